@@ -1,0 +1,131 @@
+//! What a use-case answers when it does not succeed, and the machine words of the contract.
+
+use serde_json::value::RawValue;
+use task_store::StoreError;
+
+/// The stable machine words of a refusal (`error` in the envelope). Clients switch on them: never rename one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word {
+    /// A mandatory parameter is absent.
+    ParamMissing,
+    /// A parameter has the wrong shape, length or value.
+    ParamInvalid,
+    /// No such task, or another station's.
+    TaskNotFound,
+    /// The same `user_task_id` with other content.
+    TaskConflict,
+    /// The task is finished and not repeatable.
+    TaskNotRepeatable,
+    /// The task is finished.
+    TaskFinished,
+    /// `field` names something that may not be updated.
+    FieldNotAllowed,
+    /// The JSON path does not parse.
+    PathInvalid,
+    /// The JSON path leads nowhere in the document.
+    PathNotFound,
+    /// More items than one batch may have.
+    BatchTooLarge,
+    /// A batch with no item.
+    BatchEmpty,
+    /// No such operating cycle, or another station's.
+    CycleNotFound,
+    /// The operating cycle takes no orders now.
+    CycleClosed,
+    /// No such (failed) order in the batch.
+    OrderNotFound,
+    /// The caller may not do this.
+    Forbidden,
+    /// A temporary fault on our side.
+    SystemBusy,
+}
+
+impl Word {
+    /// The word as it is answered.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ParamMissing => "PARAM_MISSING",
+            Self::ParamInvalid => "PARAM_INVALID",
+            Self::TaskNotFound => "TASK_NOT_FOUND",
+            Self::TaskConflict => "TASK_CONFLICT",
+            Self::TaskNotRepeatable => "TASK_NOT_REPEATABLE",
+            Self::TaskFinished => "TASK_FINISHED",
+            Self::FieldNotAllowed => "FIELD_NOT_ALLOWED",
+            Self::PathInvalid => "PATH_INVALID",
+            Self::PathNotFound => "PATH_NOT_FOUND",
+            Self::BatchTooLarge => "BATCH_TOO_LARGE",
+            Self::BatchEmpty => "BATCH_EMPTY",
+            Self::CycleNotFound => "CYCLE_NOT_FOUND",
+            Self::CycleClosed => "CYCLE_CLOSED",
+            Self::OrderNotFound => "ORDER_NOT_FOUND",
+            Self::Forbidden => "FORBIDDEN",
+            Self::SystemBusy => "SYSTEM_BUSY",
+        }
+    }
+
+    /// The envelope's `code`: 1 refused, 2 try again later.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::SystemBusy => 2,
+            _ => 1,
+        }
+    }
+}
+
+/// Why a use-case did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The request was refused; nothing was changed.
+    #[error("{}: {message}", word.as_str())]
+    Refused {
+        /// The machine word.
+        word: Word,
+        /// A sentence a person can act on: names the parameter, the limit, the value seen.
+        message: String,
+        /// What the caller may need all the same (the row of a finished task).
+        data: Option<Box<RawValue>>,
+    },
+    /// The database failed; nothing was half-done.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Error {
+    /// A refusal without data.
+    pub fn refused(word: Word, message: impl Into<String>) -> Self {
+        Self::Refused {
+            word,
+            message: message.into(),
+            data: None,
+        }
+    }
+
+    /// `PARAM_MISSING` for a parameter.
+    #[must_use]
+    pub fn missing(parameter: &str) -> Self {
+        Self::refused(
+            Word::ParamMissing,
+            format!("parameter {parameter} is missing"),
+        )
+    }
+
+    /// `PARAM_INVALID` for a parameter, with what is wrong about it.
+    #[must_use]
+    pub fn invalid(parameter: &str, wrong: &str) -> Self {
+        Self::refused(Word::ParamInvalid, format!("parameter {parameter} {wrong}"))
+    }
+
+    /// The machine word this is answered with.
+    #[must_use]
+    pub const fn word(&self) -> Word {
+        match self {
+            Self::Refused { word, .. } => *word,
+            Self::Store(_) => Word::SystemBusy,
+        }
+    }
+}
+
+/// The result of a use-case.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,81 @@
+//! What can go wrong between us and the database, sorted by what the caller should do about it.
+
+use std::time::Duration;
+
+/// Error numbers of MySQL and MariaDB that this crate acts on.
+mod number {
+    /// A unique key is taken.
+    pub(super) const DUPLICATE_KEY: u16 = 1062;
+    /// Lock wait time-out: the statement is undone, the rest of the transaction is not.
+    pub(super) const LOCK_WAIT_TIMEOUT: u16 = 1205;
+    /// Deadlock: the whole transaction is undone.
+    pub(super) const DEADLOCK: u16 = 1213;
+    /// A row changed under a MariaDB snapshot: the whole transaction must be run again.
+    pub(super) const RECORD_CHANGED: u16 = 1020;
+    /// Faults of a server that is full, starting, stopping or has become a reader (failover).
+    pub(super) const UNAVAILABLE: [u16; 6] = [1040, 1053, 1203, 1290, 1836, 3100];
+}
+
+/// Why a unit of work did not complete. Whatever the kind, nothing of it was half-done.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The server refused a statement or the connection failed.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The unit of work took longer than its bound; its connection was closed.
+    #[error("database: no answer within {0:?}")]
+    TimedOut(Duration),
+    /// No connection became free in time.
+    #[error("database: no free connection within {0:?}")]
+    Exhausted(Duration),
+    /// A stored value is not what this version can read.
+    #[error("database: {0} holds a value that cannot be read")]
+    Unreadable(&'static str),
+}
+
+impl StoreError {
+    fn number(&self) -> Option<u16> {
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => error
+                .try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()
+                .map(sqlx::mysql::MySqlDatabaseError::number),
+            _ => None,
+        }
+    }
+
+    /// A unique key was taken: somebody else was first.
+    #[must_use]
+    pub fn is_duplicate_key(&self) -> bool {
+        self.number() == Some(number::DUPLICATE_KEY)
+    }
+
+    /// The whole transaction lost against another one: running it again at once may succeed.
+    #[must_use]
+    pub fn is_contention(&self) -> bool {
+        matches!(
+            self.number(),
+            Some(number::DEADLOCK | number::LOCK_WAIT_TIMEOUT | number::RECORD_CHANGED)
+        )
+    }
+
+    /// The server or the way to it failed, not the work: it may succeed later, unchanged.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::TimedOut(_) | Self::Exhausted(_) => true,
+            Self::Unreadable(_) => false,
+            Self::Database(sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_)) => {
+                true
+            }
+            Self::Database(_) => {
+                self.is_contention()
+                    || self
+                        .number()
+                        .is_some_and(|n| number::UNAVAILABLE.contains(&n))
+            }
+        }
+    }
+}
+
+/// The result of a store function.
+pub type Result<T> = std::result::Result<T, StoreError>;
