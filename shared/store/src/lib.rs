@@ -3,8 +3,17 @@
 //! Knows nothing of AWS or Lambda. Every function takes a connection and runs one statement or a few that belong
 //! together; transactions are opened by the service.
 
+mod config;
+mod database;
 mod error;
 mod ids;
+mod migrate;
+pub mod tasks;
+mod time;
 
+pub use config::DatabaseConfig;
+pub use database::{Connection, Database, UnitError};
 pub use error::{Result, StoreError};
 pub use ids::{StationId, TaskId, UserTaskId};
+pub use migrate::migrate;
+pub use time::Moment;
