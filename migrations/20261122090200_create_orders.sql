@@ -11,7 +11,7 @@ CREATE TABLE tbl_order (
     receive_begin  DATETIME      NOT NULL,
     receive_end    DATETIME      NOT NULL,
     remark         VARCHAR(128)  NULL,
-    total          DECIMAL(16,2) NOT NULL,
+    total          DECIMAL(20,2) NOT NULL,
     creat_time     DATETIME(3)   NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
     PRIMARY KEY (id),
     UNIQUE KEY once_per_task (task_id, order_key),
@@ -24,7 +24,7 @@ CREATE TABLE tbl_order_detail (
     sku_id          VARCHAR(64)   NOT NULL,
     quantity        DECIMAL(12,2) NOT NULL,
     unit_price      DECIMAL(12,2) NOT NULL,
-    amount          DECIMAL(16,2) NOT NULL,
+    amount          DECIMAL(20,2) NOT NULL,
     is_price_timing TINYINT(1)    NOT NULL,
     spu_remark      VARCHAR(128)  NULL,
     PRIMARY KEY (order_id, line_no)

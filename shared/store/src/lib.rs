@@ -3,11 +3,19 @@
 //! Knows nothing of AWS or Lambda. Every function takes a connection and runs one statement or a few that belong
 //! together; transactions are opened by the service.
 
+mod arguments;
+pub mod batches;
+pub mod chunks;
 mod config;
 mod database;
 mod error;
 mod ids;
+pub mod items;
 mod migrate;
+pub mod orders;
+pub mod outbox;
+pub mod payloads;
+pub mod reference;
 pub mod tasks;
 mod time;
 

@@ -186,3 +186,18 @@ pub async fn lock(connection: &mut Connection, id: TaskId) -> Result<Option<Task
         .await?;
     row.as_ref().map(task).transpose()
 }
+
+/// Submits a finished, repeatable task again with a new input; `false` when it is not finished or not repeatable.
+pub async fn resubmit(connection: &mut Connection, id: TaskId, new: &NewTask<'_>) -> Result<bool> {
+    let done = sqlx::query(
+        "UPDATE tbl_async_task SET status = 1, name = ?, input = ?, type = ?, result = NULL, start_time = NULL, \
+         end_time = NULL, modify_time = NOW(3) WHERE id = ? AND status = 3 AND `repeat` = 1",
+    )
+    .bind(new.name)
+    .bind(new.input)
+    .bind(new.type_id)
+    .bind(id.get())
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}

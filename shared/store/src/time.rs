@@ -14,8 +14,8 @@ pub struct Moment(Timestamp);
 
 impl Moment {
     /// Reads a column of seconds since 1970; NULL is `None`.
-    pub(crate) fn from_row<'r, I: ColumnIndex<MySqlRow> + Copy>(
-        row: &'r MySqlRow,
+    pub(crate) fn from_row<I: ColumnIndex<MySqlRow> + Copy>(
+        row: &MySqlRow,
         column: I,
     ) -> Result<Option<Self>> {
         let seconds: Option<i64> = row.try_get(column)?;
