@@ -1,1 +1,21 @@
-//! Placeholder.
+//! Everything between the Lambda runtime and the use-cases, once: configuration, parameters, the calling station,
+//! the answer envelope, partial batch responses, logs.
+//!
+//! A function is a `main` that hands one `async fn` to [`http::post`], [`http::get_or_post`], [`sqs::serve`] or
+//! [`schedule::serve`]. That function's first parameter says what it needs (see [`FromEnvironment`]); it is built
+//! once per instance, before the first event.
+
+mod configuration;
+mod fault;
+pub mod http;
+mod parameters;
+mod runtime;
+pub mod schedule;
+mod settings;
+pub mod sqs;
+pub mod telemetry;
+
+pub use configuration::{ConfigurationError, Environment, FromEnvironment};
+pub use lambda_runtime::Error;
+pub use parameters::{Paging, Parameter, Parameters, TaskReference, ValueType};
+pub use settings::{EngineSettings, PublicBaseUrl, StationSource};

@@ -1,0 +1,216 @@
+//! The configuration of a function: read from environment variables once, at cold start.
+//!
+//! A missing or bad variable stops the process with a message that names it. An empty variable counts as unset:
+//! templates pass empty strings for what is left out.
+
+use std::{collections::HashMap, fmt::Display, ops::RangeInclusive, str::FromStr, time::Duration};
+
+/// Why a function does not start: which variable, and what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("configuration: {variable} {wrong}")]
+pub struct ConfigurationError {
+    variable: String,
+    wrong: String,
+}
+
+impl ConfigurationError {
+    /// An error of `variable`; `wrong` continues the sentence and holds no secret.
+    pub fn new(variable: impl Into<String>, wrong: impl Into<String>) -> Self {
+        Self {
+            variable: variable.into(),
+            wrong: wrong.into(),
+        }
+    }
+}
+
+/// The environment variables as they were when the process started.
+#[derive(Debug, Default)]
+pub struct Environment {
+    variables: HashMap<String, String>,
+}
+
+/// Something a handler needs that is built from the configuration: its state, or a part of it.
+pub trait FromEnvironment: Sized + Send + Sync + 'static {
+    /// Builds it.
+    ///
+    /// # Errors
+    /// The first variable that is missing or bad.
+    fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError>;
+}
+
+impl FromEnvironment for () {
+    fn from_environment(_: &Environment) -> Result<Self, ConfigurationError> {
+        Ok(())
+    }
+}
+
+impl<A: FromEnvironment, B: FromEnvironment> FromEnvironment for (A, B) {
+    fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
+        Ok((
+            A::from_environment(environment)?,
+            B::from_environment(environment)?,
+        ))
+    }
+}
+
+impl<A: FromEnvironment, B: FromEnvironment, C: FromEnvironment> FromEnvironment for (A, B, C) {
+    fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
+        let (a, b) = FromEnvironment::from_environment(environment)?;
+        Ok((a, b, C::from_environment(environment)?))
+    }
+}
+
+impl Environment {
+    /// The variables of this process.
+    #[must_use]
+    pub fn of_process() -> Self {
+        std::env::vars_os()
+            .map(|(name, value)| {
+                (
+                    name.to_string_lossy().into(),
+                    value.to_string_lossy().into(),
+                )
+            })
+            .collect()
+    }
+
+    /// A variable that must be set.
+    pub fn required(&self, variable: &str) -> Result<&str, ConfigurationError> {
+        self.text(variable)
+            .ok_or_else(|| ConfigurationError::new(variable, "is not set"))
+    }
+
+    /// A variable that may be unset.
+    #[must_use]
+    pub fn text(&self, variable: &str) -> Option<&str> {
+        self.variables
+            .get(variable)
+            .map(String::as_str)
+            .filter(|text| !text.is_empty())
+    }
+
+    /// A tuning value: a whole number within `range`.
+    pub fn integer<T>(
+        &self,
+        variable: &str,
+        range: RangeInclusive<T>,
+        default: T,
+    ) -> Result<T, ConfigurationError>
+    where
+        T: FromStr + PartialOrd + Display,
+    {
+        let Some(text) = self.text(variable) else {
+            return Ok(default);
+        };
+        text.parse()
+            .ok()
+            .filter(|number| range.contains(number))
+            .ok_or_else(|| {
+                let (start, end) = (range.start(), range.end());
+                ConfigurationError::new(
+                    variable,
+                    format!("must be a whole number from {start} to {end}, not {text:?}"),
+                )
+            })
+    }
+
+    /// A duration in whole seconds within `range`.
+    pub fn seconds(
+        &self,
+        variable: &str,
+        range: RangeInclusive<u64>,
+        default: u64,
+    ) -> Result<Duration, ConfigurationError> {
+        self.integer(variable, range, default)
+            .map(Duration::from_secs)
+    }
+
+    /// One of the words given, each with what it stands for; the first is the default.
+    pub fn word<T: Copy>(
+        &self,
+        variable: &str,
+        words: &[(&str, T)],
+    ) -> Result<T, ConfigurationError> {
+        let names = || {
+            words
+                .iter()
+                .map(|(word, _)| *word)
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let wanted = self.text(variable);
+        let found = words
+            .iter()
+            .find(|(word, _)| wanted.is_none_or(|wanted| wanted == *word));
+        found.map(|(_, meaning)| *meaning).ok_or_else(|| {
+            let text = wanted.unwrap_or_default();
+            ConfigurationError::new(
+                variable,
+                format!("must be one of {}, not {text:?}", names()),
+            )
+        })
+    }
+}
+
+impl FromIterator<(String, String)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(variables: I) -> Self {
+        Self {
+            variables: variables.into_iter().collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+impl<const N: usize> From<[(&str, &str); N]> for Environment {
+    fn from(variables: [(&str, &str); N]) -> Self {
+        variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_variable_is_named() {
+        let error = Environment::default().required("DATABASE_URL").unwrap_err();
+        assert_eq!(error.to_string(), "configuration: DATABASE_URL is not set");
+    }
+
+    #[test]
+    fn an_empty_variable_counts_as_unset() {
+        let environment = Environment::from([("MAX_ORDERS", "")]);
+        assert_eq!(environment.integer("MAX_ORDERS", 1..=10, 7), Ok(7));
+        assert!(environment.required("MAX_ORDERS").is_err());
+    }
+
+    #[test]
+    fn a_bad_number_is_named_with_its_range() {
+        let environment = Environment::from([("A", "ten"), ("B", "11"), ("C", "10")]);
+        for variable in ["A", "B"] {
+            let error = environment
+                .integer(variable, 1..=10, 7)
+                .unwrap_err()
+                .to_string();
+            assert!(
+                error.contains(variable) && error.contains("from 1 to 10"),
+                "{error}"
+            );
+        }
+        assert_eq!(environment.integer("C", 1..=10, 7), Ok(10));
+    }
+
+    #[test]
+    fn an_unknown_word_is_named_with_the_known_ones() {
+        let words = [("claim", 1), ("trusted", 2)];
+        let error = Environment::from([("S", "all")])
+            .word("S", &words)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("S must be one of claim, trusted"), "{error}");
+        assert_eq!(Environment::default().word("S", &words), Ok(1));
+    }
+}

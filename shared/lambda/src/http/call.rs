@@ -1,0 +1,99 @@
+//! One call as a handler gets it: its parameters, who calls, and its id.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use task_service::{Caller, Error, Result, Word};
+
+use super::{event::Event, station};
+use crate::{Parameter, Parameters, StationSource, telemetry};
+
+/// The most bytes of a body. A Lambda function gets no larger ones; a local runner could send them.
+const MAX_BODY: usize = 6 * 1024 * 1024;
+
+/// One HTTP call.
+#[derive(Debug)]
+pub struct Call {
+    request_id: String,
+    content_type: Option<String>,
+    query: String,
+    body: String,
+    station_source: StationSource,
+    station_claim: Option<String>,
+    station_header: Option<String>,
+}
+
+impl Call {
+    /// Takes over an event.
+    ///
+    /// # Errors
+    /// `PARAM_INVALID` when the body is too large, or not text.
+    pub(super) fn new(mut event: Event, request_id: &str, source: StationSource) -> Result<Self> {
+        let body = event.body.take().unwrap_or_default();
+        let body = if event.is_base64_encoded() {
+            decode(&body)?
+        } else {
+            body
+        };
+        if body.len() > MAX_BODY {
+            let length = body.len();
+            return Err(body_refused(&format!(
+                "has {length} bytes, at most {MAX_BODY} are accepted"
+            )));
+        }
+        Ok(Self {
+            request_id: request_id.to_owned(),
+            content_type: event.header("content-type").map(ToOwned::to_owned),
+            station_claim: event.station_claim(),
+            station_header: event.header("x-station-id").map(ToOwned::to_owned),
+            query: event.raw_query_string.take().unwrap_or_default(),
+            body,
+            station_source: source,
+        })
+    }
+
+    /// Query string and body, merged.
+    ///
+    /// # Errors
+    /// `PARAM_INVALID` when one of them does not parse.
+    pub fn parameters(&self) -> Result<Parameters<'_>> {
+        Parameters::parse(&self.query, self.content_type.as_deref(), &self.body)
+    }
+
+    /// On whose behalf the call is made.
+    ///
+    /// # Errors
+    /// `FORBIDDEN` when the deployment wants a claim and there is none; `PARAM_INVALID` when the header and the
+    /// parameter name two stations.
+    pub fn caller(&self, parameters: &Parameters<'_>) -> Result<Caller> {
+        let caller = match station::claimed(self.station_claim.as_deref())? {
+            Some(station) => Caller::Station(station),
+            None => station::named(self.station_source, self.station_header.as_deref(), || {
+                parameters.optional("station_id", Parameter::station_id)
+            })?,
+        };
+        if let Some(station) = caller.station() {
+            telemetry::note_station(station);
+        }
+        Ok(caller)
+    }
+
+    /// The id that links the answer to the log.
+    #[must_use]
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+}
+
+/// The gateway encodes what it does not know to be text, forms among it.
+fn decode(body: &str) -> Result<String> {
+    let bytes = STANDARD
+        .decode(body)
+        .map_err(|error| body_refused(&format!("is not valid base64: {error}")))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        body_refused(&format!("is not UTF-8 at byte {at}"))
+    })
+}
+
+fn body_refused(wrong: &str) -> Error {
+    Error::refused(Word::ParamInvalid, format!("the request body {wrong}"))
+}

@@ -1,0 +1,113 @@
+//! Functions behind the HTTP API: one event in, one envelope out, whatever happens in between.
+
+mod answer;
+mod call;
+mod event;
+mod reply;
+mod station;
+
+use std::{convert::Infallible, time::Instant};
+
+use lambda_runtime::LambdaEvent;
+use task_service::{Error, Result, Word};
+use tracing::Instrument;
+
+use crate::{FromEnvironment, StationSource, fault, runtime, telemetry};
+use answer::{Answer, Response};
+pub use call::Call;
+use event::Event;
+pub use reply::Reply;
+
+/// Serves a POST route.
+///
+/// # Errors
+/// A bad configuration. Whatever a request fails with is answered.
+pub async fn post<S, H, F>(handler: H) -> std::result::Result<(), crate::Error>
+where
+    S: FromEnvironment,
+    H: Fn(&'static S, Call) -> F + Copy + Send + Sync + 'static,
+    F: Future<Output = Result<Reply>> + Send,
+{
+    serve(&["POST"], handler).await
+}
+
+/// Serves a route that only reads, and may be called by GET as well as by POST.
+///
+/// # Errors
+/// A bad configuration. Whatever a request fails with is answered.
+pub async fn get_or_post<S, H, F>(handler: H) -> std::result::Result<(), crate::Error>
+where
+    S: FromEnvironment,
+    H: Fn(&'static S, Call) -> F + Copy + Send + Sync + 'static,
+    F: Future<Output = Result<Reply>> + Send,
+{
+    serve(&["GET", "POST"], handler).await
+}
+
+async fn serve<S, H, F>(
+    methods: &'static [&'static str],
+    handler: H,
+) -> std::result::Result<(), crate::Error>
+where
+    S: FromEnvironment,
+    H: Fn(&'static S, Call) -> F + Copy + Send + Sync + 'static,
+    F: Future<Output = Result<Reply>> + Send,
+{
+    let (state, source) = runtime::state::<(S, StationSource)>()?;
+    runtime::run(move |event: LambdaEvent<Event>| async move {
+        let LambdaEvent {
+            payload, context, ..
+        } = event;
+        let span = telemetry::span(&context.request_id);
+        let answering = answer(payload, &context.request_id, *source, methods, |call| {
+            handler(state, call)
+        });
+        Ok::<_, Infallible>(answering.instrument(span).await)
+    })
+    .await
+}
+
+/// Answers one event and logs it.
+async fn answer<F>(
+    event: Event,
+    request_id: &str,
+    source: StationSource,
+    methods: &[&str],
+    handler: impl FnOnce(Call) -> F,
+) -> Response
+where
+    F: Future<Output = Result<Reply>>,
+{
+    let start = Instant::now();
+    let (method, path) = (event.method().to_owned(), event.path().to_owned());
+    let work = async {
+        check_method(&method, methods)?;
+        handler(Call::new(event, request_id, source)?).await
+    };
+    let outcome = fault::isolated(work).await.and_then(Reply::within_limit);
+    let answer = Answer::of(&outcome);
+    let (code, error) = (answer.code, answer.error);
+    let duration_ms = telemetry::milliseconds(start);
+    match &outcome {
+        Err(fault) if code == 2 => {
+            let fault = fault::loggable(fault);
+            tracing::error!(method, path, code, error, %fault, duration_ms, "failed");
+        }
+        _ => tracing::info!(method, path, code, error, duration_ms, "answered"),
+    }
+    answer.into_response(outcome, request_id)
+}
+
+fn check_method(method: &str, methods: &[&str]) -> Result<()> {
+    if methods.contains(&method) {
+        return Ok(());
+    }
+    let accepted = methods.join(" or ");
+    Err(Error::refused(
+        Word::ParamInvalid,
+        format!("method {method:?} is not accepted here, only {accepted}"),
+    ))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,85 @@
+//! What a handler answers: data for the envelope, or a document of its own content type.
+
+use serde::Serialize;
+use task_service::{Error, Result, Word};
+
+/// The most bytes of an answer. Lambda takes 6 MB, in which the text is once more escaped as JSON.
+const MAX_ANSWER: usize = 6_000_000;
+
+/// A successful answer. Data is serialised once, into the bytes that are sent.
+#[derive(Debug)]
+pub struct Reply {
+    pub(super) content_type: &'static str,
+    pub(super) body: String,
+    /// Whether `body` is an envelope that is still open: the request id goes in last.
+    pub(super) is_envelope: bool,
+}
+
+impl Reply {
+    /// The envelope of a success around `data`.
+    ///
+    /// # Errors
+    /// `SYSTEM_BUSY` when the data cannot be written as JSON.
+    pub fn data(data: &impl Serialize) -> Result<Self> {
+        Ok(Self {
+            content_type: "application/json; charset=utf-8",
+            body: r#"{"code":0,"msg":"ok""#.to_owned(),
+            is_envelope: true,
+        })
+        .and_then(|reply| reply.with("data", data))
+    }
+
+    /// Adds another member to the envelope, next to `data`.
+    ///
+    /// # Errors
+    /// `SYSTEM_BUSY` when the value cannot be written as JSON.
+    pub fn with(mut self, name: &'static str, value: &impl Serialize) -> Result<Self> {
+        let mut bytes = self.body.into_bytes();
+        bytes.extend_from_slice(format!(r#","{name}":"#).as_bytes());
+        serde_json::to_writer(&mut bytes, value).map_err(unwritable)?;
+        self.body = String::from_utf8(bytes).map_err(unwritable)?;
+        Ok(self)
+    }
+
+    /// An answer without envelope, such as a CSV file.
+    #[must_use]
+    pub const fn document(content_type: &'static str, body: String) -> Self {
+        Self {
+            content_type,
+            body,
+            is_envelope: false,
+        }
+    }
+
+    /// Refuses an answer that Lambda would drop.
+    pub(super) fn within_limit(self) -> Result<Self> {
+        let escaped = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1f);
+        let length = self.body.len();
+        // Half the limit cannot reach it by escapes, save for control characters, which JSON data has escaped already.
+        if length > MAX_ANSWER / 2
+            && length
+                + self
+                    .body
+                    .as_bytes()
+                    .iter()
+                    .filter(|byte| escaped(byte))
+                    .count()
+                > MAX_ANSWER
+        {
+            return Err(Error::refused(
+                Word::ParamInvalid,
+                format!(
+                    "the answer would have {length} bytes, more than can be sent: ask for fewer with limit"
+                ),
+            ));
+        }
+        Ok(self)
+    }
+}
+
+fn unwritable(error: impl std::fmt::Display) -> Error {
+    Error::refused(
+        Word::SystemBusy,
+        format!("the answer cannot be written: {error}"),
+    )
+}

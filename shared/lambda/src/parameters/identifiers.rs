@@ -1,0 +1,99 @@
+//! Reading identifiers, and the "either id" rule: a task is named by its key, by the caller's own id, or by both.
+
+use task_service::{
+    Error, Result, Word,
+    store::{StationId, TaskId, UserTaskId},
+};
+
+use super::{Parameter, Parameters, shown};
+use crate::telemetry;
+
+/// How a call names one task. At least one of the ids is there; those that are must all name the same row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskReference {
+    /// The key.
+    pub task_id: Option<TaskId>,
+    /// The caller's own id.
+    pub user_task_id: Option<UserTaskId>,
+    /// What `task_id` is read as when it is no key of a task: the front service takes both under this name.
+    pub task_id_as_user: Option<UserTaskId>,
+}
+
+impl<'p> Parameter<'p> {
+    /// The key of a task.
+    pub fn task_id(self) -> Result<TaskId> {
+        let text = self.scalar()?;
+        let id = TaskId::parse(&text).ok_or_else(|| {
+            self.invalid(&format!(
+                "must be a whole number from 1 to {}, not {}",
+                i64::MAX,
+                shown(&text)
+            ))
+        })?;
+        telemetry::note_task(&id);
+        Ok(id)
+    }
+
+    /// The caller's own id of a task.
+    pub fn user_task_id(self) -> Result<UserTaskId> {
+        let text = self.scalar()?;
+        let id = UserTaskId::parse(&text).ok_or_else(|| {
+            let max = UserTaskId::MAX;
+            self.invalid(&format!(
+                "must be 1 to {max} of the characters A-Z a-z 0-9 . _ : -, not {}",
+                shown(&text)
+            ))
+        })?;
+        telemetry::note_user_task(&id);
+        Ok(id)
+    }
+
+    /// A station.
+    pub fn station_id(self) -> Result<StationId> {
+        let text = self.scalar()?;
+        StationId::parse(&text).ok_or_else(|| {
+            let max = StationId::MAX;
+            self.invalid(&format!(
+                "must be 1 to {max} characters without blanks, not {}",
+                shown(&text)
+            ))
+        })
+    }
+}
+
+impl Parameters<'_> {
+    /// "Either id" as `/task/*` takes it: `task_id` is a key, `user_task_id` the caller's own id.
+    pub fn task(&self) -> Result<TaskReference> {
+        self.named(TaskReference {
+            task_id: self.optional("task_id", Parameter::task_id)?,
+            user_task_id: self.optional("user_task_id", Parameter::user_task_id)?,
+            task_id_as_user: None,
+        })
+    }
+
+    /// "Either id" as `/async_task/*` and `/station/*` take it: `task_id` may also hold the caller's own id.
+    pub fn front_task(&self) -> Result<TaskReference> {
+        let text = self.optional("task_id", Parameter::scalar)?;
+        let task_id = text.as_deref().and_then(TaskId::parse);
+        self.named(TaskReference {
+            task_id,
+            user_task_id: self.optional("user_task_id", Parameter::user_task_id)?,
+            task_id_as_user: self.optional("task_id", Parameter::user_task_id)?,
+        })
+        .inspect(|_| {
+            if let Some(id) = task_id {
+                telemetry::note_task(&id);
+            }
+        })
+    }
+
+    fn named(&self, task: TaskReference) -> Result<TaskReference> {
+        let named = self.has("task_id") || self.has("user_task_id");
+        named.then_some(task).ok_or_else(|| {
+            Error::refused(
+                Word::ParamMissing,
+                "parameter task_id or user_task_id is missing",
+            )
+        })
+    }
+}

@@ -1,0 +1,119 @@
+//! Reading a parameter as JSON: from a JSON body as it is, or from text that holds it. The text is never rewritten.
+
+use std::borrow::Cow;
+
+use serde_json::{Value, value::RawValue};
+use task_service::Result;
+
+use super::{Parameter, Sent, shown};
+
+/// What a caller says about a value that came as a string (`value_type`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ValueType {
+    /// Nothing: JSON where it parses as JSON, else a string.
+    #[default]
+    Guess,
+    /// It is JSON.
+    Json,
+    /// It is a string, whatever it looks like.
+    Text,
+}
+
+impl<'p> Parameter<'p> {
+    /// A JSON list. Its elements are only checked to be JSON: what is wrong with one is that one's error.
+    pub fn list(self) -> Result<Cow<'p, RawValue>> {
+        self.container('[', "a JSON list")
+    }
+
+    /// A JSON object, only checked to be JSON.
+    pub fn object(self) -> Result<Cow<'p, RawValue>> {
+        self.container('{', "a JSON object")
+    }
+
+    /// Any JSON value, fit to be stored in a JSON column.
+    pub fn document(self, value_type: ValueType) -> Result<Cow<'p, RawValue>> {
+        let raw = match (self.sent, value_type) {
+            (_, ValueType::Text) => return self.string(&self.as_text()?),
+            (Sent::Json(raw), _) if !raw.get().starts_with('"') => Cow::Borrowed(*raw),
+            (_, ValueType::Json) => self.parsed(self.scalar()?, "JSON")?,
+            (_, ValueType::Guess) => {
+                let text = self.scalar()?;
+                if serde_json::from_str::<&RawValue>(&text).is_err() {
+                    return self.string(&text);
+                }
+                self.parsed(text, "JSON")?
+            }
+        };
+        self.check_storable(raw.get())?;
+        Ok(raw)
+    }
+
+    /// The elements as texts when the value is a JSON list or a string that holds one.
+    pub(super) fn listed(self) -> Result<Option<Vec<Cow<'p, str>>>> {
+        if !self
+            .sent
+            .text()
+            .trim_start_matches('"')
+            .trim_start()
+            .starts_with('[')
+        {
+            return Ok(None);
+        }
+        let list = self.list()?;
+        let elements = match &list {
+            Cow::Borrowed(list) => return self.elements(list.get()).map(Some),
+            Cow::Owned(list) => self.elements(list.get())?,
+        };
+        Ok(Some(
+            elements
+                .into_iter()
+                .map(|element| Cow::Owned(element.into_owned()))
+                .collect(),
+        ))
+    }
+
+    fn elements<'j>(self, list: &'j str) -> Result<Vec<Cow<'j, str>>> {
+        let elements: Vec<&'j RawValue> = serde_json::from_str(list)
+            .map_err(|error| self.invalid(&format!("must be a JSON list: {error}")))?;
+        elements
+            .into_iter()
+            .map(|element| self.scalar_of(element.get()))
+            .collect()
+    }
+
+    fn container(self, start: char, kind: &str) -> Result<Cow<'p, RawValue>> {
+        let raw = match self.sent {
+            Sent::Json(raw) if !raw.get().starts_with('"') => Cow::Borrowed(*raw),
+            _ => self.parsed(self.scalar()?, kind)?,
+        };
+        if !raw.get().starts_with(start) {
+            return Err(self.invalid(&format!("must be {kind}, not {}", shown(raw.get()))));
+        }
+        self.check_depth(raw.get())?;
+        Ok(raw)
+    }
+
+    /// The JSON that a text holds, without a copy of it.
+    fn parsed(self, text: Cow<'p, str>, kind: &str) -> Result<Cow<'p, RawValue>> {
+        let parsed = match text {
+            Cow::Borrowed(text) => serde_json::from_str(text).map(Cow::Borrowed),
+            Cow::Owned(text) => RawValue::from_string(text).map(Cow::Owned),
+        };
+        parsed.map_err(|error| self.invalid(&format!("must be {kind}: {error}")))
+    }
+
+    /// A text as a JSON string.
+    fn string(self, text: &str) -> Result<Cow<'p, RawValue>> {
+        serde_json::value::to_raw_value(text)
+            .map(Cow::Owned)
+            .map_err(|error| self.invalid(&format!("cannot be written as JSON: {error}")))
+    }
+
+    /// A number beyond a double or half a surrogate pair is a JSON text, but no database takes it.
+    fn check_storable(self, json: &str) -> Result<()> {
+        self.check_depth(json)?;
+        serde_json::from_str::<Value>(json)
+            .map(drop)
+            .map_err(|error| self.invalid(&format!("cannot be stored: {error}")))
+    }
+}

@@ -1,0 +1,206 @@
+//! The parameters of a call: query string and body merged, read by typed readers that refuse with a sentence.
+//!
+//! A body may be a form or a JSON object. Body goes before query; among equal names the last one counts; `""` and
+//! `null` mean absent; unknown names are ignored. Everything borrows from the request: a list of 10,000 orders is
+//! handed on as the text it came as.
+
+mod form;
+mod identifiers;
+mod json;
+mod nesting;
+mod object;
+mod paging;
+mod scalar;
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+use task_service::{Error, Result, Word};
+
+pub use identifiers::TaskReference;
+pub use json::ValueType;
+pub use paging::Paging;
+
+/// All parameters of one call.
+#[derive(Debug, Default)]
+pub struct Parameters<'a> {
+    body: Vec<Entry<'a>>,
+    query: Vec<Entry<'a>>,
+}
+
+/// A name and what was sent under it.
+type Entry<'a> = (Cow<'a, str>, Sent<'a>);
+
+/// A value as it came.
+#[derive(Debug)]
+enum Sent<'a> {
+    /// From a query string or a form: always text, which may hold JSON.
+    Text(Cow<'a, str>),
+    /// From a JSON body: any JSON value, still as its text.
+    Json(&'a RawValue),
+}
+
+impl Sent<'_> {
+    fn is_absent(&self) -> bool {
+        match self {
+            Self::Text(text) => text.is_empty(),
+            Self::Json(raw) => matches!(raw.get(), "null" | r#""""#),
+        }
+    }
+
+    fn text(&self) -> &str {
+        match self {
+            Self::Text(text) => text,
+            Self::Json(raw) => raw.get(),
+        }
+    }
+}
+
+/// One present parameter; its methods read it as a type or refuse it.
+#[derive(Debug, Clone, Copy)]
+pub struct Parameter<'p> {
+    name: &'p str,
+    sent: &'p Sent<'p>,
+}
+
+impl<'a> Parameters<'a> {
+    /// Reads a query string and a body.
+    ///
+    /// # Errors
+    /// `PARAM_INVALID` when the content type is none of the two, or the body is not what it says.
+    pub fn parse(query: &'a str, content_type: Option<&str>, body: &'a str) -> Result<Self> {
+        Ok(Self {
+            query: form_entries(query)?,
+            body: match Format::of(content_type, body)? {
+                Format::Nothing => Vec::new(),
+                Format::Form => form_entries(body)?,
+                Format::Json => object::entries(body)?,
+            },
+        })
+    }
+
+    /// A parameter that must be present.
+    ///
+    /// # Errors
+    /// `PARAM_MISSING`, or what `read` refuses.
+    pub fn required<'p, T>(
+        &'p self,
+        name: &'p str,
+        read: impl FnOnce(Parameter<'p>) -> Result<T>,
+    ) -> Result<T> {
+        self.optional(name, read)?
+            .ok_or_else(|| Error::missing(name))
+    }
+
+    /// A parameter that may be absent.
+    ///
+    /// # Errors
+    /// What `read` refuses.
+    pub fn optional<'p, T>(
+        &'p self,
+        name: &'p str,
+        read: impl FnOnce(Parameter<'p>) -> Result<T>,
+    ) -> Result<Option<T>> {
+        self.find(name)
+            .map(|sent| read(Parameter { name, sent }))
+            .transpose()
+    }
+
+    /// Whether the parameter was sent.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
+    /// The name under which a parameter with an alias was sent: `name` unless only `alias` is there.
+    #[must_use]
+    pub fn either<'n>(&self, name: &'n str, alias: &'n str) -> &'n str {
+        if !self.has(name) && self.has(alias) {
+            alias
+        } else {
+            name
+        }
+    }
+
+    /// Like [`Parameters::either`] for two spellings that must not contradict each other.
+    ///
+    /// # Errors
+    /// `PARAM_INVALID` when both were sent with different values.
+    pub fn agreeing<'n>(&self, name: &'n str, alias: &'n str) -> Result<&'n str> {
+        let text = |name| self.optional(name, Parameter::as_text);
+        match (text(name)?, text(alias)?) {
+            (Some(one), Some(other)) if one != other => Err(Error::invalid(
+                alias,
+                &format!(
+                    "is {} but {name}, its other spelling, is {}",
+                    shown(&other),
+                    shown(&one)
+                ),
+            )),
+            _ => Ok(self.either(name, alias)),
+        }
+    }
+
+    fn find(&self, name: &str) -> Option<&Sent<'a>> {
+        let last = |entries: &'_ [Entry<'a>]| entries.iter().rposition(|(key, _)| key == name);
+        let present =
+            |entries: &'_ [Entry<'a>]| last(entries).filter(|&at| !entries[at].1.is_absent());
+        present(&self.body)
+            .map(|at| &self.body[at].1)
+            .or_else(|| present(&self.query).map(|at| &self.query[at].1))
+    }
+}
+
+fn form_entries(form: &str) -> Result<Vec<Entry<'_>>> {
+    form::pairs(form)
+        .map(|pair| pair.map(|(name, value)| (name, Sent::Text(value))))
+        .collect()
+}
+
+/// What a body is written in.
+enum Format {
+    Nothing,
+    Form,
+    Json,
+}
+
+impl Format {
+    /// What the content type says; where it says nothing, what the body looks like.
+    fn of(content_type: Option<&str>, body: &str) -> Result<Self> {
+        let media = content_type
+            .unwrap_or_default()
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim();
+        let start = body.trim_start_matches('\u{feff}').trim_start();
+        Ok(match media.to_ascii_lowercase().as_str() {
+            _ if start.is_empty() => Self::Nothing,
+            "application/json" => Self::Json,
+            "application/x-www-form-urlencoded" => Self::Form,
+            "" | "text/plain" if start.starts_with(['{', '[']) => Self::Json,
+            "" | "text/plain" => Self::Form,
+            other => {
+                return Err(Error::refused(
+                    Word::ParamInvalid,
+                    format!(
+                        "content type {} is not accepted; send application/json or application/x-www-form-urlencoded",
+                        shown(other)
+                    ),
+                ));
+            }
+        })
+    }
+}
+
+/// A value as a refusal shows it: quoted, control characters escaped, cut to 64 characters.
+pub(crate) fn shown(value: &str) -> String {
+    const MAX: usize = 64;
+    match value.char_indices().nth(MAX) {
+        Some((end, _)) => format!("{:?}…", &value[..end]),
+        None => format!("{value:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,185 @@
+//! Reading a parameter as text, an integer, a flag, one of several words, or a list of small values.
+
+use std::{borrow::Cow, fmt::Display, ops::RangeInclusive, str::FromStr};
+
+use task_service::{Error, Result};
+
+use super::{Parameter, Sent, nesting, shown};
+
+impl<'p> Parameter<'p> {
+    /// Text of at most `max` characters; a JSON number or boolean counts as its text.
+    pub fn text(self, max: usize) -> Result<Cow<'p, str>> {
+        let text = self.scalar()?;
+        let length = text.chars().count();
+        if length > max {
+            return Err(self.invalid(&format!(
+                "has {length} characters, at most {max} are allowed: {}",
+                shown(&text)
+            )));
+        }
+        Ok(text)
+    }
+
+    /// Text of any length; a JSON value that is no string counts as its own text, exactly as it was sent.
+    pub fn as_text(self) -> Result<Cow<'p, str>> {
+        match self.sent {
+            Sent::Json(raw) if raw.get().starts_with(['[', '{']) => {
+                self.check_depth(raw.get())?;
+                Ok(Cow::Borrowed(raw.get()))
+            }
+            _ => self.scalar(),
+        }
+    }
+
+    /// A whole number within `range`, as a number or as text.
+    pub fn integer<T>(self, range: RangeInclusive<T>) -> Result<T>
+    where
+        T: FromStr + PartialOrd + Display,
+    {
+        let text = self.scalar()?;
+        self.integer_of(&text, &range)
+    }
+
+    /// `true`, `1`, `false` or `0`, as a JSON value or as text in any case.
+    pub fn flag(self) -> Result<bool> {
+        let text = self.scalar()?;
+        match text.as_ref() {
+            "1" => Ok(true),
+            "0" => Ok(false),
+            word if word.eq_ignore_ascii_case("true") => Ok(true),
+            word if word.eq_ignore_ascii_case("false") => Ok(false),
+            _ => Err(self.invalid(&format!(
+                "must be true, false, 1 or 0, not {}",
+                shown(&text)
+            ))),
+        }
+    }
+
+    /// One of the words given, each with what it stands for.
+    pub fn one_of<T: Copy>(self, words: &[(&str, T)]) -> Result<T> {
+        let text = self.scalar()?;
+        self.word_of(&text, words)
+    }
+
+    /// Several of the words given: a comma list or a JSON list.
+    pub fn some_of<T: Copy>(self, words: &[(&str, T)]) -> Result<Vec<T>> {
+        self.items(words.len())?
+            .iter()
+            .map(|item| self.word_of(item, words))
+            .collect()
+    }
+
+    /// Whole numbers within `range`, at most `max` of them: a comma list or a JSON list.
+    pub fn integers<T>(self, range: &RangeInclusive<T>, max: usize) -> Result<Vec<T>>
+    where
+        T: FromStr + PartialOrd + Display,
+    {
+        self.items(max)?
+            .iter()
+            .map(|item| self.integer_of(item, range))
+            .collect()
+    }
+
+    /// At most `max` texts: a comma list, a JSON list of strings and numbers, or a string that holds one.
+    pub fn items(self, max: usize) -> Result<Vec<Cow<'p, str>>> {
+        let items = match self.listed()? {
+            Some(list) => list,
+            None => split(self.scalar()?),
+        };
+        if items.len() > max {
+            let count = items.len();
+            return Err(self.invalid(&format!("has {count} items, at most {max} are allowed")));
+        }
+        Ok(items)
+    }
+
+    /// The decoded text of a value that is neither list nor object.
+    pub(super) fn scalar(self) -> Result<Cow<'p, str>> {
+        let text = match self.sent {
+            Sent::Text(text) => Cow::Borrowed(text.as_ref()),
+            Sent::Json(raw) => self.scalar_of(raw.get())?,
+        };
+        if text.contains('\0') {
+            return Err(self.invalid(&format!("holds a NUL character: {}", shown(&text))));
+        }
+        Ok(text)
+    }
+
+    /// The decoded text of a JSON string, number or boolean.
+    pub(super) fn scalar_of<'j>(self, json: &'j str) -> Result<Cow<'j, str>> {
+        match json.as_bytes() {
+            [b'[' | b'{', ..] => {
+                Err(self.invalid(&format!("must be a single value, not {}", shown(json))))
+            }
+            [b'"', inner @ .., b'"'] if !inner.contains(&b'\\') => {
+                Ok(Cow::Borrowed(&json[1..json.len() - 1]))
+            }
+            [b'"', ..] => serde_json::from_str(json).map(Cow::Owned).map_err(|_| {
+                self.invalid(&format!(
+                    "holds an escape that is no character: {}",
+                    shown(json)
+                ))
+            }),
+            _ => Ok(Cow::Borrowed(json)),
+        }
+    }
+
+    fn integer_of<T>(self, text: &str, range: &RangeInclusive<T>) -> Result<T>
+    where
+        T: FromStr + PartialOrd + Display,
+    {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        plain
+            .then(|| text.parse().ok())
+            .flatten()
+            .filter(|number| range.contains(number))
+            .ok_or_else(|| {
+                self.invalid(&format!(
+                    "must be a whole number from {} to {}, not {}",
+                    range.start(),
+                    range.end(),
+                    shown(text)
+                ))
+            })
+    }
+
+    fn word_of<T: Copy>(self, text: &str, words: &[(&str, T)]) -> Result<T> {
+        let found = words.iter().find(|(word, _)| *word == text);
+        found.map(|(_, meaning)| *meaning).ok_or_else(|| {
+            let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            self.invalid(&format!(
+                "must be one of {}, not {}",
+                names.join(", "),
+                shown(text)
+            ))
+        })
+    }
+
+    pub(super) fn check_depth(self, json: &str) -> Result<()> {
+        if nesting::is_shallow(json) {
+            return Ok(());
+        }
+        let max = nesting::MAX_DEPTH;
+        Err(self.invalid(&format!("nests more than {max} levels: {}", shown(json))))
+    }
+
+    /// A refusal of this parameter.
+    pub fn invalid(self, wrong: &str) -> Error {
+        Error::invalid(self.name, wrong)
+    }
+}
+
+/// The parts of a comma list, without the blanks around them.
+fn split(list: Cow<'_, str>) -> Vec<Cow<'_, str>> {
+    match list {
+        Cow::Borrowed(list) => list
+            .split(',')
+            .map(|item| Cow::Borrowed(item.trim()))
+            .collect(),
+        Cow::Owned(list) => list
+            .split(',')
+            .map(|item| Cow::Owned(item.trim().to_owned()))
+            .collect(),
+    }
+}

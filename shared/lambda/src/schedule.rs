@@ -1,0 +1,65 @@
+//! Functions that a schedule or an operator invokes: the sweeper, the migrations.
+
+use std::time::Instant;
+
+use lambda_runtime::LambdaEvent;
+use serde::{Serialize, de::IgnoredAny};
+use task_service::Result;
+use tracing::Instrument;
+
+use crate::{FromEnvironment, fault, runtime, telemetry};
+
+/// Serves a function that is invoked without parameters; what the handler returns is the answer.
+///
+/// # Errors
+/// A bad configuration. A failed invocation is answered as failed, so that the invoker may retry it.
+pub async fn serve<S, H, F, T>(handler: H) -> std::result::Result<(), crate::Error>
+where
+    S: FromEnvironment,
+    H: Fn(&'static S) -> F,
+    F: Future<Output = Result<T>>,
+    T: Serialize,
+{
+    let state = runtime::state::<S>()?;
+    let handler = &handler;
+    runtime::run(|event: LambdaEvent<IgnoredAny>| {
+        let span = telemetry::span(&event.context.request_id);
+        answer(async move { handler(state).await }).instrument(span)
+    })
+    .await
+}
+
+async fn answer<T>(work: impl Future<Output = Result<T>>) -> std::result::Result<T, crate::Error> {
+    let start = Instant::now();
+    let outcome = fault::isolated(work).await;
+    let duration_ms = telemetry::milliseconds(start);
+    match outcome {
+        Ok(answer) => {
+            tracing::info!(duration_ms, "done");
+            Ok(answer)
+        }
+        Err(error) => {
+            let text = fault::loggable(&error).into_owned();
+            tracing::error!(duration_ms, error = text, "failed");
+            Err(text.into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use task_service::{Error, Word};
+
+    #[tokio::test]
+    async fn the_answer_of_the_handler_is_the_answer_of_the_function() {
+        assert_eq!(answer(async { Ok(7) }).await.unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn a_failed_run_is_answered_as_failed() {
+        let busy = answer::<()>(async { Err(Error::refused(Word::SystemBusy, "no queue")) }).await;
+        assert_eq!(busy.unwrap_err().to_string(), "no queue");
+        assert!(answer::<()>(async { panic!("boom") }).await.is_err());
+    }
+}

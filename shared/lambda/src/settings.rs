@@ -1,0 +1,151 @@
+//! What handlers are built from, each with its environment variables: a handler names in its state what it needs.
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use crate::configuration::{ConfigurationError, Environment, FromEnvironment};
+
+/// How the batch engine works (`MAX_ORDERS`, `CHUNK_SIZE`, `LEASE_SECONDS`, `RESEND_SECONDS`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineSettings {
+    /// The most orders of one batch.
+    pub max_orders: usize,
+    /// The items of one chunk, which is one message and one transaction.
+    pub chunk_size: usize,
+    /// How long a worker owns a chunk it claimed.
+    pub lease: Duration,
+    /// How long after its message was due a still open chunk is announced again.
+    pub resend: Duration,
+}
+
+impl FromEnvironment for EngineSettings {
+    fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
+        Ok(Self {
+            max_orders: environment.integer("MAX_ORDERS", 1..=100_000, 10_000)?,
+            chunk_size: environment.integer("CHUNK_SIZE", 1..=1_000, 100)?,
+            lease: environment.seconds("LEASE_SECONDS", 1..=43_200, 120)?,
+            resend: environment.seconds("RESEND_SECONDS", 1..=86_400, 300)?,
+        })
+    }
+}
+
+/// The time zone that times are printed in (`APP_TIME_ZONE`, an IANA name).
+impl FromEnvironment for TimeZone {
+    fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
+        let name = environment.text("APP_TIME_ZONE").unwrap_or("Asia/Shanghai");
+        TimeZone::get(name).map_err(|_| {
+            ConfigurationError::new("APP_TIME_ZONE", format!("is no IANA time zone: {name:?}"))
+        })
+    }
+}
+
+/// What the urls in answers start with (`PUBLIC_BASE_URL`): nothing, or scheme and host without a final slash.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PublicBaseUrl(String);
+
+impl PublicBaseUrl {
+    /// The prefix of a root-relative url; empty when urls stay relative.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromEnvironment for PublicBaseUrl {
+    fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
+        const VARIABLE: &str = "PUBLIC_BASE_URL";
+        let Some(url) = environment.text(VARIABLE) else {
+            return Ok(Self::default());
+        };
+        let host = ["https://", "http://"]
+            .iter()
+            .find_map(|scheme| url.strip_prefix(scheme));
+        let is_plain = |host: &str| {
+            !host.is_empty()
+                && !host.ends_with('/')
+                && !host
+                    .contains(|c: char| c.is_whitespace() || c.is_control() || "?#=@".contains(c))
+        };
+        if !host.is_some_and(is_plain) {
+            return Err(ConfigurationError::new(
+                VARIABLE,
+                "must be https://host or http://host, with a path at most and no final slash",
+            ));
+        }
+        Ok(Self(url.to_owned()))
+    }
+}
+
+/// Who says which station calls (`STATION_SOURCE`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StationSource {
+    /// Only the authorizer at the gateway.
+    Claim,
+    /// The authorizer, else the caller itself.
+    Trusted,
+}
+
+impl FromEnvironment for StationSource {
+    fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
+        environment.word(
+            "STATION_SOURCE",
+            &[("claim", Self::Claim), ("trusted", Self::Trusted)],
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn build<T: FromEnvironment>(variable: &str, value: &str) -> Result<T, ConfigurationError> {
+        T::from_environment(&Environment::from([(variable, value)]))
+    }
+
+    #[test]
+    fn the_station_comes_from_the_claim_unless_the_deployment_trusts_its_callers() {
+        assert_eq!(build("STATION_SOURCE", ""), Ok(StationSource::Claim));
+        assert_eq!(
+            build("STATION_SOURCE", "trusted"),
+            Ok(StationSource::Trusted)
+        );
+        assert!(build::<StationSource>("STATION_SOURCE", "none").is_err());
+    }
+
+    #[test]
+    fn an_unknown_time_zone_stops_the_start() {
+        let zone: TimeZone = build("APP_TIME_ZONE", "").unwrap();
+        assert_eq!(zone.iana_name(), Some("Asia/Shanghai"));
+        let error = build::<TimeZone>("APP_TIME_ZONE", "Asia/Nowhere").unwrap_err();
+        assert!(error.to_string().contains("APP_TIME_ZONE"), "{error}");
+    }
+
+    #[test]
+    fn a_public_url_has_a_host_and_no_final_slash_query_or_password() {
+        let url: PublicBaseUrl = build("PUBLIC_BASE_URL", "https://api.example.com/v1").unwrap();
+        assert_eq!(url.as_str(), "https://api.example.com/v1");
+        for bad in [
+            "api.example.com",
+            "ftp://a",
+            "https://",
+            "https://a/",
+            "http://a?b=c",
+            "http://u:p@a",
+        ] {
+            let error = build::<PublicBaseUrl>("PUBLIC_BASE_URL", bad).unwrap_err();
+            assert!(!error.to_string().contains("u:p"), "{error}");
+        }
+    }
+
+    #[test]
+    fn engine_settings_have_defaults_and_bounds() {
+        assert_eq!(
+            build::<EngineSettings>("MAX_ORDERS", "")
+                .unwrap()
+                .max_orders,
+            10_000
+        );
+        assert!(build::<EngineSettings>("CHUNK_SIZE", "0").is_err());
+    }
+}

@@ -1,0 +1,213 @@
+//! Workers: functions behind an SQS queue, answering with a partial batch response.
+//!
+//! Every message counts as failed until it is proven done, because what the response leaves out is deleted from the
+//! queue. A failed message comes back after the visibility timeout and ends in the dead-letter queue.
+
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant, SystemTime},
+};
+
+use lambda_runtime::{Context, LambdaEvent};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use task_service::{Error, Result, Word};
+use tracing::Instrument;
+
+use crate::{FromEnvironment, fault, runtime, telemetry};
+
+/// The time an invocation must have left for another message to be begun.
+const RESERVE: Duration = Duration::from_secs(5);
+
+/// One message of the queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The queue's id of the message.
+    pub id: String,
+    /// What was sent.
+    pub body: String,
+    /// How often the message was received, this time included.
+    pub receive_count: u32,
+    /// When it was sent.
+    pub sent_at: Option<SystemTime>,
+    /// When the invocation is cut off.
+    pub deadline: Option<SystemTime>,
+}
+
+impl Message {
+    /// The body, read as JSON.
+    ///
+    /// # Errors
+    /// `PARAM_INVALID` when it does not say what it should: such a message ends in the dead-letter queue.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T> {
+        serde_json::from_str(&self.body).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            Error::refused(
+                Word::ParamInvalid,
+                format!("the message does not parse at line {line} column {column}"),
+            )
+        })
+    }
+}
+
+/// Serves a worker: `handler` gets one message after the other.
+///
+/// # Errors
+/// A bad configuration. What a message fails with is logged, and the message stays in the queue.
+pub async fn serve<S, H, F>(handler: H) -> std::result::Result<(), crate::Error>
+where
+    S: FromEnvironment,
+    H: Fn(&'static S, Message) -> F + Copy + Send + Sync + 'static,
+    F: Future<Output = Result<()>> + Send,
+{
+    let state = runtime::state::<S>()?;
+    runtime::run(move |event: LambdaEvent<Event>| async move {
+        let LambdaEvent {
+            payload, context, ..
+        } = event;
+        handle_all(payload, &context, |message| handler(state, message)).await
+    })
+    .await
+}
+
+/// What the queue's event source mapping sends.
+#[derive(Debug, Deserialize)]
+struct Event {
+    #[serde(rename = "Records")]
+    records: Vec<Record>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Record {
+    #[serde(default)]
+    message_id: String,
+    #[serde(default)]
+    body: String,
+    #[serde(default)]
+    attributes: HashMap<String, String>,
+}
+
+/// The answer: which messages are to stay in the queue.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PartialBatchResponse {
+    batch_item_failures: Vec<Failure>,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Failure {
+    item_identifier: String,
+}
+
+async fn handle_all<F>(
+    event: Event,
+    context: &Context,
+    handler: impl Fn(Message) -> F,
+) -> std::result::Result<PartialBatchResponse, crate::Error>
+where
+    F: Future<Output = Result<()>>,
+{
+    // Such a record cannot be reported on its own: leaving it out would delete it.
+    if event
+        .records
+        .iter()
+        .any(|record| record.message_id.is_empty())
+    {
+        tracing::error!(
+            request.id = context.request_id,
+            "a record without messageId: the whole batch is failed"
+        );
+        return Err("a record without messageId".into());
+    }
+    let mut failed: Vec<String> = event
+        .records
+        .iter()
+        .map(|record| record.message_id.clone())
+        .collect();
+    let count = failed.len();
+    let deadline = deadline(context);
+    for (at, record) in event.records.into_iter().enumerate() {
+        if at > 0 && is_short(deadline) {
+            tracing::warn!(
+                request.id = context.request_id,
+                left = count - at,
+                "out of time: the other messages stay in the queue"
+            );
+            break;
+        }
+        let id = record.message_id.clone();
+        let message = record.into_message(deadline);
+        let span = telemetry::span(&context.request_id);
+        if handle(message, &handler).instrument(span).await {
+            failed.retain(|left| *left != id);
+        }
+    }
+    let batch_item_failures = failed
+        .into_iter()
+        .map(|item_identifier| Failure { item_identifier })
+        .collect();
+    Ok(PartialBatchResponse {
+        batch_item_failures,
+    })
+}
+
+/// Handles one message and logs it; whether it is done.
+async fn handle<F>(message: Message, handler: impl Fn(Message) -> F) -> bool
+where
+    F: Future<Output = Result<()>>,
+{
+    let start = Instant::now();
+    telemetry::note_message(&message.id);
+    let receive_count = message.receive_count;
+    let sent = message
+        .sent_at
+        .and_then(|sent| SystemTime::now().duration_since(sent).ok());
+    let queue_wait_ms = sent.and_then(|wait| u64::try_from(wait.as_millis()).ok());
+    let outcome = fault::isolated(async move { handler(message).await }).await;
+    let duration_ms = telemetry::milliseconds(start);
+    match &outcome {
+        Ok(()) => tracing::info!(receive_count, queue_wait_ms, duration_ms, "message done"),
+        Err(error) => {
+            let text = fault::loggable(error);
+            tracing::error!(receive_count, queue_wait_ms, duration_ms, error = %text, "message failed");
+        }
+    }
+    outcome.is_ok()
+}
+
+impl Record {
+    fn into_message(self, deadline: Option<SystemTime>) -> Message {
+        let number = |name| {
+            self.attributes
+                .get(name)
+                .and_then(|text| text.parse::<u64>().ok())
+        };
+        Message {
+            receive_count: number("ApproximateReceiveCount")
+                .map_or(1, |count| u32::try_from(count).unwrap_or(u32::MAX)),
+            sent_at: number("SentTimestamp").and_then(instant),
+            deadline,
+            id: self.message_id,
+            body: self.body,
+        }
+    }
+}
+
+/// When the invocation is cut off; a runtime that does not say so says 0.
+fn deadline(context: &Context) -> Option<SystemTime> {
+    (context.deadline > 0)
+        .then(|| instant(context.deadline))
+        .flatten()
+}
+
+fn instant(milliseconds: u64) -> Option<SystemTime> {
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds))
+}
+
+fn is_short(deadline: Option<SystemTime>) -> bool {
+    deadline.is_some_and(|deadline| deadline < SystemTime::now() + RESERVE)
+}
+
+#[cfg(test)]
+mod tests;
