@@ -113,13 +113,12 @@ impl<'c> Checker<'c> {
         }
         let id = text::id(place, &self.raw.sku_id, self.faults)?;
         let sku = self.checks.reference.skus.get(&id);
-        match sku {
-            Some(sku) => self.sold(place, &id, sku),
-            None => {
-                let sentence = format!("商品 {id} 在本站点不存在");
-                self.faults
-                    .push(place.fault(FaultCode::SkuNotFound, &id, &sentence));
-            }
+        if let Some(sku) = sku {
+            self.sold(place, &id, sku);
+        } else {
+            let sentence = format!("商品 {id} 在本站点不存在");
+            self.faults
+                .push(place.fault(FaultCode::SkuNotFound, &id, &sentence));
         }
         Some((id, sku))
     }
