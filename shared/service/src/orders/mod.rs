@@ -1,6 +1,6 @@
 //! The order domain: one order of a batch, from its verbatim JSON text to something that can be stored.
-//! Pure code, no database and no network. The way of an order: [`key`] (duplicates, at submit) → [`parse`]
-//! (its shape) → [`RawOrder::address_id`] and friends (what to look up) → [`validate`] (every rule at once).
+//! Pure code, no database and no network. The way of an order: [`key`] (duplicates, at submit) → [`parse()`]
+//! (its shape) → [`RawOrder::address_id`] and friends (what to look up) → [`validate()`] (every rule at once).
 
 mod cycle;
 mod fault;

@@ -9,7 +9,7 @@ fn model(text: &str) -> Result<i64, DecimalError> {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let parts: Vec<&str> = unsigned.split('.').collect();
     let sound = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
-    if parts.len() > 2 || !parts.iter().all(|part| sound(part)) {
+    if parts.len() > 2 || !parts.iter().all(sound) {
         return Err(DecimalError::Format);
     }
     let digit = |c: char| i128::from(c.to_digit(10).unwrap_or_default());
