@@ -95,6 +95,13 @@ fn before_the_start_of_an_overnight_window_it_is_still_yesterdays_cycle() {
 }
 
 #[test]
+fn a_window_that_ends_the_same_day_is_always_todays_cycle() {
+    let window = cycle(("18:00", "23:00", 0), ("06:00", "23:30", 1, 1), 127).order_window;
+    assert_eq!(window.order_date(at(2, 1, 0)), date(2026, 7, 2));
+    assert_eq!(window.order_date(at(2, 23, 30)), date(2026, 7, 2));
+}
+
+#[test]
 fn an_overnight_order_is_received_days_after_its_order_date_not_after_midnight() {
     let cycle = cycle(("18:00", "02:00", 1), ("06:00", "10:00", 1, 1), 127);
     for accepted in [at(1, 20, 0), at(2, 1, 0)] {
