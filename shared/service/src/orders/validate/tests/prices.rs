@@ -120,10 +120,14 @@ fn a_total_that_no_column_holds_is_order_format() {
             .to_string(),
         "9999999998000000.00"
     );
-    // 101 lines are more than the column holds, 200 more than an integer of 64 bits.
-    for count in [101, 200] {
+    // Two lines are more than the column holds, 200 more than an integer of 64 bits.
+    for count in [2, 200] {
         let many = vec![line; count].join(",");
         let sent = Sent::sound().with("details", &format!("[{many}]"));
-        assert_eq!(sent.fails(), fails(FaultCode::OrderFormat, "details"), "{count}");
+        assert_eq!(
+            sent.fails(),
+            fails(FaultCode::OrderFormat, "details"),
+            "{count}"
+        );
     }
 }
