@@ -18,7 +18,10 @@ pub mod payloads;
 pub mod reference;
 pub mod tasks;
 #[cfg(feature = "testing")]
-#[expect(clippy::expect_used, reason = "a test that cannot start should say so at once")]
+#[expect(
+    clippy::expect_used,
+    reason = "a test that cannot start should say so at once"
+)]
 pub mod testing;
 mod time;
 

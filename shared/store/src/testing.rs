@@ -28,14 +28,24 @@ impl TestDatabase {
 /// # Panics
 /// When `TEST_DATABASE_URL` names no server, or a user that may not create databases: `make test` sets it.
 pub async fn with_database<T>(test: impl AsyncFnOnce(&TestDatabase) -> T) -> T {
-    let server = std::env::var("TEST_DATABASE_URL").expect("TEST_DATABASE_URL: run the tests with `make test`");
+    let server = std::env::var("TEST_DATABASE_URL")
+        .expect("TEST_DATABASE_URL: run the tests with `make test`");
     let (base, options) = server.split_once('?').unwrap_or((&server, ""));
     let base = base.trim_end_matches(|c| c != '/');
     let name = format!("test_{:016x}", fastrand::u64(..));
     let url = format!("{base}{name}?{options}");
-    run(&server, &format!("CREATE DATABASE {name} CHARACTER SET utf8mb4")).await;
-    let fresh = TestDatabase { database: Database::new(config(&url, 8)), url };
-    migrate(&fresh.database).await.expect("the migrations run on a fresh database");
+    run(
+        &server,
+        &format!("CREATE DATABASE {name} CHARACTER SET utf8mb4"),
+    )
+    .await;
+    let fresh = TestDatabase {
+        database: Database::new(config(&url, 8)),
+        url,
+    };
+    migrate(&fresh.database)
+        .await
+        .expect("the migrations run on a fresh database");
     let end = test(&fresh).await;
     drop(fresh);
     run(&server, &format!("DROP DATABASE {name}")).await;
@@ -47,6 +57,11 @@ fn config(url: &str, connections: usize) -> DatabaseConfig {
 }
 
 async fn run(server: &str, sql: &str) {
-    let mut connection = Connection::connect(server).await.expect("the server of TEST_DATABASE_URL answers");
-    connection.execute(sql).await.expect("the user of TEST_DATABASE_URL may create databases");
+    let mut connection = Connection::connect(server)
+        .await
+        .expect("the server of TEST_DATABASE_URL answers");
+    connection
+        .execute(sql)
+        .await
+        .expect("the user of TEST_DATABASE_URL may create databases");
 }

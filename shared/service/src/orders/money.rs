@@ -29,9 +29,7 @@ pub enum DecimalError {
 
 /// Reads `text` as hundredths. One rule fails at a time: shape, sign, size, decimals.
 fn hundredths(text: &str) -> Result<i64, DecimalError> {
-    let (negative, digits) = text
-        .strip_prefix('-')
-        .map_or((false, text), |rest| (true, rest));
+    let digits = text.strip_prefix('-').unwrap_or(text);
     let (whole, decimals) = match digits.split_once('.') {
         Some((whole, decimals)) if is_digits(decimals) => (whole, decimals),
         Some(_) => return Err(DecimalError::Format),
@@ -42,7 +40,7 @@ fn hundredths(text: &str) -> Result<i64, DecimalError> {
     }
     let whole = whole.trim_start_matches('0');
     let decimals = decimals.trim_end_matches('0');
-    if negative && !(whole.is_empty() && decimals.is_empty()) {
+    if digits.len() < text.len() && !(whole.is_empty() && decimals.is_empty()) {
         return Err(DecimalError::Negative);
     }
     if whole.len() > MAX_INTEGER_DIGITS {
@@ -51,13 +49,9 @@ fn hundredths(text: &str) -> Result<i64, DecimalError> {
     if decimals.len() > 2 {
         return Err(DecimalError::Decimals);
     }
-    let padded = decimals
-        .bytes()
-        .chain(std::iter::repeat_n(b'0', 2 - decimals.len()));
-    Ok(whole
-        .bytes()
-        .chain(padded)
-        .fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0')))
+    let padding = std::iter::repeat_n(b'0', 2 - decimals.len());
+    let digits = whole.bytes().chain(decimals.bytes()).chain(padding);
+    Ok(digits.fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0')))
 }
 
 fn is_digits(text: &str) -> bool {

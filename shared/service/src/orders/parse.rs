@@ -3,17 +3,15 @@
 //! Only what makes an order unreadable fails here. Unknown fields are skipped, however deep they nest, and a line
 //! that is no object is kept as the fault it is, so that the rest of the order is still checked.
 
-use std::fmt;
+mod details;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
-use serde_json::value::RawValue;
 
-use super::fault::{Fault, FaultCode, shown};
+pub use details::MAX_LINES;
+pub(super) use details::{Details, RawLine};
+
+use super::fault::{Fault, FaultCode};
 use super::scalar::Scalar;
-
-/// Lines an order may have.
-pub const MAX_LINES: usize = 200;
 
 /// Characters an id may have (`address_id`, `sku_id`, `uid`, `out_order_no`).
 pub(super) const MAX_ID_CHARS: usize = 64;
@@ -36,38 +34,6 @@ pub struct RawOrder<'a> {
     pub(super) receive_end_time: Scalar<'a>,
     #[serde(borrow)]
     pub(super) details: Details<'a>,
-}
-
-/// One line as it was sent.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct RawLine<'a> {
-    #[serde(borrow)]
-    pub(super) sku_id: Scalar<'a>,
-    #[serde(borrow)]
-    pub(super) amount: Scalar<'a>,
-    #[serde(borrow)]
-    pub(super) quantity: Scalar<'a>,
-    #[serde(borrow)]
-    pub(super) unit_price: Scalar<'a>,
-    #[serde(borrow)]
-    pub(super) sale_price: Scalar<'a>,
-    #[serde(borrow)]
-    pub(super) is_price_timing: Scalar<'a>,
-    #[serde(borrow)]
-    pub(super) spu_remark: Scalar<'a>,
-}
-
-/// `details` as it was sent.
-#[derive(Debug, Default)]
-pub(super) enum Details<'a> {
-    /// Not there, `null` or `""`.
-    #[default]
-    Absent,
-    /// Something that is no list: its raw text.
-    NotAList(&'a str),
-    /// The first [`MAX_LINES`] lines and the count of all.
-    Lines(Vec<Result<RawLine<'a>, Fault>>, usize),
 }
 
 /// What [`key`] reads of an order.
@@ -130,7 +96,8 @@ impl RawOrder<'_> {
 
 /// The id of a string or number of no more than [`MAX_ID_CHARS`] characters.
 pub(super) fn usable_id<'s>(sent: &'s Scalar<'_>) -> Option<&'s str> {
-    sent.text().filter(|text| shown(text).len() == text.len())
+    sent.text()
+        .filter(|text| text.len() <= MAX_ID_CHARS || text.chars().count() <= MAX_ID_CHARS)
 }
 
 /// Reads one JSON object, else says what is wrong with it.
@@ -147,59 +114,6 @@ fn object<'a, T: Deserialize<'a>>(raw: &'a str) -> Result<T, String> {
             None => "不是合法的 JSON".to_owned(),
         }
     })
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Details<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&RawValue>::deserialize(deserializer)?.get();
-        match raw {
-            "null" | "\"\"" => Ok(Self::Absent),
-            list if list.starts_with('[') => {
-                let mut json = serde_json::Deserializer::from_str(list);
-                json.deserialize_seq(Lines)
-                    .map_err(serde::de::Error::custom)
-            }
-            other => Ok(Self::NotAList(other)),
-        }
-    }
-}
-
-fn line(raw: &str, index: usize) -> Result<RawLine<'_>, Fault> {
-    object(raw).map_err(|wrong| {
-        let msg = format!("第 {} 行商品{wrong}", index + 1);
-        Fault::new(
-            FaultCode::OrderFormat,
-            format!("details[{index}]"),
-            raw,
-            msg,
-        )
-    })
-}
-
-struct Lines;
-
-impl<'de> Visitor<'de> for Lines {
-    type Value = Details<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of lines")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Details<'de>, A::Error> {
-        let mut lines = Vec::new();
-        while lines.len() < MAX_LINES {
-            let Some(raw) = list.next_element::<&RawValue>()? else {
-                let count = lines.len();
-                return Ok(Details::Lines(lines, count));
-            };
-            lines.push(line(raw.get(), lines.len()));
-        }
-        let mut count = lines.len();
-        while list.next_element::<IgnoredAny>()?.is_some() {
-            count += 1;
-        }
-        Ok(Details::Lines(lines, count))
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Every rule of an order, checked in one pass over what [`parse`](super::parse()) read.
 //!
 //! Faults come in the order of the fields: address, order number, uid, remark, receive times, then line by
-//! line. The three tables of rules that are worth a file of their own are [`times`], [`lines`] and [`text`].
+//! line. Receive times, lines, and the texts both have in common are a file each below this one.
 
 mod lines;
 mod place;

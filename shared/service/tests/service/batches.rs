@@ -13,7 +13,12 @@ use crate::support::*;
 
 async fn task(fresh: &TestDatabase, name: &str) -> Task {
     let name = id(name);
-    fresh.database.run(async |c| tasks::by_user_task_id(c, &name).await).await.unwrap().unwrap()
+    fresh
+        .database
+        .run(async |c| tasks::by_user_task_id(c, &name).await)
+        .await
+        .unwrap()
+        .unwrap()
 }
 
 async fn result(fresh: &TestDatabase, name: &str) -> Value {
@@ -22,7 +27,11 @@ async fn result(fresh: &TestDatabase, name: &str) -> Value {
 
 async fn items(fresh: &TestDatabase, name: &str, status: Option<ItemStatus>) -> Vec<Value> {
     let task = task(fresh, name).await;
-    let selection = Selection { status, limit: 1000, skip: 0 };
+    let selection = Selection {
+        status,
+        limit: 1000,
+        skip: 0,
+    };
     let open = task.status != TaskStatus::Finished;
     let views = fresh.database.run(async |c| {
         let batch = batches::by_task(c, task.id).await?.unwrap();
@@ -33,7 +42,12 @@ async fn items(fresh: &TestDatabase, name: &str, status: Option<ItemStatus>) -> 
 }
 
 async fn number(fresh: &TestDatabase, sql: &str) -> i64 {
-    let row = fresh.database.run(async |c| Ok::<i64, task_service::store::StoreError>(sqlx::query_scalar(sql).fetch_one(c).await?)).await;
+    let row = fresh
+        .database
+        .run(async |c| {
+            Ok::<i64, task_service::store::StoreError>(sqlx::query_scalar(sql).fetch_one(c).await?)
+        })
+        .await;
     row.unwrap()
 }
 
@@ -42,8 +56,14 @@ async fn a_batch_of_right_orders_is_made_and_finished() {
     with_database(async |fresh| {
         load_station(fresh).await;
         let queue = MemoryQueue::default();
-        submit_orders(fresh, &queue, "b1", &orders(25)).await.unwrap();
-        assert_eq!(queue.sent.lock().unwrap().len(), 3, "25 orders in chunks of 10");
+        submit_orders(fresh, &queue, "b1", &orders(25))
+            .await
+            .unwrap();
+        assert_eq!(
+            queue.sent.lock().unwrap().len(),
+            3,
+            "25 orders in chunks of 10"
+        );
         assert_eq!(task(fresh, "b1").await.status, TaskStatus::Submitted);
         work_all(fresh, &queue).await;
         let task = task(fresh, "b1").await;
@@ -53,8 +73,14 @@ async fn a_batch_of_right_orders_is_made_and_finished() {
         assert_eq!(result["outcome"], "success");
         assert_eq!(result["target"], "");
         assert_eq!(number(fresh, "SELECT COUNT(*) FROM tbl_order").await, 25);
-        assert_eq!(number(fresh, "SELECT COUNT(*) FROM tbl_order_detail").await, 50);
-        assert_eq!(number(fresh, "SELECT COUNT(*) FROM tbl_order WHERE total = 3.85").await, 25);
+        assert_eq!(
+            number(fresh, "SELECT COUNT(*) FROM tbl_order_detail").await,
+            50
+        );
+        assert_eq!(
+            number(fresh, "SELECT COUNT(*) FROM tbl_order WHERE total = 3.85").await,
+            25
+        );
     })
     .await;
 }

@@ -43,11 +43,18 @@ impl MemoryQueue {
 }
 
 pub(crate) fn job() -> OrderImport {
-    OrderImport { zone: TimeZone::UTC }
+    OrderImport {
+        zone: TimeZone::UTC,
+    }
 }
 
 pub(crate) fn settings() -> Settings {
-    Settings { chunk_items: 10, lease: Duration::from_secs(30), resend: Duration::from_mins(1), ..Settings::default() }
+    Settings {
+        chunk_items: 10,
+        lease: Duration::from_secs(30),
+        resend: Duration::from_mins(1),
+        ..Settings::default()
+    }
 }
 
 pub(crate) fn caller() -> Caller {
@@ -76,13 +83,19 @@ pub(crate) async fn load_station(fresh: &TestDatabase) {
             "addresses": (0..100).map(address).collect::<Vec<_>>(), "skus": (0..5).map(sku).collect::<Vec<_>>()})
     };
     let file = json!({"stations": [station(STATION, ""), station("T2", "b")]});
-    let loaded = reference::load(&fresh.database, &file.to_string()).await.unwrap();
+    let loaded = reference::load(&fresh.database, &file.to_string())
+        .await
+        .unwrap();
     assert_eq!((loaded.stations, loaded.addresses), (2, 200));
 }
 
 /// A right order for address `S<n>`.
 pub(crate) fn order(n: u32) -> Value {
-    let tomorrow = jiff::Timestamp::now().to_zoned(TimeZone::UTC).tomorrow().unwrap().date();
+    let tomorrow = jiff::Timestamp::now()
+        .to_zoned(TimeZone::UTC)
+        .tomorrow()
+        .unwrap()
+        .date();
     json!({"address_id": format!("S{n}"), "receive_begin_time": format!("{tomorrow} 08:00"),
         "receive_end_time": format!("{tomorrow} 09:00"), "unknown": {"kept": 1},
         "details": [{"sku_id": "D0", "amount": "1.5"}, {"sku_id": "D1", "amount": 2, "unit_price": 0.05}]})
@@ -110,13 +123,20 @@ pub(crate) async fn submit_for(
     orders: &[Value],
 ) -> Result<()> {
     let orders: Box<RawValue> = to_raw_value(orders).unwrap();
-    let list = OrderList { user_task_id: &id(task), time_config_id: cycle, file_name: Some("周一.xlsx"), orders: &orders };
+    let list = OrderList {
+        user_task_id: &id(task),
+        time_config_id: cycle,
+        file_name: Some("周一.xlsx"),
+        orders: &orders,
+    };
     submit(&fresh.database, queue, &settings(), &job(), caller, &list).await
 }
 
 /// Works every announced chunk.
 pub(crate) async fn work_all(fresh: &TestDatabase, queue: &MemoryQueue) {
     for key in queue.take() {
-        batch::work(&fresh.database, &job(), &settings(), key).await.unwrap();
+        batch::work(&fresh.database, &job(), &settings(), key)
+            .await
+            .unwrap();
     }
 }

@@ -19,38 +19,47 @@ pub(super) fn check(
     checks: &Checks<'_>,
     faults: &mut Vec<Fault>,
 ) -> (Vec<Line>, Money) {
-    let (raw_lines, count) = match details {
-        Details::Lines(lines, count) => (lines.as_slice(), *count),
-        Details::Absent => (&[][..], 0),
-        Details::NotAList(raw) => {
-            faults.push(DETAILS.breaks(FaultCode::OrderFormat, raw, "应为列表"));
-            return (Vec::new(), Money::ZERO);
-        }
-    };
-    if count == 0 {
-        faults.push(DETAILS.missing(FaultCode::LinesEmpty));
-    }
-    if count > MAX_LINES {
-        let rule = format!("最多 {MAX_LINES} 行");
-        faults.push(DETAILS.breaks(FaultCode::TooManyLines, &count.to_string(), &rule));
-    }
+    let raw_lines = listed(details, faults);
     let mut lines = Vec::with_capacity(raw_lines.len());
     for (index, raw) in raw_lines.iter().enumerate() {
         match raw {
-            Ok(raw) => lines.extend(
-                Checker {
+            Ok(raw) => {
+                let checker = Checker {
                     index,
                     raw,
                     checks,
                     faults,
-                }
-                .line(),
-            ),
+                };
+                lines.extend(checker.line());
+            }
             Err(fault) => faults.push(fault.clone()),
         }
     }
     let total = total(&lines, faults);
     (lines, total)
+}
+
+/// The lines to check: none, where `details` as a whole is wrong, and never more than an order may have.
+fn listed<'d, 'a>(
+    details: &'d Details<'a>,
+    faults: &mut Vec<Fault>,
+) -> &'d [Result<RawLine<'a>, Fault>] {
+    match details {
+        Details::Lines(lines, count) if *count > MAX_LINES => {
+            let rule = format!("最多 {MAX_LINES} 行");
+            faults.push(DETAILS.breaks(FaultCode::TooManyLines, &count.to_string(), &rule));
+            lines
+        }
+        Details::Lines(lines, 1..) => lines,
+        Details::Absent | Details::Lines(..) => {
+            faults.push(DETAILS.missing(FaultCode::LinesEmpty));
+            &[]
+        }
+        Details::NotAList(raw) => {
+            faults.push(DETAILS.breaks(FaultCode::OrderFormat, raw, "应为列表"));
+            &[]
+        }
+    }
 }
 
 fn total(lines: &[Line], faults: &mut Vec<Fault>) -> Money {
@@ -113,13 +122,12 @@ impl<'c> Checker<'c> {
         }
         let id = text::id(place, &self.raw.sku_id, self.faults)?;
         let sku = self.checks.reference.skus.get(&id);
-        match sku {
-            Some(sku) => self.sold(place, &id, sku),
-            None => {
-                let sentence = format!("商品 {id} 在本站点不存在");
-                self.faults
-                    .push(place.fault(FaultCode::SkuNotFound, &id, &sentence));
-            }
+        if let Some(sku) = sku {
+            self.sold(place, &id, sku);
+        } else {
+            let sentence = format!("商品 {id} 在本站点不存在");
+            self.faults
+                .push(place.fault(FaultCode::SkuNotFound, &id, &sentence));
         }
         Some((id, sku))
     }
