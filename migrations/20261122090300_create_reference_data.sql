@@ -3,7 +3,7 @@ CREATE TABLE tbl_time_config (
     id                 VARCHAR(64)  NOT NULL COMMENT 'operating cycle; unique over all stations',
     station_id         VARCHAR(16)  NOT NULL,
     name               VARCHAR(128) NOT NULL,
-    type               TINYINT      NOT NULL COMMENT '1 normal, 2 presale',
+    type               TINYINT UNSIGNED      NOT NULL COMMENT '1 normal, 2 presale',
     enabled            TINYINT(1)   NOT NULL,
     order_time_limit   LONGTEXT     NOT NULL COMMENT 'JSON: when it takes orders',
     receive_time_limit LONGTEXT     NOT NULL COMMENT 'JSON: when its orders are received',

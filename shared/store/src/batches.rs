@@ -5,6 +5,7 @@ use sqlx::Row;
 use crate::database::Connection;
 use crate::error::{Result, StoreError};
 use crate::ids::TaskId;
+use crate::row::text;
 use crate::time::Moment;
 
 /// The SHA-256 of a batch's canonical payload.
@@ -93,11 +94,11 @@ pub async fn by_task(connection: &mut Connection, task: TaskId) -> Result<Option
     row.map(|row| {
         Ok(Batch {
             task_id: TaskId::from_row(row.try_get(0)?),
-            job: row.try_get(1)?,
+            job: text(&row, 1)?,
             run: row.try_get(2)?,
             payload_hash: row.try_get(3)?,
             item_count: row.try_get(4)?,
-            params: row.try_get(5)?,
+            params: text(&row, 5)?,
             accepted_at: Moment::from_row(&row, 6)?.ok_or(StoreError::Unreadable("accepted_at"))?,
         })
     })

@@ -7,6 +7,7 @@ use sqlx::Row;
 use crate::database::Connection;
 use crate::error::{Result, StoreError};
 use crate::ids::{StationId, TaskId};
+use crate::row::{optional_text, text};
 use crate::time::Moment;
 
 /// The most items a chunk may have: an item's id is its chunk's id × this + its position.
@@ -122,12 +123,12 @@ async fn read_claimed(
             key,
             attempt,
             first_index: row.try_get(1)?,
-            station: StationId::from_row(row.try_get(2)?),
+            station: StationId::from_row(text(&row, 2)?),
             first_of_task: row.try_get::<i64, _>(3)? == 1,
-            params: row.try_get(4)?,
+            params: text(&row, 4)?,
             accepted_at: Moment::from_row(&row, 5)?.ok_or(StoreError::Unreadable("accepted_at"))?,
-            items: row.try_get(6)?,
-            duplicates: row.try_get(7)?,
+            items: text(&row, 6)?,
+            duplicates: optional_text(&row, 7)?,
         })
     })
     .transpose()

@@ -8,6 +8,7 @@ use crate::chunks::Claimed;
 use crate::database::Connection;
 use crate::error::{Result, StoreError};
 use crate::ids::TaskId;
+use crate::row::optional_text;
 
 /// What became of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -229,7 +230,7 @@ fn item(row: &MySqlRow) -> Result<Item> {
         index: row.try_get(0)?,
         status: ItemStatus::from_number(row.try_get(1)?)?,
         made_id: row.try_get(2)?,
-        errors: row.try_get(3)?,
+        errors: optional_text(row, 3)?,
     };
     Ok(Item {
         outcome,

@@ -16,6 +16,7 @@ pub mod orders;
 pub mod outbox;
 pub mod payloads;
 pub mod reference;
+mod row;
 pub mod tasks;
 #[cfg(feature = "testing")]
 #[expect(

@@ -7,6 +7,7 @@ use crate::arguments::json;
 use crate::database::Connection;
 use crate::error::Result;
 use crate::ids::{StationId, TaskId};
+use crate::row::text;
 
 /// What the orders of one chunk have in common.
 #[derive(Debug, Clone, Copy)]
@@ -154,7 +155,7 @@ pub async fn made_by_task(
     .fetch_all(connection)
     .await?;
     rows.iter()
-        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+        .map(|row| Ok((text(row, 0)?, row.try_get(1)?)))
         .collect()
 }
 
@@ -173,6 +174,6 @@ pub async fn with_out_order_no(
     .fetch_all(connection)
     .await?;
     rows.iter()
-        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+        .map(|row| Ok((text(row, 0)?, row.try_get(1)?)))
         .collect()
 }

@@ -9,6 +9,7 @@ use crate::chunks::ChunkKey;
 use crate::database::Connection;
 use crate::error::Result;
 use crate::ids::{StationId, TaskId};
+use crate::row::text;
 
 /// A chunk whose message is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,13 +46,13 @@ pub async fn take_due(
             run: row.try_get(2)?,
             chunk: row.try_get(3)?,
         };
-        let station = StationId::from_row(row.try_get(4)?);
+        let station = StationId::from_row(text(row, 4)?);
         due.push((
             row.try_get::<i64, _>(0)?,
             Due {
                 key,
                 station,
-                job: row.try_get(5)?,
+                job: text(row, 5)?,
             },
         ));
     }

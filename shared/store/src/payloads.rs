@@ -8,6 +8,7 @@ use crate::arguments::json;
 use crate::database::Connection;
 use crate::error::Result;
 use crate::ids::TaskId;
+use crate::row::text;
 
 /// A chunk that is to be stored.
 #[derive(Debug, Clone)]
@@ -126,6 +127,6 @@ pub async fn of_chunks(
     .fetch_all(connection)
     .await?;
     rows.iter()
-        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?)))
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?, text(row, 2)?)))
         .collect()
 }

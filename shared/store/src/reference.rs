@@ -6,6 +6,7 @@ use crate::arguments::json;
 use crate::database::Connection;
 use crate::error::{Result, StoreError};
 use crate::ids::StationId;
+use crate::row::{optional_text, text};
 use crate::time::Moment;
 
 /// An operating cycle as it is stored.
@@ -38,12 +39,12 @@ pub async fn cycle(connection: &mut Connection, id: &str) -> Result<Option<Cycle
     .await?;
     row.map(|row| {
         Ok(CycleRow {
-            id: row.try_get(0)?,
-            station: StationId::from_row(row.try_get(1)?),
+            id: text(&row, 0)?,
+            station: StationId::from_row(text(&row, 1)?),
             kind: row.try_get(2)?,
             enabled: row.try_get(3)?,
-            order_time_limit: row.try_get(4)?,
-            receive_time_limit: row.try_get(5)?,
+            order_time_limit: text(&row, 4)?,
+            receive_time_limit: text(&row, 5)?,
             now: Moment::from_row(&row, 6)?.ok_or(StoreError::Unreadable("the clock"))?,
         })
     })
@@ -78,8 +79,8 @@ pub async fn addresses(
     rows.iter()
         .map(|row| {
             Ok(AddressRow {
-                address_id: row.try_get(0)?,
-                name: row.try_get(1)?,
+                address_id: text(row, 0)?,
+                name: text(row, 1)?,
                 can_order: row.try_get(2)?,
             })
         })
@@ -123,13 +124,13 @@ pub async fn skus(
     rows.iter()
         .map(|row| {
             Ok(SkuRow {
-                sku_id: row.try_get(0)?,
-                name: row.try_get(1)?,
-                sale_unit: row.try_get(2)?,
-                sale_price: row.try_get(3)?,
-                sale_num_least: row.try_get(4)?,
+                sku_id: text(row, 0)?,
+                name: text(row, 1)?,
+                sale_unit: text(row, 2)?,
+                sale_price: text(row, 3)?,
+                sale_num_least: text(row, 4)?,
                 on_sale: row.try_get(5)?,
-                time_config_id: row.try_get(6)?,
+                time_config_id: optional_text(row, 6)?,
             })
         })
         .collect()

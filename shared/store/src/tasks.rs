@@ -6,6 +6,7 @@ use sqlx::mysql::MySqlRow;
 use crate::database::Connection;
 use crate::error::{Result, StoreError};
 use crate::ids::{StationId, TaskId, UserTaskId};
+use crate::row::{optional_text, text};
 use crate::time::Moment;
 
 /// Where a task is in its life.
@@ -106,11 +107,9 @@ fn task(row: &MySqlRow) -> Result<Task> {
     let status: i64 = row.try_get(5)?;
     Ok(Task {
         id: TaskId::from_row(row.try_get(0)?),
-        user_task_id: row
-            .try_get::<Option<String>, _>(1)?
-            .map(UserTaskId::from_row),
-        station_id: StationId::from_row(row.try_get(2)?),
-        name: row.try_get(3)?,
+        user_task_id: optional_text(row, 1)?.map(UserTaskId::from_row),
+        station_id: StationId::from_row(text(row, 2)?),
+        name: text(row, 3)?,
         type_id: row.try_get(4)?,
         status: TaskStatus::from_number(status).ok_or(StoreError::Unreadable("status"))?,
         repeat: row.try_get(6)?,
@@ -120,8 +119,8 @@ fn task(row: &MySqlRow) -> Result<Task> {
         modified_at: Moment::from_row(row, 10)?.ok_or(StoreError::Unreadable("modify_time"))?,
         started_at: Moment::from_row(row, 11)?,
         ended_at: Moment::from_row(row, 12)?,
-        input: row.try_get(13)?,
-        result: row.try_get(14)?,
+        input: optional_text(row, 13)?,
+        result: optional_text(row, 14)?,
     })
 }
 
