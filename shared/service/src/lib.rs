@@ -3,6 +3,6 @@
 mod caller;
 mod error;
 
-pub use caller::Caller;
+pub use caller::{Caller, TaskReference};
 pub use error::{Error, Result, Word};
 pub use task_store as store;
