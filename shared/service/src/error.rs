@@ -1,7 +1,7 @@
 //! What a use-case answers when it does not succeed, and the machine words of the contract.
 
 use serde_json::value::RawValue;
-use task_store::StoreError;
+use task_store::{StoreError, UnitError};
 
 /// The stable machine words of a refusal (`error` in the envelope). Clients switch on them: never rename one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,6 +123,15 @@ impl Error {
         match self {
             Self::Refused { word, .. } => *word,
             Self::Store(_) => Word::SystemBusy,
+        }
+    }
+}
+
+impl UnitError for Error {
+    fn store(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(fault) => Some(fault),
+            Self::Refused { .. } => None,
         }
     }
 }

@@ -1,7 +1,13 @@
 //! The use-cases: tasks, the batch engine, orders, and the queue that wakes the workers. No Lambda in here.
 
+pub mod batch;
 mod caller;
 mod error;
+pub mod orders;
+pub mod queue;
+pub mod reference;
+pub mod sqs;
+pub mod tasks;
 
 pub use caller::{Caller, TaskReference};
 pub use error::{Error, Result, Word};

@@ -43,6 +43,19 @@ impl StoreError {
         }
     }
 
+    /// What kind of fault it is, without a word of any value: safe to log.
+    #[must_use]
+    pub fn kind(&self) -> String {
+        match (self, self.number()) {
+            (_, Some(number)) => format!("database error {number}"),
+            (Self::Database(sqlx::Error::Io(error)), _) => {
+                format!("database connection: {}", error.kind())
+            }
+            (Self::Database(sqlx::Error::Database(_)), _) => "database error".to_owned(),
+            (other, _) => other.to_string(),
+        }
+    }
+
     /// A unique key was taken: somebody else was first.
     #[must_use]
     pub fn is_duplicate_key(&self) -> bool {
@@ -61,19 +74,19 @@ impl StoreError {
     /// The server or the way to it failed, not the work: it may succeed later, unchanged.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        match self {
-            Self::TimedOut(_) | Self::Exhausted(_) => true,
-            Self::Unreadable(_) => false,
-            Self::Database(sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_)) => {
-                true
-            }
-            Self::Database(_) => {
-                self.is_contention()
-                    || self
-                        .number()
-                        .is_some_and(|n| number::UNAVAILABLE.contains(&n))
-            }
-        }
+        let unreachable = matches!(
+            self,
+            Self::TimedOut(_)
+                | Self::Exhausted(_)
+                | Self::Database(
+                    sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_)
+                )
+        );
+        unreachable
+            || self.is_contention()
+            || self
+                .number()
+                .is_some_and(|n| number::UNAVAILABLE.contains(&n))
     }
 }
 

@@ -3,8 +3,32 @@
 //! Knows nothing of AWS or Lambda. Every function takes a connection and runs one statement or a few that belong
 //! together; transactions are opened by the service.
 
+mod arguments;
+pub mod batches;
+pub mod chunks;
+mod config;
+mod database;
 mod error;
 mod ids;
+pub mod items;
+mod migrate;
+pub mod orders;
+pub mod outbox;
+pub mod payloads;
+pub mod reference;
+mod row;
+pub mod tasks;
+#[cfg(feature = "testing")]
+#[expect(
+    clippy::expect_used,
+    reason = "a test that cannot start should say so at once"
+)]
+pub mod testing;
+mod time;
 
+pub use config::DatabaseConfig;
+pub use database::{Connection, Database, UnitError};
 pub use error::{Result, StoreError};
 pub use ids::{StationId, TaskId, UserTaskId};
+pub use migrate::migrate;
+pub use time::Moment;

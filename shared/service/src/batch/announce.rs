@@ -1,0 +1,58 @@
+//! Telling the workers: after a submit, and again by the sweeper for as long as a chunk is open.
+
+use task_store::outbox::{self, Due};
+use task_store::{Database, Result, batches};
+
+use super::finish::finish_if_done;
+use super::job::BatchJob;
+use super::settings::Settings;
+use crate::queue::Queue;
+
+/// How many chunks or batches one sweep takes.
+const SWEEP_LIMIT: u32 = 1_000;
+
+/// Announces stored chunks. What cannot be sent now is made due for the sweeper at once; should even that fail,
+/// it falls due by itself later.
+pub async fn announce(database: &Database, queue: &impl Queue, due: &[Due]) {
+    let unsent = queue.send(due).await;
+    if unsent.is_empty() {
+        return;
+    }
+    tracing::warn!(
+        chunks.unsent = unsent.len(),
+        "some chunks could not be announced; the sweeper will"
+    );
+    let made_due = database
+        .run(async |c| outbox::make_due(c, &unsent).await)
+        .await;
+    if let Err(fault) = made_due {
+        tracing::warn!(error = %fault.kind(), "the unsent chunks will fall due by themselves");
+    }
+}
+
+/// Announces open chunks whose message is overdue, whatever became of it; answers how many. Safe to run twice at
+/// once.
+pub async fn announce_due(
+    database: &Database,
+    queue: &impl Queue,
+    settings: &Settings,
+) -> Result<usize> {
+    let due = database
+        .transaction(async |c| outbox::take_due(c, SWEEP_LIMIT, settings.resend).await)
+        .await?;
+    announce(database, queue, &due).await;
+    Ok(due.len())
+}
+
+/// Finishes a job's batches that have no open chunk left, because whoever worked the last one died before it could;
+/// answers how many. Safe to run twice at once.
+pub async fn finish_abandoned<J: BatchJob>(database: &Database) -> Result<usize> {
+    let batches = database
+        .run(async |c| batches::finishable(c, J::NAME, SWEEP_LIMIT).await)
+        .await?;
+    let mut finished = 0;
+    for (task, run) in batches {
+        finished += usize::from(finish_if_done::<J>(database, task, run).await?);
+    }
+    Ok(finished)
+}

@@ -1,0 +1,74 @@
+//! How many items of a batch have which outcome: always counted from rows, never kept.
+
+use serde::Serialize;
+use task_store::batches::Batch;
+use task_store::items::{self, ItemStatus};
+use task_store::{Connection, Result};
+
+/// The items of a batch by what became of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Counts {
+    /// All of them.
+    pub total: u32,
+    /// Without an outcome yet.
+    pub pending: u32,
+    /// Made.
+    pub success: u32,
+    /// Refused.
+    pub failed: u32,
+    /// Made by hand.
+    pub amended: u32,
+    /// Given up by a person.
+    pub dropped: u32,
+    /// Closed before they were worked.
+    pub cancelled: u32,
+}
+
+impl Counts {
+    /// Counts the items of a batch's current run. `open`: the run has not finished.
+    pub async fn of(connection: &mut Connection, batch: &Batch, open: bool) -> Result<Self> {
+        let stored = items::count(connection, batch.task_id, batch.run).await?;
+        let without_row = batch.item_count.saturating_sub(stored.iter().sum());
+        let of = |status: ItemStatus| stored[status as usize];
+        Ok(Self {
+            total: batch.item_count,
+            pending: of(ItemStatus::Pending) + if open { without_row } else { 0 },
+            success: of(ItemStatus::Success),
+            failed: of(ItemStatus::Failed),
+            amended: of(ItemStatus::Amended),
+            dropped: of(ItemStatus::Dropped),
+            cancelled: of(ItemStatus::Cancelled) + if open { 0 } else { without_row },
+        })
+    }
+
+    /// How a batch with these outcomes has ended.
+    #[must_use]
+    pub fn outcome(&self) -> &'static str {
+        let made = self.success + self.amended;
+        match () {
+            () if self.cancelled > 0 => "cancelled",
+            () if self.failed + self.dropped == 0 => "success",
+            () if made > 0 => "partial",
+            () => "failed",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_has_ended_as_its_items_did() {
+        let counts = |success, failed, cancelled| Counts {
+            success,
+            failed,
+            cancelled,
+            ..Counts::default()
+        };
+        assert_eq!(counts(3, 0, 0).outcome(), "success");
+        assert_eq!(counts(3, 1, 0).outcome(), "partial");
+        assert_eq!(counts(0, 1, 0).outcome(), "failed");
+        assert_eq!(counts(3, 0, 1).outcome(), "cancelled");
+    }
+}

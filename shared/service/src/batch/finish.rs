@@ -1,0 +1,107 @@
+//! Ending a batch: in a transaction of its own, after the last chunk's has committed. Inside the chunk's own,
+//! two last chunks would not see each other and the task would hang.
+
+use serde::Serialize;
+use task_store::batches::{self, Batch};
+use task_store::items::{self, ItemStatus};
+use task_store::tasks::{self, Task, TaskStatus};
+use task_store::{Connection, Database, Result, StoreError, TaskId, chunks};
+
+use super::counts::Counts;
+use super::job::BatchJob;
+use super::report;
+use super::view::ItemView;
+
+/// How many failed items a task's result shows.
+const SHOWN_FAILURES: u32 = 50;
+
+/// Ends a batch's run if no chunk of it is open: exactly one caller does, whoever comes last. `true` when this
+/// call did.
+pub async fn finish_if_done<J: BatchJob>(
+    database: &Database,
+    task: TaskId,
+    run: u32,
+) -> Result<bool> {
+    let open = database
+        .run(async |c| chunks::any_open(c, task, run).await)
+        .await?;
+    if open {
+        return Ok(false);
+    }
+    database
+        .transaction(async |c| finish_locked::<J>(c, task, run).await)
+        .await
+}
+
+async fn finish_locked<J: BatchJob>(
+    connection: &mut Connection,
+    id: TaskId,
+    run: u32,
+) -> Result<bool> {
+    let task = tasks::lock(connection, id)
+        .await?
+        .filter(|task| task.status != TaskStatus::Finished);
+    let batch = batches::by_task(connection, id)
+        .await?
+        .filter(|batch| batch.run == run);
+    let (Some(task), Some(batch)) = (task, batch) else {
+        return Ok(false);
+    };
+    if chunks::any_open(connection, id, run).await? {
+        return Ok(false);
+    }
+    let result = result_of::<J>(connection, &task, &batch).await?;
+    batches::finish(connection, id, &result).await?;
+    Ok(true)
+}
+
+/// A finished batch's result, as it is stored with the task.
+#[derive(Debug, Serialize)]
+struct BatchResult<'a> {
+    msg: String,
+    link: &'a str,
+    target: &'static str,
+    outcome: &'static str,
+    total: u32,
+    success_count: u32,
+    failure_count: u32,
+    unprocessed_count: u32,
+    failed: Vec<ItemView>,
+    failed_truncated: bool,
+}
+
+/// The result of a batch's current run, from its rows: JSON text.
+pub(super) async fn result_of<J: BatchJob>(
+    connection: &mut Connection,
+    task: &Task,
+    batch: &Batch,
+) -> Result<String> {
+    let counts = Counts::of(connection, batch, false).await?;
+    let failed = match counts.failed {
+        0 => Vec::new(),
+        _ => {
+            items::page(
+                connection,
+                task.id,
+                batch.run,
+                ItemStatus::Failed,
+                SHOWN_FAILURES,
+                0,
+            )
+            .await?
+        }
+    };
+    let result = BatchResult {
+        msg: J::sentence(&counts),
+        link: task.user_task_id.as_ref().map_or("", |id| id.as_str()),
+        target: if counts.failed > 0 { J::TARGET } else { "" },
+        outcome: counts.outcome(),
+        total: counts.total,
+        success_count: counts.success,
+        failure_count: counts.failed,
+        unprocessed_count: counts.cancelled,
+        failed: report::briefs::<J>(connection, failed).await?,
+        failed_truncated: counts.failed > SHOWN_FAILURES,
+    };
+    serde_json::to_string(&result).map_err(|_| StoreError::Unreadable("result"))
+}

@@ -1,0 +1,107 @@
+//! What a batch job is to the engine. The engine claims, fences, commits, finishes and sweeps; a job says what an
+//! item is, what is wrong with it, and what is made of it.
+
+use serde::Serialize;
+use task_store::chunks::Claimed;
+use task_store::{Connection, Result};
+
+use super::counts::Counts;
+
+/// One item as a job gets it.
+#[derive(Debug, Clone, Copy)]
+pub struct Item<'a> {
+    /// Its index in the batch.
+    pub index: u32,
+    /// The id reserved for what is made of it: the same at every try.
+    pub reserved_id: i64,
+    /// The item's JSON text as it was sent.
+    pub raw: &'a str,
+    /// The first item of the batch with the same key, if this is a later one.
+    pub duplicate_of: Option<u32>,
+}
+
+/// What a job found an item to be.
+#[derive(Debug)]
+pub enum Prepared<W> {
+    /// It is right and can be written; its reserved id is what it will be known by.
+    Ready(W),
+    /// This task has made it before, in an earlier run: the id of what was made.
+    Made(i64),
+    /// It is wrong, for all these reasons at once (at least one).
+    Refused(Vec<ItemError>),
+}
+
+/// Why an item was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ItemError {
+    /// A stable machine word.
+    pub code: &'static str,
+    /// Which field of the item, e.g. `details[1].amount`; empty for the item as a whole.
+    pub field: String,
+    /// What was sent there, cut to a readable length.
+    pub value: Option<String>,
+    /// A sentence a person can act on.
+    pub msg: String,
+}
+
+impl ItemError {
+    /// What an item ends with when it could not be worked although nothing is wrong with it.
+    #[must_use]
+    pub fn busy() -> Self {
+        let msg = "系统繁忙，该条未处理，请稍后重新提交".to_owned();
+        Self {
+            code: "SYSTEM_BUSY",
+            field: String::new(),
+            value: None,
+            msg,
+        }
+    }
+}
+
+/// A kind of batch.
+pub trait BatchJob: Sync {
+    /// What it is stored as with each of its batches, and named in the queue configuration.
+    const NAME: &'static str;
+    /// The task's name, which people read.
+    const TITLE: &'static str;
+    /// What `target` of a result says while there is something to mend; empty where nothing can be.
+    const TARGET: &'static str;
+
+    /// A right item, ready to be written.
+    type Work: Send + Sync;
+
+    /// What makes two items of a batch the same; `None` when that cannot be told. Must be quick and cannot fail.
+    fn key(item: &str) -> Option<String>;
+
+    /// The fields that tell a person which item it is, as JSON members.
+    fn identity(item: &str) -> Vec<(&'static str, Option<String>)>;
+
+    /// How what was made with this id is called.
+    fn made_name(id: i64) -> String;
+
+    /// Reads what the items need, in a few statements for all of them, and checks them. Writes nothing. Answers
+    /// one finding per item, in their order; a database error is never an item's error.
+    fn prepare(
+        &self,
+        connection: &mut Connection,
+        chunk: &Claimed,
+        items: &[Item<'_>],
+    ) -> impl Future<Output = Result<Vec<Prepared<Self::Work>>>> + Send;
+
+    /// Writes right items inside the chunk's transaction, in a few statements for all of them.
+    fn write(
+        &self,
+        connection: &mut Connection,
+        chunk: &Claimed,
+        work: &[Self::Work],
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// The sentence of a finished batch's result.
+    #[must_use]
+    fn sentence(counts: &Counts) -> String {
+        let mut parts = vec![format!("成功{}", counts.success)];
+        parts.extend((counts.failed > 0).then(|| format!("失败{}", counts.failed)));
+        parts.extend((counts.cancelled > 0).then(|| format!("取消{}", counts.cancelled)));
+        format!("{}({})", Self::TITLE, parts.join(", "))
+    }
+}

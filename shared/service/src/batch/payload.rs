@@ -1,0 +1,126 @@
+//! The payload of a batch: made canonical, hashed, checked for repeated keys and cut into chunks, in one pass.
+
+use std::collections::HashMap;
+
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+use task_store::batches::PayloadHash;
+use task_store::payloads::NewChunk;
+
+use super::job::BatchJob;
+use super::settings::Settings;
+
+/// A chunk is closed early when its text reaches this size, so that no statement or answer grows with the items.
+const CHUNK_BYTES: usize = 512 * 1024;
+
+/// A batch's items, ready to be stored.
+#[derive(Debug)]
+pub(super) struct Payload {
+    pub(super) hash: PayloadHash,
+    pub(super) item_count: u32,
+    pub(super) chunks: Vec<NewChunk>,
+}
+
+impl Payload {
+    /// Cuts items into chunks. The hash is over `context` and the items without insignificant white space, so
+    /// that the same batch sent again by another client library is the same payload.
+    pub(super) fn new<J: BatchJob>(
+        context: &str,
+        items: &[&RawValue],
+        settings: &Settings,
+    ) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(context);
+        let mut first_with_key = HashMap::with_capacity(items.len());
+        let mut chunks = Vec::new();
+        let mut open = OpenChunk::starting_at(0);
+        let mut index = 0;
+        for item in items {
+            let item = item.get();
+            let from = open.push(item);
+            hash.update(b"\n");
+            hash.update(&open.text[from..]);
+            if let Some(key) = J::key(item) {
+                let first = *first_with_key.entry(key).or_insert(index);
+                open.duplicates
+                    .extend((first != index).then_some((index, first)));
+            }
+            index += 1;
+            if open.item_count >= settings.chunk_items || open.text.len() >= CHUNK_BYTES {
+                chunks.extend(std::mem::replace(&mut open, OpenChunk::starting_at(index)).close());
+            }
+        }
+        chunks.extend(open.close());
+        Self {
+            hash: hash.finalize().into(),
+            item_count: index,
+            chunks,
+        }
+    }
+}
+
+struct OpenChunk {
+    first_index: u32,
+    item_count: u32,
+    text: String,
+    duplicates: Vec<(u32, u32)>,
+}
+
+impl OpenChunk {
+    fn starting_at(first_index: u32) -> Self {
+        Self {
+            first_index,
+            item_count: 0,
+            text: String::from("["),
+            duplicates: Vec::new(),
+        }
+    }
+
+    /// Appends an item; answers where its text begins.
+    fn push(&mut self, item: &str) -> usize {
+        if self.item_count > 0 {
+            self.text.push(',');
+        }
+        let from = self.text.len();
+        push_minified(&mut self.text, item);
+        self.item_count += 1;
+        from
+    }
+
+    fn close(mut self) -> Option<NewChunk> {
+        self.text.push(']');
+        let duplicates = (!self.duplicates.is_empty()).then(|| {
+            let pairs: Vec<String> = self
+                .duplicates
+                .iter()
+                .map(|(index, first)| format!("[{index},{first}]"))
+                .collect();
+            format!("[{}]", pairs.join(","))
+        });
+        (self.item_count > 0).then_some(NewChunk {
+            first_index: self.first_index,
+            item_count: self.item_count,
+            items: self.text,
+            duplicates,
+        })
+    }
+}
+
+/// Appends a valid JSON text without the white space between its tokens; everything else stays as it was sent.
+fn push_minified(to: &mut String, json: &str) {
+    let mut kept_from = 0;
+    let mut in_string = false;
+    let mut escaped = false;
+    for (at, byte) in json.bytes().enumerate() {
+        if in_string {
+            in_string = escaped || byte != b'"';
+            escaped = !escaped && byte == b'\\';
+        } else if byte == b'"' {
+            in_string = true;
+        } else if matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+            to.push_str(&json[kept_from..at]);
+            kept_from = at + 1;
+        }
+    }
+    to.push_str(&json[kept_from..]);
+}

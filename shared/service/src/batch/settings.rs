@@ -1,0 +1,27 @@
+//! The engine's tuning values.
+
+use std::time::Duration;
+
+/// How batches are cut, leased and announced. Read once at start.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// The most items one batch may have.
+    pub max_items: u32,
+    /// Items per chunk, at most [`task_store::chunks::MAX_ITEMS`].
+    pub chunk_items: u32,
+    /// How long a worker owns the chunk it claimed; longer than a worker may run.
+    pub lease: Duration,
+    /// How long after its message was due a chunk that is still open is announced again.
+    pub resend: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            max_items: 10_000,
+            chunk_items: 100,
+            lease: Duration::from_secs(90),
+            resend: Duration::from_mins(1),
+        }
+    }
+}

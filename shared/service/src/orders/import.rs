@@ -1,0 +1,290 @@
+//! Order import: the batch job that makes orders of a station's list.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use task_store::chunks::Claimed;
+use task_store::orders::{self, NewLine, NewOrder, OrderBatch};
+use task_store::{Connection, Result, StoreError, reference};
+
+use super::cycle::Cycle;
+use super::reference::{Address, Reference, Sku};
+use super::{Checks, Fault, Order, RawOrder, key, parse, stored, validate};
+use crate::batch::{BatchJob, Item, ItemError, Prepared};
+
+/// What a submit names beside its orders; kept with the batch as its parameters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportParams {
+    /// The operating cycle the orders are for.
+    pub time_config_id: String,
+    /// The file the staff read them from, as they named it.
+    #[serde(default)]
+    pub file_name: Option<String>,
+}
+
+impl ImportParams {
+    /// Reads stored parameters.
+    pub fn from_stored(params: &str) -> Result<Self> {
+        serde_json::from_str(params).map_err(|_| StoreError::Unreadable("params"))
+    }
+}
+
+/// The job. Receive times and order windows are wall times of `zone`.
+#[derive(Debug, Clone)]
+pub struct OrderImport {
+    /// The deployment's time zone.
+    pub zone: TimeZone,
+}
+
+/// An order that broke no rule, with the id reserved for it.
+#[derive(Debug)]
+pub struct ReadyOrder {
+    id: i64,
+    key: String,
+    order: Order,
+}
+
+/// What the orders of a chunk are checked against, read in a few statements for all of them.
+struct Lookup {
+    cycle: Cycle,
+    reference: Reference,
+    /// Orders of earlier runs of this task, by key.
+    made: HashMap<String, i64>,
+    /// Orders of this station, by their `out_order_no`.
+    numbered: HashMap<String, i64>,
+}
+
+impl BatchJob for OrderImport {
+    const NAME: &'static str = "order_import";
+    const TITLE: &'static str = "批量导入";
+    const TARGET: &'static str = "order_batch";
+
+    type Work = ReadyOrder;
+
+    fn key(item: &str) -> Option<String> {
+        key(item)
+    }
+
+    fn identity(item: &str) -> Vec<(&'static str, Option<String>)> {
+        let order = parse(item).ok();
+        let field = |of: fn(&RawOrder<'_>) -> Option<String>| order.as_ref().and_then(of);
+        vec![
+            (
+                "address_id",
+                field(|order| order.address_id().map(str::to_owned)),
+            ),
+            (
+                "out_order_no",
+                field(|order| order.out_order_no().map(str::to_owned)),
+            ),
+        ]
+    }
+
+    fn made_name(id: i64) -> String {
+        format!("PL{id}")
+    }
+
+    async fn prepare(
+        &self,
+        connection: &mut Connection,
+        chunk: &Claimed,
+        items: &[Item<'_>],
+    ) -> Result<Vec<Prepared<ReadyOrder>>> {
+        let read: Vec<_> = items.iter().map(|item| parse(item.raw)).collect();
+        let lookup = Lookup::read(connection, chunk, items, &read).await?;
+        let accepted_at = chunk.accepted_at.local(&self.zone);
+        let findings = items
+            .iter()
+            .zip(&read)
+            .map(|(item, order)| lookup.finding(item, order, accepted_at));
+        Ok(findings.collect())
+    }
+
+    async fn write(
+        &self,
+        connection: &mut Connection,
+        chunk: &Claimed,
+        work: &[ReadyOrder],
+    ) -> Result<()> {
+        let params = ImportParams::from_stored(&chunk.params)?;
+        let batch = OrderBatch {
+            station: &chunk.station,
+            task: chunk.key.task,
+            time_config_id: &params.time_config_id,
+        };
+        let orders = work
+            .iter()
+            .map(|ready| self.row(ready))
+            .collect::<Result<Vec<_>>>()?;
+        orders::insert(connection, batch, &orders).await?;
+        let lines: Vec<_> = work.iter().flat_map(lines).collect();
+        orders::insert_lines(connection, &lines).await
+    }
+}
+
+impl OrderImport {
+    fn row<'a>(&self, ready: &'a ReadyOrder) -> Result<NewOrder<'a>> {
+        let order = &ready.order;
+        Ok(NewOrder {
+            id: ready.id,
+            key: &ready.key,
+            out_order_no: order.out_order_no.as_deref(),
+            address_id: &order.address_id,
+            uid: order.uid.as_deref(),
+            receive_begin: self.utc(order.receive_begin)?,
+            receive_end: self.utc(order.receive_end)?,
+            remark: order.remark.as_deref(),
+            total: order.total.to_string(),
+        })
+    }
+
+    fn utc(&self, wall: DateTime) -> Result<String> {
+        let instant: Timestamp = self
+            .zone
+            .to_timestamp(wall)
+            .map_err(|_| StoreError::Unreadable("a receive time"))?;
+        Ok(instant.strftime("%Y-%m-%d %H:%M:%S").to_string())
+    }
+}
+
+fn lines(ready: &ReadyOrder) -> impl Iterator<Item = NewLine<'_>> {
+    (1..)
+        .zip(&ready.order.lines)
+        .map(|(line_no, line)| NewLine {
+            order_id: ready.id,
+            line_no,
+            sku_id: &line.sku_id,
+            quantity: line.quantity.to_string(),
+            unit_price: line.unit_price.to_string(),
+            amount: line.amount.to_string(),
+            is_price_timing: line.is_price_timing,
+            spu_remark: line.spu_remark.as_deref(),
+        })
+}
+
+impl Lookup {
+    async fn read(
+        connection: &mut Connection,
+        chunk: &Claimed,
+        items: &[Item<'_>],
+        read: &[std::result::Result<RawOrder<'_>, Fault>],
+    ) -> Result<Self> {
+        let params = ImportParams::from_stored(&chunk.params)?;
+        let row = reference::cycle(connection, &params.time_config_id).await?;
+        let cycle = stored::cycle(row.ok_or(StoreError::Unreadable("the operating cycle"))?)?;
+        let orders = || read.iter().flatten();
+        let reference = Reference {
+            addresses: addresses(connection, chunk, orders().filter_map(RawOrder::address_id))
+                .await?,
+            skus: skus(connection, chunk, orders().flat_map(RawOrder::sku_ids)).await?,
+        };
+        let numbers: Vec<&str> = orders().filter_map(RawOrder::out_order_no).collect();
+        let numbered = match numbers.is_empty() {
+            true => Vec::new(),
+            false => orders::with_out_order_no(connection, &chunk.station, &numbers).await?,
+        };
+        let made = made_before(connection, chunk, items).await?;
+        Ok(Self {
+            cycle,
+            reference,
+            made,
+            numbered: numbered.into_iter().collect(),
+        })
+    }
+
+    fn finding(
+        &self,
+        item: &Item<'_>,
+        order: &std::result::Result<RawOrder<'_>, Fault>,
+        accepted_at: DateTime,
+    ) -> Prepared<ReadyOrder> {
+        let order = match order {
+            Ok(order) => order,
+            Err(fault) => return Prepared::Refused(vec![error(fault.clone())]),
+        };
+        let key = key(item.raw);
+        if let (Some(key), None) = (&key, item.duplicate_of)
+            && let Some(id) = self.made.get(key)
+        {
+            return Prepared::Made(*id);
+        }
+        let checks = Checks {
+            reference: &self.reference,
+            cycle: &self.cycle,
+            accepted_at,
+            duplicate_of: item.duplicate_of,
+            existing_order: order
+                .out_order_no()
+                .and_then(|number| self.numbered.get(number).copied()),
+        };
+        match (validate(order, &checks), key) {
+            (Ok(order), Some(key)) => Prepared::Ready(ReadyOrder {
+                id: item.reserved_id,
+                key,
+                order,
+            }),
+            (Ok(_), None) => Prepared::Refused(vec![ItemError::busy()]),
+            (Err(faults), _) => Prepared::Refused(faults.into_iter().map(error).collect()),
+        }
+    }
+}
+
+async fn addresses<'a>(
+    connection: &mut Connection,
+    chunk: &Claimed,
+    ids: impl Iterator<Item = &'a str>,
+) -> Result<HashMap<String, Address>> {
+    let rows = reference::addresses(connection, &chunk.station, &distinct(ids)).await?;
+    let address = |row: reference::AddressRow| Address {
+        name: row.name,
+        can_order: row.can_order,
+    };
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.address_id.clone(), address(row)))
+        .collect())
+}
+
+async fn skus<'a>(
+    connection: &mut Connection,
+    chunk: &Claimed,
+    ids: impl Iterator<Item = &'a str>,
+) -> Result<HashMap<String, Sku>> {
+    let rows = reference::skus(connection, &chunk.station, &distinct(ids)).await?;
+    rows.into_iter()
+        .map(|row| Ok((row.sku_id.clone(), stored::sku(row)?)))
+        .collect()
+}
+
+/// Orders that this task made in an earlier run, or by an attempt that was cut off after its commit.
+async fn made_before(
+    connection: &mut Connection,
+    chunk: &Claimed,
+    items: &[Item<'_>],
+) -> Result<HashMap<String, i64>> {
+    if chunk.key.run == 1 && chunk.attempt == 1 && items.len() > 1 {
+        return Ok(HashMap::new());
+    }
+    let keys: Vec<String> = items.iter().filter_map(|item| key(item.raw)).collect();
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    Ok(orders::made_by_task(connection, chunk.key.task, &keys)
+        .await?
+        .into_iter()
+        .collect())
+}
+
+fn distinct<'a>(ids: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    ids.collect::<HashSet<_>>().into_iter().collect()
+}
+
+fn error(fault: Fault) -> ItemError {
+    ItemError {
+        code: fault.code.as_str(),
+        field: fault.field,
+        value: fault.value,
+        msg: fault.msg,
+    }
+}

@@ -1,0 +1,120 @@
+//! The shape of one order: its verbatim JSON text, split into borrowed fields without judging them.
+//!
+//! Only what makes an order unreadable fails here. Unknown fields are skipped, however deep they nest, and a line
+//! that is no object is kept as the fault it is, so that the rest of the order is still checked.
+
+mod details;
+
+use serde::Deserialize;
+
+pub use details::MAX_LINES;
+pub(super) use details::{Details, RawLine};
+
+use super::fault::{Fault, FaultCode};
+use super::scalar::Scalar;
+
+/// Characters an id may have (`address_id`, `sku_id`, `uid`, `out_order_no`).
+pub(super) const MAX_ID_CHARS: usize = 64;
+
+/// One order as it was sent, borrowed from its text.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct RawOrder<'a> {
+    #[serde(borrow)]
+    pub(super) address_id: Scalar<'a>,
+    #[serde(borrow)]
+    pub(super) out_order_no: Scalar<'a>,
+    #[serde(borrow)]
+    pub(super) uid: Scalar<'a>,
+    #[serde(borrow)]
+    pub(super) remark: Scalar<'a>,
+    #[serde(borrow)]
+    pub(super) receive_begin_time: Scalar<'a>,
+    #[serde(borrow)]
+    pub(super) receive_end_time: Scalar<'a>,
+    #[serde(borrow)]
+    pub(super) details: Details<'a>,
+}
+
+/// What [`key`] reads of an order.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct KeyFields<'a> {
+    #[serde(borrow)]
+    address_id: Scalar<'a>,
+    #[serde(borrow)]
+    out_order_no: Scalar<'a>,
+}
+
+/// Splits one order's verbatim JSON text into its fields.
+///
+/// # Errors
+/// `ORDER_FORMAT` for a text that is not one JSON object, or that names one of our fields twice.
+pub fn parse(raw: &str) -> Result<RawOrder<'_>, Fault> {
+    object(raw).map_err(|wrong| Fault::new(FaultCode::OrderFormat, "", raw, format!("订单{wrong}")))
+}
+
+/// What makes an order the same order within a batch: `o:<out_order_no>` where one is given, else
+/// `a:<address_id>`; at most 66 characters. `None` when the order is unreadable or the field that decides is
+/// absent or unusable: such an order fails on its own account and is nobody's duplicate.
+#[must_use]
+pub fn key(raw: &str) -> Option<String> {
+    let fields: KeyFields<'_> = object(raw).ok()?;
+    let (prefix, deciding) = if fields.out_order_no.is_absent() {
+        ("a:", &fields.address_id)
+    } else {
+        ("o:", &fields.out_order_no)
+    };
+    usable_id(deciding).map(|id| format!("{prefix}{id}"))
+}
+
+impl RawOrder<'_> {
+    /// The address to look up. `None` when there is no usable one.
+    #[must_use]
+    pub fn address_id(&self) -> Option<&str> {
+        usable_id(&self.address_id)
+    }
+
+    /// The caller's order number, to look for an existing order. `None` when there is no usable one.
+    #[must_use]
+    pub fn out_order_no(&self) -> Option<&str> {
+        usable_id(&self.out_order_no)
+    }
+
+    /// The skus to look up, once for each line that names a usable one.
+    pub fn sku_ids(&self) -> impl Iterator<Item = &str> {
+        let lines = match &self.details {
+            Details::Lines(lines, _) => lines.as_slice(),
+            Details::Absent | Details::NotAList(_) => &[],
+        };
+        lines
+            .iter()
+            .flatten()
+            .filter_map(|line| usable_id(&line.sku_id))
+    }
+}
+
+/// The id of a string or number of no more than [`MAX_ID_CHARS`] characters.
+pub(super) fn usable_id<'s>(sent: &'s Scalar<'_>) -> Option<&'s str> {
+    sent.text()
+        .filter(|text| text.len() <= MAX_ID_CHARS || text.chars().count() <= MAX_ID_CHARS)
+}
+
+/// Reads one JSON object, else says what is wrong with it.
+fn object<'a, T: Deserialize<'a>>(raw: &'a str) -> Result<T, String> {
+    // A derived struct would also take a list, by position.
+    if !raw.trim_ascii_start().starts_with('{') {
+        return Err("应为 JSON 对象".to_owned());
+    }
+    serde_json::from_str(raw).map_err(|error| {
+        let message = error.to_string();
+        // No field refuses a value, so the only thing wrong with the data of sound JSON is a key given twice.
+        match message.split('`').nth(1).filter(|_| error.is_data()) {
+            Some(key) => format!("中字段 {key} 重复出现"),
+            None => "不是合法的 JSON".to_owned(),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests;

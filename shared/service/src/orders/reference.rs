@@ -1,0 +1,47 @@
+//! The reference data that orders are checked against, as far as their rules need it: one station's
+//! addresses and skus. Another system owns it; see also [`Cycle`](super::Cycle).
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+
+use super::money::{Money, Quantity};
+
+/// The addresses and skus a set of orders names, by id. What is not in here does not exist (for this station).
+#[derive(Debug, Clone, Default)]
+pub struct Reference {
+    /// By `address_id`.
+    pub addresses: HashMap<String, Address>,
+    /// By `sku_id`.
+    pub skus: HashMap<String, Sku>,
+}
+
+/// A customer's delivery address.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Address {
+    /// What people call it; shown in messages, may be empty.
+    #[serde(default)]
+    pub name: String,
+    /// May orders be placed for it?
+    pub can_order: bool,
+}
+
+/// Something that can be ordered.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Sku {
+    /// What people call it; shown in messages, may be empty.
+    #[serde(default)]
+    pub name: String,
+    /// The unit quantities are counted in; shown in messages, may be empty.
+    #[serde(default)]
+    pub sale_unit: String,
+    /// The price of one sale unit, where an order's line names none.
+    pub sale_price: Money,
+    /// The least quantity of one line.
+    pub sale_num_least: Quantity,
+    /// Is it sold at present?
+    pub on_sale: bool,
+    /// The only operating cycle it is sold in; `None` for any.
+    #[serde(default)]
+    pub time_config_id: Option<String>,
+}

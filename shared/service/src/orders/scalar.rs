@@ -1,0 +1,146 @@
+//! One JSON value of an order, borrowed from its text and told apart by its first byte, so that a field of
+//! any type can be named in a fault instead of failing the whole order. Never looks inside lists or objects.
+
+use std::borrow::Cow;
+
+use serde::de::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+/// A field as it was sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) enum Scalar<'a> {
+    /// Not there, `null` or `""`.
+    #[default]
+    Absent,
+    /// A string that is not empty, escapes resolved.
+    Text(Cow<'a, str>),
+    /// A number's raw text.
+    Number(&'a str),
+    /// `true` or `false`.
+    Bool(bool),
+    /// A list, an object, or a string that is no Unicode text (a lone surrogate): its raw text.
+    Unusable(&'a str),
+}
+
+impl<'a> Scalar<'a> {
+    /// Tells a raw JSON value apart.
+    fn of(raw: &'a str) -> Self {
+        match raw.as_bytes().first() {
+            None | Some(b'n') => Self::Absent,
+            Some(b'"') => Self::of_string(raw),
+            Some(b't') => Self::Bool(true),
+            Some(b'f') => Self::Bool(false),
+            Some(b'{' | b'[') => Self::Unusable(raw),
+            Some(_) => Self::Number(raw),
+        }
+    }
+
+    fn of_string(raw: &'a str) -> Self {
+        let inner = &raw[1..raw.len() - 1];
+        if inner.is_empty() {
+            return Self::Absent;
+        }
+        if !inner.as_bytes().contains(&b'\\') {
+            return Self::Text(Cow::Borrowed(inner));
+        }
+        serde_json::from_str(raw).map_or(Self::Unusable(raw), |text| Self::Text(Cow::Owned(text)))
+    }
+
+    /// Was nothing sent?
+    pub(super) fn is_absent(&self) -> bool {
+        *self == Self::Absent
+    }
+
+    /// The text of a string or a number: ids and decimals may come as either. `None` for all else.
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Number(raw) => Some(raw),
+            Self::Absent | Self::Bool(_) | Self::Unusable(_) => None,
+        }
+    }
+
+    /// The boolean, also when it was sent as 0 or 1 or as a string. `None` when it is none, or absent.
+    pub(super) fn boolean(&self) -> Option<bool> {
+        match (self, self.as_sent()) {
+            (Self::Bool(value), _) => Some(*value),
+            (Self::Text(_), "true") | (Self::Text(_) | Self::Number(_), "1") => Some(true),
+            (Self::Text(_), "false") | (Self::Text(_) | Self::Number(_), "0") => Some(false),
+            _ => None,
+        }
+    }
+
+    /// The value as sent, for a fault: a string's content, all else in its JSON text.
+    pub(super) fn as_sent(&self) -> &str {
+        match self {
+            Self::Absent => "",
+            Self::Text(text) => text,
+            Self::Number(raw) | Self::Unusable(raw) => raw,
+            Self::Bool(true) => "true",
+            Self::Bool(false) => "false",
+        }
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <&RawValue>::deserialize(deserializer).map(|raw| Self::of(raw.get()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scalar(json: &str) -> Scalar<'_> {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn null_and_the_empty_string_are_absent() {
+        assert!(scalar("null").is_absent());
+        assert!(scalar("\"\"").is_absent());
+        assert!(!scalar("\" \"").is_absent());
+    }
+
+    #[test]
+    fn a_string_without_escapes_is_borrowed() {
+        assert_eq!(scalar(r#""白菜""#), Scalar::Text(Cow::Borrowed("白菜")));
+        assert!(matches!(scalar(r#""a\nb""#), Scalar::Text(Cow::Owned(text)) if text == "a\nb"));
+    }
+
+    #[test]
+    fn a_number_keeps_its_raw_text() {
+        assert_eq!(scalar("12.500").text(), Some("12.500"));
+        assert_eq!(
+            scalar("123456789012345678901234567890").text(),
+            Some("123456789012345678901234567890")
+        );
+    }
+
+    #[test]
+    fn a_lone_surrogate_is_unusable_and_not_an_error() {
+        let value = scalar(r#""\ud800""#);
+        assert_eq!(value.text(), None);
+        assert_eq!(value.as_sent(), r#""\ud800""#);
+    }
+
+    #[test]
+    fn a_boolean_may_be_a_number_or_a_string() {
+        for json in ["true", "1", "\"1\"", "\"true\"", "\"\\u0031\""] {
+            assert_eq!(scalar(json).boolean(), Some(true), "{json}");
+        }
+        for json in ["false", "0", "\"0\"", "\"false\""] {
+            assert_eq!(scalar(json).boolean(), Some(false), "{json}");
+        }
+        for json in ["2", "\"yes\"", "1.0", "[]", "null", "\"TRUE\""] {
+            assert_eq!(scalar(json).boolean(), None, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_deeply_nested_value_is_kept_as_text() {
+        let deep = "[".repeat(200_000) + &"]".repeat(200_000);
+        assert_eq!(scalar(&deep).as_sent().len(), 400_000);
+    }
+}

@@ -1,0 +1,108 @@
+//! Submitting a list of orders as a batch.
+
+use serde_json::value::RawValue;
+use task_store::batches;
+use task_store::tasks::{self, TaskStatus};
+use task_store::{Database, StationId, UserTaskId, reference};
+
+use super::import::{ImportParams, OrderImport};
+use super::stored;
+use crate::batch::{self, BatchJob, Settings, Submission, Submitted};
+use crate::caller::Caller;
+use crate::error::{Error, Result, Word};
+use crate::queue::Queue;
+
+/// A list of orders as it was submitted.
+#[derive(Debug, Clone, Copy)]
+pub struct OrderList<'a> {
+    /// The caller's id for this batch: the idempotency key.
+    pub user_task_id: &'a UserTaskId,
+    /// The operating cycle the orders are for.
+    pub time_config_id: &'a str,
+    /// The file the staff read them from, at most 128 characters.
+    pub file_name: Option<&'a str>,
+    /// The orders as they were sent: a JSON array.
+    pub orders: &'a RawValue,
+}
+
+/// Stores a list of orders durably and wakes the workers. `Ok` means that every order will get its outcome.
+pub async fn submit(
+    database: &Database,
+    queue: &impl Queue,
+    settings: &Settings,
+    job: &OrderImport,
+    caller: &Caller,
+    list: &OrderList<'_>,
+) -> Result<()> {
+    let orders: Vec<&RawValue> = serde_json::from_str(list.orders.get())
+        .map_err(|_| Error::invalid("order_data", "is not a list of orders"))?;
+    let station = open_cycle(database, job, caller, list).await?;
+    let params = ImportParams {
+        time_config_id: list.time_config_id.to_owned(),
+        file_name: list.file_name.map(str::to_owned),
+    };
+    let params = serde_json::to_string(&params)
+        .map_err(|_| Error::invalid("file_name", "cannot be kept"))?;
+    let submission = Submission {
+        user_task_id: list.user_task_id,
+        station: &station,
+        params: &params,
+        identity: list.time_config_id,
+        items: &orders,
+    };
+    if let Submitted::Accepted(due) =
+        batch::submit::<OrderImport>(database, settings, &submission).await?
+    {
+        batch::announce(database, queue, &due).await;
+    }
+    Ok(())
+}
+
+/// The station whose operating cycle it is, if it takes orders now. A batch in flight was accepted when it did,
+/// so that a request that is sent again is not refused for having been slow.
+async fn open_cycle(
+    database: &Database,
+    job: &OrderImport,
+    caller: &Caller,
+    list: &OrderList<'_>,
+) -> Result<StationId> {
+    let row = database
+        .run(async |c| reference::cycle(c, list.time_config_id).await)
+        .await?;
+    let Some(row) = row.filter(|row| caller.may_access(&row.station)) else {
+        let message = format!(
+            "operating cycle {} does not exist",
+            shown(list.time_config_id)
+        );
+        return Err(Error::refused(Word::CycleNotFound, message));
+    };
+    let (station, now) = (row.station.clone(), row.now.local(&job.zone));
+    let cycle = stored::cycle(row)?;
+    if cycle.is_open_at(now) || in_flight(database, list).await? {
+        return Ok(station);
+    }
+    let message = format!(
+        "operating cycle {} takes no orders at {}",
+        cycle.id,
+        now.strftime("%H:%M")
+    );
+    Err(Error::refused(Word::CycleClosed, message))
+}
+
+async fn in_flight(database: &Database, list: &OrderList<'_>) -> Result<bool> {
+    database
+        .run(async |c| {
+            let Some(task) = tasks::by_user_task_id(c, list.user_task_id).await? else {
+                return Ok(false);
+            };
+            let batch = batches::by_task(c, task.id).await?;
+            Ok(task.status != TaskStatus::Finished
+                && batch.is_some_and(|batch| batch.job == OrderImport::NAME))
+        })
+        .await
+}
+
+/// A value a caller sent, cut to a readable length.
+fn shown(value: &str) -> String {
+    value.chars().take(64).collect()
+}

@@ -1,0 +1,147 @@
+//! Every rule of an order, checked in one pass over what [`parse`](super::parse()) read.
+//!
+//! Faults come in the order of the fields: address, order number, uid, remark, receive times, then line by
+//! line. Receive times, lines, and the texts both have in common are a file each below this one.
+
+mod lines;
+mod place;
+mod text;
+mod times;
+
+use jiff::civil::DateTime;
+
+use super::cycle::Cycle;
+use super::fault::{Fault, FaultCode};
+use super::money::{Money, Quantity};
+use super::parse::RawOrder;
+use super::reference::Reference;
+use place::Place;
+
+/// What an order is checked against.
+#[derive(Debug, Clone, Copy)]
+pub struct Checks<'a> {
+    /// The addresses and skus of the station that the order names.
+    pub reference: &'a Reference,
+    /// The operating cycle the batch was submitted for.
+    pub cycle: &'a Cycle,
+    /// Local wall time of the accepted submit: the order time, however long the order waited since.
+    pub accepted_at: DateTime,
+    /// Index of the first order of the batch with the same [`key`](super::key), where that is an earlier one.
+    pub duplicate_of: Option<u32>,
+    /// Id of the order that already has this `out_order_no` at this station.
+    pub existing_order: Option<i64>,
+}
+
+/// An order that broke no rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// The customer's delivery address; it exists and may order.
+    pub address_id: String,
+    /// The caller's order number, at most 64 characters.
+    pub out_order_no: Option<String>,
+    /// The caller's user id, at most 64 characters.
+    pub uid: Option<String>,
+    /// At most 128 characters.
+    pub remark: Option<String>,
+    /// Local wall time.
+    pub receive_begin: DateTime,
+    /// Local wall time, after the begin.
+    pub receive_end: DateTime,
+    /// 1 to 200 lines, as sent.
+    pub lines: Vec<Line>,
+    /// Sum of the amounts of the lines that are not time-priced; fits `DECIMAL(18, 2)`.
+    pub total: Money,
+}
+
+/// One line of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// The sku; it exists, is on sale and is sold in the cycle.
+    pub sku_id: String,
+    /// In the sku's sale unit; above zero and not below the sku's least.
+    pub quantity: Quantity,
+    /// The price sent, else the sku's.
+    pub unit_price: Money,
+    /// Quantity × price, rounded half-up; of a time-priced line provisional and not part of the total.
+    pub amount: Money,
+    /// Is the price only settled at delivery?
+    pub is_price_timing: bool,
+    /// At most 128 characters.
+    pub spu_remark: Option<String>,
+}
+
+/// Checks every rule of one order.
+///
+/// # Errors
+/// All that is wrong with it, at least one fault, in the order of the fields.
+pub fn validate(raw: &RawOrder<'_>, checks: &Checks<'_>) -> Result<Order, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let address_id = address(raw, checks, &mut faults);
+    let out_order_no = order_number(raw, checks, &mut faults);
+    let uid = text::id(Place::order("uid", "用户编号"), &raw.uid, &mut faults);
+    let remark = text::remark(Place::order("remark", "订单备注"), &raw.remark, &mut faults);
+    let times = times::receive(raw, checks, &mut faults);
+    let (lines, total) = lines::check(&raw.details, checks, &mut faults);
+    match (address_id, times) {
+        (Some(address_id), Some((receive_begin, receive_end))) if faults.is_empty() => Ok(Order {
+            address_id,
+            out_order_no,
+            uid,
+            remark,
+            receive_begin,
+            receive_end,
+            lines,
+            total,
+        }),
+        _ => Err(faults),
+    }
+}
+
+fn address(raw: &RawOrder<'_>, checks: &Checks<'_>, faults: &mut Vec<Fault>) -> Option<String> {
+    let place = Place::order("address_id", "收货地址编号");
+    if raw.address_id.is_absent() {
+        faults.push(place.missing(FaultCode::AddressRequired));
+        return None;
+    }
+    let id = text::id(place, &raw.address_id, faults)?;
+    match checks.reference.addresses.get(&id) {
+        None => {
+            let sentence = format!("收货地址 {id} 在本站点不存在");
+            faults.push(place.fault(FaultCode::AddressNotFound, &id, &sentence));
+        }
+        Some(address) if !address.can_order => {
+            let sentence = format!("收货地址 {} 不允许下单", text::named(&id, &address.name));
+            faults.push(place.fault(FaultCode::AddressForbidden, &id, &sentence));
+        }
+        Some(_) => {}
+    }
+    if let Some(first) = checks.duplicate_of.filter(|_| raw.out_order_no.is_absent()) {
+        faults.push(duplicate(place, &format!("收货地址 {id}"), first));
+    }
+    Some(id)
+}
+
+fn order_number(
+    raw: &RawOrder<'_>,
+    checks: &Checks<'_>,
+    faults: &mut Vec<Fault>,
+) -> Option<String> {
+    let place = Place::order("out_order_no", "外部订单号");
+    let number = text::id(place, &raw.out_order_no, faults)?;
+    if let Some(first) = checks.duplicate_of {
+        // The existing order may be that first one, already made: saying so would depend on who was quicker.
+        faults.push(duplicate(place, &format!("外部订单号 {number}"), first));
+    } else if let Some(order) = checks.existing_order {
+        let sentence = format!("外部订单号 {number} 已存在，对应订单 ID 为 {order}");
+        faults.push(place.fault(FaultCode::DuplicateOrderNo, &order.to_string(), &sentence));
+    }
+    Some(number)
+}
+
+fn duplicate(place: Place, what: &str, first: u32) -> Fault {
+    let sentence = format!("{what} 与本批次中 index 为 {first} 的订单重复");
+    place.fault(FaultCode::DuplicateInBatch, &first.to_string(), &sentence)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,74 @@
+//! Where in an order a value stands: the path a fault carries and the words a person finds it by.
+//! Only put into words once something is wrong, so that a sound order costs nothing.
+
+use crate::orders::fault::{Fault, FaultCode, shown};
+
+/// One field of the order or of one of its lines.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    line: Option<usize>,
+    key: &'static str,
+    name: &'static str,
+}
+
+impl Place {
+    /// A field of the order itself: its key, and its name in Chinese.
+    pub(super) const fn order(key: &'static str, name: &'static str) -> Self {
+        Self {
+            line: None,
+            key,
+            name,
+        }
+    }
+
+    /// A field of the line at `index`.
+    pub(super) const fn line(index: usize, key: &'static str, name: &'static str) -> Self {
+        Self {
+            line: Some(index),
+            key,
+            name,
+        }
+    }
+
+    /// The fault of a field that is not there.
+    pub(super) fn missing(self, code: FaultCode) -> Fault {
+        let (line, name, key) = (self.line_words(), self.name, self.key);
+        Fault::absent(code, self.path(), format!("{line}缺少{name} {key}"))
+    }
+
+    /// The fault of a value that breaks `rule`, a phrase that follows the field's name.
+    pub(super) fn breaks(self, code: FaultCode, value: &str, rule: &str) -> Fault {
+        let (line, name, key, sent) = (self.line_words(), self.name, self.key, shown(value));
+        let more = if sent.len() < value.len() { "…" } else { "" };
+        Fault::new(
+            code,
+            self.path(),
+            value,
+            format!("{line}{name} {key} {rule}，实际为 {sent}{more}"),
+        )
+    }
+
+    /// A fault with a sentence of its own.
+    pub(super) fn fault(self, code: FaultCode, value: &str, sentence: &str) -> Fault {
+        Fault::new(
+            code,
+            self.path(),
+            value,
+            format!("{}{sentence}", self.line_words()),
+        )
+    }
+
+    fn path(self) -> String {
+        match self.line {
+            Some(index) => format!("details[{index}].{}", self.key),
+            None => self.key.to_owned(),
+        }
+    }
+
+    /// The line as people count: from one.
+    fn line_words(self) -> String {
+        self.line
+            .map(|index| format!("第 {} 行", index + 1))
+            .unwrap_or_default()
+    }
+}

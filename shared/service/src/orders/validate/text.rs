@@ -1,0 +1,59 @@
+//! Ids and remarks: length and type, and how they are shown in a message.
+
+use super::place::Place;
+use crate::orders::fault::{Fault, FaultCode};
+use crate::orders::parse::{MAX_ID_CHARS, usable_id};
+use crate::orders::scalar::Scalar;
+
+/// Characters a remark may have.
+const MAX_REMARK_CHARS: usize = 128;
+
+/// An id that may be absent: a string or number of at most 64 characters, else `ORDER_FORMAT`.
+pub(super) fn id(place: Place, sent: &Scalar<'_>, faults: &mut Vec<Fault>) -> Option<String> {
+    if sent.is_absent() {
+        return None;
+    }
+    let id = usable_id(sent);
+    if id.is_none() {
+        let rule = match sent.text() {
+            Some(text) => too_long(MAX_ID_CHARS, text.chars().count()),
+            None => "应为文本或数字".to_owned(),
+        };
+        faults.push(place.breaks(FaultCode::OrderFormat, sent.as_sent(), &rule));
+    }
+    id.map(str::to_owned)
+}
+
+/// A remark that may be absent: text of at most 128 characters.
+pub(super) fn remark(place: Place, sent: &Scalar<'_>, faults: &mut Vec<Fault>) -> Option<String> {
+    if sent.is_absent() {
+        return None;
+    }
+    let Some(text) = sent.text() else {
+        faults.push(place.breaks(FaultCode::OrderFormat, sent.as_sent(), "应为文本"));
+        return None;
+    };
+    let chars = text.chars().count();
+    if chars > MAX_REMARK_CHARS {
+        faults.push(place.breaks(
+            FaultCode::RemarkTooLong,
+            text,
+            &too_long(MAX_REMARK_CHARS, chars),
+        ));
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+fn too_long(limit: usize, chars: usize) -> String {
+    format!("最多 {limit} 个字符（现有 {chars} 个）")
+}
+
+/// An id with the name people know it by.
+pub(super) fn named(id: &str, name: &str) -> String {
+    if name.is_empty() {
+        id.to_owned()
+    } else {
+        format!("{id}（{name}）")
+    }
+}

@@ -1,0 +1,126 @@
+//! The receive times: format, order, and the window of the operating cycle.
+
+use jiff::civil::DateTime;
+
+use super::Checks;
+use super::place::Place;
+use crate::orders::fault::{Fault, FaultCode};
+use crate::orders::parse::RawOrder;
+use crate::orders::scalar::Scalar;
+
+const BEGIN: Place = Place::order("receive_begin_time", "收货开始时间");
+const END: Place = Place::order("receive_end_time", "收货结束时间");
+
+/// The receive begin and end of an order. `None` unless both can be read.
+pub(super) fn receive(
+    raw: &RawOrder<'_>,
+    checks: &Checks<'_>,
+    faults: &mut Vec<Fault>,
+) -> Option<(DateTime, DateTime)> {
+    let begin = read(BEGIN, &raw.receive_begin_time, faults);
+    let end = read(END, &raw.receive_end_time, faults);
+    if let (Some(begin), Some(end)) = (begin, end)
+        && begin >= end
+    {
+        let msg = format!(
+            "收货结束时间 {} 必须晚于收货开始时间 {}",
+            minute(end),
+            minute(begin)
+        );
+        faults.push(END.fault(FaultCode::ReceiveTimeOrder, &minute(end), &msg));
+    }
+    if let Some(begin) = begin {
+        not_past(begin, checks, faults);
+        in_window(BEGIN, begin, checks, faults);
+    }
+    if let Some(end) = end {
+        in_window(END, end, checks, faults);
+    }
+    begin.zip(end)
+}
+
+fn read(place: Place, sent: &Scalar<'_>, faults: &mut Vec<Fault>) -> Option<DateTime> {
+    if sent.is_absent() {
+        faults.push(place.missing(FaultCode::ReceiveTimeRequired));
+        return None;
+    }
+    let time = sent.text().and_then(civil);
+    if time.is_none() {
+        let rule = "应为真实存在的 YYYY-MM-DD HH:MM";
+        faults.push(place.breaks(FaultCode::ReceiveTimeFormat, sent.as_sent(), rule));
+    }
+    time
+}
+
+/// Exactly `YYYY-MM-DD HH:MM`, and a date of the calendar.
+fn civil(text: &str) -> Option<DateTime> {
+    let shape = text
+        .bytes()
+        .zip(*b"0000-00-00 00:00")
+        .all(|(byte, form)| match form {
+            b'0' => byte.is_ascii_digit(),
+            separator => byte == separator,
+        });
+    if !shape || text.len() != 16 {
+        return None;
+    }
+    let (year, month, day) = (
+        text[..4].parse().ok()?,
+        text[5..7].parse().ok()?,
+        text[8..10].parse().ok()?,
+    );
+    let (hour, minute) = (text[11..13].parse().ok()?, text[14..].parse().ok()?);
+    DateTime::new(year, month, day, hour, minute, 0, 0).ok()
+}
+
+/// Receive times know no seconds: the minute in which the order was accepted is not past yet.
+fn not_past(begin: DateTime, checks: &Checks<'_>, faults: &mut Vec<Fault>) {
+    let accepted = checks.accepted_at;
+    if begin < accepted.date().at(accepted.hour(), accepted.minute(), 0, 0) {
+        let sentence = format!(
+            "收货开始时间 {} 早于下单时间 {}",
+            minute(begin),
+            minute(accepted)
+        );
+        faults.push(BEGIN.fault(FaultCode::ReceiveTimePast, &minute(begin), &sentence));
+    }
+}
+
+fn in_window(place: Place, time: DateTime, checks: &Checks<'_>, faults: &mut Vec<Fault>) {
+    if checks.cycle.receives_at(checks.accepted_at, time) {
+        return;
+    }
+    let dates = checks.cycle.receive_dates(checks.accepted_at);
+    let window = &checks.cycle.receive_window;
+    let rule = format!(
+        "应在运营周期 {} 的收货时间内（{} 至 {}，每日 {} 至 {}{}）",
+        checks.cycle.id,
+        dates.start(),
+        dates.end(),
+        window.start,
+        window.end,
+        weekdays(window.weekdays),
+    );
+    faults.push(place.breaks(FaultCode::ReceiveTimeOutOfWindow, &minute(time), &rule));
+}
+
+/// The weekdays of a mask, unless it is all of them.
+fn weekdays(mask: u8) -> String {
+    const NAMES: [&str; 7] = ["周一", "周二", "周三", "周四", "周五", "周六", "周日"];
+    if mask & 0b111_1111 == 0b111_1111 {
+        return String::new();
+    }
+    let named: Vec<_> = (0..7)
+        .filter(|day| mask & (1 << day) != 0)
+        .map(|day| NAMES[day])
+        .collect();
+    if named.is_empty() {
+        "，当前没有可收货的日子".to_owned()
+    } else {
+        format!("，仅限{}", named.join("、"))
+    }
+}
+
+fn minute(time: DateTime) -> String {
+    time.strftime("%Y-%m-%d %H:%M").to_string()
+}

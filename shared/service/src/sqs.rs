@@ -1,0 +1,212 @@
+//! The queue as Amazon SQS: standard queues, messages grouped by station so that one station's flood does not
+//! keep the others waiting (fair queues).
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::config::timeout::TimeoutConfig;
+use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use futures_util::stream::{self, StreamExt};
+use task_store::chunks::ChunkKey;
+use task_store::outbox::Due;
+use tokio::sync::OnceCell;
+
+use crate::queue::{ChunkMessage, Queue};
+
+/// Messages in one `SendMessageBatch`, the service's limit.
+const BATCH: usize = 10;
+/// Requests in flight at once.
+const CONCURRENCY: usize = 8;
+/// How long one send may take, all its tries included: the answer to a submit waits for no longer than this, and
+/// what was not sent by then is sent by the sweeper.
+const SEND_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Where each job's messages go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueUrls {
+    by_job: HashMap<String, String>,
+    default: Option<String>,
+}
+
+impl QueueUrls {
+    /// Reads `GM_TASK_QUEUE`: one queue URL for every job, or `job=url,job=url`.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut urls = Self {
+            by_job: HashMap::new(),
+            default: None,
+        };
+        for entry in text.split(',').map(str::trim) {
+            let (job, url) = match entry.split_once('=') {
+                Some((job, url)) if !job.contains("://") => (Some(job.trim()), url.trim()),
+                _ => (None, entry),
+            };
+            if !(url.starts_with("http://") || url.starts_with("https://")) {
+                return Err("is neither a queue URL nor a list job=url,job=url".to_owned());
+            }
+            match job {
+                Some(job) => drop(urls.by_job.insert(job.to_owned(), url.to_owned())),
+                None => urls.default = Some(url.to_owned()),
+            }
+        }
+        Ok(urls)
+    }
+
+    /// The queue of a job.
+    #[must_use]
+    pub fn of(&self, job: &str) -> Option<&str> {
+        self.by_job
+            .get(job)
+            .or(self.default.as_ref())
+            .map(String::as_str)
+    }
+}
+
+/// The queues. The client is built by the first send: whoever does not send does not pay for it.
+#[derive(Debug)]
+pub struct SqsQueue {
+    urls: QueueUrls,
+    client: OnceCell<Client>,
+}
+
+impl SqsQueue {
+    /// Queues at these URLs, reached with the credentials, region and endpoint of the environment.
+    #[must_use]
+    pub fn new(urls: QueueUrls) -> Self {
+        Self {
+            urls,
+            client: OnceCell::new(),
+        }
+    }
+
+    async fn send_batch(&self, url: &str, part: &[&Due]) -> Vec<ChunkKey> {
+        let client = self.client.get_or_init(async || client()).await;
+        let entries = part
+            .iter()
+            .enumerate()
+            .filter_map(|(at, due)| entry(at, due));
+        let request = client
+            .send_message_batch()
+            .queue_url(url)
+            .set_entries(Some(entries.collect()));
+        match request.send().await {
+            Ok(answer) => {
+                let failed = answer
+                    .failed
+                    .iter()
+                    .filter_map(|failed| failed.id.parse::<usize>().ok());
+                failed
+                    .filter_map(|at| part.get(at).map(|due| due.key))
+                    .collect()
+            }
+            Err(error) => {
+                let error = aws_sdk_sqs::error::DisplayErrorContext(&error).to_string();
+                tracing::warn!(error, "the queue took no messages");
+                part.iter().map(|due| due.key).collect()
+            }
+        }
+    }
+}
+
+impl Queue for SqsQueue {
+    async fn send(&self, due: &[Due]) -> Vec<ChunkKey> {
+        let mut by_url: HashMap<&str, Vec<&Due>> = HashMap::new();
+        let mut unsent = Vec::new();
+        for one in due {
+            match self.urls.of(&one.job) {
+                Some(url) => by_url.entry(url).or_default().push(one),
+                None => unsent.push(one.key),
+            }
+        }
+        let parts = by_url
+            .iter()
+            .flat_map(|(url, due)| due.chunks(BATCH).map(move |part| (*url, part)));
+        let sends: Vec<_> = parts
+            .map(|(url, part)| self.send_batch(url, part))
+            .collect();
+        let failed: Vec<_> = stream::iter(sends)
+            .buffer_unordered(CONCURRENCY)
+            .collect()
+            .await;
+        unsent.extend(failed.into_iter().flatten());
+        unsent
+    }
+}
+
+/// One message; its id is its place in the request.
+fn entry(at: usize, due: &Due) -> Option<SendMessageBatchRequestEntry> {
+    SendMessageBatchRequestEntry::builder()
+        .id(at.to_string())
+        .message_body(ChunkMessage::new(due.key).body())
+        .message_group_id(group(due.station.as_str()))
+        .build()
+        .ok()
+}
+
+/// A message group id holds ASCII only: a station's name as it is, or as the hex of its bytes.
+fn group(station: &str) -> String {
+    let plain = |c: char| c.is_ascii_graphic();
+    if station.chars().all(plain) {
+        return station.to_owned();
+    }
+    station
+        .bytes()
+        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+}
+
+/// A client from the environment, as a function finds it: `AWS_REGION`, the credentials of its role and, locally,
+/// `AWS_ENDPOINT_URL`.
+fn client() -> Client {
+    let var = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let credentials = Credentials::new(
+        var("AWS_ACCESS_KEY_ID").unwrap_or_default(),
+        var("AWS_SECRET_ACCESS_KEY").unwrap_or_default(),
+        var("AWS_SESSION_TOKEN"),
+        None,
+        "environment",
+    );
+    let timeouts = TimeoutConfig::builder()
+        .operation_timeout(SEND_TIMEOUT)
+        .build();
+    let mut config = aws_sdk_sqs::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .credentials_provider(credentials)
+        .region(Region::new(
+            var("AWS_REGION").unwrap_or_else(|| "us-east-1".to_owned()),
+        ))
+        .timeout_config(timeouts);
+    config.set_endpoint_url(var("AWS_ENDPOINT_URL_SQS").or_else(|| var("AWS_ENDPOINT_URL")));
+    Client::from_conf(config.build())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_url_serves_every_job_and_a_named_one_its_own() {
+        let one = QueueUrls::parse("http://127.0.0.1:4566/000000000000/orders").unwrap();
+        assert_eq!(
+            one.of("any"),
+            Some("http://127.0.0.1:4566/000000000000/orders")
+        );
+        let two = QueueUrls::parse("order_import=https://q/1, price=https://q/2?a=b").unwrap();
+        assert_eq!(two.of("order_import"), Some("https://q/1"));
+        assert_eq!(two.of("price"), Some("https://q/2?a=b"));
+        assert_eq!(two.of("other"), None);
+    }
+
+    #[test]
+    fn a_queue_that_is_no_url_is_refused() {
+        for text in ["", "orders", "order_import=orders", "order_import="] {
+            assert!(QueueUrls::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_message_group_is_ascii_and_one_per_station() {
+        assert_eq!(group("T1"), "T1");
+        assert_eq!(group("站"), "e7ab99");
+    }
+}

@@ -1,0 +1,132 @@
+//! Tasks: adding one and reading one.
+
+mod view;
+
+use task_store::batches;
+use task_store::tasks::{self, NewTask, Task, TaskStatus};
+use task_store::{Connection, Database, TaskId, UserTaskId, chunks};
+
+use crate::caller::Caller;
+use crate::error::{Error, Result, Word};
+
+pub use task_store::tasks::NewTask as TaskToAdd;
+pub use view::{FrontTaskView, TaskView};
+
+/// How a call names a task.
+#[derive(Debug, Clone)]
+pub struct TaskRef {
+    /// The key.
+    pub task_id: Option<TaskId>,
+    /// The caller's own id.
+    pub user_task_id: Option<UserTaskId>,
+}
+
+/// Stores a submitted task, or finds the same one stored before: a request that is sent again is harmless.
+///
+/// A `user_task_id` that is taken by a finished, repeatable task submits that one again with the new input; one
+/// that is taken otherwise is `TASK_CONFLICT`.
+pub async fn add(database: &Database, new: &NewTask<'_>) -> Result<TaskId> {
+    loop {
+        let Some(id) = new.user_task_id else {
+            return Ok(database.run(async |c| tasks::insert(c, new).await).await?);
+        };
+        match database
+            .transaction(async |c| add_named(c, new, id).await)
+            .await
+        {
+            // Somebody else stored the same id between our look and our insert: look again.
+            Err(Error::Store(fault)) if fault.is_duplicate_key() => {}
+            end => return end,
+        }
+    }
+}
+
+async fn add_named(
+    connection: &mut Connection,
+    new: &NewTask<'_>,
+    id: &UserTaskId,
+) -> Result<TaskId> {
+    let Some(found) = tasks::by_user_task_id(connection, id).await? else {
+        return Ok(tasks::insert(connection, new).await?);
+    };
+    let conflict = || {
+        let message = format!("user_task_id {id} is taken by a task with other content");
+        Err(Error::refused(Word::TaskConflict, message))
+    };
+    let same_kind = found.station_id == *new.station_id
+        && found.name == new.name
+        && found.type_id == new.type_id;
+    match (same_kind, found.input.as_deref() == Some(new.input)) {
+        (true, true) => Ok(found.id),
+        _ if found.station_id != *new.station_id => conflict(),
+        _ => match tasks::resubmit(connection, found.id, new).await? {
+            true => Ok(found.id),
+            false => conflict(),
+        },
+    }
+}
+
+/// A task by either of its ids; when both are named they must be the same task's.
+pub async fn get(database: &Database, named: &TaskRef) -> Result<Task> {
+    database.run(async |c| find(c, named).await).await
+}
+
+async fn find(connection: &mut Connection, named: &TaskRef) -> Result<Task> {
+    let found = match named {
+        TaskRef {
+            task_id: Some(id), ..
+        } => tasks::by_id(connection, *id).await?,
+        TaskRef {
+            user_task_id: Some(id),
+            ..
+        } => tasks::by_user_task_id(connection, id).await?,
+        TaskRef {
+            task_id: None,
+            user_task_id: None,
+        } => {
+            return Err(Error::refused(
+                Word::ParamMissing,
+                "parameter task_id or user_task_id is missing",
+            ));
+        }
+    };
+    let agrees =
+        |task: &Task| named.user_task_id.is_none() || task.user_task_id == named.user_task_id;
+    found.filter(agrees).ok_or_else(not_found)
+}
+
+/// A task by what a front-end calls its id: the key or the caller's own id.
+pub async fn find_by_text(connection: &mut Connection, id: &str, caller: &Caller) -> Result<Task> {
+    let mut found = match TaskId::parse(id) {
+        Some(id) => tasks::by_id(connection, id).await?,
+        None => None,
+    };
+    if let (None, Some(id)) = (&found, UserTaskId::parse(id)) {
+        found = tasks::by_user_task_id(connection, &id).await?;
+    }
+    found
+        .filter(|task| caller.may_access(&task.station_id))
+        .ok_or_else(not_found)
+}
+
+/// How far a task is, 0 to 100: 100 only once it is finished. It never goes down within a run.
+pub async fn progress(connection: &mut Connection, task: &Task) -> Result<u8> {
+    match task.status {
+        TaskStatus::Submitted => Ok(0),
+        TaskStatus::Finished => Ok(100),
+        TaskStatus::Running => {
+            let Some(batch) = batches::by_task(connection, task.id).await? else {
+                return Ok(0);
+            };
+            let settled = chunks::settled_items(connection, task.id, batch.run).await?;
+            let percent = u64::from(settled) * 100 / u64::from(batch.item_count.max(1));
+            Ok(u8::try_from(percent).unwrap_or(u8::MAX).min(99))
+        }
+    }
+}
+
+/// The refusal that a missing task and another station's task share.
+#[must_use]
+pub fn not_found() -> Error {
+    Error::refused(Word::TaskNotFound, "no task has this id")
+}

@@ -1,0 +1,142 @@
+//! A station to order for, orders, and a queue in memory.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Value, json};
+use task_service::batch::{self, Settings};
+use task_service::orders::{OrderImport, OrderList, submit};
+use task_service::queue::Queue;
+use task_service::store::chunks::ChunkKey;
+use task_service::store::outbox::Due;
+use task_service::store::testing::TestDatabase;
+use task_service::store::{StationId, UserTaskId};
+use task_service::{Caller, Result, reference};
+
+/// The station of the tests.
+pub(crate) const STATION: &str = "T1";
+
+/// Remembers what was announced; told to, it refuses everything.
+#[derive(Default)]
+pub(crate) struct MemoryQueue {
+    pub(crate) sent: Mutex<Vec<ChunkKey>>,
+    pub(crate) down: bool,
+}
+
+impl Queue for MemoryQueue {
+    async fn send(&self, due: &[Due]) -> Vec<ChunkKey> {
+        let keys = due.iter().map(|due| due.key);
+        if self.down {
+            return keys.collect();
+        }
+        self.sent.lock().unwrap().extend(keys);
+        Vec::new()
+    }
+}
+
+impl MemoryQueue {
+    pub(crate) fn take(&self) -> Vec<ChunkKey> {
+        std::mem::take(&mut self.sent.lock().unwrap())
+    }
+}
+
+pub(crate) fn job() -> OrderImport {
+    OrderImport {
+        zone: TimeZone::UTC,
+    }
+}
+
+pub(crate) fn settings() -> Settings {
+    Settings {
+        chunk_items: 10,
+        lease: Duration::from_secs(30),
+        resend: Duration::from_mins(1),
+        ..Settings::default()
+    }
+}
+
+pub(crate) fn caller() -> Caller {
+    Caller::Station(StationId::parse(STATION).unwrap())
+}
+
+pub(crate) fn id(text: &str) -> UserTaskId {
+    UserTaskId::parse(text).unwrap()
+}
+
+/// Loads a station with a cycle `C1` that is always open, addresses `S0`-`S99` and skus `D0`-`D4`.
+pub(crate) async fn load_station(fresh: &TestDatabase) {
+    let cycle = |id: &str, enabled| {
+        json!({"id": id, "name": id, "type": 1, "enabled": enabled,
+            "order_time_limit": {"start": "00:00", "end": "23:59", "e_span_time": 0},
+            "receive_time_limit": {"start": "00:00", "end": "23:59", "s_span_time": 0, "e_span_time": 9, "weekdays": 127}})
+    };
+    let address = |n: u32| json!({"address_id": format!("S{n}"), "name": format!("客户{n}"), "can_order": n != 99});
+    let sku = |n: u32| {
+        json!({"sku_id": format!("D{n}"), "name": "白菜", "sale_unit": "斤", "sale_price": "2.50",
+            "sale_num_least": "0.5", "on_sale": n != 4})
+    };
+    let station = |station: &str, suffix: &str| {
+        json!({"station_id": station,
+            "time_configs": [cycle(&format!("C1{suffix}"), true), cycle(&format!("C0{suffix}"), false)],
+            "addresses": (0..100).map(address).collect::<Vec<_>>(), "skus": (0..5).map(sku).collect::<Vec<_>>()})
+    };
+    let file = json!({"stations": [station(STATION, ""), station("T2", "b")]});
+    let loaded = reference::load(&fresh.database, &file.to_string())
+        .await
+        .unwrap();
+    assert_eq!((loaded.stations, loaded.addresses), (2, 200));
+}
+
+/// A right order for address `S<n>`.
+pub(crate) fn order(n: u32) -> Value {
+    let tomorrow = jiff::Timestamp::now()
+        .to_zoned(TimeZone::UTC)
+        .tomorrow()
+        .unwrap()
+        .date();
+    json!({"address_id": format!("S{n}"), "receive_begin_time": format!("{tomorrow} 08:00"),
+        "receive_end_time": format!("{tomorrow} 09:00"), "unknown": {"kept": 1},
+        "details": [{"sku_id": "D0", "amount": "1.5"}, {"sku_id": "D1", "amount": 2, "unit_price": 0.05}]})
+}
+
+pub(crate) fn orders(count: u32) -> Vec<Value> {
+    (0..count).map(order).collect()
+}
+
+pub(crate) async fn submit_orders(
+    fresh: &TestDatabase,
+    queue: &MemoryQueue,
+    task: &str,
+    orders: &[Value],
+) -> Result<()> {
+    submit_for(fresh, queue, task, "C1", &caller(), orders).await
+}
+
+pub(crate) async fn submit_for(
+    fresh: &TestDatabase,
+    queue: &MemoryQueue,
+    task: &str,
+    cycle: &str,
+    caller: &Caller,
+    orders: &[Value],
+) -> Result<()> {
+    let orders: Box<RawValue> = to_raw_value(orders).unwrap();
+    let list = OrderList {
+        user_task_id: &id(task),
+        time_config_id: cycle,
+        file_name: Some("周一.xlsx"),
+        orders: &orders,
+    };
+    submit(&fresh.database, queue, &settings(), &job(), caller, &list).await
+}
+
+/// Works every announced chunk.
+pub(crate) async fn work_all(fresh: &TestDatabase, queue: &MemoryQueue) {
+    for key in queue.take() {
+        batch::work(&fresh.database, &job(), &settings(), key)
+            .await
+            .unwrap();
+    }
+}

@@ -1,0 +1,154 @@
+//! `tbl_batch`: what all items of a batch task have in common.
+
+use sqlx::Row;
+
+use crate::database::Connection;
+use crate::error::{Result, StoreError};
+use crate::ids::TaskId;
+use crate::row::text;
+use crate::time::Moment;
+
+/// The SHA-256 of a batch's canonical payload.
+pub type PayloadHash = [u8; 32];
+
+/// A batch as it is stored.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// The task it belongs to.
+    pub task_id: TaskId,
+    /// Which job works its items.
+    pub job: String,
+    /// The current run, from 1.
+    pub run: u32,
+    /// Of the current run's payload.
+    pub payload_hash: Vec<u8>,
+    /// Items in the current run.
+    pub item_count: u32,
+    /// JSON text, the job's own: what the submit named beside the items.
+    pub params: String,
+    /// When the current run was accepted.
+    pub accepted_at: Moment,
+}
+
+/// What a run of a batch is stored with.
+#[derive(Debug, Clone, Copy)]
+pub struct NewRun<'a> {
+    /// Which job works its items.
+    pub job: &'a str,
+    /// The SHA-256 of the canonical payload.
+    pub payload_hash: &'a PayloadHash,
+    /// How many items it has.
+    pub item_count: u32,
+    /// JSON text, the job's own.
+    pub params: &'a str,
+}
+
+/// Stores the first run of a task's batch, accepted now.
+pub async fn insert(connection: &mut Connection, task: TaskId, new: &NewRun<'_>) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO tbl_batch (task_id, job, run, payload_hash, item_count, params, accepted_at) \
+         VALUES (?, ?, 1, ?, ?, ?, NOW(3))",
+    )
+    .bind(task.get())
+    .bind(new.job)
+    .bind(&new.payload_hash[..])
+    .bind(new.item_count)
+    .bind(new.params)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Opens the next run of a finished task's batch, accepted now. The caller holds the task's lock.
+pub async fn insert_run(connection: &mut Connection, task: TaskId, new: &NewRun<'_>) -> Result<()> {
+    sqlx::query(
+        "UPDATE tbl_batch SET run = run + 1, payload_hash = ?, item_count = ?, params = ?, \
+         accepted_at = NOW(3), finished_at = NULL WHERE task_id = ? AND job = ?",
+    )
+    .bind(&new.payload_hash[..])
+    .bind(new.item_count)
+    .bind(new.params)
+    .bind(task.get())
+    .bind(new.job)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "UPDATE tbl_async_task SET status = 1, message_show = 1, result = NULL, start_time = NULL, \
+         end_time = NULL, modify_time = NOW(3) WHERE id = ?",
+    )
+    .bind(task.get())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The batch of a task; `None` when the task is no batch.
+pub async fn by_task(connection: &mut Connection, task: TaskId) -> Result<Option<Batch>> {
+    let row = sqlx::query(
+        "SELECT task_id, job, run, payload_hash, item_count, params, \
+         TIMESTAMPDIFF(SECOND, '1970-01-01', accepted_at) FROM tbl_batch WHERE task_id = ?",
+    )
+    .bind(task.get())
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| {
+        Ok(Batch {
+            task_id: TaskId::from_row(row.try_get(0)?),
+            job: text(&row, 1)?,
+            run: row.try_get(2)?,
+            payload_hash: row.try_get(3)?,
+            item_count: row.try_get(4)?,
+            params: text(&row, 5)?,
+            accepted_at: Moment::from_row(&row, 6)?.ok_or(StoreError::Unreadable("accepted_at"))?,
+        })
+    })
+    .transpose()
+}
+
+/// Marks a submitted batch task as running: its first chunk was claimed.
+pub async fn start(connection: &mut Connection, task: TaskId) -> Result<()> {
+    sqlx::query(
+        "UPDATE tbl_async_task SET status = 2, run_count = run_count + 1, start_time = NOW(3), \
+         modify_time = NOW(3) WHERE id = ? AND status = 1",
+    )
+    .bind(task.get())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Ends the current run with its result, a JSON text. The caller holds the task's lock and has seen it open.
+pub async fn finish(connection: &mut Connection, task: TaskId, result: &str) -> Result<()> {
+    sqlx::query(
+        "UPDATE tbl_async_task t JOIN tbl_batch b ON b.task_id = t.id \
+         SET t.status = 3, t.result = ?, t.end_time = NOW(3), t.modify_time = NOW(3), \
+             t.start_time = COALESCE(t.start_time, NOW(3)), b.finished_at = NOW(3) \
+         WHERE t.id = ? AND t.status <> 3",
+    )
+    .bind(result)
+    .bind(task.get())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A job's open batches that have no open chunk left, with their current run, at most `limit`: whoever should
+/// have finished them died in between.
+pub async fn finishable(
+    connection: &mut Connection,
+    job: &str,
+    limit: u32,
+) -> Result<Vec<(TaskId, u32)>> {
+    let rows = sqlx::query(
+        "SELECT b.task_id, b.run FROM tbl_batch b WHERE b.finished_at IS NULL AND b.job = ? AND NOT EXISTS \
+           (SELECT 1 FROM tbl_batch_chunk c WHERE c.task_id = b.task_id AND c.run = b.run AND c.state = 0) \
+         LIMIT ?",
+    )
+    .bind(job)
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| Ok((TaskId::from_row(row.try_get(0)?), row.try_get(1)?)))
+        .collect()
+}

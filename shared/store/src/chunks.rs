@@ -1,0 +1,225 @@
+//! `tbl_batch_chunk`: the units of dispatch, claimed by one worker at a time.
+
+use std::time::Duration;
+
+use sqlx::Row;
+
+use crate::database::Connection;
+use crate::error::{Result, StoreError};
+use crate::ids::{StationId, TaskId};
+use crate::row::{optional_text, text};
+use crate::time::Moment;
+
+/// The most items a chunk may have: an item's id is its chunk's id × this + its position.
+pub const MAX_ITEMS: u32 = 1000;
+
+/// The name of a chunk in messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ChunkKey {
+    /// The task.
+    pub task: TaskId,
+    /// The run of its batch.
+    pub run: u32,
+    /// The chunk within the run, from 0.
+    pub chunk: u32,
+}
+
+/// Whether a chunk still has work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChunkState {
+    /// Some of its items have no outcome yet.
+    Open = 0,
+    /// Every item has its outcome.
+    Done = 1,
+    /// It was closed before it was done; items without an outcome are cancelled.
+    Cancelled = 2,
+}
+
+impl ChunkState {
+    fn from_number(number: i64) -> Result<Self> {
+        match number {
+            0 => Ok(Self::Open),
+            1 => Ok(Self::Done),
+            2 => Ok(Self::Cancelled),
+            _ => Err(StoreError::Unreadable("chunk state")),
+        }
+    }
+}
+
+/// A claimed chunk with everything its job needs that is the same for all its items.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    /// The chunk's own id.
+    pub id: i64,
+    /// Its name in messages.
+    pub key: ChunkKey,
+    /// The fencing token: which attempt this claim is.
+    pub attempt: u32,
+    /// Index in the batch of its first item.
+    pub first_index: u32,
+    /// Whose task it is.
+    pub station: StationId,
+    /// No chunk of the task was claimed before.
+    pub first_of_task: bool,
+    /// The job's parameters, JSON text.
+    pub params: String,
+    /// When the run was accepted.
+    pub accepted_at: Moment,
+    /// The items verbatim, one JSON array.
+    pub items: String,
+    /// Index and first index with the same key, one JSON array of pairs.
+    pub duplicates: Option<String>,
+}
+
+/// Claims an open chunk that nobody holds, until `lease` from now, and reads it. The attempt is counted before
+/// any work is done. `None`: it is done, cancelled, gone, or somebody else's (see [`state`]).
+pub async fn claim(
+    connection: &mut Connection,
+    key: ChunkKey,
+    lease: Duration,
+) -> Result<Option<Claimed>> {
+    let done = sqlx::query(
+        "UPDATE tbl_batch_chunk SET attempts = LAST_INSERT_ID(attempts + 1), \
+           lease_until = NOW(3) + INTERVAL ? SECOND, send_at = NOW(3) + INTERVAL ? SECOND \
+         WHERE task_id = ? AND run = ? AND chunk_no = ? AND state = 0 \
+           AND (lease_until IS NULL OR lease_until <= NOW(3))",
+    )
+    .bind(lease.as_secs())
+    .bind(lease.as_secs())
+    .bind(key.task.get())
+    .bind(key.run)
+    .bind(key.chunk)
+    .execute(&mut *connection)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Ok(None);
+    }
+    let attempt =
+        u32::try_from(done.last_insert_id()).map_err(|_| StoreError::Unreadable("attempts"))?;
+    read_claimed(connection, key, attempt).await
+}
+
+async fn read_claimed(
+    connection: &mut Connection,
+    key: ChunkKey,
+    attempt: u32,
+) -> Result<Option<Claimed>> {
+    let row = sqlx::query(
+        "SELECT c.id, c.first_index, t.station_id, t.status, b.params, \
+           TIMESTAMPDIFF(SECOND, '1970-01-01', b.accepted_at), p.items, p.duplicates \
+         FROM tbl_batch_chunk c JOIN tbl_async_task t ON t.id = c.task_id \
+         JOIN tbl_batch b ON b.task_id = c.task_id JOIN tbl_batch_payload p ON p.chunk_id = c.id \
+         WHERE c.task_id = ? AND c.run = ? AND c.chunk_no = ? AND c.attempts = ?",
+    )
+    .bind(key.task.get())
+    .bind(key.run)
+    .bind(key.chunk)
+    .bind(attempt)
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| {
+        Ok(Claimed {
+            id: row.try_get(0)?,
+            key,
+            attempt,
+            first_index: row.try_get(1)?,
+            station: StationId::from_row(text(&row, 2)?),
+            first_of_task: row.try_get::<i64, _>(3)? == 1,
+            params: text(&row, 4)?,
+            accepted_at: Moment::from_row(&row, 5)?.ok_or(StoreError::Unreadable("accepted_at"))?,
+            items: text(&row, 6)?,
+            duplicates: optional_text(&row, 7)?,
+        })
+    })
+    .transpose()
+}
+
+/// The state of a chunk; `None` when there is no such chunk.
+pub async fn state(connection: &mut Connection, key: ChunkKey) -> Result<Option<ChunkState>> {
+    let row = sqlx::query(
+        "SELECT state FROM tbl_batch_chunk WHERE task_id = ? AND run = ? AND chunk_no = ?",
+    )
+    .bind(key.task.get())
+    .bind(key.run)
+    .bind(key.chunk)
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| ChunkState::from_number(row.try_get(0)?))
+        .transpose()
+}
+
+/// Closes a claimed chunk as done, if the claim still holds: `false` means that the lease was lost to another
+/// attempt or the task was closed, and everything the transaction wrote must be undone.
+///
+/// Must be the transaction's first statement: it is the lock that a close of the task waits for.
+pub async fn complete(connection: &mut Connection, claim: &Claimed) -> Result<bool> {
+    fenced(
+        connection,
+        claim,
+        "UPDATE tbl_batch_chunk SET state = 1, lease_until = NULL \
+         WHERE id = ? AND attempts = ? AND state = 0",
+    )
+    .await
+}
+
+/// Holds a claimed chunk for one more write without closing it and renews its lease; `false` as for [`complete`].
+pub async fn hold(connection: &mut Connection, claim: &Claimed, lease: Duration) -> Result<bool> {
+    let done = sqlx::query(
+        "UPDATE tbl_batch_chunk SET lease_until = NOW(3) + INTERVAL ? SECOND, \
+           send_at = NOW(3) + INTERVAL ? SECOND WHERE id = ? AND attempts = ? AND state = 0",
+    )
+    .bind(lease.as_secs())
+    .bind(lease.as_secs())
+    .bind(claim.id)
+    .bind(claim.attempt)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+async fn fenced(connection: &mut Connection, claim: &Claimed, sql: &'static str) -> Result<bool> {
+    let done = sqlx::query(sql)
+        .bind(claim.id)
+        .bind(claim.attempt)
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Gives a claimed chunk back at once, after a fault that is not its own, so that its next message need not
+/// wait for the lease to run out.
+pub async fn release(connection: &mut Connection, claim: &Claimed) -> Result<()> {
+    fenced(
+        connection,
+        claim,
+        "UPDATE tbl_batch_chunk SET lease_until = NULL \
+         WHERE id = ? AND attempts = ? AND state = 0",
+    )
+    .await
+    .map(|_| ())
+}
+
+/// Whether a run of a task still has an open chunk.
+pub async fn any_open(connection: &mut Connection, task: TaskId, run: u32) -> Result<bool> {
+    let row = sqlx::query(
+        "SELECT EXISTS (SELECT 1 FROM tbl_batch_chunk WHERE task_id = ? AND run = ? AND state = 0)",
+    )
+    .bind(task.get())
+    .bind(run)
+    .fetch_one(connection)
+    .await?;
+    Ok(row.try_get::<i64, _>(0)? == 1)
+}
+
+/// How many items of a run are in chunks that are not open any more.
+pub async fn settled_items(connection: &mut Connection, task: TaskId, run: u32) -> Result<u32> {
+    let row = sqlx::query(
+        "SELECT CAST(COALESCE(SUM(item_count), 0) AS SIGNED) FROM tbl_batch_chunk \
+         WHERE task_id = ? AND run = ? AND state <> 0",
+    )
+    .bind(task.get())
+    .bind(run)
+    .fetch_one(connection)
+    .await?;
+    u32::try_from(row.try_get::<i64, _>(0)?).map_err(|_| StoreError::Unreadable("item_count"))
+}

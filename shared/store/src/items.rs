@@ -1,0 +1,240 @@
+//! `tbl_batch_item`: the outcome of each item of a batch.
+
+use sqlx::Row;
+use sqlx::mysql::MySqlRow;
+
+use crate::arguments::json;
+use crate::chunks::Claimed;
+use crate::database::Connection;
+use crate::error::{Result, StoreError};
+use crate::ids::TaskId;
+use crate::row::optional_text;
+
+/// What became of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ItemStatus {
+    /// No outcome yet.
+    Pending = 0,
+    /// Something was made of it.
+    Success = 1,
+    /// It was refused, with its reasons.
+    Failed = 2,
+    /// A person made it by hand.
+    Amended = 3,
+    /// A person gave it up.
+    Dropped = 4,
+    /// Its batch was closed before it was worked.
+    Cancelled = 5,
+}
+
+impl ItemStatus {
+    /// Every status, in the order of their numbers.
+    pub const ALL: [Self; 6] = [
+        Self::Pending,
+        Self::Success,
+        Self::Failed,
+        Self::Amended,
+        Self::Dropped,
+        Self::Cancelled,
+    ];
+
+    /// The word it is answered as.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Success => "success",
+            Self::Failed => "failed",
+            Self::Amended => "amended",
+            Self::Dropped => "dropped",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The status of a word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == word)
+    }
+
+    fn from_number(number: i64) -> Result<Self> {
+        let at = usize::try_from(number).ok();
+        at.and_then(|at| Self::ALL.get(at).copied())
+            .ok_or(StoreError::Unreadable("item status"))
+    }
+}
+
+/// The outcome of one item, to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The item's index in its batch.
+    pub index: u32,
+    /// What became of it.
+    pub status: ItemStatus,
+    /// What was made of it.
+    pub made_id: Option<i64>,
+    /// Why it was refused: a JSON array.
+    pub errors: Option<String>,
+}
+
+/// A stored outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The chunk whose payload holds it.
+    pub chunk_id: i64,
+    /// How often it was tried by itself.
+    pub attempts: u32,
+}
+
+/// Stores the outcomes of a claimed chunk's items; one that has an outcome keeps it.
+pub async fn settle(
+    connection: &mut Connection,
+    claim: &Claimed,
+    outcomes: &[Outcome],
+) -> Result<()> {
+    let rows: Vec<_> = outcomes
+        .iter()
+        .map(|o| (o.index, o.status as u8, o.made_id, o.errors.as_deref()))
+        .collect();
+    sqlx::query(
+        "INSERT INTO tbl_batch_item (task_id, run, item_index, chunk_id, status, made_id, errors) \
+         SELECT ?, ?, o.item_index, ?, o.status, o.made_id, o.errors FROM JSON_TABLE(?, '$[*]' COLUMNS \
+           (item_index INT PATH '$[0]', status TINYINT PATH '$[1]', made_id BIGINT PATH '$[2]', \
+            errors LONGTEXT PATH '$[3]')) o \
+         ON DUPLICATE KEY UPDATE made_id = IF(tbl_batch_item.status = 0, VALUES(made_id), tbl_batch_item.made_id), \
+           errors = IF(tbl_batch_item.status = 0, VALUES(errors), tbl_batch_item.errors), \
+           status = IF(tbl_batch_item.status = 0, VALUES(status), tbl_batch_item.status)",
+    )
+    .bind(claim.key.task.get())
+    .bind(claim.key.run)
+    .bind(claim.id)
+    .bind(json(&rows)?)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Counts one more try of an item that is worked by itself, before the try.
+pub async fn count_try(connection: &mut Connection, claim: &Claimed, index: u32) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO tbl_batch_item (task_id, run, item_index, chunk_id, status, attempts) \
+         VALUES (?, ?, ?, ?, 0, 1) ON DUPLICATE KEY UPDATE attempts = attempts + 1",
+    )
+    .bind(claim.key.task.get())
+    .bind(claim.key.run)
+    .bind(index)
+    .bind(claim.id)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Takes back the count of a try that ended for no fault of the item.
+pub async fn forget_try(connection: &mut Connection, claim: &Claimed, index: u32) -> Result<()> {
+    sqlx::query(
+        "UPDATE tbl_batch_item SET attempts = attempts - 1 \
+         WHERE task_id = ? AND run = ? AND item_index = ? AND status = 0 AND attempts > 0",
+    )
+    .bind(claim.key.task.get())
+    .bind(claim.key.run)
+    .bind(index)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// How many items of a run have each stored status, in the order of [`ItemStatus::ALL`].
+pub async fn count(connection: &mut Connection, task: TaskId, run: u32) -> Result<[u32; 6]> {
+    let rows = sqlx::query(
+        "SELECT status, COUNT(*) FROM tbl_batch_item WHERE task_id = ? AND run = ? GROUP BY status",
+    )
+    .bind(task.get())
+    .bind(run)
+    .fetch_all(connection)
+    .await?;
+    let mut counts = [0; 6];
+    for row in &rows {
+        let status = ItemStatus::from_number(row.try_get(0)?)?;
+        let count: i64 = row.try_get(1)?;
+        counts[status as usize] =
+            u32::try_from(count).map_err(|_| StoreError::Unreadable("a count"))?;
+    }
+    Ok(counts)
+}
+
+/// A page of the outcomes of a run with one status, in input order.
+pub async fn page(
+    connection: &mut Connection,
+    task: TaskId,
+    run: u32,
+    status: ItemStatus,
+    limit: u32,
+    skip: u64,
+) -> Result<Vec<Item>> {
+    let rows = sqlx::query(
+        "SELECT item_index, status, made_id, errors, chunk_id, attempts FROM tbl_batch_item \
+         WHERE task_id = ? AND run = ? AND status = ? ORDER BY item_index LIMIT ? OFFSET ?",
+    )
+    .bind(task.get())
+    .bind(run)
+    .bind(status as u8)
+    .bind(limit)
+    .bind(skip)
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(item).collect()
+}
+
+/// The stored status of every item of a run that has one, in input order.
+pub async fn statuses(
+    connection: &mut Connection,
+    task: TaskId,
+    run: u32,
+) -> Result<Vec<(u32, ItemStatus)>> {
+    let rows = sqlx::query(
+        "SELECT item_index, status FROM tbl_batch_item WHERE task_id = ? AND run = ? ORDER BY item_index",
+    )
+    .bind(task.get())
+    .bind(run)
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| Ok((row.try_get(0)?, ItemStatus::from_number(row.try_get(1)?)?)))
+        .collect()
+}
+
+/// The stored outcomes of some items of a run, in input order.
+pub async fn at(
+    connection: &mut Connection,
+    task: TaskId,
+    run: u32,
+    indexes: &[u32],
+) -> Result<Vec<Item>> {
+    let rows = sqlx::query(
+        "SELECT i.item_index, i.status, i.made_id, i.errors, i.chunk_id, i.attempts \
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (n INT PATH '$')) k STRAIGHT_JOIN tbl_batch_item i \
+           ON i.task_id = ? AND i.run = ? AND i.item_index = k.n ORDER BY i.item_index",
+    )
+    .bind(json(indexes)?)
+    .bind(task.get())
+    .bind(run)
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(item).collect()
+}
+
+fn item(row: &MySqlRow) -> Result<Item> {
+    let outcome = Outcome {
+        index: row.try_get(0)?,
+        status: ItemStatus::from_number(row.try_get(1)?)?,
+        made_id: row.try_get(2)?,
+        errors: optional_text(row, 3)?,
+    };
+    Ok(Item {
+        outcome,
+        chunk_id: row.try_get(4)?,
+        attempts: row.try_get::<u32, _>(5)?,
+    })
+}

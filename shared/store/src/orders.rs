@@ -1,0 +1,179 @@
+//! `tbl_order` and `tbl_order_detail`: what an order import makes.
+
+use serde::{Serialize, Serializer};
+use sqlx::Row;
+
+use crate::arguments::json;
+use crate::database::Connection;
+use crate::error::Result;
+use crate::ids::{StationId, TaskId};
+use crate::row::text;
+
+/// What the orders of one chunk have in common.
+#[derive(Debug, Clone, Copy)]
+pub struct OrderBatch<'a> {
+    /// The station they belong to.
+    pub station: &'a StationId,
+    /// The task that makes them.
+    pub task: TaskId,
+    /// Their operating cycle.
+    pub time_config_id: &'a str,
+}
+
+/// An order that is to be stored. Decimals and times (UTC, `YYYY-MM-DD HH:MM:SS`) are text.
+#[derive(Debug, Clone)]
+pub struct NewOrder<'a> {
+    /// The reserved id.
+    pub id: i64,
+    /// What is unique among the orders of a task.
+    pub key: &'a str,
+    /// The caller's order number, unique in the station.
+    pub out_order_no: Option<&'a str>,
+    /// Where it is delivered.
+    pub address_id: &'a str,
+    /// The customer's user.
+    pub uid: Option<&'a str>,
+    /// Start of the receive window.
+    pub receive_begin: String,
+    /// End of the receive window.
+    pub receive_end: String,
+    /// What the customer asks for.
+    pub remark: Option<&'a str>,
+    /// Sum of its lines.
+    pub total: String,
+}
+
+impl Serialize for NewOrder<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let (begin, end) = (&self.receive_begin, &self.receive_end);
+        (
+            self.id,
+            self.key,
+            self.out_order_no,
+            self.address_id,
+            self.uid,
+            begin,
+            end,
+            self.remark,
+            &self.total,
+        )
+            .serialize(serializer)
+    }
+}
+
+/// An order line that is to be stored.
+#[derive(Debug, Clone)]
+pub struct NewLine<'a> {
+    /// Its order.
+    pub order_id: i64,
+    /// Its place in the order, from 1.
+    pub line_no: u32,
+    /// What is bought.
+    pub sku_id: &'a str,
+    /// How much of it.
+    pub quantity: String,
+    /// What one costs.
+    pub unit_price: String,
+    /// Quantity × price, rounded.
+    pub amount: String,
+    /// Its price is settled when it is weighed.
+    pub is_price_timing: bool,
+    /// What the customer asks for.
+    pub spu_remark: Option<&'a str>,
+}
+
+impl Serialize for NewLine<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let timing = u8::from(self.is_price_timing);
+        let (price, amount) = (&self.unit_price, &self.amount);
+        (
+            self.order_id,
+            self.line_no,
+            self.sku_id,
+            &self.quantity,
+            price,
+            amount,
+            timing,
+            self.spu_remark,
+        )
+            .serialize(serializer)
+    }
+}
+
+/// Stores orders. One that repeats an id, a key of the task or an `out_order_no` of the station fails the whole
+/// statement with a duplicate-key error.
+pub async fn insert(
+    connection: &mut Connection,
+    batch: OrderBatch<'_>,
+    orders: &[NewOrder<'_>],
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO tbl_order (station_id, task_id, time_config_id, id, order_key, out_order_no, address_id, uid, \
+           receive_begin, receive_end, remark, total) \
+         SELECT ?, ?, ?, o.* FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$[0]', \
+           order_key VARCHAR(66) PATH '$[1]', out_order_no VARCHAR(64) PATH '$[2]', \
+           address_id VARCHAR(64) PATH '$[3]', uid VARCHAR(64) PATH '$[4]', receive_begin DATETIME PATH '$[5]', \
+           receive_end DATETIME PATH '$[6]', remark VARCHAR(128) PATH '$[7]', total DECIMAL(20,2) PATH '$[8]')) o",
+    )
+    .bind(batch.station.as_str())
+    .bind(batch.task.get())
+    .bind(batch.time_config_id)
+    .bind(json(orders)?)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Stores order lines.
+pub async fn insert_lines(connection: &mut Connection, lines: &[NewLine<'_>]) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO tbl_order_detail (order_id, line_no, sku_id, quantity, unit_price, amount, is_price_timing, \
+           spu_remark) \
+         SELECT l.* FROM JSON_TABLE(?, '$[*]' COLUMNS (order_id BIGINT PATH '$[0]', line_no SMALLINT PATH '$[1]', \
+           sku_id VARCHAR(64) PATH '$[2]', quantity DECIMAL(12,2) PATH '$[3]', unit_price DECIMAL(12,2) PATH '$[4]', \
+           amount DECIMAL(20,2) PATH '$[5]', is_price_timing TINYINT PATH '$[6]', spu_remark VARCHAR(128) PATH '$[7]')) l",
+    )
+    .bind(json(lines)?)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Which of these keys the task has made orders of, with the orders' ids.
+pub async fn made_by_task(
+    connection: &mut Connection,
+    task: TaskId,
+    keys: &[&str],
+) -> Result<Vec<(String, i64)>> {
+    let rows = sqlx::query(
+        "SELECT CAST(o.order_key AS CHAR CHARACTER SET utf8mb4), o.id \
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (k VARCHAR(66) PATH '$')) j \
+         STRAIGHT_JOIN tbl_order o ON o.task_id = ? AND o.order_key = CAST(j.k AS BINARY)",
+    )
+    .bind(json(keys)?)
+    .bind(task.get())
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| Ok((text(row, 0)?, row.try_get(1)?)))
+        .collect()
+}
+
+/// Which of these order numbers the station has, with the orders' ids.
+pub async fn with_out_order_no(
+    connection: &mut Connection,
+    station: &StationId,
+    numbers: &[&str],
+) -> Result<Vec<(String, i64)>> {
+    let rows = sqlx::query(
+        "SELECT o.out_order_no, o.id FROM JSON_TABLE(?, '$[*]' COLUMNS (n VARCHAR(64) PATH '$')) j \
+         STRAIGHT_JOIN tbl_order o ON o.station_id = ? AND o.out_order_no = j.n",
+    )
+    .bind(json(numbers)?)
+    .bind(station.as_str())
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| Ok((text(row, 0)?, row.try_get(1)?)))
+        .collect()
+}

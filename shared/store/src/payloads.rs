@@ -1,0 +1,132 @@
+//! Storing the chunks of a run with their payloads, which are written once and never changed.
+
+use std::time::Duration;
+
+use sqlx::Row;
+
+use crate::arguments::json;
+use crate::database::Connection;
+use crate::error::Result;
+use crate::ids::TaskId;
+use crate::row::text;
+
+/// A chunk that is to be stored.
+#[derive(Debug, Clone)]
+pub struct NewChunk {
+    /// Index in the batch of its first item.
+    pub first_index: u32,
+    /// How many items it has, at most [`crate::chunks::MAX_ITEMS`].
+    pub item_count: u32,
+    /// The items verbatim, one JSON array.
+    pub items: String,
+    /// Of its items: index and the first index with the same key, one JSON array of pairs.
+    pub duplicates: Option<String>,
+}
+
+/// Rows of one INSERT of payloads: up to this many bytes, well under every server's packet limit.
+const PAYLOAD_BYTES: usize = 1 << 20;
+
+/// Stores the chunks of a run, to be announced by the sweeper `resend` from now unless they are done by then.
+pub async fn insert(
+    connection: &mut Connection,
+    task: TaskId,
+    chunks: &[NewChunk],
+    resend: Duration,
+) -> Result<()> {
+    let ranges: Vec<_> = (0_u32..)
+        .zip(chunks)
+        .map(|(no, c)| (no, c.first_index, c.item_count))
+        .collect();
+    sqlx::query(
+        "INSERT INTO tbl_batch_chunk (task_id, run, chunk_no, first_index, item_count, send_at) \
+         SELECT b.task_id, b.run, c.chunk_no, c.first_index, c.item_count, NOW(3) + INTERVAL ? SECOND \
+         FROM tbl_batch b JOIN JSON_TABLE(?, '$[*]' COLUMNS (chunk_no INT PATH '$[0]', \
+           first_index INT PATH '$[1]', item_count INT PATH '$[2]')) c \
+         WHERE b.task_id = ? ORDER BY c.chunk_no",
+    )
+    .bind(resend.as_secs())
+    .bind(json(&ranges)?)
+    .bind(task.get())
+    .execute(&mut *connection)
+    .await?;
+    let ids = ids_of_run(connection, task).await?;
+    let stored: Vec<_> = ids.into_iter().zip(chunks).collect();
+    let mut rest = &stored[..];
+    while !rest.is_empty() {
+        let (part, later) = rest.split_at(fitting(rest));
+        insert_payloads(connection, part).await?;
+        rest = later;
+    }
+    Ok(())
+}
+
+/// How many payloads from the front fit one statement; at least one.
+fn fitting(payloads: &[(i64, &NewChunk)]) -> usize {
+    let mut bytes = 0;
+    let fits = payloads.iter().take_while(|(_, chunk)| {
+        bytes += chunk.items.len();
+        bytes <= PAYLOAD_BYTES
+    });
+    fits.count().max(1)
+}
+
+async fn ids_of_run(connection: &mut Connection, task: TaskId) -> Result<Vec<i64>> {
+    let rows = sqlx::query(
+        "SELECT c.id FROM tbl_batch b JOIN tbl_batch_chunk c ON c.task_id = b.task_id AND c.run = b.run \
+         WHERE b.task_id = ? ORDER BY c.chunk_no",
+    )
+    .bind(task.get())
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
+async fn insert_payloads(connection: &mut Connection, payloads: &[(i64, &NewChunk)]) -> Result<()> {
+    let mut sql = String::from(
+        "INSERT INTO tbl_batch_payload (chunk_id, items, duplicates) VALUES (?, ?, ?)",
+    );
+    for _ in 1..payloads.len() {
+        sql.push_str(", (?, ?, ?)");
+    }
+    let mut insert = sqlx::query(&sql);
+    for (id, chunk) in payloads {
+        insert = insert.bind(id).bind(&chunk.items).bind(&chunk.duplicates);
+    }
+    insert.execute(connection).await?;
+    Ok(())
+}
+
+/// Where the items of a run are: chunk id, index of its first item, how many, in the order they were stored.
+pub async fn ranges(
+    connection: &mut Connection,
+    task: TaskId,
+    run: u32,
+) -> Result<Vec<(i64, u32, u32)>> {
+    let rows = sqlx::query(
+        "SELECT id, first_index, item_count FROM tbl_batch_chunk WHERE task_id = ? AND run = ? ORDER BY chunk_no",
+    )
+    .bind(task.get())
+    .bind(run)
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?)))
+        .collect()
+}
+
+/// The payloads of chunks: chunk id, index of its first item, its items verbatim as one JSON array.
+pub async fn of_chunks(
+    connection: &mut Connection,
+    chunks: &[i64],
+) -> Result<Vec<(i64, u32, String)>> {
+    let rows = sqlx::query(
+        "SELECT c.id, c.first_index, p.items FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k \
+         STRAIGHT_JOIN tbl_batch_chunk c ON c.id = k.id STRAIGHT_JOIN tbl_batch_payload p ON p.chunk_id = c.id",
+    )
+    .bind(json(chunks)?)
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?, text(row, 2)?)))
+        .collect()
+}

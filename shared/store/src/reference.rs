@@ -1,0 +1,201 @@
+//! Reference data: operating cycles, addresses and skus. Another system owns them.
+
+use sqlx::Row;
+
+use crate::arguments::json;
+use crate::database::Connection;
+use crate::error::{Result, StoreError};
+use crate::ids::StationId;
+use crate::row::{optional_text, text};
+use crate::time::Moment;
+
+/// An operating cycle as it is stored.
+#[derive(Debug, Clone)]
+pub struct CycleRow {
+    /// Unique over all stations.
+    pub id: String,
+    /// Whose it is.
+    pub station: StationId,
+    /// 1 normal, 2 presale.
+    pub kind: u8,
+    /// It takes orders at all.
+    pub enabled: bool,
+    /// JSON: when it takes orders.
+    pub order_time_limit: String,
+    /// JSON: when its orders are received.
+    pub receive_time_limit: String,
+    /// The database's clock when it was read.
+    pub now: Moment,
+}
+
+/// An operating cycle.
+pub async fn cycle(connection: &mut Connection, id: &str) -> Result<Option<CycleRow>> {
+    let row = sqlx::query(
+        "SELECT id, station_id, type, enabled, order_time_limit, receive_time_limit, \
+         TIMESTAMPDIFF(SECOND, '1970-01-01', NOW()) FROM tbl_time_config WHERE id = ?",
+    )
+    .bind(id)
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| {
+        Ok(CycleRow {
+            id: text(&row, 0)?,
+            station: StationId::from_row(text(&row, 1)?),
+            kind: row.try_get(2)?,
+            enabled: row.try_get(3)?,
+            order_time_limit: text(&row, 4)?,
+            receive_time_limit: text(&row, 5)?,
+            now: Moment::from_row(&row, 6)?.ok_or(StoreError::Unreadable("the clock"))?,
+        })
+    })
+    .transpose()
+}
+
+/// An address as it is stored.
+#[derive(Debug, Clone)]
+pub struct AddressRow {
+    /// Unique in its station.
+    pub address_id: String,
+    /// What people call it.
+    pub name: String,
+    /// Orders may be placed for it.
+    pub can_order: bool,
+}
+
+/// Those of a station's addresses that exist.
+pub async fn addresses(
+    connection: &mut Connection,
+    station: &StationId,
+    ids: &[&str],
+) -> Result<Vec<AddressRow>> {
+    let rows = sqlx::query(
+        "SELECT a.address_id, a.name, a.can_order FROM JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(64) PATH '$')) k \
+         STRAIGHT_JOIN tbl_address a ON a.station_id = ? AND a.address_id = k.id",
+    )
+    .bind(json(ids)?)
+    .bind(station.as_str())
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(AddressRow {
+                address_id: text(row, 0)?,
+                name: text(row, 1)?,
+                can_order: row.try_get(2)?,
+            })
+        })
+        .collect()
+}
+
+/// A sku as it is stored; decimals are text.
+#[derive(Debug, Clone)]
+pub struct SkuRow {
+    /// Unique in its station.
+    pub sku_id: String,
+    /// What people call it.
+    pub name: String,
+    /// What its quantities are counted in.
+    pub sale_unit: String,
+    /// What one costs unless the order says otherwise.
+    pub sale_price: String,
+    /// The least that may be ordered.
+    pub sale_num_least: String,
+    /// It can be ordered.
+    pub on_sale: bool,
+    /// The only cycle it is sold in.
+    pub time_config_id: Option<String>,
+}
+
+/// Those of a station's skus that exist.
+pub async fn skus(
+    connection: &mut Connection,
+    station: &StationId,
+    ids: &[&str],
+) -> Result<Vec<SkuRow>> {
+    let rows = sqlx::query(
+        "SELECT s.sku_id, s.name, s.sale_unit, CAST(s.sale_price AS CHAR), CAST(s.sale_num_least AS CHAR), s.on_sale, s.time_config_id \
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(64) PATH '$')) k \
+         STRAIGHT_JOIN tbl_sku s ON s.station_id = ? AND s.sku_id = k.id",
+    )
+    .bind(json(ids)?)
+    .bind(station.as_str())
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(SkuRow {
+                sku_id: text(row, 0)?,
+                name: text(row, 1)?,
+                sale_unit: text(row, 2)?,
+                sale_price: text(row, 3)?,
+                sale_num_least: text(row, 4)?,
+                on_sale: row.try_get(5)?,
+                time_config_id: optional_text(row, 6)?,
+            })
+        })
+        .collect()
+}
+
+/// Stores or replaces a station's operating cycles: a JSON array of the reference file's objects. The caller has
+/// seen that none of them is another station's.
+pub async fn upsert_cycles(
+    connection: &mut Connection,
+    station: &StationId,
+    cycles: &str,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO tbl_time_config (station_id, id, name, type, enabled, order_time_limit, receive_time_limit) \
+         SELECT ?, c.* FROM JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(64) PATH '$.id', name VARCHAR(128) PATH '$.name', \
+           type TINYINT PATH '$.type', enabled TINYINT PATH '$.enabled', \
+           order_time_limit LONGTEXT PATH '$.order_time_limit', \
+           receive_time_limit LONGTEXT PATH '$.receive_time_limit')) c \
+         ON DUPLICATE KEY UPDATE name = VALUES(name), type = VALUES(type), enabled = VALUES(enabled), \
+           order_time_limit = VALUES(order_time_limit), receive_time_limit = VALUES(receive_time_limit)",
+    )
+    .bind(station.as_str())
+    .bind(cycles)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Stores or replaces a station's addresses: a JSON array of the reference file's objects.
+pub async fn upsert_addresses(
+    connection: &mut Connection,
+    station: &StationId,
+    addresses: &str,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO tbl_address (station_id, address_id, uid, name, can_order) \
+         SELECT ?, a.* FROM JSON_TABLE(?, '$[*]' COLUMNS (address_id VARCHAR(64) PATH '$.address_id', \
+           uid VARCHAR(64) PATH '$.uid', name VARCHAR(128) PATH '$.name', can_order TINYINT PATH '$.can_order')) a \
+         ON DUPLICATE KEY UPDATE uid = VALUES(uid), name = VALUES(name), can_order = VALUES(can_order)",
+    )
+    .bind(station.as_str())
+    .bind(addresses)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Stores or replaces a station's skus: a JSON array of the reference file's objects.
+pub async fn upsert_skus(
+    connection: &mut Connection,
+    station: &StationId,
+    skus: &str,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO tbl_sku (station_id, sku_id, name, sale_unit, sale_price, sale_num_least, on_sale, time_config_id) \
+         SELECT ?, s.* FROM JSON_TABLE(?, '$[*]' COLUMNS (sku_id VARCHAR(64) PATH '$.sku_id', \
+           name VARCHAR(128) PATH '$.name', sale_unit VARCHAR(16) PATH '$.sale_unit', \
+           sale_price DECIMAL(12,2) PATH '$.sale_price', sale_num_least DECIMAL(12,2) PATH '$.sale_num_least', \
+           on_sale TINYINT PATH '$.on_sale', time_config_id VARCHAR(64) PATH '$.time_config_id')) s \
+         ON DUPLICATE KEY UPDATE name = VALUES(name), sale_unit = VALUES(sale_unit), sale_price = VALUES(sale_price), \
+           sale_num_least = VALUES(sale_num_least), on_sale = VALUES(on_sale), time_config_id = VALUES(time_config_id)",
+    )
+    .bind(station.as_str())
+    .bind(skus)
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! For tests: a fresh, migrated database each, on the server that `TEST_DATABASE_URL` names.
+
+use std::time::Duration;
+
+use sqlx::{Connection as _, Executor as _};
+
+use crate::{Connection, Database, DatabaseConfig, migrate};
+
+/// A database of a test's own.
+#[derive(Debug)]
+pub struct TestDatabase {
+    /// Connected to it, with room for some concurrent work.
+    pub database: Database,
+    /// Its URL, for other processes and connections.
+    pub url: String,
+}
+
+impl TestDatabase {
+    /// Another set of connections to the same database, as another process would have.
+    #[must_use]
+    pub fn another(&self, connections: usize) -> Database {
+        Database::new(config(&self.url, connections))
+    }
+}
+
+/// Runs a test with a database of its own, which is dropped when the test passes.
+///
+/// # Panics
+/// When `TEST_DATABASE_URL` names no server, or a user that may not create databases: `make test` sets it.
+pub async fn with_database<T>(test: impl AsyncFnOnce(&TestDatabase) -> T) -> T {
+    let server = std::env::var("TEST_DATABASE_URL")
+        .expect("TEST_DATABASE_URL: run the tests with `make test`");
+    let (base, options) = server.split_once('?').unwrap_or((&server, ""));
+    let base = base.trim_end_matches(|c| c != '/');
+    let name = format!("test_{:016x}", fastrand::u64(..));
+    let url = format!("{base}{name}?{options}");
+    run(
+        &server,
+        &format!("CREATE DATABASE {name} CHARACTER SET utf8mb4"),
+    )
+    .await;
+    let fresh = TestDatabase {
+        database: Database::new(config(&url, 8)),
+        url,
+    };
+    migrate(&fresh.database)
+        .await
+        .expect("the migrations run on a fresh database");
+    let end = test(&fresh).await;
+    drop(fresh);
+    run(&server, &format!("DROP DATABASE {name}")).await;
+    end
+}
+
+fn config(url: &str, connections: usize) -> DatabaseConfig {
+    DatabaseConfig::parse(url, connections, Duration::from_mins(1)).expect("a database URL")
+}
+
+async fn run(server: &str, sql: &str) {
+    let mut connection = Connection::connect(server)
+        .await
+        .expect("the server of TEST_DATABASE_URL answers");
+    connection
+        .execute(sql)
+        .await
+        .expect("the user of TEST_DATABASE_URL may create databases");
+}

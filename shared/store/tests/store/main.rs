@@ -1,0 +1,1 @@
+//! Every store function against a live server.
