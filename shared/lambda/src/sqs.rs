@@ -120,35 +120,30 @@ where
         );
         return Err("a record without messageId".into());
     }
-    let mut failed: Vec<String> = event
-        .records
-        .iter()
-        .map(|record| record.message_id.clone())
-        .collect();
-    let count = failed.len();
     let deadline = deadline(context);
+    let ids = event.records.iter().map(|record| record.message_id.clone());
+    let mut failed: Vec<Option<String>> = ids.map(Some).collect();
     for (at, record) in event.records.into_iter().enumerate() {
         if at > 0 && is_short(deadline) {
+            let left = failed.len() - at;
             tracing::warn!(
                 request.id = context.request_id,
-                left = count - at,
+                left,
                 "out of time: the other messages stay in the queue"
             );
             break;
         }
-        let id = record.message_id.clone();
         let message = record.into_message(deadline);
         let span = telemetry::span(&context.request_id);
         if handle(message, &handler).instrument(span).await {
-            failed.retain(|left| *left != id);
+            failed[at] = None;
         }
     }
-    let batch_item_failures = failed
-        .into_iter()
-        .map(|item_identifier| Failure { item_identifier })
-        .collect();
+    let failures = failed.into_iter().flatten();
     Ok(PartialBatchResponse {
-        batch_item_failures,
+        batch_item_failures: failures
+            .map(|item_identifier| Failure { item_identifier })
+            .collect(),
     })
 }
 

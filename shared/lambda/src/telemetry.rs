@@ -5,21 +5,16 @@
 use std::time::Instant;
 
 use task_service::store::{StationId, TaskId, UserTaskId};
-use tracing::{Span, field::Empty, level_filters::LevelFilter};
+use tracing::{Span, Subscriber, field::Empty, level_filters::LevelFilter};
+use tracing_subscriber::fmt::MakeWriter;
 
 use crate::configuration::{ConfigurationError, Environment};
 
 /// Installs the logger (`LOG_LEVEL`: off, error, warn, info, debug or trace; info by default).
 pub(crate) fn start(environment: &Environment) -> Result<(), ConfigurationError> {
     let level = level(environment)?;
-    let installed = tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(true)
-        .with_span_list(false)
-        .with_target(true)
-        .with_max_level(level)
-        .try_init();
+    let subscriber = subscriber(level, std::io::stdout);
+    let installed = tracing::subscriber::set_global_default(subscriber);
     if installed.is_ok() {
         std::panic::set_hook(Box::new(|panic| {
             // Not its message: what a slice or a parser panics with can quote the data.
@@ -31,6 +26,21 @@ pub(crate) fn start(environment: &Environment) -> Result<(), ConfigurationError>
         }));
     }
     Ok(())
+}
+
+/// One JSON object a line; the ids of the event are in its member `span`.
+fn subscriber<W>(level: LevelFilter, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(true)
+        .with_span_list(false)
+        .with_max_level(level)
+        .with_writer(writer)
+        .finish()
 }
 
 fn level(environment: &Environment) -> Result<LevelFilter, ConfigurationError> {
@@ -82,4 +92,71 @@ pub(crate) fn note_message(message_id: &str) {
 /// The milliseconds since `start`, as logs print them: with microseconds as fraction.
 pub(crate) fn milliseconds(start: Instant) -> f64 {
     (start.elapsed().as_secs_f64() * 1e6).round() / 1e3
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::{
+        io::Write,
+        sync::{Arc, Mutex},
+    };
+
+    use serde_json::Value;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Buffer {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What is logged, at info and above, while `work` runs: one object a line.
+    pub(crate) fn logged(work: impl Future) -> Vec<Value> {
+        let buffer = Buffer::default();
+        let writer = buffer.clone();
+        let subscriber = subscriber(LevelFilter::INFO, move || writer.clone());
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        tracing::subscriber::with_default(subscriber, || runtime.block_on(work));
+        let bytes = buffer.0.lock().unwrap().clone();
+        let text = String::from_utf8(bytes).unwrap();
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn every_line_of_an_event_carries_its_ids() {
+        use tracing::Instrument;
+        let work = async || {
+            tracing::info!("begun");
+            note_task(&TaskId::parse("42").unwrap());
+            note_station(&StationId::parse("T1").unwrap());
+            tracing::info!("ended");
+        };
+        let lines = logged(async { work().instrument(span("request-1")).await });
+        assert_eq!(lines[0]["message"], "begun");
+        assert_eq!(lines[0]["span"]["request.id"], "request-1");
+        assert_eq!(lines[1]["span"]["task.id"], 42);
+        assert_eq!(lines[1]["span"]["station.id"], "T1");
+    }
+
+    #[test]
+    fn an_unknown_log_level_stops_the_start() {
+        let error = level(&Environment::from([("LOG_LEVEL", "loud")])).unwrap_err();
+        assert!(
+            error.to_string().contains("LOG_LEVEL must be one of"),
+            "{error}"
+        );
+        assert_eq!(level(&Environment::default()), Ok(LevelFilter::INFO));
+    }
 }

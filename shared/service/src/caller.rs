@@ -1,6 +1,6 @@
-//! On whose behalf a call is made.
+//! What a call says about itself: on whose behalf it is made, and which task it names.
 
-use task_store::StationId;
+use task_store::{StationId, TaskId, UserTaskId};
 
 /// The station a call is bound to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,18 @@ impl Caller {
     pub fn may_access(&self, station: &StationId) -> bool {
         self.station().is_none_or(|own| own == station)
     }
+}
+
+/// How a call names one task. At least one of the ids is there; those that are must all name the same row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskReference {
+    /// The key.
+    pub task_id: Option<TaskId>,
+    /// The caller's own id.
+    pub user_task_id: Option<UserTaskId>,
+    /// What the parameter `task_id` is read as when no task has it as its key, or when it is no key at all: the
+    /// front service takes the caller's own id under this name too.
+    pub task_id_as_user: Option<UserTaskId>,
 }
 
 #[cfg(test)]

@@ -9,6 +9,6 @@ pub mod reference;
 pub mod sqs;
 pub mod tasks;
 
-pub use caller::Caller;
+pub use caller::{Caller, TaskReference};
 pub use error::{Error, Result, Word};
 pub use task_store as store;

@@ -1,1 +1,355 @@
-//! Tests
+//! Tests of a whole call, on events as an HTTP API sends them.
+
+use serde_json::{Value, json};
+use task_service::{Caller, store::StoreError};
+
+use super::*;
+use crate::{Parameter, telemetry::tests::logged};
+
+/// An event as the gateway sends it (payload format 2.0); the parts that tests vary are merged over it.
+fn event(varied: &Value) -> Event {
+    let mut event = json!({
+        "version": "2.0",
+        "routeKey": "POST /task/add",
+        "rawPath": "/task/add",
+        "rawQueryString": "",
+        "cookies": ["a=1"],
+        "headers": {
+            "accept": "*/*",
+            "content-length": "11",
+            "content-type": "application/json",
+            "host": "abcdefghij.execute-api.eu-central-1.amazonaws.com",
+            "x-amzn-trace-id": "Root=1-65c2b2f6-0a1b2c3d4e5f60718293a4b5",
+            "x-forwarded-for": "192.0.2.7",
+            "x-forwarded-port": "443",
+            "x-forwarded-proto": "https"
+        },
+        "requestContext": {
+            "accountId": "123456789012",
+            "apiId": "abcdefghij",
+            "domainName": "abcdefghij.execute-api.eu-central-1.amazonaws.com",
+            "domainPrefix": "abcdefghij",
+            "http": {
+                "method": "POST",
+                "path": "/task/add",
+                "protocol": "HTTP/1.1",
+                "sourceIp": "192.0.2.7",
+                "userAgent": "curl/8.5.0"
+            },
+            "requestId": "JKJaXmPLvHcESHA=",
+            "routeKey": "POST /task/add",
+            "stage": "$default",
+            "time": "22/Nov/2026:03:30:45 +0000",
+            "timeEpoch": 1_795_318_245_123_u64
+        },
+        "body": "{\"name\":\"x\"}",
+        "isBase64Encoded": false
+    });
+    merge(&mut event, varied);
+    serde_json::from_value(event).unwrap()
+}
+
+fn merge(into: &mut Value, from: &Value) {
+    match (into, from) {
+        (Value::Object(into), Value::Object(from)) => {
+            for (name, value) in from {
+                merge(into.entry(name).or_insert(Value::Null), value);
+            }
+        }
+        (into, from) => *into = from.clone(),
+    }
+}
+
+/// Answers as a POST route of a deployment that trusts its callers.
+async fn answered<F>(varied: &Value, handler: impl FnOnce(Call) -> F) -> (Response, Value)
+where
+    F: Future<Output = Result<Reply>>,
+{
+    let response = answer(
+        event(varied),
+        "request-1",
+        StationSource::Trusted,
+        &["POST"],
+        handler,
+    )
+    .await;
+    let body = serde_json::from_str(&response.body).unwrap_or_default();
+    (response, body)
+}
+
+async fn echo(call: Call) -> Result<Reply> {
+    let parameters = call.parameters()?;
+    Reply::data(&parameters.required("name", |name| name.text(8))?)
+}
+
+/// The station a call is bound to, as the answer's data.
+async fn who(source: StationSource, varied: &Value) -> Value {
+    let handler = async |call: Call| match call.caller(&call.parameters()?)? {
+        Caller::Station(station) => Reply::data(&station),
+        Caller::Unbound => Reply::data(&"unbound"),
+    };
+    let response = answer(event(varied), "request-1", source, &["POST"], handler).await;
+    let body: Value = serde_json::from_str(&response.body).unwrap();
+    if body["code"] == 0 {
+        body["data"].clone()
+    } else {
+        body["error"].clone()
+    }
+}
+
+#[tokio::test]
+async fn a_success_is_an_envelope_with_the_request_id() {
+    let (response, _) = answered(&json!({}), echo).await;
+    assert_eq!(
+        response.body,
+        r#"{"code":0,"msg":"ok","data":"x","request_id":"request-1"}"#
+    );
+    assert_eq!(response.status_code, 200);
+    assert_eq!(
+        response.headers["content-type"],
+        "application/json; charset=utf-8"
+    );
+}
+
+#[tokio::test]
+async fn the_response_has_the_shape_the_gateway_takes() {
+    let (response, _) = answered(&json!({}), echo).await;
+    let response = serde_json::to_value(&response).unwrap();
+    assert_eq!(response["statusCode"], 200);
+    assert_eq!(response["isBase64Encoded"], false);
+    assert!(response["headers"]["content-type"].is_string() && response["body"].is_string());
+}
+
+#[tokio::test]
+async fn a_refusal_is_status_200_and_code_1_with_word_and_sentence() {
+    let (response, body) = answered(&json!({"body": "{}"}), echo).await;
+    assert_eq!(response.status_code, 200);
+    assert_eq!(
+        body,
+        json!({"code": 1, "msg": "parameter name is missing", "data": null, "error": "PARAM_MISSING", "request_id": "request-1"})
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_may_carry_data() {
+    let (_, body) = answered(&json!({}), async |_| {
+        Err(Error::Refused {
+            word: Word::TaskFinished,
+            message: "the task is finished".to_owned(),
+            data: serde_json::value::to_raw_value(&json!({"task_id": 7})).ok(),
+        })
+    })
+    .await;
+    assert_eq!(
+        (&body["error"], &body["data"]["task_id"]),
+        (&json!("TASK_FINISHED"), &json!(7))
+    );
+}
+
+#[tokio::test]
+async fn a_fault_is_status_503_and_code_2_and_says_nothing_of_the_inside() {
+    let (response, body) = answered(&json!({}), async |_| {
+        Err(StoreError::Unreadable("tbl_async_task.status").into())
+    })
+    .await;
+    assert_eq!((response.status_code, &body["code"]), (503, &json!(2)));
+    assert_eq!(body["error"], "SYSTEM_BUSY");
+    assert!(
+        !response.body.contains("tbl_async_task"),
+        "{}",
+        response.body
+    );
+}
+
+#[tokio::test]
+async fn a_panic_is_answered_as_a_fault_and_the_next_call_succeeds() {
+    let panicking = async |call: Call| {
+        if call.request_id().is_empty() {
+            echo(call).await
+        } else {
+            panic!("inside")
+        }
+    };
+    let (response, body) = answered(&json!({}), panicking).await;
+    assert_eq!(
+        (response.status_code, &body["request_id"]),
+        (503, &json!("request-1"))
+    );
+    assert!(!response.body.contains("inside"));
+    assert_eq!(answered(&json!({}), echo).await.1["code"], 0);
+}
+
+#[tokio::test]
+async fn another_member_may_stand_next_to_the_data() {
+    let (_, body) = answered(&json!({}), async |_| {
+        Reply::data(&[1, 2])?.with("pagination", &json!({"total": 2}))
+    })
+    .await;
+    assert_eq!(
+        (&body["data"], &body["pagination"]["total"]),
+        (&json!([1, 2]), &json!(2))
+    );
+}
+
+#[tokio::test]
+async fn a_document_is_answered_as_it_is_with_its_own_content_type() {
+    let csv = "index,msg\n0,缺少\n";
+    let (response, _) = answered(&json!({}), async |_| {
+        Ok(Reply::document("text/csv; charset=utf-8", csv.to_owned()))
+    })
+    .await;
+    assert_eq!(
+        (response.body.as_str(), response.headers["content-type"]),
+        (csv, "text/csv; charset=utf-8")
+    );
+}
+
+#[tokio::test]
+async fn an_answer_larger_than_lambda_takes_is_refused() {
+    for (length, code) in [(2_900_000, 0), (3_100_000, 1)] {
+        let (_, body) = answered(&json!({}), async |_| Reply::data(&"\"".repeat(length / 2))).await;
+        assert_eq!(body["code"], code, "{length}");
+    }
+}
+
+#[tokio::test]
+async fn a_method_that_is_not_routed_is_refused_and_named() {
+    let get = json!({"requestContext": {"http": {"method": "GET"}}});
+    let (response, body) = answered(&get, echo).await;
+    assert_eq!(
+        (response.status_code, &body["error"]),
+        (200, &json!("PARAM_INVALID"))
+    );
+    assert!(body["msg"].as_str().unwrap().contains("GET"), "{body}");
+}
+
+#[tokio::test]
+async fn a_form_arrives_base64_encoded_and_is_decoded() {
+    let form = json!({
+        "headers": {"content-type": "application/x-www-form-urlencoded"},
+        "body": "bmFtZT0lRTYlODklQjk=",
+        "isBase64Encoded": true
+    });
+    assert_eq!(answered(&form, echo).await.1["data"], "批");
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_the_base64_or_the_text_it_says_is_refused() {
+    for (body, wrong) in [
+        ("%%%", "base64"),
+        ("bmFtZT", "base64"),
+        ("eyJuYW1lIjoi//4ifQ==", "not UTF-8 at byte 9"),
+    ] {
+        let (response, answer) =
+            answered(&json!({"body": body, "isBase64Encoded": true}), echo).await;
+        assert_eq!(
+            (response.status_code, &answer["error"]),
+            (200, &json!("PARAM_INVALID"))
+        );
+        assert!(answer["msg"].as_str().unwrap().contains(wrong), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_beyond_the_limit_is_refused_and_the_limit_named() {
+    let (_, body) = answered(&json!({"body": " ".repeat(6 * 1024 * 1024 + 1)}), echo).await;
+    assert!(
+        body["msg"].as_str().unwrap().contains("at most 6291456"),
+        "{body}"
+    );
+}
+
+#[tokio::test]
+async fn an_event_without_body_headers_and_query_reads_as_a_call_without_parameters() {
+    let bare =
+        json!({"body": null, "headers": null, "rawQueryString": null, "isBase64Encoded": null});
+    assert_eq!(answered(&bare, echo).await.1["error"], "PARAM_MISSING");
+}
+
+#[tokio::test]
+async fn the_query_string_is_read_as_it_came() {
+    let query = json!({"body": null, "rawQueryString": "name=a%2Bb+c"});
+    assert_eq!(answered(&query, echo).await.1["data"], "a+b c");
+}
+
+#[tokio::test]
+async fn the_claim_decides_in_every_deployment() {
+    let jwt = json!({
+        "headers": {"X-Station-Id": "T2"},
+        "body": "{\"station_id\":\"T3\"}",
+        "requestContext": {"authorizer": {"jwt": {"claims": {"station_id": "T1", "iss": "x"}, "scopes": null}}}
+    });
+    let lambda =
+        json!({"requestContext": {"authorizer": {"lambda": {"station_id": 7, "other": [1]}}}});
+    for source in [StationSource::Claim, StationSource::Trusted] {
+        assert_eq!(who(source, &jwt).await, "T1");
+        assert_eq!(who(source, &lambda).await, "7");
+    }
+}
+
+#[tokio::test]
+async fn without_a_claim_only_a_trusting_deployment_believes_the_caller() {
+    let header = json!({"headers": {"X-Station-Id": "T2"}});
+    let parameter = json!({"body": "{\"station_id\":\"T2\"}"});
+    let iam =
+        json!({"requestContext": {"authorizer": {"iam": {"userArn": "arn:aws:iam::1:user/x"}}}});
+    for call in [&header, &parameter] {
+        assert_eq!(who(StationSource::Trusted, call).await, "T2");
+        assert_eq!(who(StationSource::Claim, call).await, "FORBIDDEN");
+    }
+    assert_eq!(who(StationSource::Trusted, &iam).await, "unbound");
+    assert_eq!(who(StationSource::Claim, &iam).await, "FORBIDDEN");
+    let two = json!({"headers": {"X-Station-Id": "T1"}, "body": "{\"station_id\":\"T2\"}"});
+    assert_eq!(who(StationSource::Trusted, &two).await, "PARAM_INVALID");
+}
+
+#[test]
+fn an_event_of_another_kind_is_no_call() {
+    assert!(serde_json::from_str::<Event>(r#"{"Records":[]}"#).is_err());
+}
+
+#[test]
+fn a_call_is_logged_in_one_line_without_its_values() {
+    let handler = async |call: Call| {
+        let parameters = call.parameters()?;
+        call.caller(&parameters)?;
+        parameters.required("task_id", Parameter::task_id)?;
+        Reply::data(&parameters.required("secret", Parameter::flag)?)
+    };
+    let call = json!({"body": "{\"task_id\":\"42\",\"station_id\":\"T1\",\"secret\":\"hunter2\"}"});
+    let lines = logged(async {
+        answered(&call, handler)
+            .instrument(telemetry::span("request-1"))
+            .await
+    });
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    let line = &lines[0];
+    assert_eq!(
+        (&line["level"], &line["code"], &line["error"]),
+        (&json!("INFO"), &json!(1), &json!("PARAM_INVALID"))
+    );
+    assert_eq!(
+        (&line["path"], &line["span"]["task.id"]),
+        (&json!("/task/add"), &json!(42))
+    );
+    assert_eq!(
+        (&line["span"]["station.id"], &line["span"]["request.id"]),
+        (&json!("T1"), &json!("request-1"))
+    );
+    assert!(line["duration_ms"].is_number());
+    assert!(!line.to_string().contains("hunter2"), "{line}");
+}
+
+#[test]
+fn a_fault_is_logged_at_error_with_its_inner_text() {
+    let handler = async |_: Call| Err(StoreError::Unreadable("tbl_async_task.status").into());
+    let lines = logged(answered(&json!({}), handler));
+    assert_eq!((lines.len(), &lines[0]["level"]), (1, &json!("ERROR")));
+    assert!(
+        lines[0]["fault"]
+            .as_str()
+            .unwrap()
+            .contains("tbl_async_task.status"),
+        "{lines:?}"
+    );
+}

@@ -1,25 +1,14 @@
 //! Reading identifiers, and the "either id" rule: a task is named by its key, by the caller's own id, or by both.
 
 use task_service::{
-    Error, Result, Word,
+    Error, Result, TaskReference, Word,
     store::{StationId, TaskId, UserTaskId},
 };
 
 use super::{Parameter, Parameters, shown};
 use crate::telemetry;
 
-/// How a call names one task. At least one of the ids is there; those that are must all name the same row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TaskReference {
-    /// The key.
-    pub task_id: Option<TaskId>,
-    /// The caller's own id.
-    pub user_task_id: Option<UserTaskId>,
-    /// What `task_id` is read as when it is no key of a task: the front service takes both under this name.
-    pub task_id_as_user: Option<UserTaskId>,
-}
-
-impl<'p> Parameter<'p> {
+impl Parameter<'_> {
     /// The key of a task.
     pub fn task_id(self) -> Result<TaskId> {
         let text = self.scalar()?;

@@ -19,6 +19,11 @@ pub enum ValueType {
     Text,
 }
 
+impl ValueType {
+    /// What a caller says, and what it stands for.
+    pub const WORDS: [(&'static str, Self); 2] = [("json", Self::Json), ("str", Self::Text)];
+}
+
 impl<'p> Parameter<'p> {
     /// A JSON list. Its elements are only checked to be JSON: what is wrong with one is that one's error.
     pub fn list(self) -> Result<Cow<'p, RawValue>> {

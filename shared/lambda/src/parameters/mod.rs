@@ -17,7 +17,6 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 use task_service::{Error, Result, Word};
 
-pub use identifiers::TaskReference;
 pub use json::ValueType;
 pub use paging::Paging;
 
@@ -174,22 +173,21 @@ impl Format {
             .unwrap_or_default()
             .trim();
         let start = body.trim_start_matches('\u{feff}').trim_start();
-        Ok(match media.to_ascii_lowercase().as_str() {
-            _ if start.is_empty() => Self::Nothing,
-            "application/json" => Self::Json,
-            "application/x-www-form-urlencoded" => Self::Form,
-            "" | "text/plain" if start.starts_with(['{', '[']) => Self::Json,
-            "" | "text/plain" => Self::Form,
-            other => {
-                return Err(Error::refused(
-                    Word::ParamInvalid,
-                    format!(
-                        "content type {} is not accepted; send application/json or application/x-www-form-urlencoded",
-                        shown(other)
-                    ),
-                ));
-            }
-        })
+        let looks_like_json = start.starts_with(['{', '[']);
+        match media.to_ascii_lowercase().as_str() {
+            _ if start.is_empty() => Ok(Self::Nothing),
+            "application/json" => Ok(Self::Json),
+            "" | "text/plain" if looks_like_json => Ok(Self::Json),
+            "application/x-www-form-urlencoded" | "" | "text/plain" => Ok(Self::Form),
+            other => Err(Error::refused(
+                Word::ParamInvalid,
+                format!(
+                    "content type {} is not accepted: send application/json or \
+                     application/x-www-form-urlencoded",
+                    shown(other)
+                ),
+            )),
+        }
     }
 }
 

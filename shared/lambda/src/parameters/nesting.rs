@@ -1,7 +1,7 @@
 //! How deep a JSON text nests, counted without recursion: the text may come from anybody.
 
-/// The most levels of lists and objects a parameter may nest. It is well under what the databases (32 in MariaDB)
-/// and a recursive parser (128) take.
+/// The most levels of lists and objects a parameter may nest: well under what a database (from 32) and a recursive
+/// parser (128) take.
 pub(super) const MAX_DEPTH: usize = 16;
 
 /// Whether lists and objects nest at most [`MAX_DEPTH`] levels. The text must be valid JSON.

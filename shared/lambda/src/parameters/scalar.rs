@@ -106,7 +106,7 @@ impl<'p> Parameter<'p> {
     }
 
     /// The decoded text of a JSON string, number or boolean.
-    pub(super) fn scalar_of<'j>(self, json: &'j str) -> Result<Cow<'j, str>> {
+    pub(super) fn scalar_of(self, json: &str) -> Result<Cow<'_, str>> {
         match json.as_bytes() {
             [b'[' | b'{', ..] => {
                 Err(self.invalid(&format!("must be a single value, not {}", shown(json))))
@@ -165,6 +165,7 @@ impl<'p> Parameter<'p> {
     }
 
     /// A refusal of this parameter.
+    #[must_use]
     pub fn invalid(self, wrong: &str) -> Error {
         Error::invalid(self.name, wrong)
     }

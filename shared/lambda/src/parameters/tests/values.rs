@@ -1,0 +1,349 @@
+//! One test per rule of reading a value as a type.
+
+use task_service::store::TaskId;
+
+use super::*;
+
+/// What a reader refuses a JSON value with.
+fn refusal<'p, T: std::fmt::Debug>(
+    parameters: &'p Parameters<'p>,
+    read: impl FnOnce(Parameter<'p>) -> Result<T>,
+) -> String {
+    let error = parameters.required("a", read).unwrap_err();
+    assert_eq!(error.word(), Word::ParamInvalid);
+    let text = error.to_string();
+    assert!(text.contains("parameter a "), "{text}");
+    text
+}
+
+#[test]
+fn text_is_limited_in_characters_and_the_refusal_names_limit_and_value() {
+    let body = format!(r#"{{"a":"{}"}}"#, "批".repeat(4));
+    assert_eq!(
+        json(&body).required("a", |a| a.text(4)).unwrap(),
+        "批批批批"
+    );
+    let parameters = json(&body);
+    let text = refusal(&parameters, |a| a.text(3));
+    assert!(
+        text.contains("4 characters") && text.contains("at most 3") && text.contains("批"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_number_or_a_boolean_is_also_text_but_a_list_is_not() {
+    assert_eq!(
+        json(r#"{"a":12.50}"#).required("a", |a| a.text(9)).unwrap(),
+        "12.50"
+    );
+    assert_eq!(
+        json(r#"{"a":true}"#).required("a", |a| a.text(9)).unwrap(),
+        "true"
+    );
+    refusal(&json(r#"{"a":["x"]}"#), |a| a.text(9));
+}
+
+#[test]
+fn text_without_escapes_is_borrowed() {
+    let parameters = json(r#"{"a":"plain","b":"\u6279"}"#);
+    assert!(matches!(
+        parameters.required("a", |a| a.text(9)).unwrap(),
+        Cow::Borrowed("plain")
+    ));
+    assert_eq!(parameters.required("b", |b| b.text(9)).unwrap(), "批");
+}
+
+#[test]
+fn a_nul_or_half_a_surrogate_pair_is_refused() {
+    refusal(&json(r#"{"a":"x\u0000"}"#), |a| a.text(9));
+    refusal(&form("a=x%00"), |a| a.text(9));
+    refusal(&json(r#"{"a":"\ud800"}"#), |a| a.text(9));
+    refusal(&json(r#"{"a":"\udc00\ud800"}"#), Parameter::as_text);
+}
+
+#[test]
+fn an_integer_may_be_text_and_must_be_in_range() {
+    for parameters in [json(r#"{"a":-7}"#), json(r#"{"a":"-7"}"#), form("a=-7")] {
+        assert_eq!(
+            parameters.required("a", |a| a.integer(-9..=9_i64)).unwrap(),
+            -7
+        );
+        let text = refusal(&parameters, |a| a.integer(1..=9_i64));
+        assert!(
+            text.contains("from 1 to 9") && text.contains("-7"),
+            "{text}"
+        );
+    }
+    for bad in [
+        "1.0",
+        "1e1",
+        "+1",
+        " 1",
+        "0x1",
+        "１",
+        "99999999999999999999",
+        "-",
+    ] {
+        let body = format!(r#"{{"a":"{bad}"}}"#);
+        refusal(&json(&body), |a| a.integer(i64::MIN..=i64::MAX));
+    }
+    refusal(&json(r#"{"a":true}"#), |a| a.integer(0..=9_u8));
+}
+
+#[test]
+fn a_flag_is_a_boolean_or_0_or_1_in_either_form() {
+    for (sent, flag) in [("true", true), ("1", true), ("false", false), ("0", false)] {
+        for body in [format!(r#"{{"a":{sent}}}"#), format!(r#"{{"a":"{sent}"}}"#)] {
+            assert_eq!(
+                json(&body).required("a", Parameter::flag).unwrap(),
+                flag,
+                "{body}"
+            );
+        }
+    }
+    assert!(form("a=True").required("a", Parameter::flag).unwrap());
+    for body in [r#"{"a":2}"#, r#"{"a":"yes"}"#, r#"{"a":[true]}"#] {
+        refusal(&json(body), Parameter::flag);
+    }
+}
+
+#[test]
+fn text_of_any_json_is_the_text_as_it_was_sent() {
+    for (sent, read) in [
+        ("\"x y\"", "x y"),
+        ("[1, 2]", "[1, 2]"),
+        (r#"{"b" :1}"#, r#"{"b" :1}"#),
+        ("1.0", "1.0"),
+    ] {
+        let body = format!(r#"{{"a":{sent}}}"#);
+        assert_eq!(json(&body).required("a", Parameter::as_text).unwrap(), read);
+    }
+    assert_eq!(
+        form("a=[1, 2]").required("a", Parameter::as_text).unwrap(),
+        "[1, 2]"
+    );
+}
+
+#[test]
+fn a_list_may_be_a_json_value_or_a_string_that_holds_one() {
+    for parameters in [
+        json(r#"{"a":[{"b":1.00}]}"#),
+        json(r#"{"a":"[{\"b\":1.00}]"}"#),
+        json(r#"{"a":" [{\"b\":1.00}] "}"#),
+        form("a=[{\"b\":1.00}]"),
+        form("a=%5B%7B%22b%22%3A1.00%7D%5D"),
+    ] {
+        let list = parameters.required("a", Parameter::list).unwrap();
+        assert_eq!(list.get(), r#"[{"b":1.00}]"#);
+    }
+}
+
+#[test]
+fn a_list_from_a_json_body_or_a_plain_form_is_borrowed() {
+    for parameters in [json(r#"{"a":[1]}"#), form("a=[1]"), form("a=%5B1]")] {
+        assert!(matches!(
+            parameters.required("a", Parameter::list).unwrap(),
+            Cow::Borrowed(_)
+        ));
+    }
+}
+
+#[test]
+fn what_is_no_list_or_object_is_refused_and_broken_json_with_the_position() {
+    refusal(&json(r#"{"a":{"b":1}}"#), Parameter::list);
+    refusal(&json(r#"{"a":"x"}"#), Parameter::list);
+    refusal(&json(r#"{"a":[1]}"#), Parameter::object);
+    let text = refusal(&form("a=[1,2"), Parameter::list);
+    assert!(text.contains("line 1 column 4"), "{text}");
+    assert!(
+        json(r#"{"a":{"b":1}}"#)
+            .required("a", Parameter::object)
+            .is_ok()
+    );
+}
+
+#[test]
+fn nesting_deeper_than_sixteen_levels_is_refused_and_the_limit_named() {
+    let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+    for body in [
+        format!(r#"{{"a":{}}}"#, nested(17)),
+        format!(r#"{{"a":"{}"}}"#, nested(17)),
+    ] {
+        let text = refusal(&json(&body), Parameter::list);
+        assert!(text.contains("more than 16 levels"), "{text}");
+    }
+    let body = format!(r#"{{"a":{}}}"#, nested(16));
+    assert!(json(&body).required("a", Parameter::list).is_ok());
+    let body = format!(r#"{{"a":1,"ignored":{}}}"#, nested(100_000));
+    assert!(json(&body).required("a", Parameter::flag).is_ok());
+}
+
+#[test]
+fn a_list_is_not_refused_for_one_bad_element() {
+    assert!(
+        json(r#"{"a":[{"b":"\ud800"}, 1e999]}"#)
+            .required("a", Parameter::list)
+            .is_ok()
+    );
+}
+
+#[test]
+fn a_document_is_json_where_it_parses_and_a_string_where_not() {
+    let read = |body: &str, kind| {
+        let parameters = json(body);
+        parameters
+            .required("a", |a| a.document(kind))
+            .unwrap()
+            .get()
+            .to_owned()
+    };
+    assert_eq!(
+        read(r#"{"a":{"b":1.00}}"#, ValueType::Guess),
+        r#"{"b":1.00}"#
+    );
+    assert_eq!(read(r#"{"a":"[1]"}"#, ValueType::Guess), "[1]");
+    assert_eq!(read(r#"{"a":"007"}"#, ValueType::Guess), r#""007""#);
+    assert_eq!(
+        read(r#"{"a":"plain \"text\""}"#, ValueType::Guess),
+        r#""plain \"text\"""#
+    );
+    assert_eq!(read(r#"{"a":"[1]"}"#, ValueType::Text), r#""[1]""#);
+    assert_eq!(read(r#"{"a":[1]}"#, ValueType::Text), r#""[1]""#);
+    assert_eq!(read(r#"{"a":"null"}"#, ValueType::Json), "null");
+    refusal(&json(r#"{"a":"plain"}"#), |a| a.document(ValueType::Json));
+}
+
+#[test]
+fn a_document_that_no_database_takes_is_refused() {
+    for body in [
+        r#"{"a":1e999}"#,
+        r#"{"a":["\ud800"]}"#,
+        r#"{"a":"{\"b\":1e999}"}"#,
+    ] {
+        refusal(&json(body), |a| a.document(ValueType::Guess));
+    }
+}
+
+#[test]
+fn items_come_as_a_comma_list_or_a_json_list() {
+    for parameters in [
+        form("a=7,batch-1, 9"),
+        form(r#"a=[7,"batch-1","9"]"#),
+        json(r#"{"a":[7,"batch-1","9"]}"#),
+        json(r#"{"a":"[7,\"batch-1\",\"9\"]"}"#),
+        json(r#"{"a":"7,batch-1,9"}"#),
+    ] {
+        assert_eq!(
+            parameters.required("a", |a| a.items(3)).unwrap(),
+            ["7", "batch-1", "9"]
+        );
+        let text = refusal(&parameters, |a| a.items(2));
+        assert!(
+            text.contains("3 items") && text.contains("at most 2"),
+            "{text}"
+        );
+    }
+    assert_eq!(
+        json(r#"{"a":5}"#)
+            .required("a", |a| a.integers(&(1..=9_u8), 3))
+            .unwrap(),
+        [5]
+    );
+    refusal(&form("a=1,,2"), |a| a.integers(&(1..=9_u8), 3));
+    refusal(&form("a=[[1]]"), |a| a.items(3));
+}
+
+#[test]
+fn one_of_several_words_and_a_refusal_that_lists_them() {
+    let formats = [("json", 1), ("csv", 2)];
+    assert_eq!(
+        form("a=csv").required("a", |a| a.one_of(&formats)).unwrap(),
+        2
+    );
+    let text = refusal(&form("a=xml"), |a| a.one_of(&formats));
+    assert!(text.contains("json, csv") && text.contains("xml"), "{text}");
+    assert_eq!(
+        form("a=csv,json")
+            .required("a", |a| a.some_of(&formats))
+            .unwrap(),
+        [2, 1]
+    );
+}
+
+#[test]
+fn a_task_is_named_by_either_id() {
+    let task = form("task_id=42").task().unwrap();
+    assert_eq!(task.task_id.map(TaskId::get), Some(42));
+    let task = json(r#"{"task_id":42,"user_task_id":"b:1"}"#)
+        .task()
+        .unwrap();
+    assert!(task.task_id.is_some() && task.user_task_id.is_some());
+    assert_eq!(
+        form("other=1").task().unwrap_err().word(),
+        Word::ParamMissing
+    );
+    assert_eq!(
+        form("task_id=b-1").task().unwrap_err().word(),
+        Word::ParamInvalid
+    );
+    assert_eq!(
+        form("user_task_id=b/1").task().unwrap_err().word(),
+        Word::ParamInvalid
+    );
+}
+
+#[test]
+fn the_front_service_takes_the_callers_own_id_as_task_id_too() {
+    let task = form("task_id=42").front_task().unwrap();
+    assert_eq!(task.task_id.map(TaskId::get), Some(42));
+    assert_eq!(
+        task.task_id_as_user.map(|id| id.to_string()).as_deref(),
+        Some("42")
+    );
+    let task = form("task_id=batch-1").front_task().unwrap();
+    assert_eq!((task.task_id, task.user_task_id), (None, None));
+    assert_eq!(
+        task.task_id_as_user.map(|id| id.to_string()).as_deref(),
+        Some("batch-1")
+    );
+    assert_eq!(
+        form("").front_task().unwrap_err().word(),
+        Word::ParamMissing
+    );
+    assert_eq!(
+        form("task_id=a b").front_task().unwrap_err().word(),
+        Word::ParamInvalid
+    );
+}
+
+#[test]
+fn paging_has_defaults_an_alias_and_maxima() {
+    let default = form("").paging(10, 100).unwrap();
+    assert_eq!(
+        default,
+        Paging {
+            limit: 10,
+            page: 0,
+            after_id: None
+        }
+    );
+    let asked = json(r#"{"limit":"100","page":2,"after_id":7}"#)
+        .paging(10, 100)
+        .unwrap();
+    assert_eq!((asked.skipped(), asked.after_id), (200, Some(7)));
+    for bad in [
+        "limit=0",
+        "limit=101",
+        "offset=-1",
+        "offset=100001",
+        "after_id=0",
+        "limit=x",
+    ] {
+        assert_eq!(
+            form(bad).paging(10, 100).unwrap_err().word(),
+            Word::ParamInvalid,
+            "{bad}"
+        );
+    }
+}
