@@ -11,6 +11,14 @@ use crate::{
     telemetry,
 };
 
+/// What the Lambda runtime sets; without it the process was started by hand.
+const RUNTIME: [&str; 4] = [
+    "AWS_LAMBDA_RUNTIME_API",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+];
+
 /// Builds what the function needs, once. It lives as long as the process, so every event can borrow it.
 ///
 /// # Errors
@@ -18,9 +26,16 @@ use crate::{
 pub(crate) fn state<S: FromEnvironment>() -> Result<&'static S, ConfigurationError> {
     let environment = Environment::of_process();
     telemetry::start(&environment)
-        .and_then(|()| S::from_environment(&environment))
+        .and_then(|()| build(&environment))
         .map(|state| &*Box::leak(Box::new(state)))
-        .inspect_err(|error| tracing::error!(error = %error, "not started"))
+        .inspect_err(|error| tracing::error!(%error, "not started"))
+}
+
+fn build<S: FromEnvironment>(environment: &Environment) -> Result<S, ConfigurationError> {
+    for variable in RUNTIME {
+        environment.required(variable)?;
+    }
+    S::from_environment(environment)
 }
 
 /// Polls for events until the process is stopped.
@@ -29,7 +44,7 @@ where
     E: DeserializeOwned,
     A: Serialize,
     R: Into<Diagnostic> + fmt::Debug,
-    F: Future<Output = Result<A, R>>,
+    F: Future<Output = Result<A, R>> + Send,
 {
     Runtime::new(service_fn(handle)).run().await
 }

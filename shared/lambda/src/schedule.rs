@@ -16,22 +16,21 @@ use crate::{FromEnvironment, fault, runtime, telemetry};
 pub async fn serve<S, H, F, T>(handler: H) -> std::result::Result<(), crate::Error>
 where
     S: FromEnvironment,
-    H: Fn(&'static S) -> F,
-    F: Future<Output = Result<T>>,
-    T: Serialize,
+    H: Fn(&'static S) -> F + Copy + Send + Sync + 'static,
+    F: Future<Output = Result<T>> + Send,
+    T: Serialize + Send,
 {
     let state = runtime::state::<S>()?;
-    let handler = &handler;
-    runtime::run(|event: LambdaEvent<IgnoredAny>| {
+    runtime::run(move |event: LambdaEvent<IgnoredAny>| {
         let span = telemetry::span(&event.context.request_id);
-        answer(async move { handler(state).await }).instrument(span)
+        answer(handler(state)).instrument(span)
     })
     .await
 }
 
 async fn answer<T>(work: impl Future<Output = Result<T>>) -> std::result::Result<T, crate::Error> {
     let start = Instant::now();
-    let outcome = fault::isolated(work).await;
+    let outcome = fault::isolated(work).await.flatten();
     let duration_ms = telemetry::milliseconds(start);
     match outcome {
         Ok(answer) => {

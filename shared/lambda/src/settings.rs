@@ -3,29 +3,48 @@
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use task_service::{
+    batch::Settings,
+    sqs::{QueueUrls, SqsQueue},
+    store::{Database, DatabaseConfig, chunks::MAX_ITEMS},
+};
 
 use crate::configuration::{ConfigurationError, Environment, FromEnvironment};
 
-/// How the batch engine works (`MAX_ORDERS`, `CHUNK_SIZE`, `LEASE_SECONDS`, `RESEND_SECONDS`).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EngineSettings {
-    /// The most orders of one batch.
-    pub max_orders: usize,
-    /// The items of one chunk, which is one message and one transaction.
-    pub chunk_size: usize,
-    /// How long a worker owns a chunk it claimed.
-    pub lease: Duration,
-    /// How long after its message was due a still open chunk is announced again.
-    pub resend: Duration,
+/// `DATABASE_URL`, `DATABASE_CONNECTIONS` (the most this process holds at once) and `DATABASE_TIMEOUT_MS` (the bound
+/// of one unit of work).
+impl FromEnvironment for Database {
+    fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
+        const URL: &str = "DATABASE_URL";
+        let url = environment.required(URL)?;
+        let connections = environment.integer("DATABASE_CONNECTIONS", 1..=100, 1)?;
+        let timeout = environment.integer("DATABASE_TIMEOUT_MS", 100..=900_000, 20_000)?;
+        DatabaseConfig::parse(url, connections, Duration::from_millis(timeout))
+            .map(Self::new)
+            .map_err(|wrong| ConfigurationError::new(URL, wrong))
+    }
 }
 
-impl FromEnvironment for EngineSettings {
+/// `GM_TASK_QUEUE`: a queue URL, or `job=url,job=url`.
+impl FromEnvironment for SqsQueue {
     fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
+        const URLS: &str = "GM_TASK_QUEUE";
+        QueueUrls::parse(environment.required(URLS)?)
+            .map(Self::new)
+            .map_err(|wrong| ConfigurationError::new(URLS, wrong))
+    }
+}
+
+/// `MAX_ORDERS`, `CHUNK_SIZE`, `LEASE_SECONDS` and `RESEND_SECONDS`.
+impl FromEnvironment for Settings {
+    fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
+        let default = Self::default();
+        let (lease, resend) = (default.lease.as_secs(), default.resend.as_secs());
         Ok(Self {
-            max_orders: environment.integer("MAX_ORDERS", 1..=100_000, 10_000)?,
-            chunk_size: environment.integer("CHUNK_SIZE", 1..=1_000, 100)?,
-            lease: environment.seconds("LEASE_SECONDS", 1..=43_200, 120)?,
-            resend: environment.seconds("RESEND_SECONDS", 1..=86_400, 300)?,
+            max_items: environment.integer("MAX_ORDERS", 1..=100_000, default.max_items)?,
+            chunk_items: environment.integer("CHUNK_SIZE", 1..=MAX_ITEMS, default.chunk_items)?,
+            lease: environment.seconds("LEASE_SECONDS", 1..=43_200, lease)?,
+            resend: environment.seconds("RESEND_SECONDS", 1..=86_400, resend)?,
         })
     }
 }
@@ -139,13 +158,38 @@ mod tests {
     }
 
     #[test]
-    fn engine_settings_have_defaults_and_bounds() {
-        assert_eq!(
-            build::<EngineSettings>("MAX_ORDERS", "")
-                .unwrap()
-                .max_orders,
-            10_000
-        );
-        assert!(build::<EngineSettings>("CHUNK_SIZE", "0").is_err());
+    fn the_engine_has_defaults_and_bounds() {
+        let settings: Settings = build("MAX_ORDERS", "").unwrap();
+        assert_eq!((settings.max_items, settings.chunk_items), (10_000, 100));
+        for (variable, bad) in [
+            ("MAX_ORDERS", "0"),
+            ("CHUNK_SIZE", "1001"),
+            ("LEASE_SECONDS", "1.5"),
+        ] {
+            let error = build::<Settings>(variable, bad)
+                .err()
+                .map(|error| error.to_string());
+            assert!(error.is_some_and(|error| error.contains(variable)));
+        }
+    }
+
+    #[test]
+    fn a_bad_database_or_queue_is_named_and_no_password_is_shown() {
+        for url in [
+            "",
+            "postgres://u:secret@host/tasks",
+            "mysql://u:secret@host",
+        ] {
+            let error = build::<Database>("DATABASE_URL", url)
+                .unwrap_err()
+                .to_string();
+            assert!(
+                error.contains("DATABASE_URL") && !error.contains("secret"),
+                "{error}"
+            );
+        }
+        assert!(build::<Database>("DATABASE_URL", "mysql://u:secret@host/tasks").is_ok());
+        let error = build::<SqsQueue>("GM_TASK_QUEUE", "orders").unwrap_err();
+        assert!(error.to_string().contains("GM_TASK_QUEUE"), "{error}");
     }
 }

@@ -9,8 +9,8 @@ use std::{
 };
 
 use lambda_runtime::{Context, LambdaEvent};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use task_service::{Error, Result, Word};
+use serde::{Deserialize, Serialize};
+use task_service::{Error, batch::Unworked};
 use tracing::Instrument;
 
 use crate::{FromEnvironment, fault, runtime, telemetry};
@@ -34,18 +34,35 @@ pub struct Message {
 }
 
 impl Message {
-    /// The body, read as JSON.
+    /// The body as `parse` reads it.
     ///
     /// # Errors
-    /// `PARAM_INVALID` when it does not say what it should: such a message ends in the dead-letter queue.
-    pub fn parse<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_json::from_str(&self.body).map_err(|error| {
-            let (line, column) = (error.line(), error.column());
-            Error::refused(
-                Word::ParamInvalid,
-                format!("the message does not parse at line {line} column {column}"),
-            )
-        })
+    /// [`NotDone::Unreadable`] when it does not.
+    pub fn read<T>(&self, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, NotDone> {
+        parse(&self.body).ok_or(NotDone::Unreadable)
+    }
+}
+
+/// Why a message stays in the queue. It comes back after the visibility timeout.
+#[derive(Debug, thiserror::Error)]
+pub enum NotDone {
+    /// Its body is none of ours: it will end in the dead-letter queue, where a person can look at it.
+    #[error("the message cannot be read")]
+    Unreadable,
+    /// Another worker is at it: whether that one succeeds is not known yet.
+    #[error("another worker holds the work")]
+    Held,
+    /// The work failed.
+    #[error(transparent)]
+    Failed(#[from] Error),
+}
+
+impl From<Unworked> for NotDone {
+    fn from(unworked: Unworked) -> Self {
+        match unworked {
+            Unworked::Held => Self::Held,
+            Unworked::Store(fault) => Self::Failed(fault.into()),
+        }
     }
 }
 
@@ -53,11 +70,11 @@ impl Message {
 ///
 /// # Errors
 /// A bad configuration. What a message fails with is logged, and the message stays in the queue.
-pub async fn serve<S, H, F>(handler: H) -> std::result::Result<(), crate::Error>
+pub async fn serve<S, H, F>(handler: H) -> Result<(), crate::Error>
 where
     S: FromEnvironment,
     H: Fn(&'static S, Message) -> F + Copy + Send + Sync + 'static,
-    F: Future<Output = Result<()>> + Send,
+    F: Future<Output = Result<(), NotDone>> + Send,
 {
     let state = runtime::state::<S>()?;
     runtime::run(move |event: LambdaEvent<Event>| async move {
@@ -104,9 +121,9 @@ async fn handle_all<F>(
     event: Event,
     context: &Context,
     handler: impl Fn(Message) -> F,
-) -> std::result::Result<PartialBatchResponse, crate::Error>
+) -> Result<PartialBatchResponse, crate::Error>
 where
-    F: Future<Output = Result<()>>,
+    F: Future<Output = Result<(), NotDone>>,
 {
     // Such a record cannot be reported on its own: leaving it out would delete it.
     if event
@@ -150,7 +167,7 @@ where
 /// Handles one message and logs it; whether it is done.
 async fn handle<F>(message: Message, handler: impl Fn(Message) -> F) -> bool
 where
-    F: Future<Output = Result<()>>,
+    F: Future<Output = Result<(), NotDone>>,
 {
     let start = Instant::now();
     telemetry::note_message(&message.id);
@@ -161,14 +178,23 @@ where
     let queue_wait_ms = sent.and_then(|wait| u64::try_from(wait.as_millis()).ok());
     let outcome = fault::isolated(async move { handler(message).await }).await;
     let duration_ms = telemetry::milliseconds(start);
-    match &outcome {
-        Ok(()) => tracing::info!(receive_count, queue_wait_ms, duration_ms, "message done"),
+    match outcome.unwrap_or_else(|panic| Err(panic.into())) {
+        Ok(()) => {
+            tracing::info!(receive_count, queue_wait_ms, duration_ms, "message done");
+            return true;
+        }
+        Err(held @ NotDone::Held) => {
+            tracing::info!(receive_count, queue_wait_ms, duration_ms, reason = %held, "message kept");
+        }
+        Err(NotDone::Failed(error)) => {
+            let error = fault::loggable(&error);
+            tracing::error!(receive_count, queue_wait_ms, duration_ms, %error, "message failed");
+        }
         Err(error) => {
-            let text = fault::loggable(error);
-            tracing::error!(receive_count, queue_wait_ms, duration_ms, error = %text, "message failed");
+            tracing::error!(receive_count, queue_wait_ms, duration_ms, %error, "message failed");
         }
     }
-    outcome.is_ok()
+    false
 }
 
 impl Record {

@@ -84,7 +84,10 @@ where
         check_method(&method, methods)?;
         handler(Call::new(event, request_id, source)?).await
     };
-    let outcome = fault::isolated(work).await.and_then(Reply::within_limit);
+    let outcome = fault::isolated(work)
+        .await
+        .flatten()
+        .and_then(Reply::within_limit);
     let answer = Answer::of(&outcome);
     let (code, error) = (answer.code, answer.error);
     let duration_ms = telemetry::milliseconds(start);

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use serde_json::{Value, json};
+use task_service::{Word, queue::ChunkMessage};
 use tokio::time::sleep;
 
 use super::*;
@@ -49,7 +50,7 @@ fn context(seconds: u64) -> Context {
 /// The ids that stay in the queue.
 async fn left<F>(records: &[Value], seconds: u64, handler: impl Fn(Message) -> F) -> Vec<String>
 where
-    F: Future<Output = Result<()>>,
+    F: Future<Output = Result<(), NotDone>>,
 {
     let response = handle_all(event(records), &context(seconds), handler)
         .await
@@ -61,8 +62,8 @@ where
         .collect()
 }
 
-fn busy() -> Error {
-    Error::refused(Word::SystemBusy, "no connection")
+fn busy() -> NotDone {
+    Error::refused(Word::SystemBusy, "no connection").into()
 }
 
 #[tokio::test]
@@ -90,21 +91,24 @@ async fn a_panic_fails_its_own_message_only() {
 
 #[tokio::test]
 async fn a_message_that_does_not_parse_stays_for_the_dead_letter_queue() {
-    #[derive(Deserialize)]
-    struct Chunk {
-        chunk: i64,
-    }
+    let body = r#"{"version":1,"task_id":7,"run":1,"chunk":1}"#;
     let records = [
-        record("a", "{\"chunk\":1}"),
-        record("b", "{\"chunk\":"),
+        record("a", body),
+        record("b", "{\"version\":"),
         record("c", ""),
     ];
-    let handler = async |message: Message| {
-        message
-            .parse::<Chunk>()
-            .map(|chunk| assert_eq!(chunk.chunk, 1))
-    };
+    let handler = async |message: Message| message.read(ChunkMessage::parse).map(drop);
     assert_eq!(left(&records, 60, handler).await, ["b", "c"]);
+}
+
+#[test]
+fn a_message_whose_work_another_worker_holds_is_kept_without_an_alarm() {
+    let records = [record("a", "x")];
+    let lines = logged(async {
+        let kept = left(&records, 60, async |_| Err(Unworked::Held.into())).await;
+        assert_eq!(kept, ["a"]);
+    });
+    assert_eq!((lines.len(), &lines[0]["level"]), (1, &json!("INFO")));
 }
 
 #[tokio::test]

@@ -295,18 +295,18 @@ fn a_task_is_named_by_either_id() {
 
 #[test]
 fn the_front_service_takes_the_callers_own_id_as_task_id_too() {
-    let task = form("task_id=42").front_task().unwrap();
-    assert_eq!(task.task_id.map(TaskId::get), Some(42));
-    assert_eq!(
-        task.task_id_as_user.map(|id| id.to_string()).as_deref(),
-        Some("42")
-    );
-    let task = form("task_id=batch-1").front_task().unwrap();
-    assert_eq!((task.task_id, task.user_task_id), (None, None));
-    assert_eq!(
-        task.task_id_as_user.map(|id| id.to_string()).as_deref(),
-        Some("batch-1")
-    );
+    for id in ["42", "batch-1", "99999999999999999999"] {
+        let body = format!("task_id={id}");
+        let parameters = form(&body);
+        let task = parameters.front_task().unwrap();
+        assert_eq!(
+            (task.task_id.as_deref(), task.user_task_id),
+            (Some(id), None)
+        );
+    }
+    let parameters = json(r#"{"task_id":42,"user_task_id":"b:1"}"#);
+    let task = parameters.front_task().unwrap();
+    assert!(task.task_id.is_some() && task.user_task_id.is_some());
     assert_eq!(
         form("").front_task().unwrap_err().word(),
         Word::ParamMissing
