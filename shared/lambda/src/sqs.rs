@@ -73,8 +73,8 @@ impl From<Unworked> for NotDone {
 pub async fn serve<S, H, F>(handler: H) -> Result<(), crate::Error>
 where
     S: FromEnvironment,
-    H: Fn(&'static S, Message) -> F + Copy + Send + Sync + 'static,
-    F: Future<Output = Result<(), NotDone>> + Send,
+    H: Fn(&'static S, Message) -> F + Copy,
+    F: Future<Output = Result<(), NotDone>>,
 {
     let state = runtime::state::<S>()?;
     runtime::run(move |event: LambdaEvent<Event>| async move {
