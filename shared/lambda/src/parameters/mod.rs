@@ -46,13 +46,6 @@ impl Sent<'_> {
             Self::Json(raw) => matches!(raw.get(), "null" | r#""""#),
         }
     }
-
-    fn text(&self) -> &str {
-        match self {
-            Self::Text(text) => text,
-            Self::Json(raw) => raw.get(),
-        }
-    }
 }
 
 /// One present parameter; its methods read it as a type or refuse it.

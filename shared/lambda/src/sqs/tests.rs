@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use serde_json::{Value, json};
-use task_service::{Word, queue::ChunkMessage};
+use task_service::Word;
 use tokio::time::sleep;
 
 use super::*;

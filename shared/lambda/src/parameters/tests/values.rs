@@ -1,6 +1,6 @@
 //! One test per rule of reading a value as a type.
 
-use task_service::store::TaskId;
+use task_service::store::{TaskId, UserTaskId};
 
 use super::*;
 
@@ -252,6 +252,10 @@ fn items_come_as_a_comma_list_or_a_json_list() {
     );
     refusal(&form("a=1,,2"), |a| a.integers(&(1..=9_u8), 3));
     refusal(&form("a=[[1]]"), |a| a.items(3));
+    assert_eq!(
+        form("a=\"[").required("a", |a| a.items(3)).unwrap(),
+        ["\"["]
+    );
 }
 
 #[test]
