@@ -30,7 +30,7 @@ pub struct Environment {
 }
 
 /// Something a handler needs that is built from the configuration: its state, or a part of it.
-pub trait FromEnvironment: Sized + Send + Sync + 'static {
+pub trait FromEnvironment: Sized + 'static {
     /// Builds it.
     ///
     /// # Errors
@@ -44,21 +44,21 @@ impl FromEnvironment for () {
     }
 }
 
-impl<A: FromEnvironment, B: FromEnvironment> FromEnvironment for (A, B) {
-    fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
-        Ok((
-            A::from_environment(environment)?,
-            B::from_environment(environment)?,
-        ))
-    }
+/// A handler that needs several things names them as a tuple.
+macro_rules! tuple_from_environment {
+    ($($part:ident)+) => {
+        impl<$($part: FromEnvironment),+> FromEnvironment for ($($part,)+) {
+            fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
+                Ok(($($part::from_environment(environment)?,)+))
+            }
+        }
+    };
 }
 
-impl<A: FromEnvironment, B: FromEnvironment, C: FromEnvironment> FromEnvironment for (A, B, C) {
-    fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
-        let (a, b) = FromEnvironment::from_environment(environment)?;
-        Ok((a, b, C::from_environment(environment)?))
-    }
-}
+tuple_from_environment!(A B);
+tuple_from_environment!(A B C);
+tuple_from_environment!(A B C D);
+tuple_from_environment!(A B C D E);
 
 impl Environment {
     /// The variables of this process.

@@ -44,7 +44,7 @@ where
     E: DeserializeOwned,
     A: Serialize,
     R: Into<Diagnostic> + fmt::Debug,
-    F: Future<Output = Result<A, R>> + Send,
+    F: Future<Output = Result<A, R>>,
 {
     Runtime::new(service_fn(handle)).run().await
 }

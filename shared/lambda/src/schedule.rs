@@ -16,9 +16,9 @@ use crate::{FromEnvironment, fault, runtime, telemetry};
 pub async fn serve<S, H, F, T>(handler: H) -> std::result::Result<(), crate::Error>
 where
     S: FromEnvironment,
-    H: Fn(&'static S) -> F + Copy + Send + Sync + 'static,
-    F: Future<Output = Result<T>> + Send,
-    T: Serialize + Send,
+    H: Fn(&'static S) -> F + Copy,
+    F: Future<Output = Result<T>>,
+    T: Serialize,
 {
     let state = runtime::state::<S>()?;
     runtime::run(move |event: LambdaEvent<IgnoredAny>| {

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use task_service::{
-    batch::Settings,
+    batch::{Dispatcher, Settings},
+    orders::OrderImport,
     sqs::{QueueUrls, SqsQueue},
     store::{Database, DatabaseConfig, chunks::MAX_ITEMS},
 };
@@ -49,6 +50,25 @@ impl FromEnvironment for Settings {
     }
 }
 
+/// Everything that submitting and sweeping need.
+impl FromEnvironment for Dispatcher<SqsQueue> {
+    fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
+        let (database, queue, settings) = FromEnvironment::from_environment(environment)?;
+        Ok(Self {
+            database,
+            queue,
+            settings,
+        })
+    }
+}
+
+/// The job of a station's order lists.
+impl FromEnvironment for OrderImport {
+    fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
+        FromEnvironment::from_environment(environment).map(|zone| Self { zone })
+    }
+}
+
 /// The time zone that times are printed in (`APP_TIME_ZONE`, an IANA name).
 impl FromEnvironment for TimeZone {
     fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
@@ -64,10 +84,10 @@ impl FromEnvironment for TimeZone {
 pub struct PublicBaseUrl(String);
 
 impl PublicBaseUrl {
-    /// The prefix of a root-relative url; empty when urls stay relative.
+    /// A root-relative url as it is answered.
     #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
+    pub fn of(&self, path: &str) -> String {
+        format!("{}{path}", self.0)
     }
 }
 
@@ -143,7 +163,7 @@ mod tests {
     #[test]
     fn a_public_url_has_a_host_and_no_final_slash_query_or_password() {
         let url: PublicBaseUrl = build("PUBLIC_BASE_URL", "https://api.example.com/v1").unwrap();
-        assert_eq!(url.as_str(), "https://api.example.com/v1");
+        assert_eq!(url.of("/a?b=c"), "https://api.example.com/v1/a?b=c");
         for bad in [
             "api.example.com",
             "ftp://a",

@@ -25,8 +25,8 @@ pub use reply::Reply;
 pub async fn post<S, H, F>(handler: H) -> std::result::Result<(), crate::Error>
 where
     S: FromEnvironment,
-    H: Fn(&'static S, Call) -> F + Copy + Send + Sync + 'static,
-    F: Future<Output = Result<Reply>> + Send,
+    H: Fn(&'static S, Call) -> F + Copy,
+    F: Future<Output = Result<Reply>>,
 {
     serve(&["POST"], handler).await
 }
@@ -38,8 +38,8 @@ where
 pub async fn get_or_post<S, H, F>(handler: H) -> std::result::Result<(), crate::Error>
 where
     S: FromEnvironment,
-    H: Fn(&'static S, Call) -> F + Copy + Send + Sync + 'static,
-    F: Future<Output = Result<Reply>> + Send,
+    H: Fn(&'static S, Call) -> F + Copy,
+    F: Future<Output = Result<Reply>>,
 {
     serve(&["GET", "POST"], handler).await
 }
@@ -50,8 +50,8 @@ async fn serve<S, H, F>(
 ) -> std::result::Result<(), crate::Error>
 where
     S: FromEnvironment,
-    H: Fn(&'static S, Call) -> F + Copy + Send + Sync + 'static,
-    F: Future<Output = Result<Reply>> + Send,
+    H: Fn(&'static S, Call) -> F + Copy,
+    F: Future<Output = Result<Reply>>,
 {
     let (state, source) = runtime::state::<(S, StationSource)>()?;
     runtime::run(move |event: LambdaEvent<Event>| async move {

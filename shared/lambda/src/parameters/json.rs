@@ -55,13 +55,11 @@ impl<'p> Parameter<'p> {
 
     /// The elements as texts when the value is a JSON list or a string that holds one.
     pub(super) fn listed(self) -> Result<Option<Vec<Cow<'p, str>>>> {
-        if !self
-            .sent
-            .text()
-            .trim_start_matches('"')
-            .trim_start()
-            .starts_with('[')
-        {
+        let is_list = match self.sent {
+            Sent::Json(raw) if !raw.get().starts_with('"') => raw.get().starts_with('['),
+            _ => self.scalar()?.trim_start().starts_with('['),
+        };
+        if !is_list {
             return Ok(None);
         }
         let list = self.list()?;

@@ -17,7 +17,6 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 use task_service::{Error, Result, Word};
 
-pub use identifiers::FrontTask;
 pub use json::ValueType;
 pub use paging::Paging;
 
@@ -45,13 +44,6 @@ impl Sent<'_> {
         match self {
             Self::Text(text) => text.is_empty(),
             Self::Json(raw) => matches!(raw.get(), "null" | r#""""#),
-        }
-    }
-
-    fn text(&self) -> &str {
-        match self {
-            Self::Text(text) => text,
-            Self::Json(raw) => raw.get(),
         }
     }
 }

@@ -3,13 +3,13 @@
 mod view;
 
 use task_store::batches;
-use task_store::tasks::{self, NewTask, Task, TaskStatus};
+use task_store::tasks::{self, Task, TaskStatus};
 use task_store::{Connection, Database, TaskId, UserTaskId, chunks};
 
 use crate::caller::Caller;
 use crate::error::{Error, Result, Word};
 
-pub use task_store::tasks::NewTask as TaskToAdd;
+pub use task_store::tasks::NewTask;
 pub use view::{FrontTaskView, TaskView};
 
 /// How a call names a task: by its key, by the caller's own id, or by both when both are the same task's.

@@ -347,14 +347,10 @@ async fn what_could_not_be_announced_is_announced_by_the_sweeper() {
             .await
             .unwrap();
         let up = MemoryQueue::default();
-        let swept = batch::announce_due(&fresh.database, &up, &settings())
-            .await
-            .unwrap();
+        let swept = batch::announce_due(&dispatcher(fresh, &up)).await.unwrap();
         assert_eq!(swept, 3);
         assert_eq!(
-            batch::announce_due(&fresh.database, &up, &settings())
-                .await
-                .unwrap(),
+            batch::announce_due(&dispatcher(fresh, &up)).await.unwrap(),
             0,
             "not twice"
         );
