@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use task_service::{
-    batch::Settings,
+    batch::{Dispatcher, Settings},
     orders::OrderImport,
     sqs::{QueueUrls, SqsQueue},
     store::{Database, DatabaseConfig, chunks::MAX_ITEMS},
@@ -50,6 +50,25 @@ impl FromEnvironment for Settings {
     }
 }
 
+/// Everything that submitting and sweeping need.
+impl FromEnvironment for Dispatcher<SqsQueue> {
+    fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
+        let (database, queue, settings) = FromEnvironment::from_environment(environment)?;
+        Ok(Self {
+            database,
+            queue,
+            settings,
+        })
+    }
+}
+
+/// The job of a station's order lists.
+impl FromEnvironment for OrderImport {
+    fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
+        FromEnvironment::from_environment(environment).map(|zone| Self { zone })
+    }
+}
+
 /// The time zone that times are printed in (`APP_TIME_ZONE`, an IANA name).
 impl FromEnvironment for TimeZone {
     fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
@@ -60,22 +79,15 @@ impl FromEnvironment for TimeZone {
     }
 }
 
-/// Imports orders by the deployment's wall time (`APP_TIME_ZONE`).
-impl FromEnvironment for OrderImport {
-    fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
-        TimeZone::from_environment(environment).map(|zone| Self { zone })
-    }
-}
-
 /// What the urls in answers start with (`PUBLIC_BASE_URL`): nothing, or scheme and host without a final slash.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PublicBaseUrl(String);
 
 impl PublicBaseUrl {
-    /// The prefix of a root-relative url; empty when urls stay relative.
+    /// A root-relative url as it is answered.
     #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
+    pub fn of(&self, path: &str) -> String {
+        format!("{}{path}", self.0)
     }
 }
 
@@ -151,7 +163,7 @@ mod tests {
     #[test]
     fn a_public_url_has_a_host_and_no_final_slash_query_or_password() {
         let url: PublicBaseUrl = build("PUBLIC_BASE_URL", "https://api.example.com/v1").unwrap();
-        assert_eq!(url.as_str(), "https://api.example.com/v1");
+        assert_eq!(url.of("/a?b=c"), "https://api.example.com/v1/a?b=c");
         for bad in [
             "api.example.com",
             "ftp://a",
@@ -183,7 +195,11 @@ mod tests {
 
     #[test]
     fn a_bad_database_or_queue_is_named_and_no_password_is_shown() {
-        for url in ["", "secret", "mysql://u:secret@host"] {
+        for url in [
+            "",
+            "postgres://u:secret@host/tasks",
+            "mysql://u:secret@host",
+        ] {
             let error = build::<Database>("DATABASE_URL", url)
                 .unwrap_err()
                 .to_string();

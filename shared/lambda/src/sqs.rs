@@ -10,6 +10,8 @@ use std::{
 
 use lambda_runtime::{Context, LambdaEvent};
 use serde::{Deserialize, Serialize};
+use task_service::queue::ChunkMessage;
+use task_service::store::chunks::ChunkKey;
 use task_service::{Error, batch::Unworked};
 use tracing::Instrument;
 
@@ -34,12 +36,14 @@ pub struct Message {
 }
 
 impl Message {
-    /// The body as `parse` reads it.
+    /// The chunk that the message announces.
     ///
     /// # Errors
-    /// [`NotDone::Unreadable`] when it does not.
-    pub fn read<T>(&self, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, NotDone> {
-        parse(&self.body).ok_or(NotDone::Unreadable)
+    /// [`NotDone::Unreadable`] when the body is none of ours.
+    pub fn chunk(&self) -> Result<ChunkKey, NotDone> {
+        let key = ChunkMessage::parse(&self.body).ok_or(NotDone::Unreadable)?;
+        telemetry::note_task(&key.task);
+        Ok(key)
     }
 }
 

@@ -22,8 +22,12 @@ impl DatabaseConfig {
     /// `connections` is the most this process holds at once; `timeout` bounds one unit of work, connecting
     /// included. The error says what is wrong without repeating the URL, which holds a password.
     pub fn parse(url: &str, connections: usize, timeout: Duration) -> Result<Self, String> {
-        let options = MySqlConnectOptions::from_str(url)
-            .map_err(|_| "is not a URL like mysql://user:password@host:3306/database".to_owned())?;
+        let wrong = || "is not a URL like mysql://user:password@host:3306/database".to_owned();
+        // sqlx takes any scheme for its own.
+        if !url.starts_with("mysql://") {
+            return Err(wrong());
+        }
+        let options = MySqlConnectOptions::from_str(url).map_err(|_| wrong())?;
         if options.get_database().is_none() {
             return Err("names no database: mysql://user:password@host:3306/DATABASE".to_owned());
         }

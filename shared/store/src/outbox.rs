@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use sqlx::Row;
+use sqlx::mysql::MySqlRow;
 
 use crate::arguments::json;
 use crate::chunks::ChunkKey;
@@ -32,69 +33,60 @@ pub async fn take_due(
     resend: Duration,
 ) -> Result<Vec<Due>> {
     let rows = sqlx::query(
-        "SELECT c.id, c.task_id, c.run, c.chunk_no, t.station_id, b.job FROM tbl_batch_chunk c \
-         JOIN tbl_async_task t ON t.id = c.task_id JOIN tbl_batch b ON b.task_id = c.task_id \
-         WHERE c.state = 0 AND c.send_at <= NOW(3) ORDER BY c.send_at LIMIT ?",
+        "SELECT id FROM tbl_batch_chunk WHERE state = 0 AND send_at <= NOW(3) \
+         ORDER BY send_at LIMIT ? FOR UPDATE SKIP LOCKED",
     )
     .bind(limit)
     .fetch_all(&mut *connection)
     .await?;
-    let mut due = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let key = ChunkKey {
-            task: TaskId::from_row(row.try_get(1)?),
-            run: row.try_get(2)?,
-            chunk: row.try_get(3)?,
-        };
-        let station = StationId::from_row(text(row, 4)?);
-        due.push((
-            row.try_get::<i64, _>(0)?,
-            Due {
-                key,
-                station,
-                job: text(row, 5)?,
-            },
-        ));
-    }
-    let taken = postpone(connection, &due, resend).await?;
-    Ok(due
-        .into_iter()
-        .filter(|(id, _)| taken.contains(id))
-        .map(|(_, due)| due)
-        .collect())
-}
-
-/// Puts off the chunks that are still due and that no other sweeper holds; answers their ids.
-async fn postpone(
-    connection: &mut Connection,
-    due: &[(i64, Due)],
-    resend: Duration,
-) -> Result<Vec<i64>> {
-    if due.is_empty() {
+    if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let ids: Vec<i64> = due.iter().map(|(id, _)| *id).collect();
-    let rows = sqlx::query(
-        "SELECT c.id FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k \
-         STRAIGHT_JOIN tbl_batch_chunk c ON c.id = k.id \
-         WHERE c.state = 0 AND c.send_at <= NOW(3) FOR UPDATE SKIP LOCKED",
-    )
-    .bind(json(&ids)?)
-    .fetch_all(&mut *connection)
-    .await?;
-    let held = rows
+    let ids = rows
         .iter()
         .map(|row| Ok(row.try_get(0)?))
         .collect::<Result<Vec<i64>>>()?;
+    let ids = json(&ids)?;
+    postpone(connection, &ids, resend).await?;
+    described(connection, &ids).await
+}
+
+async fn postpone(connection: &mut Connection, ids: &str, resend: Duration) -> Result<()> {
     sqlx::query(
-        "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k STRAIGHT_JOIN tbl_batch_chunk c ON c.id = k.id \
+        "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k \
+         STRAIGHT_JOIN tbl_batch_chunk c ON c.id = k.id \
          SET c.send_at = NOW(3) + INTERVAL (? << LEAST(c.sends, 6)) SECOND, c.sends = c.sends + 1",
     )
-    .bind(json(&held)?)
+    .bind(ids)
     .bind(resend.as_secs())
     .execute(connection)
     .await?;
-    Ok(held)
+    Ok(())
+}
+
+async fn described(connection: &mut Connection, ids: &str) -> Result<Vec<Due>> {
+    let rows = sqlx::query(
+        "SELECT c.task_id, c.run, c.chunk_no, t.station_id, b.job \
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k \
+         STRAIGHT_JOIN tbl_batch_chunk c ON c.id = k.id \
+         JOIN tbl_async_task t ON t.id = c.task_id JOIN tbl_batch b ON b.task_id = c.task_id",
+    )
+    .bind(ids)
+    .fetch_all(connection)
+    .await?;
+    let due = |row: &MySqlRow| {
+        let key = ChunkKey {
+            task: TaskId::from_row(row.try_get(0)?),
+            run: row.try_get(1)?,
+            chunk: row.try_get(2)?,
+        };
+        Ok(Due {
+            key,
+            station: StationId::from_row(text(row, 3)?),
+            job: text(row, 4)?,
+        })
+    };
+    rows.iter().map(due).collect()
 }
 
 /// Makes the chunks of a run due at once that could not be announced.

@@ -1,26 +1,15 @@
 //! Reading identifiers, and the "either id" rule: a task is named by its key, by the caller's own id, or by both.
 
-use std::borrow::Cow;
-
 use task_service::{
     Error, Result, Word,
     store::{StationId, TaskId, UserTaskId},
-    tasks::TaskRef,
+    tasks::TaskReference,
 };
 
 use super::{Parameter, Parameters, shown};
 use crate::telemetry;
 
-/// How a call to the front service names a task. At least one is there; both must name the same row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FrontTask<'p> {
-    /// A key, or the caller's own id: looked up as a key first when it can be one.
-    pub task_id: Option<Cow<'p, str>>,
-    /// The caller's own id.
-    pub user_task_id: Option<UserTaskId>,
-}
-
-impl<'p> Parameter<'p> {
+impl Parameter<'_> {
     /// The key of a task.
     pub fn task_id(self) -> Result<TaskId> {
         let text = self.scalar()?;
@@ -49,17 +38,6 @@ impl<'p> Parameter<'p> {
         Ok(id)
     }
 
-    /// What the front service takes as `task_id`: a key or the caller's own id.
-    pub fn front_task_id(self) -> Result<Cow<'p, str>> {
-        // A key is made of characters that the caller's own id may have, too.
-        self.user_task_id()?;
-        let text = self.scalar()?;
-        if let Some(id) = TaskId::parse(&text) {
-            telemetry::note_task(&id);
-        }
-        Ok(text)
-    }
-
     /// A station.
     pub fn station_id(self) -> Result<StationId> {
         let text = self.scalar()?;
@@ -75,20 +53,31 @@ impl<'p> Parameter<'p> {
 
 impl Parameters<'_> {
     /// "Either id" as `/task/*` takes it: `task_id` is a key, `user_task_id` the caller's own id.
-    pub fn task(&self) -> Result<TaskRef> {
+    pub fn task(&self) -> Result<TaskReference> {
         self.check_named()?;
-        Ok(TaskRef {
+        Ok(TaskReference {
             task_id: self.optional("task_id", Parameter::task_id)?,
             user_task_id: self.optional("user_task_id", Parameter::user_task_id)?,
+            task_id_as_user: None,
         })
     }
 
     /// "Either id" as `/async_task/*` and `/station/*` take it: `task_id` may also hold the caller's own id.
-    pub fn front_task(&self) -> Result<FrontTask<'_>> {
+    pub fn front_task(&self) -> Result<TaskReference> {
         self.check_named()?;
-        Ok(FrontTask {
-            task_id: self.optional("task_id", Parameter::front_task_id)?,
-            user_task_id: self.optional("user_task_id", Parameter::user_task_id)?,
+        let user_task_id = self.optional("user_task_id", Parameter::user_task_id)?;
+        // A key is made of characters that the caller's own id may have, too.
+        let task_id_as_user = self.optional("task_id", Parameter::user_task_id)?;
+        let task_id = task_id_as_user
+            .as_ref()
+            .and_then(|id| TaskId::parse(id.as_str()));
+        if let Some(id) = &task_id {
+            telemetry::note_task(id);
+        }
+        Ok(TaskReference {
+            task_id,
+            user_task_id,
+            task_id_as_user,
         })
     }
 

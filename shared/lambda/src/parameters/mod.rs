@@ -17,7 +17,6 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 use task_service::{Error, Result, Word};
 
-pub use identifiers::FrontTask;
 pub use json::ValueType;
 pub use paging::Paging;
 

@@ -40,6 +40,11 @@ impl<'p> Parameter<'p> {
         self.integer_of(&text, &range)
     }
 
+    /// A whole number of 32 bits, as the columns hold it.
+    pub fn int(self) -> Result<i32> {
+        self.integer(i32::MIN..=i32::MAX)
+    }
+
     /// `true`, `1`, `false` or `0`, as a JSON value or as text in any case.
     pub fn flag(self) -> Result<bool> {
         let text = self.scalar()?;

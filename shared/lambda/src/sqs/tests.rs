@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use serde_json::{Value, json};
-use task_service::{Word, queue::ChunkMessage};
+use task_service::Word;
 use tokio::time::sleep;
 
 use super::*;
@@ -96,7 +96,7 @@ async fn a_message_that_does_not_parse_stays_for_the_dead_letter_queue() {
         record("b", "{\"version\":"),
         record("c", ""),
     ];
-    let handler = async |message: Message| message.read(ChunkMessage::parse).map(drop);
+    let handler = async |message: Message| message.chunk().map(drop);
     assert_eq!(left(&records, 60, handler).await, ["b", "c"]);
 }
 

@@ -5,7 +5,7 @@ use task_store::{Database, Result, batches};
 
 use super::finish::finish_if_done;
 use super::job::BatchJob;
-use super::settings::Settings;
+use super::settings::Dispatcher;
 use crate::queue::Queue;
 
 /// How many chunks or batches one sweep takes.
@@ -13,8 +13,8 @@ const SWEEP_LIMIT: u32 = 1_000;
 
 /// Announces stored chunks. What cannot be sent now is made due for the sweeper at once; should even that fail,
 /// it falls due by itself later.
-pub async fn announce(database: &Database, queue: &impl Queue, due: &[Due]) {
-    let unsent = queue.send(due).await;
+pub async fn announce<Q: Queue>(dispatcher: &Dispatcher<Q>, due: &[Due]) {
+    let unsent = dispatcher.queue.send(due).await;
     if unsent.is_empty() {
         return;
     }
@@ -22,7 +22,8 @@ pub async fn announce(database: &Database, queue: &impl Queue, due: &[Due]) {
         chunks.unsent = unsent.len(),
         "some chunks could not be announced; the sweeper will"
     );
-    let made_due = database
+    let made_due = dispatcher
+        .database
         .run(async |c| outbox::make_due(c, &unsent).await)
         .await;
     if let Err(fault) = made_due {
@@ -32,15 +33,11 @@ pub async fn announce(database: &Database, queue: &impl Queue, due: &[Due]) {
 
 /// Announces open chunks whose message is overdue, whatever became of it; answers how many. Safe to run twice at
 /// once.
-pub async fn announce_due(
-    database: &Database,
-    queue: &impl Queue,
-    settings: &Settings,
-) -> Result<usize> {
-    let due = database
-        .transaction(async |c| outbox::take_due(c, SWEEP_LIMIT, settings.resend).await)
-        .await?;
-    announce(database, queue, &due).await;
+pub async fn announce_due<Q: Queue>(dispatcher: &Dispatcher<Q>) -> Result<usize> {
+    let resend = dispatcher.settings.resend;
+    let take = async |c: &mut _| outbox::take_due(c, SWEEP_LIMIT, resend).await;
+    let due = dispatcher.database.transaction(take).await?;
+    announce(dispatcher, &due).await;
     Ok(due.len())
 }
 

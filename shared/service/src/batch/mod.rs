@@ -17,7 +17,7 @@ pub use counts::Counts;
 pub use finish::finish_if_done;
 pub use job::{BatchJob, Item, ItemError, Prepared};
 pub use report::{Selection, read, selected_total};
-pub use settings::Settings;
+pub use settings::{Dispatcher, Settings};
 pub use submit::{Submission, Submitted, submit};
 pub use view::{ItemView, Reasons, Sent};
 pub use work::{Unworked, work};

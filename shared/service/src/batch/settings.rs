@@ -1,6 +1,8 @@
-//! The engine's tuning values.
+//! What submitting and sweeping need: the engine's tuning values, the database, the queue.
 
 use std::time::Duration;
+
+use task_store::Database;
 
 /// How batches are cut, leased and announced. Read once at start.
 #[derive(Debug, Clone, Copy)]
@@ -24,4 +26,15 @@ impl Default for Settings {
             resend: Duration::from_mins(1),
         }
     }
+}
+
+/// Where batches are stored and announced.
+#[derive(Debug)]
+pub struct Dispatcher<Q> {
+    /// The truth.
+    pub database: Database,
+    /// The wake-up.
+    pub queue: Q,
+    /// How batches are cut, leased and announced.
+    pub settings: Settings,
 }

@@ -6,11 +6,11 @@ use task_store::chunks::ChunkKey;
 use task_store::outbox::Due;
 use task_store::payloads;
 use task_store::tasks::{self, NewTask, Task, TaskStatus};
-use task_store::{Connection, Database, StationId, TaskId, UserTaskId};
+use task_store::{Connection, StationId, TaskId, UserTaskId};
 
 use super::job::BatchJob;
 use super::payload::Payload;
-use super::settings::Settings;
+use super::settings::{Dispatcher, Settings};
 use crate::error::{Error, Result, Word};
 
 /// A batch as it was submitted.
@@ -41,18 +41,16 @@ pub enum Submitted {
 ///
 /// A new id is a new task. The id of a batch in flight with the same payload is a retried request; with another
 /// it is `TASK_CONFLICT`. The id of a finished batch runs it again with this payload.
-pub async fn submit<J: BatchJob>(
-    database: &Database,
-    settings: &Settings,
+pub async fn submit<J: BatchJob, Q: Sync>(
+    dispatcher: &Dispatcher<Q>,
     submission: &Submission<'_>,
 ) -> Result<Submitted> {
+    let settings = &dispatcher.settings;
     check_size(submission.items.len(), settings)?;
     let payload = Payload::new::<J>(submission.identity, submission.items, settings);
+    let store = async |c: &mut _| store::<J>(c, settings, submission, &payload).await;
     loop {
-        let end = database
-            .transaction(async |c| store::<J>(c, settings, submission, &payload).await)
-            .await;
-        match end {
+        match dispatcher.database.transaction(store).await {
             // Somebody else stored the same id between our look and our insert: look again.
             Err(Error::Store(fault)) if fault.is_duplicate_key() => {}
             end => return end,

@@ -26,6 +26,11 @@ pub struct ImportParams {
 }
 
 impl ImportParams {
+    /// As they are stored.
+    pub fn to_stored(&self) -> Result<String> {
+        serde_json::to_string(self).map_err(|_| StoreError::Unreadable("params"))
+    }
+
     /// Reads stored parameters.
     pub fn from_stored(params: &str) -> Result<Self> {
         serde_json::from_str(params).map_err(|_| StoreError::Unreadable("params"))

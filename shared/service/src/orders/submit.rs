@@ -7,7 +7,7 @@ use task_store::{Database, StationId, UserTaskId, reference};
 
 use super::import::{ImportParams, OrderImport};
 use super::stored;
-use crate::batch::{self, BatchJob, Settings, Submission, Submitted};
+use crate::batch::{self, BatchJob, Dispatcher, Submission, Submitted};
 use crate::caller::Caller;
 use crate::error::{Error, Result, Word};
 use crate::queue::Queue;
@@ -26,34 +26,30 @@ pub struct OrderList<'a> {
 }
 
 /// Stores a list of orders durably and wakes the workers. `Ok` means that every order will get its outcome.
-pub async fn submit(
-    database: &Database,
-    queue: &impl Queue,
-    settings: &Settings,
+pub async fn submit<Q: Queue>(
+    dispatcher: &Dispatcher<Q>,
     job: &OrderImport,
     caller: &Caller,
     list: &OrderList<'_>,
 ) -> Result<()> {
     let orders: Vec<&RawValue> = serde_json::from_str(list.orders.get())
         .map_err(|_| Error::invalid("order_data", "is not a list of orders"))?;
-    let station = open_cycle(database, job, caller, list).await?;
+    let station = open_cycle(&dispatcher.database, job, caller, list).await?;
     let params = ImportParams {
         time_config_id: list.time_config_id.to_owned(),
         file_name: list.file_name.map(str::to_owned),
     };
-    let params = serde_json::to_string(&params)
-        .map_err(|_| Error::invalid("file_name", "cannot be kept"))?;
     let submission = Submission {
         user_task_id: list.user_task_id,
         station: &station,
-        params: &params,
+        params: &params.to_stored()?,
         identity: list.time_config_id,
         items: &orders,
     };
     if let Submitted::Accepted(due) =
-        batch::submit::<OrderImport>(database, settings, &submission).await?
+        batch::submit::<OrderImport, _>(dispatcher, &submission).await?
     {
-        batch::announce(database, queue, &due).await;
+        batch::announce(dispatcher, &due).await;
     }
     Ok(())
 }

@@ -3,22 +3,24 @@
 mod view;
 
 use task_store::batches;
-use task_store::tasks::{self, NewTask, Task, TaskStatus};
+use task_store::tasks::{self, Task, TaskStatus};
 use task_store::{Connection, Database, TaskId, UserTaskId, chunks};
 
 use crate::caller::Caller;
 use crate::error::{Error, Result, Word};
 
-pub use task_store::tasks::NewTask as TaskToAdd;
+pub use task_store::tasks::NewTask;
 pub use view::{FrontTaskView, TaskView};
 
-/// How a call names a task.
-#[derive(Debug, Clone)]
-pub struct TaskRef {
-    /// The key.
+/// How a call names a task: by its key, by the caller's own id, or by both when both are the same task's.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TaskReference {
+    /// `task_id` read as the key.
     pub task_id: Option<TaskId>,
-    /// The caller's own id.
+    /// `user_task_id`.
     pub user_task_id: Option<UserTaskId>,
+    /// `task_id` read as the caller's own id, where a route allows that: tried when no task has that key.
+    pub task_id_as_user: Option<UserTaskId>,
 }
 
 /// Stores a submitted task, or finds the same one stored before: a request that is sent again is harmless.
@@ -66,47 +68,41 @@ async fn add_named(
     }
 }
 
-/// A task by either of its ids; when both are named they must be the same task's.
-pub async fn get(database: &Database, named: &TaskRef) -> Result<Task> {
-    database.run(async |c| find(c, named).await).await
+/// A task that the caller may see, with how far it is.
+pub async fn get(
+    database: &Database,
+    caller: &Caller,
+    named: &TaskReference,
+) -> Result<(Task, u8)> {
+    let read = async |c: &mut _| {
+        let task = find(c, caller, named).await?;
+        let progress = progress(c, &task).await?;
+        Ok((task, progress))
+    };
+    database.run(read).await
 }
 
-async fn find(connection: &mut Connection, named: &TaskRef) -> Result<Task> {
-    let found = match named {
-        TaskRef {
-            task_id: Some(id), ..
-        } => tasks::by_id(connection, *id).await?,
-        TaskRef {
-            user_task_id: Some(id),
-            ..
-        } => tasks::by_user_task_id(connection, id).await?,
-        TaskRef {
-            task_id: None,
-            user_task_id: None,
-        } => {
-            return Err(Error::refused(
-                Word::ParamMissing,
-                "parameter task_id or user_task_id is missing",
-            ));
-        }
+/// A task that the caller may see; another station's is as good as missing.
+pub async fn find(
+    connection: &mut Connection,
+    caller: &Caller,
+    named: &TaskReference,
+) -> Result<Task> {
+    let mut found = match (&named.task_id, &named.user_task_id) {
+        (Some(id), _) => tasks::by_id(connection, *id).await?,
+        (None, Some(id)) => tasks::by_user_task_id(connection, id).await?,
+        (None, None) => None,
     };
-    let agrees =
-        |task: &Task| named.user_task_id.is_none() || task.user_task_id == named.user_task_id;
-    found.filter(agrees).ok_or_else(not_found)
-}
-
-/// A task by what a front-end calls its id: the key or the caller's own id.
-pub async fn find_by_text(connection: &mut Connection, id: &str, caller: &Caller) -> Result<Task> {
-    let mut found = match TaskId::parse(id) {
-        Some(id) => tasks::by_id(connection, id).await?,
-        None => None,
-    };
-    if let (None, Some(id)) = (&found, UserTaskId::parse(id)) {
-        found = tasks::by_user_task_id(connection, &id).await?;
+    if let (None, Some(id)) = (&found, &named.task_id_as_user) {
+        found = tasks::by_user_task_id(connection, id).await?;
     }
+    let meant = |task: &Task| {
+        let agrees = named.user_task_id.is_none() || task.user_task_id == named.user_task_id;
+        agrees && caller.may_access(&task.station_id)
+    };
     found
-        .filter(|task| caller.may_access(&task.station_id))
-        .ok_or_else(not_found)
+        .filter(meant)
+        .ok_or_else(|| Error::refused(Word::TaskNotFound, "no task has this id"))
 }
 
 /// How far a task is, 0 to 100: 100 only once it is finished. It never goes down within a run.
@@ -123,10 +119,4 @@ pub async fn progress(connection: &mut Connection, task: &Task) -> Result<u8> {
             Ok(u8::try_from(percent).unwrap_or(u8::MAX).min(99))
         }
     }
-}
-
-/// The refusal that a missing task and another station's task share.
-#[must_use]
-pub fn not_found() -> Error {
-    Error::refused(Word::TaskNotFound, "no task has this id")
 }

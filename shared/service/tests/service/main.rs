@@ -1,4 +1,9 @@
 //! The use-cases against a real database, with a queue that only remembers what it was asked to send.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should fail at once"
+)]
+
 mod batches;
 mod support;

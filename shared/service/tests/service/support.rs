@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
-use task_service::batch::{self, Settings};
+use task_service::batch::{self, Dispatcher, Settings};
 use task_service::orders::{OrderImport, OrderList, submit};
 use task_service::queue::Queue;
 use task_service::store::chunks::ChunkKey;
@@ -25,7 +25,7 @@ pub(crate) struct MemoryQueue {
     pub(crate) down: bool,
 }
 
-impl Queue for MemoryQueue {
+impl Queue for &MemoryQueue {
     async fn send(&self, due: &[Due]) -> Vec<ChunkKey> {
         let keys = due.iter().map(|due| due.key);
         if self.down {
@@ -54,6 +54,18 @@ pub(crate) fn settings() -> Settings {
         lease: Duration::from_secs(30),
         resend: Duration::from_mins(1),
         ..Settings::default()
+    }
+}
+
+/// As another process would have it.
+pub(crate) fn dispatcher<'q>(
+    fresh: &TestDatabase,
+    queue: &'q MemoryQueue,
+) -> Dispatcher<&'q MemoryQueue> {
+    Dispatcher {
+        database: fresh.another(1),
+        queue,
+        settings: settings(),
     }
 }
 
@@ -129,7 +141,7 @@ pub(crate) async fn submit_for(
         file_name: Some("周一.xlsx"),
         orders: &orders,
     };
-    submit(&fresh.database, queue, &settings(), &job(), caller, &list).await
+    submit(&dispatcher(fresh, queue), &job(), caller, &list).await
 }
 
 /// Works every announced chunk.

@@ -1,6 +1,6 @@
 //! One test per rule of naming a task and a part of a list.
 
-use task_service::store::TaskId;
+use task_service::store::{TaskId, UserTaskId};
 
 use super::*;
 
@@ -28,14 +28,19 @@ fn a_task_is_named_by_either_id() {
 
 #[test]
 fn the_front_service_takes_the_callers_own_id_as_task_id_too() {
-    for id in ["42", "batch-1", "99999999999999999999"] {
+    for (id, key) in [
+        ("42", Some(42)),
+        ("batch-1", None),
+        ("99999999999999999999", None),
+    ] {
         let body = format!("task_id={id}");
-        let parameters = form(&body);
-        let task = parameters.front_task().unwrap();
+        let task = form(&body).front_task().unwrap();
+        assert_eq!(task.task_id.map(TaskId::get), key);
         assert_eq!(
-            (task.task_id.as_deref(), task.user_task_id),
-            (Some(id), None)
+            task.task_id_as_user.as_ref().map(UserTaskId::as_str),
+            Some(id)
         );
+        assert_eq!(task.user_task_id, None);
     }
     let parameters = json(r#"{"task_id":42,"user_task_id":"b:1"}"#);
     let task = parameters.front_task().unwrap();

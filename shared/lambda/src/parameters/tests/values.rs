@@ -1,5 +1,4 @@
 //! One test per rule of reading a value as a type.
-
 use super::*;
 
 /// What a reader refuses a JSON value with.

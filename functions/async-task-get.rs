@@ -1,0 +1,20 @@
+//! `GET|POST /async_task/get`: a task as station staff see it.
+
+use jiff::tz::TimeZone;
+use task_lambda::http::{Call, Reply, get_or_post};
+use task_service::store::Database;
+use task_service::tasks::{self, FrontTaskView};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), task_lambda::Error> {
+    get_or_post(handle).await
+}
+
+async fn handle(
+    (database, zone): &(Database, TimeZone),
+    call: Call,
+) -> task_service::Result<Reply> {
+    let p = call.parameters()?;
+    let (task, progress) = tasks::get(database, &call.caller(&p)?, &p.front_task()?).await?;
+    Reply::data(&FrontTaskView::new(task, progress, zone)?)
+}

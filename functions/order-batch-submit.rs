@@ -1,0 +1,29 @@
+//! `POST /station/order/batch/submit`: stores a list of orders durably, wakes the workers, says where to look.
+
+use serde_json::json;
+use task_lambda::http::{Call, Reply, post};
+use task_lambda::{Parameter, PublicBaseUrl};
+use task_service::batch::Dispatcher;
+use task_service::orders::{OrderImport, OrderList, submit};
+use task_service::sqs::SqsQueue;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), task_lambda::Error> {
+    post(handle).await
+}
+
+type State = (Dispatcher<SqsQueue>, OrderImport, PublicBaseUrl);
+
+async fn handle((dispatcher, job, base): &State, call: Call) -> task_service::Result<Reply> {
+    let p = call.parameters()?;
+    let file_name = p.optional("file_name", |name| name.text(128))?;
+    let list = OrderList {
+        user_task_id: &p.required("task_id", Parameter::user_task_id)?,
+        time_config_id: &p.required("time_config_id", |id| id.text(64))?,
+        file_name: file_name.as_deref(),
+        orders: &p.required(p.either("order_data", "data"), Parameter::list)?,
+    };
+    submit(dispatcher, job, &call.caller(&p)?, &list).await?;
+    let path = format!("/async_task/get?user_task_id={}", list.user_task_id);
+    Reply::data(&json!({ "task_url": base.of(&path) }))
+}

@@ -1,0 +1,21 @@
+//! `GET|POST /task/get`: a task, for other systems.
+
+use jiff::tz::TimeZone;
+use task_lambda::http::{Call, Reply, get_or_post};
+use task_service::Caller;
+use task_service::store::Database;
+use task_service::tasks::{self, TaskView};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), task_lambda::Error> {
+    get_or_post(handle).await
+}
+
+async fn handle(
+    (database, zone): &(Database, TimeZone),
+    call: Call,
+) -> task_service::Result<Reply> {
+    let (task, progress) =
+        tasks::get(database, &Caller::Unbound, &call.parameters()?.task()?).await?;
+    Reply::data(&TaskView::new(task, progress, zone)?)
+}
