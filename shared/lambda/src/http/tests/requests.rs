@@ -61,7 +61,7 @@ async fn a_body_beyond_the_limit_is_refused_and_the_limit_named() {
 #[tokio::test]
 async fn an_event_without_body_headers_and_query_reads_as_a_call_without_parameters() {
     let bare =
-        json!({"body": null, "headers": null, "rawQueryString": null, "isBase64Encoded": null});
+        json!({"body": null, "headers": null, "rawQueryString": null, "isBase64Encoded": false});
     assert_eq!(answered(&bare, echo).await.1["error"], "PARAM_MISSING");
 }
 
@@ -100,4 +100,12 @@ async fn without_a_claim_only_a_trusting_deployment_believes_the_caller() {
     assert_eq!(who(StationSource::Claim, &iam).await, "FORBIDDEN");
     let two = json!({"headers": {"X-Station-Id": "T1"}, "body": "{\"station_id\":\"T2\"}"});
     assert_eq!(who(StationSource::Trusted, &two).await, "PARAM_INVALID");
+}
+
+#[tokio::test]
+async fn a_header_beyond_ascii_is_read_and_never_taken_for_absent() {
+    let header = json!({"headers": {"x-station-id": "站点一"}});
+    assert_eq!(who(StationSource::Trusted, &header).await, "站点一");
+    let none = json!({"headers": {"x-station-id": "站 点"}});
+    assert_eq!(who(StationSource::Trusted, &none).await, "PARAM_INVALID");
 }
