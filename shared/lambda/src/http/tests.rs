@@ -262,7 +262,7 @@ async fn a_body_beyond_the_limit_is_refused_and_the_limit_named() {
 #[tokio::test]
 async fn an_event_without_body_headers_and_query_reads_as_a_call_without_parameters() {
     let bare =
-        json!({"body": null, "headers": null, "rawQueryString": null, "isBase64Encoded": null});
+        json!({"body": null, "headers": null, "rawQueryString": null, "isBase64Encoded": false});
     assert_eq!(answered(&bare, echo).await.1["error"], "PARAM_MISSING");
 }
 
