@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::error::{LocalError, Result};
+use crate::error::{LocalError, Result, with_causes};
 use crate::progress::Bar;
 use crate::wait;
 
@@ -144,7 +144,8 @@ impl Api {
     }
 
     async fn answer(&self, path: &str, request: reqwest::RequestBuilder) -> Result<Value> {
-        let fault = |error: reqwest::Error| LocalError::part(path, error.without_url());
+        let fault =
+            |error: reqwest::Error| LocalError::part(path, with_causes(&error.without_url()));
         let envelope: Envelope = request
             .send()
             .await

@@ -1,5 +1,6 @@
 //! What can go wrong with the local stack, each said so that the person at the terminal can act on it.
 
+use std::error::Error;
 use std::fmt::Display;
 
 /// An error of the local stack; its text is what the person sees.
@@ -71,4 +72,15 @@ impl LocalError {
             reason: reason.to_string(),
         }
     }
+}
+
+/// What an error says, with its causes: the HTTP client keeps the interesting part in them.
+pub(crate) fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
 }

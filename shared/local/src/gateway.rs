@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
 use crate::config::StackConfig;
-use crate::error::{LocalError, Result};
+use crate::error::{LocalError, Result, with_causes};
 use crate::guard::Guard;
 use crate::pool::Pool;
 use crate::process::Recipe;
@@ -98,7 +98,8 @@ impl Invoker {
         event: &Value,
         timeout: Duration,
     ) -> Result<Value> {
-        let fault = |error: reqwest::Error| LocalError::part(function, error.without_url());
+        let fault =
+            |error: reqwest::Error| LocalError::part(function, with_causes(&error.without_url()));
         let url = format!(
             "{}/2015-03-31/functions/{function}/invocations",
             self.base_url
