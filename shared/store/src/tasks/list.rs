@@ -55,37 +55,40 @@ impl Columns {
     };
 }
 
-impl<'a> Filter<'a> {
-    /// Whether it asks for neither status, kind nor whether they are shown: then any task of the station is meant.
-    fn is_open(&self) -> bool {
-        self.statuses().len() == 3 && self.type_id.is_none() && !self.only_shown
-    }
+/// One range of an index: what status and visibility must be, where they must be anything.
+type Range = (Option<TaskStatus>, Option<bool>);
 
-    fn statuses(&self) -> Vec<TaskStatus> {
-        [
+impl<'a> Filter<'a> {
+    /// The ranges that together hold what is wanted. Newest first needs a value for every column before the key; a
+    /// count does not.
+    fn ranges(&self, newest_first: bool) -> Vec<Range> {
+        const ANY: [TaskStatus; 3] = [
             TaskStatus::Submitted,
             TaskStatus::Running,
             TaskStatus::Finished,
-        ]
-        .into_iter()
-        .filter(|status| self.statuses.is_empty() || self.statuses.contains(status))
-        .collect()
-    }
-
-    const fn shown(&self) -> &'static [bool] {
-        if self.only_shown {
-            &[true]
-        } else {
-            &[true, false]
+        ];
+        let wanted =
+            |status: &TaskStatus| self.statuses.is_empty() || self.statuses.contains(status);
+        let statuses: Vec<_> = ANY.into_iter().filter(wanted).map(Some).collect();
+        let any_status = statuses.len() == ANY.len() && !self.only_shown;
+        let shown: &[_] = match () {
+            () if self.only_shown => &[Some(true)],
+            () if newest_first => &[Some(true), Some(false)],
+            () => &[None],
+        };
+        if any_status && (self.type_id.is_none() || !newest_first) {
+            return vec![(None, None)];
         }
+        let each = |status| shown.iter().map(move |shown| (status, *shown));
+        statuses.into_iter().flat_map(each).collect()
     }
 
-    /// `SELECT …` of everything that the station and the kind find, from the index.
-    fn push_select(&self, sql: &mut Sql<'a>, column: &str) {
-        let index = match self.type_id {
-            _ if self.is_open() => "newest_of_station",
-            Some(_) => "newest_by_type",
-            None => "newest_by_status",
+    /// `SELECT …` of one range of the index.
+    fn push_range(&self, sql: &mut Sql<'a>, column: &str, range: Range) {
+        let index = match (range, self.type_id) {
+            (_, Some(_)) => "newest_by_type",
+            ((None, _), None) => "newest_of_station",
+            _ => "newest_by_status",
         };
         sql.push("SELECT ").push(column);
         sql.push(" FROM tbl_async_task FORCE INDEX (").push(index);
@@ -94,12 +97,19 @@ impl<'a> Filter<'a> {
         if let Some(type_id) = self.type_id {
             sql.push(" AND type = ").push_bind(type_id);
         }
+        if let Some(status) = range.0 {
+            sql.push(" AND status = ").push_bind(status.number());
+        }
+        if let Some(shown) = range.1 {
+            sql.push(" AND message_show = ").push_bind(shown);
+        }
     }
 
-    /// The keys of a part: the newest of each range of the index, and of these the newest.
+    /// The keys of a part: the newest of each range, and of these the newest.
     fn push_keys(&self, sql: &mut Sql<'a>, part: Part) {
-        if self.is_open() {
-            return self.push_newest(sql, None, part);
+        let ranges = self.ranges(true);
+        if let [range] = ranges.as_slice() {
+            return self.push_newest(sql, *range, part);
         }
         let from_start = Part {
             limit: part.skip.saturating_add(part.limit),
@@ -107,25 +117,18 @@ impl<'a> Filter<'a> {
             ..part
         };
         let mut between = "SELECT key_id FROM (";
-        for status in self.statuses() {
-            for shown in self.shown() {
-                sql.push(between).push("(");
-                self.push_newest(sql, Some((status, *shown)), from_start);
-                sql.push(")");
-                between = " UNION ALL ";
-            }
+        for range in ranges {
+            sql.push(between).push("(");
+            self.push_newest(sql, range, from_start);
+            sql.push(")");
+            between = " UNION ALL ";
         }
         sql.push(") ranges ORDER BY key_id DESC");
         push_limit(sql, part);
     }
 
-    /// The newest keys of one range: a status, and whether the task is shown.
-    fn push_newest(&self, sql: &mut Sql<'a>, range: Option<(TaskStatus, bool)>, part: Part) {
-        self.push_select(sql, "id AS key_id");
-        if let Some((status, shown)) = range {
-            sql.push(" AND status = ").push_bind(status.number());
-            sql.push(" AND message_show = ").push_bind(shown);
-        }
+    fn push_newest(&self, sql: &mut Sql<'a>, range: Range, part: Part) {
+        self.push_range(sql, "id AS key_id", range);
         if let Some(after) = part.after {
             sql.push(" AND id < ").push_bind(after);
         }
@@ -160,20 +163,16 @@ pub async fn list(
     rows.iter().map(task).collect()
 }
 
-/// How many tasks a filter finds; counting stops at `most`.
+/// How many tasks a filter finds; counting stops at `most` (on MariaDB: at `most` of each range, of which there are
+/// three at most).
 pub async fn count(connection: &mut Connection, filter: &Filter<'_>, most: u32) -> Result<u32> {
     let mut sql = QueryBuilder::new("SELECT COUNT(*) FROM (");
-    filter.push_select(&mut sql, "1");
-    if !filter.is_open() {
-        let mut statuses = sql.push(" AND status IN (").separated(", ");
-        for status in filter.statuses() {
-            statuses.push_bind(status.number());
-        }
-        let mut shown = sql.push(") AND message_show IN (").separated(", ");
-        for value in filter.shown() {
-            shown.push_bind(*value);
-        }
-        sql.push(")");
+    let mut between = "";
+    for range in filter.ranges(false) {
+        sql.push(between).push("(");
+        filter.push_range(&mut sql, "1", range);
+        sql.push(" LIMIT ").push_bind(most).push(")");
+        between = " UNION ALL ";
     }
     sql.push(" LIMIT ").push_bind(most).push(") found");
     let row = sql.build().fetch_one(connection).await?;
