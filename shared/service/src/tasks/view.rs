@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use task_store::tasks::{Task, TaskStatus};
+use task_store::tasks::{Columns, Task, TaskStatus};
 use task_store::{Moment, Result, StoreError};
 
 /// A task as `/task/*` answers it.
@@ -26,13 +26,27 @@ pub struct TaskView {
     modify_time: String,
     start_time: Option<String>,
     end_time: Option<String>,
-    input: Option<String>,
-    result: Option<Box<RawValue>>,
+    /// The outer `None`: not asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<Option<String>>,
+    /// The outer `None`: not asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<Option<Box<RawValue>>>,
 }
 
 impl TaskView {
-    /// A task, its times in a zone.
+    /// A whole task, its times in a zone.
     pub fn new(task: Task, progress: u8, zone: &TimeZone) -> Result<Self> {
+        Self::with(task, progress, zone, Columns::ALL)
+    }
+
+    /// A task with those of the two large columns that were asked for.
+    pub(super) fn with(
+        task: Task,
+        progress: u8,
+        zone: &TimeZone,
+        columns: Columns,
+    ) -> Result<Self> {
         Ok(Self {
             task_id: task.id.get(),
             user_task_id: task
@@ -53,8 +67,8 @@ impl TaskView {
             modify_time: task.modified_at.in_zone(zone),
             start_time: printed(task.started_at, zone),
             end_time: printed(task.ended_at, zone),
-            input: task.input,
-            result: document(task.result)?,
+            input: columns.input.then_some(task.input),
+            result: columns.result.then_some(document(task.result)?),
         })
     }
 }

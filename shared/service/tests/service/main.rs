@@ -7,3 +7,4 @@
 
 mod batches;
 mod support;
+mod tasks;

@@ -1,0 +1,71 @@
+//! The changes of status that a caller asks for, each one guarded statement.
+
+use sqlx::Row;
+
+use super::NewTask;
+use crate::database::Connection;
+use crate::error::Result;
+use crate::ids::TaskId;
+
+/// Starts a task, or counts one more start of a running one; a finished, repeatable task starts a new run without
+/// result and end. `false`: no such task, or it is finished and not repeatable, or a finished batch (a batch runs
+/// again when it is submitted again: without open chunks nobody would ever finish it).
+pub async fn start(connection: &mut Connection, id: TaskId) -> Result<bool> {
+    // Assignments see the ones before them: the status comes last.
+    let done = sqlx::query(
+        "UPDATE tbl_async_task SET run_count = run_count + 1, \
+           start_time = IF(status = 2, COALESCE(start_time, NOW(3)), NOW(3)), \
+           end_time = IF(status = 3, NULL, end_time), result = IF(status = 3, NULL, result), \
+           modify_time = NOW(3), status = 2 \
+         WHERE id = ? AND (status <> 3 OR (`repeat` = 1 AND NOT EXISTS \
+           (SELECT 1 FROM tbl_batch WHERE task_id = tbl_async_task.id)))",
+    )
+    .bind(id.get())
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Submits a finished, repeatable task again with a new input; `false` when it is not finished or not repeatable,
+/// or is a batch.
+pub async fn resubmit(connection: &mut Connection, id: TaskId, new: &NewTask<'_>) -> Result<bool> {
+    let done = sqlx::query(
+        "UPDATE tbl_async_task SET status = 1, name = ?, input = ?, type = ?, message_show = ?, result = NULL, \
+           start_time = NULL, end_time = NULL, modify_time = NOW(3) \
+         WHERE id = ? AND status = 3 AND `repeat` = 1 AND NOT EXISTS \
+           (SELECT 1 FROM tbl_batch WHERE task_id = tbl_async_task.id)",
+    )
+    .bind(new.name)
+    .bind(new.input)
+    .bind(new.type_id)
+    .bind(new.message_show)
+    .bind(id.get())
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Whether a task is a batch.
+pub async fn is_batch(connection: &mut Connection, id: TaskId) -> Result<bool> {
+    let row = sqlx::query("SELECT EXISTS (SELECT 1 FROM tbl_batch WHERE task_id = ?)")
+        .bind(id.get())
+        .fetch_one(connection)
+        .await?;
+    Ok(row.try_get::<i64, _>(0)? == 1)
+}
+
+/// Cancels the open chunks of a batch's current run, so that no worker takes them any more, and marks the run as
+/// ended. The caller holds the task's lock and ends the task in the same transaction.
+pub async fn cancel_batch(connection: &mut Connection, id: TaskId) -> Result<()> {
+    sqlx::query(
+        "UPDATE tbl_batch_chunk SET state = 2, lease_until = NULL WHERE task_id = ? AND state = 0",
+    )
+    .bind(id.get())
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query("UPDATE tbl_batch SET finished_at = NOW(3) WHERE task_id = ?")
+        .bind(id.get())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
