@@ -60,6 +60,6 @@ pub async fn find(
     found.filter(meant).ok_or_else(not_found)
 }
 
-fn not_found() -> Error {
+pub(crate) fn not_found() -> Error {
     Error::refused(Word::TaskNotFound, "no task has this id")
 }
