@@ -1,0 +1,1 @@
+//! cancelled_work
