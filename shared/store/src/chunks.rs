@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::Row;
 
-use crate::database::Connection;
+use crate::connections::Connection;
 use crate::error::{Result, StoreError};
 use crate::ids::{StationId, TaskId};
 use crate::row::{optional_text, text};

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use sqlx::Row;
 
 use crate::arguments::json;
-use crate::database::Connection;
+use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::{StationId, TaskId};
 use crate::row::text;

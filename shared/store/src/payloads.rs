@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::Row;
 
 use crate::arguments::json;
-use crate::database::Connection;
+use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::TaskId;
 use crate::row::text;

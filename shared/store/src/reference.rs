@@ -7,7 +7,7 @@
 use sqlx::Row;
 
 use crate::arguments::json;
-use crate::database::Connection;
+use crate::connections::Connection;
 use crate::error::{Result, StoreError};
 use crate::ids::StationId;
 use crate::row::{optional_text, text};

@@ -3,7 +3,7 @@
 use sqlx::Row;
 use sqlx::mysql::MySqlRow;
 
-use crate::database::Connection;
+use crate::connections::Connection;
 use crate::error::{Result, StoreError};
 use crate::ids::{StationId, TaskId, UserTaskId};
 use crate::row::{optional_text, text};

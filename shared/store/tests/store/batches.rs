@@ -13,7 +13,10 @@ async fn a_batch_comes_back_as_it_was_stored() {
         let task = a_batch(fresh, 2).await;
         let batch = by_task(fresh, task).await.unwrap();
         assert_eq!((batch.task_id, batch.run, batch.item_count), (task, 1, 4));
-        assert_eq!((batch.job.as_str(), batch.params.as_str()), (RUN.job, RUN.params));
+        assert_eq!(
+            (batch.job.as_str(), batch.params.as_str()),
+            (RUN.job, RUN.params)
+        );
         assert_eq!(batch.payload_hash, [7; 32]);
         assert!(batch.accepted_at >= read_task(fresh, task).await.created_at);
     })
@@ -96,9 +99,15 @@ async fn the_next_run_opens_a_finished_batch_again() {
             params: "{}",
             ..RUN
         };
-        done(&fresh.database, async |c| batches::insert_run(c, task, &next).await).await;
+        done(&fresh.database, async |c| {
+            batches::insert_run(c, task, &next).await
+        })
+        .await;
         let batch = by_task(fresh, task).await.unwrap();
-        assert_eq!((batch.run, batch.item_count, batch.params.as_str()), (2, 9, "{}"));
+        assert_eq!(
+            (batch.run, batch.item_count, batch.params.as_str()),
+            (2, 9, "{}")
+        );
         assert_eq!(batch.payload_hash, [8; 32]);
         let row = read_task(fresh, task).await;
         assert_eq!((row.status, row.result), (TaskStatus::Submitted, None));
@@ -118,10 +127,23 @@ async fn only_open_batches_of_the_job_without_an_open_chunk_are_finishable() {
         let closed = a_batch(fresh, 1).await;
         finish(fresh, finished, "{}").await;
         for (task, state) in [(finished, 1), (ready, 1), (closed, 2)] {
-            execute(fresh, &format!("UPDATE tbl_batch_chunk SET state = {state} WHERE task_id = {task}")).await;
+            execute(
+                fresh,
+                &format!("UPDATE tbl_batch_chunk SET state = {state} WHERE task_id = {task}"),
+            )
+            .await;
         }
-        execute(fresh, &format!("UPDATE tbl_batch_chunk SET state = 1 WHERE task_id = {open} AND chunk_no = 0")).await;
-        assert_eq!(finishable(fresh, "order_import", 10).await, [(ready, 1), (closed, 1)]);
+        execute(
+            fresh,
+            &format!(
+                "UPDATE tbl_batch_chunk SET state = 1 WHERE task_id = {open} AND chunk_no = 0"
+            ),
+        )
+        .await;
+        assert_eq!(
+            finishable(fresh, "order_import", 10).await,
+            [(ready, 1), (closed, 1)]
+        );
         assert_eq!(finishable(fresh, "order_import", 1).await.len(), 1);
         assert_eq!(finishable(fresh, "Order_Import", 10).await, []);
         assert_eq!(finishable(fresh, "another_job", 10).await, []);
@@ -150,9 +172,15 @@ async fn read_task(fresh: &TestDatabase, task: TaskId) -> Task {
 }
 
 async fn finish(fresh: &TestDatabase, task: TaskId, result: &str) {
-    done(&fresh.database, async |c| batches::finish(c, task, result).await).await;
+    done(&fresh.database, async |c| {
+        batches::finish(c, task, result).await
+    })
+    .await;
 }
 
 async fn finishable(fresh: &TestDatabase, job: &str, limit: u32) -> Vec<(TaskId, u32)> {
-    done(&fresh.database, async |c| batches::finishable(c, job, limit).await).await
+    done(&fresh.database, async |c| {
+        batches::finishable(c, job, limit).await
+    })
+    .await
 }

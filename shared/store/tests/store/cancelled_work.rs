@@ -1,1 +1,141 @@
-//! cancelled_work
+//! Work whose future is dropped at any moment: what was acknowledged is stored, and no connection is left with half
+//! an answer on the wire.
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use fastrand::Rng;
+use futures_util::future::join_all;
+use sqlx::{Executor as _, Row as _};
+use task_store::testing::with_database;
+use task_store::{Connection, Database, Result, StoreError};
+use tokio::time::timeout;
+
+use crate::support::{done, execute};
+
+/// Futures that must be dropped before they were done.
+const DROPS: usize = 10_000;
+const WORKERS: u64 = 6;
+const CONNECTIONS: usize = 4;
+
+/// What became of one worker's futures.
+#[derive(Default)]
+struct Tally {
+    acknowledged: Vec<u64>,
+    dropped: usize,
+    faults: Vec<StoreError>,
+}
+
+async fn write(c: &mut Connection, id: u64) -> Result<()> {
+    sqlx::query("INSERT INTO acknowledged (id) VALUES (?)")
+        .bind(id)
+        .execute(&mut *c)
+        .await?;
+    Ok(())
+}
+
+/// Reads a number of its own back: half an answer of somebody else's would show.
+async fn echo(c: &mut Connection, id: u64) -> Result<()> {
+    let row = sqlx::query("SELECT CAST(? AS UNSIGNED)")
+        .bind(id)
+        .fetch_one(c)
+        .await?;
+    assert_eq!(row.try_get_unchecked::<u64, _>(0)?, id);
+    Ok(())
+}
+
+async fn unit(database: &Database, id: u64, transaction: bool) -> Result<()> {
+    if transaction {
+        let work = database.transaction(async |c: &mut Connection| {
+            echo(c, id).await?;
+            write(c, id).await?;
+            echo(c, id).await
+        });
+        work.await
+    } else {
+        database
+            .run(async |c: &mut Connection| write(c, id).await)
+            .await
+    }
+}
+
+async fn worker(database: &Database, seed: u64) -> Tally {
+    let mut rng = Rng::with_seed(seed);
+    let mut tally = Tally::default();
+    while tally.dropped < DROPS.div_ceil(WORKERS as usize) {
+        let id = seed << 32 | (tally.dropped + tally.acknowledged.len()) as u64;
+        let patience = Duration::from_micros(rng.u64(0..=2000));
+        match timeout(patience, unit(database, id, rng.bool())).await {
+            Ok(Ok(())) => tally.acknowledged.push(id),
+            Ok(Err(fault)) => {
+                tally.faults.push(fault);
+                break;
+            }
+            Err(_) => tally.dropped += 1,
+        }
+    }
+    tally
+}
+
+#[tokio::test]
+async fn ten_thousand_dropped_units_lose_no_acknowledged_write_and_wedge_no_connection() {
+    with_database(async |fresh| {
+        execute(
+            fresh,
+            "CREATE TABLE acknowledged (id BIGINT UNSIGNED PRIMARY KEY)",
+        )
+        .await;
+        let database = fresh.another(CONNECTIONS);
+        let tallies = join_all((1..=WORKERS).map(|seed| worker(&database, seed))).await;
+        let dropped: usize = tallies.iter().map(|tally| tally.dropped).sum();
+        let faults: Vec<_> = tallies.iter().flat_map(|tally| &tally.faults).collect();
+        assert!(
+            dropped >= DROPS && faults.is_empty(),
+            "{dropped} {faults:?}"
+        );
+        let rows = done(&fresh.database, async |c| {
+            Ok(c.fetch_all("SELECT id FROM acknowledged").await?)
+        })
+        .await;
+        let stored: HashSet<u64> = rows
+            .iter()
+            .map(|row| row.try_get_unchecked(0).unwrap())
+            .collect();
+        let acknowledged: Vec<_> = tallies
+            .iter()
+            .flat_map(|tally| &tally.acknowledged)
+            .collect();
+        let lost = acknowledged
+            .iter()
+            .filter(|id| !stored.contains(id))
+            .count();
+        println!("{dropped} dropped, {} acknowledged", acknowledged.len());
+        assert!(
+            lost == 0 && !acknowledged.is_empty(),
+            "{lost} of {}",
+            acknowledged.len()
+        );
+        for _ in 0..3 {
+            serves_all_at_once(&database).await;
+        }
+    })
+    .await;
+}
+
+/// As many units as connections, all at once: each holds its own until all have one.
+async fn serves_all_at_once(database: &Database) {
+    let (start, all) = (Instant::now(), tokio::sync::Barrier::new(CONNECTIONS));
+    let units = (0..CONNECTIONS as u64).map(|id| {
+        let all = &all;
+        database.transaction(async move |c: &mut Connection| {
+            all.wait().await;
+            echo(c, id).await
+        })
+    });
+    assert!(join_all(units).await.iter().all(Result::is_ok));
+    assert!(
+        start.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        start.elapsed()
+    );
+}

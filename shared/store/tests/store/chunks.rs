@@ -8,7 +8,8 @@ use task_store::chunks::{self, ChunkKey, ChunkState, Claimed};
 use task_store::testing::{TestDatabase, with_database};
 
 use crate::support::{
-    LEASE, RUN, a_batch, chunk_key, claim, done, execute, expire_leases, read, read_number, try_claim,
+    LEASE, RUN, a_batch, chunk_key, claim, done, execute, expire_leases, read, read_number,
+    try_claim,
 };
 
 #[tokio::test]
@@ -18,7 +19,10 @@ async fn a_claim_brings_everything_its_job_needs() {
         let claimed = claim(fresh, task, 1).await;
         assert_eq!((claimed.key, claimed.attempt), (chunk_key(task, 1), 1));
         assert_eq!((claimed.first_index, claimed.station.as_str()), (2, "T1"));
-        assert_eq!((claimed.first_of_task, claimed.params.as_str()), (true, RUN.params));
+        assert_eq!(
+            (claimed.first_of_task, claimed.params.as_str()),
+            (true, RUN.params)
+        );
         assert_eq!(claimed.items, r#"[{"n": 2}, {"n": 3}]"#);
         assert_eq!(claimed.duplicates.as_deref(), Some("[[3, 2]]"));
         let batch = done(&fresh.database, async |c| batches::by_task(c, task).await).await;
@@ -36,9 +40,8 @@ async fn of_twenty_concurrent_claimers_exactly_one_gets_the_chunk() {
         let task = a_batch(fresh, 1).await;
         let crowd = fresh.another(20);
         for round in 1..=3 {
-            let claimers = (0..20).map(|_| {
-                crowd.run(async |c| chunks::claim(c, chunk_key(task, 0), LEASE).await)
-            });
+            let claimers = (0..20)
+                .map(|_| crowd.run(async |c| chunks::claim(c, chunk_key(task, 0), LEASE).await));
             let ends = join_all(claimers).await;
             let won: Vec<_> = ends.into_iter().filter_map(Result::unwrap).collect();
             assert_eq!(won.iter().map(|c| c.attempt).collect::<Vec<_>>(), [round]);
@@ -69,7 +72,10 @@ async fn a_lease_ends_by_the_clock_of_the_database() {
         let task = a_batch(fresh, 1).await;
         let key = chunk_key(task, 0);
         let short = Duration::from_secs(1);
-        done(&fresh.database, async |c| chunks::claim(c, key, short).await).await;
+        done(&fresh.database, async |c| {
+            chunks::claim(c, key, short).await
+        })
+        .await;
         assert!(try_claim(fresh, key).await.is_none());
         tokio::time::sleep(Duration::from_millis(1100)).await;
         assert!(try_claim(fresh, key).await.is_some());
@@ -101,7 +107,10 @@ async fn a_lost_claim_can_neither_complete_nor_hold_nor_release() {
         assert!(!complete(fresh, &zombie).await);
         assert!(!hold(fresh, &zombie).await);
         release(fresh, &zombie).await;
-        assert!(try_claim(fresh, owner.key).await.is_none(), "the owner still has its lease");
+        assert!(
+            try_claim(fresh, owner.key).await.is_none(),
+            "the owner still has its lease"
+        );
         assert!(complete(fresh, &owner).await);
     })
     .await;
@@ -114,7 +123,10 @@ async fn a_claim_whose_lease_ran_out_still_holds_until_somebody_else_claims() {
         let late = claim(fresh, task, 0).await;
         expire_leases(fresh).await;
         assert!(hold(fresh, &late).await);
-        assert!(try_claim(fresh, late.key).await.is_none(), "holding renews the lease");
+        assert!(
+            try_claim(fresh, late.key).await.is_none(),
+            "holding renews the lease"
+        );
         expire_leases(fresh).await;
         assert!(complete(fresh, &late).await);
     })
@@ -171,7 +183,10 @@ async fn an_attempt_is_counted_before_the_work_and_never_twice() {
         let task = a_batch(fresh, 1).await;
         claim(fresh, task, 0).await;
         assert!(try_claim(fresh, chunk_key(task, 0)).await.is_none());
-        assert_eq!(read_number(fresh, "SELECT attempts FROM tbl_batch_chunk").await, 1);
+        assert_eq!(
+            read_number(fresh, "SELECT attempts FROM tbl_batch_chunk").await,
+            1
+        );
     })
     .await;
 }
@@ -193,7 +208,11 @@ async fn open_chunks_and_settled_items_are_counted_by_run() {
         let claimed = claim(fresh, task, 1).await;
         assert!(complete(fresh, &claimed).await);
         assert_eq!(progress().await, (true, 2));
-        execute(fresh, "UPDATE tbl_batch_chunk SET state = 2 WHERE state = 0").await;
+        execute(
+            fresh,
+            "UPDATE tbl_batch_chunk SET state = 2 WHERE state = 0",
+        )
+        .await;
         assert_eq!(progress().await, (false, 6));
         let other_run = done(&fresh.database, async |c| {
             Ok((
@@ -215,7 +234,10 @@ async fn complete(fresh: &TestDatabase, claim: &Claimed) -> bool {
 }
 
 async fn hold(fresh: &TestDatabase, claim: &Claimed) -> bool {
-    done(&fresh.database, async |c| chunks::hold(c, claim, LEASE).await).await
+    done(&fresh.database, async |c| {
+        chunks::hold(c, claim, LEASE).await
+    })
+    .await
 }
 
 async fn release(fresh: &TestDatabase, claim: &Claimed) {

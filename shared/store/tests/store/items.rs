@@ -41,8 +41,18 @@ async fn outcomes_come_back_as_they_were_settled_and_what_is_null_stays_null() {
         ];
         settle(fresh, &claimed, &outcomes).await;
         let stored = at(fresh, &claimed, &[0, 1, 2, 3]).await;
-        assert!(stored.iter().all(|item| (item.chunk_id, item.attempts) == (claimed.id, 0)));
-        assert_eq!(stored.into_iter().map(|item| item.outcome).collect::<Vec<_>>(), outcomes);
+        assert!(
+            stored
+                .iter()
+                .all(|item| (item.chunk_id, item.attempts) == (claimed.id, 0))
+        );
+        assert_eq!(
+            stored
+                .into_iter()
+                .map(|item| item.outcome)
+                .collect::<Vec<_>>(),
+            outcomes
+        );
         let nulls = "SELECT COUNT(*) FROM tbl_batch_item WHERE made_id IS NULL AND errors IS NULL";
         assert_eq!(read_number(fresh, nulls).await, 1);
     })
@@ -54,7 +64,12 @@ async fn an_item_keeps_its_first_outcome() {
     with_database(async |fresh| {
         let claimed = a_claim(fresh).await;
         settle(fresh, &claimed, &[success(0, 10), failed(1, "[1]")]).await;
-        settle(fresh, &claimed, &[failed(0, "[2]"), success(1, 11), success(2, 12)]).await;
+        settle(
+            fresh,
+            &claimed,
+            &[failed(0, "[2]"), success(1, 11), success(2, 12)],
+        )
+        .await;
         let stored = at(fresh, &claimed, &[0, 1, 2]).await;
         let outcomes: Vec<_> = stored.into_iter().map(|item| item.outcome).collect();
         assert_eq!(outcomes, [success(0, 10), failed(1, "[1]"), success(2, 12)]);
@@ -70,11 +85,23 @@ async fn an_item_that_was_only_tried_takes_its_outcome_and_keeps_its_count() {
             count_try(fresh, &claimed, 1).await;
         }
         let pending = at(fresh, &claimed, &[1]).await;
-        assert_eq!((pending[0].outcome.status, pending[0].attempts), (ItemStatus::Pending, 3));
-        assert_eq!((pending[0].outcome.made_id, pending[0].outcome.errors.as_ref()), (None, None));
+        assert_eq!(
+            (pending[0].outcome.status, pending[0].attempts),
+            (ItemStatus::Pending, 3)
+        );
+        assert_eq!(
+            (
+                pending[0].outcome.made_id,
+                pending[0].outcome.errors.as_ref()
+            ),
+            (None, None)
+        );
         settle(fresh, &claimed, &[failed(1, "[]")]).await;
         let settled = at(fresh, &claimed, &[1]).await;
-        assert_eq!((&settled[0].outcome, settled[0].attempts), (&failed(1, "[]"), 3));
+        assert_eq!(
+            (&settled[0].outcome, settled[0].attempts),
+            (&failed(1, "[]"), 3)
+        );
     })
     .await;
 }
@@ -84,9 +111,17 @@ async fn a_try_is_forgotten_only_while_there_is_no_outcome_and_never_below_none(
     with_database(async |fresh| {
         let claimed = a_claim(fresh).await;
         let forget = async || {
-            done(&fresh.database, async |c| items::forget_try(c, &claimed, 0).await).await;
+            done(&fresh.database, async |c| {
+                items::forget_try(c, &claimed, 0).await
+            })
+            .await;
         };
-        let attempts = async || at(fresh, &claimed, &[0]).await.first().map(|item| item.attempts);
+        let attempts = async || {
+            at(fresh, &claimed, &[0])
+                .await
+                .first()
+                .map(|item| item.attempts)
+        };
         forget().await;
         assert_eq!(attempts().await, None);
         count_try(fresh, &claimed, 0).await;
@@ -128,9 +163,14 @@ async fn every_status_is_counted_listed_and_paged_in_input_order() {
             .collect();
         settle(fresh, &claimed, &outcomes).await;
         assert_eq!(count(fresh, &claimed).await, [10; 6]);
-        let expected: Vec<_> = (0..60).map(|n| (n, ItemStatus::ALL[n as usize % 6])).collect();
+        let expected: Vec<_> = (0..60)
+            .map(|n| (n, ItemStatus::ALL[n as usize % 6]))
+            .collect();
         let (task, run) = (claimed.key.task, claimed.key.run);
-        let statuses = done(&fresh.database, async |c| items::statuses(c, task, run).await).await;
+        let statuses = done(&fresh.database, async |c| {
+            items::statuses(c, task, run).await
+        })
+        .await;
         assert_eq!(statuses, expected);
         for status in ItemStatus::ALL {
             let indexes = page(fresh, &claimed, status, 4, 3).await;
@@ -177,7 +217,8 @@ async fn any_reason_comes_back_as_it_was_given() {
     with_database(async |fresh| {
         let claimed = a_claim(fresh).await;
         let mut runner = TestRunner::deterministic();
-        let reasons = proptest::collection::vec(proptest::option::of("\\PC{0,40}|(?s:.{0,40})"), 1..50);
+        let reasons =
+            proptest::collection::vec(proptest::option::of("\\PC{0,40}|(?s:.{0,40})"), 1..50);
         for first in (0..1000).step_by(50) {
             let reasons = reasons.new_tree(&mut runner).unwrap().current();
             let outcomes: Vec<_> = (first..)
@@ -190,7 +231,13 @@ async fn any_reason_comes_back_as_it_was_given() {
             settle(fresh, &claimed, &outcomes).await;
             let indexes: Vec<_> = outcomes.iter().map(|o| o.index).collect();
             let stored = at(fresh, &claimed, &indexes).await;
-            assert_eq!(stored.into_iter().map(|item| item.outcome).collect::<Vec<_>>(), outcomes);
+            assert_eq!(
+                stored
+                    .into_iter()
+                    .map(|item| item.outcome)
+                    .collect::<Vec<_>>(),
+                outcomes
+            );
         }
     })
     .await;
@@ -210,11 +257,17 @@ async fn a_claim(fresh: &TestDatabase) -> Claimed {
 }
 
 async fn settle(fresh: &TestDatabase, claim: &Claimed, outcomes: &[Outcome]) {
-    done(&fresh.database, async |c| items::settle(c, claim, outcomes).await).await;
+    done(&fresh.database, async |c| {
+        items::settle(c, claim, outcomes).await
+    })
+    .await;
 }
 
 async fn count_try(fresh: &TestDatabase, claim: &Claimed, index: u32) {
-    done(&fresh.database, async |c| items::count_try(c, claim, index).await).await;
+    done(&fresh.database, async |c| {
+        items::count_try(c, claim, index).await
+    })
+    .await;
 }
 
 async fn count(fresh: &TestDatabase, claim: &Claimed) -> [u32; 6] {
@@ -224,7 +277,10 @@ async fn count(fresh: &TestDatabase, claim: &Claimed) -> [u32; 6] {
 
 async fn at(fresh: &TestDatabase, claim: &Claimed, indexes: &[u32]) -> Vec<Item> {
     let (task, run) = (claim.key.task, claim.key.run);
-    done(&fresh.database, async |c| items::at(c, task, run, indexes).await).await
+    done(&fresh.database, async |c| {
+        items::at(c, task, run, indexes).await
+    })
+    .await
 }
 
 async fn page(

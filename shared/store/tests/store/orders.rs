@@ -36,7 +36,11 @@ fn line(order_id: i64, line_no: u32) -> NewLine<'static> {
     }
 }
 
-pub(crate) async fn insert(fresh: &TestDatabase, station: &StationId, orders: &[NewOrder<'_>]) -> Result<()> {
+pub(crate) async fn insert(
+    fresh: &TestDatabase,
+    station: &StationId,
+    orders: &[NewOrder<'_>],
+) -> Result<()> {
     let task = TaskId::parse("7").unwrap();
     insert_for(fresh, station, task, orders).await
 }
@@ -95,17 +99,37 @@ async fn an_order_is_stored_as_it_was_given() {
             ..order(4_000_000_007, "o:N-1", Some("N-1"))
         };
         let none = order(i64::MAX, "a:S001", None);
-        insert(fresh, &station("站点一"), &[whole.clone(), none]).await.unwrap();
+        insert(fresh, &station("站点一"), &[whole.clone(), none])
+            .await
+            .unwrap();
         let text = |text: &str| Some(text.to_owned());
         let rest = |key, number, uid, remark: Option<&str>, total| {
             vec![
-                text("站点一"), text("7"), text(key), number, text("S001"), uid, text("ST001"),
-                text("2026-11-23 08:00:00"), text("2026-11-23 09:00:00"), remark.map(str::to_owned), text(total),
+                text("站点一"),
+                text("7"),
+                text(key),
+                number,
+                text("S001"),
+                uid,
+                text("ST001"),
+                text("2026-11-23 08:00:00"),
+                text("2026-11-23 09:00:00"),
+                remark.map(str::to_owned),
+                text(total),
             ]
         };
-        let first = rest("o:N-1", text("N-1"), text("U1"), whole.remark, "123456789012345678.90");
+        let first = rest(
+            "o:N-1",
+            text("N-1"),
+            text("U1"),
+            whole.remark,
+            "123456789012345678.90",
+        );
         assert_eq!(columns(fresh, whole.id).await, first);
-        assert_eq!(columns(fresh, i64::MAX).await, rest("a:S001", None, None, None, "1.00"));
+        assert_eq!(
+            columns(fresh, i64::MAX).await,
+            rest("a:S001", None, None, None, "1.00")
+        );
     })
     .await;
 }
@@ -139,7 +163,9 @@ async fn lines_are_stored_as_they_were_given() {
 async fn a_repeated_id_key_or_order_number_fails_the_whole_statement() {
     with_database(async |fresh| {
         let here = station("T1");
-        insert(fresh, &here, &[order(1, "k1", Some("N1"))]).await.unwrap();
+        insert(fresh, &here, &[order(1, "k1", Some("N1"))])
+            .await
+            .unwrap();
         for repeated in [
             order(1, "k3", Some("N3")),
             order(3, "k1", Some("N3")),
@@ -159,12 +185,21 @@ async fn a_repeated_id_key_or_order_number_fails_the_whole_statement() {
 async fn a_key_is_unique_in_its_task_and_an_order_number_in_its_station() {
     with_database(async |fresh| {
         let (t1, t2) = (station("T1"), station("T2"));
-        insert(fresh, &t1, &[order(1, "k", Some("N"))]).await.unwrap();
-        insert(fresh, &t2, &[order(2, "K", Some("N"))]).await.unwrap();
-        let other = TaskId::parse("8").unwrap();
-        insert_for(fresh, &t1, other, &[order(3, "k", Some("n")), order(4, "k ", Some("ñ"))])
+        insert(fresh, &t1, &[order(1, "k", Some("N"))])
             .await
             .unwrap();
+        insert(fresh, &t2, &[order(2, "K", Some("N"))])
+            .await
+            .unwrap();
+        let other = TaskId::parse("8").unwrap();
+        insert_for(
+            fresh,
+            &t1,
+            other,
+            &[order(3, "k", Some("n")), order(4, "k ", Some("ñ"))],
+        )
+        .await
+        .unwrap();
     })
     .await;
 }
@@ -173,7 +208,10 @@ async fn a_key_is_unique_in_its_task_and_an_order_number_in_its_station() {
 async fn many_orders_may_have_no_order_number() {
     with_database(async |fresh| {
         let keys: Vec<String> = (0..500).map(|n| format!("a:{n}")).collect();
-        let orders: Vec<_> = (1..).zip(&keys).map(|(id, key)| order(id, key, None)).collect();
+        let orders: Vec<_> = (1..)
+            .zip(&keys)
+            .map(|(id, key)| order(id, key, None))
+            .collect();
         insert(fresh, &station("T1"), &orders).await.unwrap();
         assert_eq!(count(fresh).await, 500);
     })
@@ -184,32 +222,70 @@ async fn many_orders_may_have_no_order_number() {
 async fn a_text_of_the_full_length_is_kept_and_a_longer_one_is_refused_not_cut() {
     with_database(async |fresh| {
         let here = station("T1");
-        let (id, remark, key) = ("编".repeat(64), "备".repeat(128), format!("o:{}", "编".repeat(64)));
+        let (id, remark, key) = (
+            "编".repeat(64),
+            "备".repeat(128),
+            format!("o:{}", "编".repeat(64)),
+        );
         let full = NewOrder {
             address_id: &id,
             uid: Some(&id),
             remark: Some(&remark),
             ..order(1, &key, Some(&id))
         };
-        insert(fresh, &here, std::slice::from_ref(&full)).await.unwrap();
+        insert(fresh, &here, std::slice::from_ref(&full))
+            .await
+            .unwrap();
         let stored = columns(fresh, 1).await;
-        assert_eq!(stored[2..6], [Some(key.clone()), Some(id.clone()), Some(id.clone()), Some(id.clone())]);
+        assert_eq!(
+            stored[2..6],
+            [
+                Some(key.clone()),
+                Some(id.clone()),
+                Some(id.clone()),
+                Some(id.clone())
+            ]
+        );
         assert_eq!(stored[9], Some(remark.clone()));
         let (long, long_remark, long_key) = ("x".repeat(65), "x".repeat(129), "x".repeat(265));
         let base = || order(2, "k", None);
         for longer in [
-            NewOrder { address_id: &long, ..base() },
-            NewOrder { uid: Some(&long), ..base() },
-            NewOrder { out_order_no: Some(&long), ..base() },
-            NewOrder { remark: Some(&long_remark), ..base() },
-            NewOrder { key: &long_key, ..base() },
+            NewOrder {
+                address_id: &long,
+                ..base()
+            },
+            NewOrder {
+                uid: Some(&long),
+                ..base()
+            },
+            NewOrder {
+                out_order_no: Some(&long),
+                ..base()
+            },
+            NewOrder {
+                remark: Some(&long_remark),
+                ..base()
+            },
+            NewOrder {
+                key: &long_key,
+                ..base()
+            },
         ] {
             let fault = fault(insert(fresh, &here, &[longer]).await);
-            assert!(!fault.is_retryable() && !fault.is_duplicate_key(), "{fault}");
+            assert!(
+                !fault.is_retryable() && !fault.is_duplicate_key(),
+                "{fault}"
+            );
         }
         for longer in [
-            NewLine { sku_id: &long, ..line(1, 1) },
-            NewLine { spu_remark: Some(&long_remark), ..line(1, 1) },
+            NewLine {
+                sku_id: &long,
+                ..line(1, 1)
+            },
+            NewLine {
+                spu_remark: Some(&long_remark),
+                ..line(1, 1)
+            },
         ] {
             fault(insert_lines(fresh, &[longer]).await);
         }
@@ -222,24 +298,48 @@ async fn a_text_of_the_full_length_is_kept_and_a_longer_one_is_refused_not_cut()
 async fn a_number_or_time_that_does_not_fit_is_refused_not_clamped() {
     with_database(async |fresh| {
         let here = station("T1");
-        for total in ["1000000000000000000.00", "-1000000000000000000.00", "x", "", "1.0x"] {
-            let wrong = NewOrder { total: total.to_owned(), ..order(1, "k", None) };
+        for total in [
+            "1000000000000000000.00",
+            "-1000000000000000000.00",
+            "x",
+            "",
+            "1.0x",
+        ] {
+            let wrong = NewOrder {
+                total: total.to_owned(),
+                ..order(1, "k", None)
+            };
             fault(insert(fresh, &here, &[wrong]).await);
         }
         for begin in ["2026-02-30 08:00:00", "x", "2026-11-23 25:00:00"] {
-            let wrong = NewOrder { receive_begin: begin.to_owned(), ..order(1, "k", None) };
+            let wrong = NewOrder {
+                receive_begin: begin.to_owned(),
+                ..order(1, "k", None)
+            };
             fault(insert(fresh, &here, &[wrong]).await);
         }
         for wrong in [
-            NewLine { quantity: "10000000000.00".to_owned(), ..line(1, 1) },
-            NewLine { unit_price: "10000000000.00".to_owned(), ..line(1, 1) },
-            NewLine { amount: "1000000000000000000.00".to_owned(), ..line(1, 1) },
+            NewLine {
+                quantity: "10000000000.00".to_owned(),
+                ..line(1, 1)
+            },
+            NewLine {
+                unit_price: "10000000000.00".to_owned(),
+                ..line(1, 1)
+            },
+            NewLine {
+                amount: "1000000000000000000.00".to_owned(),
+                ..line(1, 1)
+            },
             line(1, 40_000),
         ] {
             fault(insert_lines(fresh, &[wrong]).await);
         }
         assert_eq!(count(fresh).await, 0);
-        assert_eq!(read_number(fresh, "SELECT COUNT(*) FROM tbl_order_detail").await, 0);
+        assert_eq!(
+            read_number(fresh, "SELECT COUNT(*) FROM tbl_order_detail").await,
+            0
+        );
     })
     .await;
 }
@@ -249,10 +349,15 @@ async fn any_text_an_order_may_hold_comes_back_as_it_was_given() {
     with_database(async |fresh| {
         let here = station("T1");
         let mut runner = TestRunner::deterministic();
-        let texts = proptest::collection::vec(("(?s:.{0,60})", "(?s:.{0,128})|[ \"'\\\\%_\0]{0,9}"), 40);
+        let texts =
+            proptest::collection::vec(("(?s:.{0,60})", "(?s:.{0,128})|[ \"'\\\\%_\0]{0,9}"), 40);
         for round in 0..10 {
             let texts = texts.new_tree(&mut runner).unwrap().current();
-            let keys: Vec<_> = texts.iter().zip(0..).map(|((id, _), n)| format!("{round}.{n}:{id}")).collect();
+            let keys: Vec<_> = texts
+                .iter()
+                .zip(0..)
+                .map(|((id, _), n)| format!("{round}.{n}:{id}"))
+                .collect();
             let orders: Vec<_> = (round * 40..)
                 .zip(texts.iter().zip(&keys))
                 .map(|(n, ((id, remark), key))| NewOrder {
@@ -266,7 +371,10 @@ async fn any_text_an_order_may_hold_comes_back_as_it_was_given() {
             for sent in &orders {
                 let stored = columns(fresh, sent.id).await;
                 let stored = [2, 4, 5, 9].map(|n: usize| stored[n].as_deref());
-                assert_eq!(stored, [Some(sent.key), Some(sent.address_id), sent.uid, sent.remark]);
+                assert_eq!(
+                    stored,
+                    [Some(sent.key), Some(sent.address_id), sent.uid, sent.remark]
+                );
             }
         }
     })

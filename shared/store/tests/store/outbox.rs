@@ -7,7 +7,9 @@ use task_store::outbox::{self, Due};
 use task_store::testing::{TestDatabase, with_database};
 use task_store::{Connection, Database, StoreError};
 
-use crate::support::{a_batch, chunk_key, claim, done, execute, expire_leases, read_number, try_claim};
+use crate::support::{
+    a_batch, chunk_key, claim, done, execute, expire_leases, read_number, try_claim,
+};
 
 const RESEND: Duration = Duration::from_secs(10);
 
@@ -18,8 +20,14 @@ async fn a_chunk_is_due_once_its_time_has_come_and_carries_its_address() {
         assert_eq!(take(&fresh.database, 10).await, []);
         make_due(fresh, &[chunk_key(task, 1)]).await;
         let due = take(&fresh.database, 10).await;
-        assert_eq!(due.iter().map(|due| due.key).collect::<Vec<_>>(), [chunk_key(task, 1)]);
-        assert_eq!((due[0].station.as_str(), due[0].job.as_str()), ("T1", "order_import"));
+        assert_eq!(
+            due.iter().map(|due| due.key).collect::<Vec<_>>(),
+            [chunk_key(task, 1)]
+        );
+        assert_eq!(
+            (due[0].station.as_str(), due[0].job.as_str()),
+            ("T1", "order_import")
+        );
         assert_eq!(take(&fresh.database, 10).await, []);
     })
     .await;
@@ -29,7 +37,11 @@ async fn a_chunk_is_due_once_its_time_has_come_and_carries_its_address() {
 async fn those_that_waited_longest_are_taken_first() {
     with_database(async |fresh| {
         let task = a_batch(fresh, 5).await;
-        execute(fresh, "UPDATE tbl_batch_chunk SET send_at = NOW(3) - INTERVAL (chunk_no * 7 % 5 + 1) SECOND").await;
+        execute(
+            fresh,
+            "UPDATE tbl_batch_chunk SET send_at = NOW(3) - INTERVAL (chunk_no * 7 % 5 + 1) SECOND",
+        )
+        .await;
         // Ages 1, 3, 5, 2, 4.
         let chunks = async |limit| {
             let due = take(&fresh.database, limit).await;
@@ -57,7 +69,11 @@ async fn two_sweepers_at_once_take_different_chunks_without_waiting() {
         });
         let (first, second) = both.await.unwrap();
         assert_eq!((first.len(), second.len()), (4, 2));
-        let mut chunks: Vec<_> = first.iter().chain(&second).map(|due| due.key.chunk).collect();
+        let mut chunks: Vec<_> = first
+            .iter()
+            .chain(&second)
+            .map(|due| due.key.chunk)
+            .collect();
         chunks.sort_unstable();
         assert_eq!(chunks, [0, 1, 2, 3, 4, 5]);
         assert!(first.iter().chain(&second).all(|due| due.key.task == task));
@@ -101,7 +117,11 @@ async fn every_announcement_doubles_the_wait_up_to_64_times() {
 async fn a_chunk_that_is_not_open_is_never_due() {
     with_database(async |fresh| {
         a_batch(fresh, 3).await;
-        execute(fresh, "UPDATE tbl_batch_chunk SET send_at = NOW(3), state = chunk_no").await;
+        execute(
+            fresh,
+            "UPDATE tbl_batch_chunk SET send_at = NOW(3), state = chunk_no",
+        )
+        .await;
         let due = take(&fresh.database, 10).await;
         assert_eq!(due.iter().map(|due| due.key.chunk).collect::<Vec<_>>(), [0]);
     })
@@ -135,7 +155,11 @@ async fn only_the_unsent_are_made_due() {
         make_due(fresh, &[gone, chunk_key(task, 9)]).await;
         assert_eq!(take(&fresh.database, 9).await, []);
         make_due(fresh, &[chunk_key(task, 0), chunk_key(task, 2)]).await;
-        let mut due: Vec<_> = take(&fresh.database, 9).await.iter().map(|due| due.key.chunk).collect();
+        let mut due: Vec<_> = take(&fresh.database, 9)
+            .await
+            .iter()
+            .map(|due| due.key.chunk)
+            .collect();
         due.sort_unstable();
         assert_eq!(due, [0, 2]);
     })
@@ -143,7 +167,8 @@ async fn only_the_unsent_are_made_due() {
 }
 
 async fn take(database: &Database, limit: u32) -> Vec<Due> {
-    let taken = database.transaction(async |c: &mut Connection| outbox::take_due(c, limit, RESEND).await);
+    let taken =
+        database.transaction(async |c: &mut Connection| outbox::take_due(c, limit, RESEND).await);
     taken.await.unwrap()
 }
 

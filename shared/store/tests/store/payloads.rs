@@ -36,13 +36,19 @@ async fn a_payload_of_many_megabytes_takes_several_statements_and_is_whole() {
     with_database(async |fresh| {
         let size = |n: usize| [10, 600_000, 500_000, 3_000_000, 1_048_576, 1][n % 6];
         let chunks: Vec<_> = (0..12)
-            .map(|n| chunk(n * 2, format!("[{n}, \"{}\"]", "菜".repeat(size(n as usize) / 3))))
+            .map(|n| {
+                chunk(
+                    n * 2,
+                    format!("[{n}, \"{}\"]", "菜".repeat(size(n as usize) / 3)),
+                )
+            })
             .collect();
         let task = batch_of(fresh, &chunks).await;
         let stored = all(fresh, task).await;
-        let same = stored.iter().zip(&chunks).all(|((_, first, items), chunk)| {
-            *first == chunk.first_index && *items == chunk.items
-        });
+        let same = stored
+            .iter()
+            .zip(&chunks)
+            .all(|((_, first, items), chunk)| *first == chunk.first_index && *items == chunk.items);
         assert!(same && stored.len() == chunks.len());
     })
     .await;
@@ -58,7 +64,11 @@ async fn a_thousand_chunks_are_stored_in_their_order() {
         assert_eq!(firsts, (0..1000).map(|n| n * 2).collect::<Vec<_>>());
         assert!(ranges.is_sorted() && ranges.iter().all(|(.., count)| *count == 2));
         let stored = all(fresh, task).await;
-        assert!(stored.iter().all(|(_, first, items)| *items == format!("[{}]", first / 2)));
+        assert!(
+            stored
+                .iter()
+                .all(|(_, first, items)| *items == format!("[{}]", first / 2))
+        );
     })
     .await;
 }
@@ -75,7 +85,10 @@ async fn a_run_has_its_own_chunks() {
         })
         .await;
         assert_eq!(ranges(fresh, task).await, first_run);
-        let second = done(&fresh.database, async |c| payloads::ranges(c, task, 2).await).await;
+        let second = done(&fresh.database, async |c| {
+            payloads::ranges(c, task, 2).await
+        })
+        .await;
         assert_eq!(second.len(), 1);
         assert!(second[0].0 > first_run[1].0);
     })
@@ -87,7 +100,13 @@ async fn a_chunk_cannot_be_stored_twice_in_a_run() {
     with_database(async |fresh| {
         let task = a_batch(fresh, 1).await;
         let again = fresh.database.transaction(async |c: &mut Connection| {
-            payloads::insert(c, task, &[chunk(0, "[]".to_owned())], Duration::from_mins(1)).await
+            payloads::insert(
+                c,
+                task,
+                &[chunk(0, "[]".to_owned())],
+                Duration::from_mins(1),
+            )
+            .await
         });
         assert!(again.await.unwrap_err().is_duplicate_key());
         assert_eq!(all(fresh, task).await[0].2, r#"[{"n": 0}, {"n": 1}]"#);
@@ -101,8 +120,14 @@ async fn payloads_are_read_only_of_the_chunks_asked_for() {
         let task = a_batch(fresh, 3).await;
         let stored = ranges(fresh, task).await;
         let asked = [stored[2].0, 999_999_999];
-        let found = done(&fresh.database, async |c| payloads::of_chunks(c, &asked).await).await;
-        assert_eq!(found, [(stored[2].0, 4, r#"[{"n": 4}, {"n": 5}]"#.to_owned())]);
+        let found = done(&fresh.database, async |c| {
+            payloads::of_chunks(c, &asked).await
+        })
+        .await;
+        assert_eq!(
+            found,
+            [(stored[2].0, 4, r#"[{"n": 4}, {"n": 5}]"#.to_owned())]
+        );
         let none = done(&fresh.database, async |c| payloads::of_chunks(c, &[]).await).await;
         assert_eq!(none, []);
     })
@@ -119,12 +144,22 @@ async fn a_run_without_chunks_has_no_ranges() {
 }
 
 async fn ranges(fresh: &TestDatabase, task: TaskId) -> Vec<(i64, u32, u32)> {
-    done(&fresh.database, async |c| payloads::ranges(c, task, 1).await).await
+    done(&fresh.database, async |c| {
+        payloads::ranges(c, task, 1).await
+    })
+    .await
 }
 
 async fn all(fresh: &TestDatabase, task: TaskId) -> Vec<(i64, u32, String)> {
-    let ids: Vec<_> = ranges(fresh, task).await.iter().map(|(id, ..)| *id).collect();
-    let mut found = done(&fresh.database, async |c| payloads::of_chunks(c, &ids).await).await;
+    let ids: Vec<_> = ranges(fresh, task)
+        .await
+        .iter()
+        .map(|(id, ..)| *id)
+        .collect();
+    let mut found = done(&fresh.database, async |c| {
+        payloads::of_chunks(c, &ids).await
+    })
+    .await;
     found.sort_unstable_by_key(|(id, ..)| *id);
     found
 }

@@ -10,11 +10,21 @@ async fn a_cycle_comes_back_as_it_was_loaded_with_the_clock_of_the_database() {
     with_database(async |fresh| {
         let limit = r#"{ "start": "06:00", "e_span_time": 1 , "名": "🧅" }"#;
         load_cycle(fresh, "T1", "C1", 2, true, limit).await.unwrap();
-        let cycle = done(&fresh.database, async |c| reference::cycle(c, "C1").await).await.unwrap();
+        let cycle = done(&fresh.database, async |c| reference::cycle(c, "C1").await)
+            .await
+            .unwrap();
         assert_eq!((cycle.id.as_str(), cycle.station.as_str()), ("C1", "T1"));
         assert_eq!((cycle.kind, cycle.enabled), (2, true));
-        assert_eq!((cycle.order_time_limit.as_str(), cycle.receive_time_limit.as_str()), (limit, "{}"));
-        let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).datetime();
+        assert_eq!(
+            (
+                cycle.order_time_limit.as_str(),
+                cycle.receive_time_limit.as_str()
+            ),
+            (limit, "{}")
+        );
+        let now = jiff::Timestamp::now()
+            .to_zoned(jiff::tz::TimeZone::UTC)
+            .datetime();
         let apart = now.duration_since(cycle.now.local(&jiff::tz::TimeZone::UTC));
         assert!(apart.abs().as_secs() < 60, "{apart:?}");
     })
@@ -26,9 +36,17 @@ async fn a_cycle_is_replaced_by_its_next_version() {
     with_database(async |fresh| {
         load_cycle(fresh, "T1", "C1", 1, true, "{}").await.unwrap();
         load_cycle(fresh, "T1", "C1", 2, false, "[]").await.unwrap();
-        let cycle = done(&fresh.database, async |c| reference::cycle(c, "C1").await).await.unwrap();
-        assert_eq!((cycle.kind, cycle.enabled, cycle.order_time_limit.as_str()), (2, false, "[]"));
-        assert_eq!(read_number(fresh, "SELECT COUNT(*) FROM tbl_time_config").await, 1);
+        let cycle = done(&fresh.database, async |c| reference::cycle(c, "C1").await)
+            .await
+            .unwrap();
+        assert_eq!(
+            (cycle.kind, cycle.enabled, cycle.order_time_limit.as_str()),
+            (2, false, "[]")
+        );
+        assert_eq!(
+            read_number(fresh, "SELECT COUNT(*) FROM tbl_time_config").await,
+            1
+        );
     })
     .await;
 }
@@ -49,13 +67,40 @@ async fn a_cycle_is_found_by_its_exact_id_only() {
 async fn addresses_are_replaced_and_found_at_their_own_station_only() {
     with_database(async |fresh| {
         let (t1, t2) = (station("T1"), station("T2"));
-        load_addresses(fresh, &t1, r#"[{"address_id": "S1", "uid": "U", "name": "旧", "can_order": 1},
-            {"address_id": "S2", "uid": null, "name": "二", "can_order": 1}]"#).await.unwrap();
-        load_addresses(fresh, &t1, r#"[{"address_id": "S1", "name": "新 🏠", "can_order": 0}]"#).await.unwrap();
-        load_addresses(fresh, &t2, r#"[{"address_id": "S1", "name": "别家", "can_order": 1}]"#).await.unwrap();
+        load_addresses(
+            fresh,
+            &t1,
+            r#"[{"address_id": "S1", "uid": "U", "name": "旧", "can_order": 1},
+            {"address_id": "S2", "uid": null, "name": "二", "can_order": 1}]"#,
+        )
+        .await
+        .unwrap();
+        load_addresses(
+            fresh,
+            &t1,
+            r#"[{"address_id": "S1", "name": "新 🏠", "can_order": 0}]"#,
+        )
+        .await
+        .unwrap();
+        load_addresses(
+            fresh,
+            &t2,
+            r#"[{"address_id": "S1", "name": "别家", "can_order": 1}]"#,
+        )
+        .await
+        .unwrap();
         let found = addresses(fresh, &t1, &["S1", "S2", "s1", "S3"]).await;
-        assert_eq!(found, [("S1".into(), "新 🏠".into(), false), ("S2".into(), "二".into(), true)]);
-        assert_eq!(addresses(fresh, &t2, &["S1", "S2"]).await, [("S1".into(), "别家".into(), true)]);
+        assert_eq!(
+            found,
+            [
+                ("S1".into(), "新 🏠".into(), false),
+                ("S2".into(), "二".into(), true)
+            ]
+        );
+        assert_eq!(
+            addresses(fresh, &t2, &["S1", "S2"]).await,
+            [("S1".into(), "别家".into(), true)]
+        );
         assert_eq!(addresses(fresh, &t1, &[]).await, []);
         let no_uid = "SELECT COUNT(*) FROM tbl_address WHERE uid IS NULL";
         assert_eq!(read_number(fresh, no_uid).await, 3);
@@ -68,16 +113,30 @@ async fn skus_are_replaced_and_found_at_their_own_station_only_with_exact_decima
     with_database(async |fresh| {
         let (t1, t2) = (station("T1"), station("T2"));
         let sku = |id: &str, price: &str, cycle: &str| {
-            format!(r#"[{{"sku_id": "{id}", "name": "白菜", "sale_unit": "斤", "sale_price": "{price}",
-                "sale_num_least": "0.5", "on_sale": 1, "time_config_id": {cycle}}}]"#)
+            format!(
+                r#"[{{"sku_id": "{id}", "name": "白菜", "sale_unit": "斤", "sale_price": "{price}",
+                "sale_num_least": "0.5", "on_sale": 1, "time_config_id": {cycle}}}]"#
+            )
         };
-        load_skus(fresh, &t1, &sku("D1", "1", "\"C1\"")).await.unwrap();
-        load_skus(fresh, &t1, &sku("D1", "9999999999.99", "null")).await.unwrap();
-        load_skus(fresh, &t2, &sku("D1", "2.5", "\"C2\"")).await.unwrap();
+        load_skus(fresh, &t1, &sku("D1", "1", "\"C1\""))
+            .await
+            .unwrap();
+        load_skus(fresh, &t1, &sku("D1", "9999999999.99", "null"))
+            .await
+            .unwrap();
+        load_skus(fresh, &t2, &sku("D1", "2.5", "\"C2\""))
+            .await
+            .unwrap();
         let found = skus(fresh, &t1, &["D1", "d1", "D2"]).await;
-        assert_eq!(found, [("D1".into(), "9999999999.99".into(), "0.50".into(), None)]);
+        assert_eq!(
+            found,
+            [("D1".into(), "9999999999.99".into(), "0.50".into(), None)]
+        );
         let found = skus(fresh, &t2, &["D1"]).await;
-        assert_eq!(found, [("D1".into(), "2.50".into(), "0.50".into(), Some("C2".into()))]);
+        assert_eq!(
+            found,
+            [("D1".into(), "2.50".into(), "0.50".into(), Some("C2".into()))]
+        );
         assert_eq!(skus(fresh, &t1, &[]).await, []);
     })
     .await;
@@ -113,8 +172,15 @@ async fn reference_data_that_does_not_fit_is_refused_not_cut() {
         let t1 = station("T1");
         let long = "x".repeat(65);
         let name = "名".repeat(129);
-        for (id, uid, name) in [(&*long, "U", "n"), ("S1", &*long, "n"), ("S1", "U", &*name), ("", "U", "n")] {
-            let json = format!(r#"[{{"address_id": "{id}", "uid": "{uid}", "name": "{name}", "can_order": 1}}]"#);
+        for (id, uid, name) in [
+            (&*long, "U", "n"),
+            ("S1", &*long, "n"),
+            ("S1", "U", &*name),
+            ("", "U", "n"),
+        ] {
+            let json = format!(
+                r#"[{{"address_id": "{id}", "uid": "{uid}", "name": "{name}", "can_order": 1}}]"#
+            );
             fault(load_addresses(fresh, &t1, &json).await);
         }
         for (id, unit, price, least, cycle) in [
@@ -145,9 +211,15 @@ async fn a_file_of_thousands_is_loaded_in_one_statement() {
     with_database(async |fresh| {
         let t1 = station("T1");
         let rows: Vec<_> = (0..5000)
-            .map(|n| format!(r#"{{"address_id": "S{n}", "uid": "U{n}", "name": "客户{n}", "can_order": 1}}"#))
+            .map(|n| {
+                format!(
+                    r#"{{"address_id": "S{n}", "uid": "U{n}", "name": "客户{n}", "can_order": 1}}"#
+                )
+            })
             .collect();
-        load_addresses(fresh, &t1, &format!("[{}]", rows.join(","))).await.unwrap();
+        load_addresses(fresh, &t1, &format!("[{}]", rows.join(",")))
+            .await
+            .unwrap();
         let ids: Vec<_> = (0..6000).map(|n| format!("S{n}")).collect();
         let ids: Vec<_> = ids.iter().map(String::as_str).collect();
         assert_eq!(addresses(fresh, &t1, &ids).await.len(), 5000);
@@ -190,9 +262,19 @@ async fn load_skus(fresh: &TestDatabase, station: &StationId, json: &str) -> Res
         .await
 }
 
-async fn addresses(fresh: &TestDatabase, station: &StationId, ids: &[&str]) -> Vec<(String, String, bool)> {
-    let rows = done(&fresh.database, async |c| reference::addresses(c, station, ids).await).await;
-    let mut rows: Vec<_> = rows.into_iter().map(|a| (a.address_id, a.name, a.can_order)).collect();
+async fn addresses(
+    fresh: &TestDatabase,
+    station: &StationId,
+    ids: &[&str],
+) -> Vec<(String, String, bool)> {
+    let rows = done(&fresh.database, async |c| {
+        reference::addresses(c, station, ids).await
+    })
+    .await;
+    let mut rows: Vec<_> = rows
+        .into_iter()
+        .map(|a| (a.address_id, a.name, a.can_order))
+        .collect();
     rows.sort();
     rows
 }
@@ -202,7 +284,10 @@ async fn skus(
     station: &StationId,
     ids: &[&str],
 ) -> Vec<(String, String, String, Option<String>)> {
-    let rows = done(&fresh.database, async |c| reference::skus(c, station, ids).await).await;
+    let rows = done(&fresh.database, async |c| {
+        reference::skus(c, station, ids).await
+    })
+    .await;
     let mut rows: Vec<_> = rows
         .into_iter()
         .map(|s| (s.sku_id, s.sale_price, s.sale_num_least, s.time_config_id))

@@ -122,7 +122,10 @@ pub(crate) const fn chunk_key(task: TaskId, chunk: u32) -> ChunkKey {
 }
 
 pub(crate) async fn try_claim(fresh: &TestDatabase, key: ChunkKey) -> Option<Claimed> {
-    done(&fresh.database, async |c| chunks::claim(c, key, LEASE).await).await
+    done(&fresh.database, async |c| {
+        chunks::claim(c, key, LEASE).await
+    })
+    .await
 }
 
 /// Claims a chunk of the first run that must be free.

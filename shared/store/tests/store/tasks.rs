@@ -21,11 +21,20 @@ async fn a_new_task_is_submitted_and_holds_what_it_was_given() {
         let key = done(&fresh.database, async |c| tasks::insert(c, &new).await).await;
         let task = by_id(fresh, key).await;
         assert_eq!((task.id, task.user_task_id), (key, Some(id)));
-        assert_eq!((task.station_id, task.name.as_str()), (station, "周一的导出"));
+        assert_eq!(
+            (task.station_id, task.name.as_str()),
+            (station, "周一的导出")
+        );
         assert_eq!(task.input.as_deref(), Some("any text, not only JSON"));
-        assert_eq!((task.type_id, task.repeat, task.message_show), (-7, true, false));
+        assert_eq!(
+            (task.type_id, task.repeat, task.message_show),
+            (-7, true, false)
+        );
         assert_eq!((task.status, task.run_count), (TaskStatus::Submitted, 0));
-        assert_eq!((task.started_at, task.ended_at, task.result), (None, None, None));
+        assert_eq!(
+            (task.started_at, task.ended_at, task.result),
+            (None, None, None)
+        );
         assert_eq!(task.created_at, task.modified_at);
     })
     .await;
@@ -56,7 +65,10 @@ async fn user_task_ids_that_differ_in_one_byte_are_different_tasks() {
         }
         for id in ["a", "A", "a.", "a-", "a_", "a:"] {
             let id = user_task_id(id);
-            let found = done(&fresh.database, async |c| tasks::by_user_task_id(c, &id).await).await;
+            let found = done(&fresh.database, async |c| {
+                tasks::by_user_task_id(c, &id).await
+            })
+            .await;
             assert_eq!(found.unwrap().user_task_id, Some(id));
         }
     })
@@ -91,7 +103,10 @@ async fn a_taken_user_task_id_is_a_duplicate_key_also_at_another_station() {
             .run(async |c: &mut Connection| tasks::insert(c, &new_task(&other, Some(&id))).await);
         let fault = again.await.unwrap_err();
         assert!(fault.is_duplicate_key() && !fault.is_retryable());
-        let found = done(&fresh.database, async |c| tasks::by_user_task_id(c, &id).await).await;
+        let found = done(&fresh.database, async |c| {
+            tasks::by_user_task_id(c, &id).await
+        })
+        .await;
         assert_eq!(found.unwrap().id, first);
     })
     .await;
@@ -167,7 +182,11 @@ async fn a_locked_task_cannot_be_changed_until_the_transaction_ends() {
             Ok::<_, StoreError>(())
         });
         holder.await.unwrap();
-        execute(fresh, &format!("SELECT id FROM tbl_async_task WHERE id = {key} FOR UPDATE NOWAIT")).await;
+        execute(
+            fresh,
+            &format!("SELECT id FROM tbl_async_task WHERE id = {key} FOR UPDATE NOWAIT"),
+        )
+        .await;
     })
     .await;
 }
@@ -209,7 +228,13 @@ async fn only_a_finished_repeatable_task_is_resubmitted() {
 async fn a_result_comes_back_as_json_text() {
     with_database(async |fresh| {
         let key = a_task(fresh).await;
-        execute(fresh, &format!("UPDATE tbl_async_task SET result = '{{\"msg\": \"成功 🎉\"}}' WHERE id = {key}")).await;
+        execute(
+            fresh,
+            &format!(
+                "UPDATE tbl_async_task SET result = '{{\"msg\": \"成功 🎉\"}}' WHERE id = {key}"
+            ),
+        )
+        .await;
         let task = by_id(fresh, key).await;
         assert_eq!(task.result.as_deref(), Some(r#"{"msg": "成功 🎉"}"#));
     })
@@ -251,5 +276,8 @@ async fn resubmit(fresh: &TestDatabase, key: TaskId) -> bool {
         type_id: 9,
         ..new_task(&station, None)
     };
-    done(&fresh.database, async |c| tasks::resubmit(c, key, &new).await).await
+    done(&fresh.database, async |c| {
+        tasks::resubmit(c, key, &new).await
+    })
+    .await
 }
