@@ -10,6 +10,7 @@ mod cancelled_work;
 mod chunks;
 mod connections;
 mod items;
+mod limits;
 mod lookups;
 mod migrations;
 mod orders;

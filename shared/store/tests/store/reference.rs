@@ -63,47 +63,49 @@ async fn a_cycle_is_found_by_its_exact_id_only() {
     .await;
 }
 
+/// An address as a reference file has it.
+fn address(id: &str, uid: &str, name: &str, can_order: u8) -> String {
+    format!(
+        r#"[{{"address_id": "{id}", "uid": {uid}, "name": "{name}", "can_order": {can_order}}}]"#
+    )
+}
+
 #[tokio::test]
-async fn addresses_are_replaced_and_found_at_their_own_station_only() {
+async fn addresses_are_replaced_by_their_next_version() {
+    with_database(async |fresh| {
+        let t1 = station("T1");
+        for json in [
+            address("S1", "\"U\"", "旧", 1),
+            address("S1", "null", "新 🏠", 0),
+        ] {
+            load_addresses(fresh, &t1, &json).await.unwrap();
+        }
+        let found = addresses(fresh, &t1, &["S1"]).await;
+        assert_eq!(found, [("S1".into(), "新 🏠".into(), false)]);
+        let no_uid = "SELECT COUNT(*) FROM tbl_address WHERE uid IS NULL";
+        assert_eq!(read_number(fresh, no_uid).await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn addresses_are_found_by_their_exact_id_at_their_own_station_only() {
     with_database(async |fresh| {
         let (t1, t2) = (station("T1"), station("T2"));
-        load_addresses(
-            fresh,
-            &t1,
-            r#"[{"address_id": "S1", "uid": "U", "name": "旧", "can_order": 1},
-            {"address_id": "S2", "uid": null, "name": "二", "can_order": 1}]"#,
-        )
-        .await
-        .unwrap();
-        load_addresses(
-            fresh,
-            &t1,
-            r#"[{"address_id": "S1", "name": "新 🏠", "can_order": 0}]"#,
-        )
-        .await
-        .unwrap();
-        load_addresses(
-            fresh,
-            &t2,
-            r#"[{"address_id": "S1", "name": "别家", "can_order": 1}]"#,
-        )
-        .await
-        .unwrap();
+        load_addresses(fresh, &t1, &address("S1", "null", "一", 1))
+            .await
+            .unwrap();
+        load_addresses(fresh, &t2, &address("S1", "null", "别家", 0))
+            .await
+            .unwrap();
+        load_addresses(fresh, &t2, &address("S2", "null", "二", 1))
+            .await
+            .unwrap();
         let found = addresses(fresh, &t1, &["S1", "S2", "s1", "S3"]).await;
-        assert_eq!(
-            found,
-            [
-                ("S1".into(), "新 🏠".into(), false),
-                ("S2".into(), "二".into(), true)
-            ]
-        );
-        assert_eq!(
-            addresses(fresh, &t2, &["S1", "S2"]).await,
-            [("S1".into(), "别家".into(), true)]
-        );
+        assert_eq!(found, [("S1".into(), "一".into(), true)]);
+        let found = addresses(fresh, &t2, &["S1"]).await;
+        assert_eq!(found, [("S1".into(), "别家".into(), false)]);
         assert_eq!(addresses(fresh, &t1, &[]).await, []);
-        let no_uid = "SELECT COUNT(*) FROM tbl_address WHERE uid IS NULL";
-        assert_eq!(read_number(fresh, no_uid).await, 3);
     })
     .await;
 }
@@ -167,29 +169,39 @@ async fn an_id_with_trailing_blanks_finds_nothing_and_cannot_be_loaded() {
 }
 
 #[tokio::test]
-async fn reference_data_that_does_not_fit_is_refused_not_cut() {
+async fn an_address_or_cycle_that_does_not_fit_is_refused() {
     with_database(async |fresh| {
         let t1 = station("T1");
         let long = "x".repeat(65);
         let name = "名".repeat(129);
-        for (id, uid, name) in [
-            (&*long, "U", "n"),
-            ("S1", &*long, "n"),
-            ("S1", "U", &*name),
-            ("", "U", "n"),
+        for json in [
+            address(&long, "null", "n", 1),
+            address("S1", &format!("{long:?}"), "n", 1),
+            address("S1", "null", &name, 1),
+            address("", "null", "n", 1),
+            r#"[{"name": "no id", "can_order": 1}]"#.to_owned(),
         ] {
-            let json = format!(
-                r#"[{{"address_id": "{id}", "uid": "{uid}", "name": "{name}", "can_order": 1}}]"#
-            );
             fault(load_addresses(fresh, &t1, &json).await);
         }
+        fault(load_cycle(fresh, "T1", &long, 1, true, "{}").await);
+        let rows = "(SELECT COUNT(*) FROM tbl_address) + (SELECT COUNT(*) FROM tbl_time_config)";
+        assert_eq!(read_number(fresh, rows).await, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_sku_that_does_not_fit_is_refused() {
+    with_database(async |fresh| {
+        let t1 = station("T1");
+        let (long, unit, large) = ("x".repeat(65), "斤".repeat(17), "10000000000");
         for (id, unit, price, least, cycle) in [
             (&*long, "u", "1", "1", "C"),
-            ("D", "一二三四五六七八九十一二三四五六七", "1", "1", "C"),
-            ("D", "u", "10000000000", "1", "C"),
+            ("D", &unit, "1", "1", "C"),
+            ("D", "u", large, "1", "C"),
             ("D", "u", "x", "1", "C"),
-            ("D", "u", "1", "10000000000", "C"),
-            ("D", "u", "1", "1", &*long),
+            ("D", "u", "1", large, "C"),
+            ("D", "u", "1", "1", &long),
         ] {
             let json = format!(
                 r#"[{{"sku_id": "{id}", "name": "n", "sale_unit": "{unit}", "sale_price": "{price}",
@@ -197,11 +209,7 @@ async fn reference_data_that_does_not_fit_is_refused_not_cut() {
             );
             fault(load_skus(fresh, &t1, &json).await);
         }
-        fault(load_cycle(fresh, "T1", &long, 1, true, "{}").await);
-        fault(load_addresses(fresh, &t1, r#"[{"name": "no id", "can_order": 1}]"#).await);
-        let rows = "SELECT (SELECT COUNT(*) FROM tbl_address) + (SELECT COUNT(*) FROM tbl_sku) + \
-            (SELECT COUNT(*) FROM tbl_time_config)";
-        assert_eq!(read_number(fresh, rows).await, 0);
+        assert_eq!(read_number(fresh, "SELECT COUNT(*) FROM tbl_sku").await, 0);
     })
     .await;
 }
@@ -238,8 +246,7 @@ async fn load_cycle(
     let enabled = u8::from(enabled);
     let cycles = format!(
         r#"[{{"id": "{id}", "name": "n", "type": {kind}, "enabled": {enabled},
-        "order_time_limit": {:?}, "receive_time_limit": "{{}}"}}]"#,
-        order_limit
+        "order_time_limit": {order_limit:?}, "receive_time_limit": "{{}}"}}]"#
     );
     let owner = station(owner);
     fresh

@@ -161,9 +161,9 @@ async fn a_transaction_that_waited_too_long_for_a_lock_is_run_again_whole() {
             });
             work.await
         };
-        let (held, waited) = join(holder, waiter).await;
-        held.unwrap();
-        waited.unwrap();
+        let (first, second) = join(holder, waiter).await;
+        first.unwrap();
+        second.unwrap();
         assert_eq!((runs(fresh, own).await, runs(fresh, wanted).await), (1, 2));
         assert_eq!(faults.into_inner()[0], "database error 1205");
     })
