@@ -16,7 +16,7 @@ use crate::support::{done, execute};
 
 /// Futures that must be dropped before they were done.
 const DROPS: usize = 10_000;
-const WORKERS: u32 = 6;
+const WORKERS: u32 = 8;
 const CONNECTIONS: usize = 4;
 
 /// What became of one worker's futures.
