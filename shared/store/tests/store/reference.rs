@@ -43,10 +43,6 @@ async fn a_cycle_is_replaced_by_its_next_version() {
             (cycle.kind, cycle.enabled, cycle.order_time_limit.as_str()),
             (2, false, "[]")
         );
-        assert_eq!(
-            read_number(fresh, "SELECT COUNT(*) FROM tbl_time_config").await,
-            1
-        );
     })
     .await;
 }
