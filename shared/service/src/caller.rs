@@ -2,6 +2,8 @@
 
 use task_store::{StationId, TaskId, UserTaskId};
 
+use crate::error::{Error, Result};
+
 /// The station a call is bound to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Caller {
@@ -19,6 +21,14 @@ impl Caller {
             Self::Station(station) => Some(station),
             Self::Unbound => None,
         }
+    }
+
+    /// The station.
+    ///
+    /// # Errors
+    /// `PARAM_MISSING` for a trusted caller that named none.
+    pub fn required_station(&self) -> Result<&StationId> {
+        self.station().ok_or_else(|| Error::missing("station_id"))
     }
 
     /// Whether data of `station` may be seen or touched.

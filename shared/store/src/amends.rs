@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::Row;
 
 use crate::chunks::ChunkKey;
-use crate::database::Connection;
+use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::TaskId;
 use crate::items::{Item, ItemStatus, item};

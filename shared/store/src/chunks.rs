@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use sqlx::Row;
+use sqlx::mysql::MySqlRow;
 
-use crate::database::Connection;
+use crate::connections::Connection;
 use crate::error::{Result, StoreError};
 use crate::ids::{StationId, TaskId};
 use crate::row::{optional_text, text};
@@ -121,23 +122,24 @@ async fn read_claimed(
     .bind(attempt)
     .fetch_optional(connection)
     .await?;
-    row.map(|row| {
-        Ok(Claimed {
-            id: row.try_get(0)?,
-            key,
-            attempt,
-            first_index: row.try_get(1)?,
-            station: StationId::from_row(text(&row, 2)?),
-            first_of_task: row.try_get::<i64, _>(3)? == 1,
-            params: text(&row, 4)?,
-            accepted_at: Moment::from_row(&row, 5)?.ok_or(StoreError::Unreadable("accepted_at"))?,
-            items: text(&row, 6)?,
-            duplicates: optional_text(&row, 7)?,
-            amended: optional_text(&row, 8)?,
-            amends: row.try_get(9)?,
-        })
+    row.map(|row| claimed(&row, key, attempt)).transpose()
+}
+
+fn claimed(row: &MySqlRow, key: ChunkKey, attempt: u32) -> Result<Claimed> {
+    Ok(Claimed {
+        id: row.try_get(0)?,
+        key,
+        attempt,
+        first_index: row.try_get(1)?,
+        station: StationId::from_row(text(row, 2)?),
+        first_of_task: row.try_get::<i64, _>(3)? == 1,
+        params: text(row, 4)?,
+        accepted_at: Moment::from_row(row, 5)?.ok_or(StoreError::Unreadable("accepted_at"))?,
+        items: text(row, 6)?,
+        duplicates: optional_text(row, 7)?,
+        amended: optional_text(row, 8)?,
+        amends: row.try_get(9)?,
     })
-    .transpose()
 }
 
 /// The state of a chunk; `None` when there is no such chunk.

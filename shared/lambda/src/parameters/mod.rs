@@ -7,6 +7,7 @@
 mod changes;
 mod form;
 mod identifiers;
+mod items;
 mod json;
 mod nesting;
 mod object;

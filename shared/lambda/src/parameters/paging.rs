@@ -1,8 +1,9 @@
 //! Which part of a list is asked for: `limit` rows from page `offset` (alias `page`), or the rows after a key.
 
-use task_service::Result;
+use task_service::async_tasks::Panel;
 use task_service::store::tasks::TaskStatus;
 use task_service::tasks::{Columns, Filter, List};
+use task_service::{Caller, Result};
 
 use super::{Parameter, Parameters};
 
@@ -52,6 +53,19 @@ impl Parameters<'_> {
             limit: limit.unwrap_or(default),
             page: page.unwrap_or(0),
             after_id: self.optional("after_id", |id| id.integer(1..=i64::MAX))?,
+        })
+    }
+
+    /// What the panel's list is asked for, by a caller of one station.
+    pub fn panel(&self, caller: &Caller) -> Result<Panel> {
+        let paging = self.paging(10, 100)?;
+        Ok(Panel {
+            station: caller.required_station()?.clone(),
+            statuses: self.statuses()?,
+            type_id: self.optional("type_id", Parameter::int)?,
+            limit: paging.limit,
+            page: paging.page,
+            after: paging.after_id,
         })
     }
 

@@ -21,6 +21,7 @@ pub use finish::finish_if_done;
 pub(crate) use finish::refresh;
 pub use job::{BatchJob, Item, ItemError, JobKind, Prepared};
 pub(crate) use payload::minified;
+pub(crate) use report::sent_as;
 pub use report::{ItemPage, Pagination, Selection, read};
 pub use settings::{Dispatcher, Settings};
 pub use submit::{Submission, Submitted, submit};

@@ -181,7 +181,7 @@ async fn filled(
 }
 
 /// What items were sent as, by chunk and index: an index alone has one item in each run.
-pub(super) async fn sent_as(
+pub(crate) async fn sent_as(
     connection: &mut Connection,
     items: &[Item],
 ) -> Result<HashMap<(i64, u32), Box<RawValue>>> {

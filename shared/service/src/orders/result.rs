@@ -41,9 +41,7 @@ pub async fn result(
         let counts = Counts::of(c, &batch, open).await?;
         let params = ImportParams::from_stored(&batch.params)?;
         Ok(OrderReport {
-            task_id: task
-                .user_task_id
-                .map_or_else(|| task.id.to_string(), |id| id.to_string()),
+            task_id: task.called(),
             file_name: params.file_name,
             time_config: TimeConfig {
                 time_config_id: params.time_config_id,

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use sqlx::{MySql, QueryBuilder};
 
 use super::result::ResultChange;
-use crate::database::Connection;
+use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::TaskId;
 

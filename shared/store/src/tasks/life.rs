@@ -3,7 +3,7 @@
 use sqlx::Row;
 
 use super::NewTask;
-use crate::database::Connection;
+use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::TaskId;
 

@@ -8,7 +8,7 @@ use sqlx::{MySql, QueryBuilder, Row};
 
 use super::row::{light_columns, task};
 use super::{Task, TaskStatus};
-use crate::database::Connection;
+use crate::connections::Connection;
 use crate::error::{Result, StoreError};
 use crate::ids::{StationId, TaskId};
 

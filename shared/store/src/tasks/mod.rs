@@ -8,7 +8,7 @@ mod path;
 mod result;
 mod row;
 
-use crate::database::Connection;
+use crate::connections::Connection;
 use crate::error::{Result, StoreError};
 use crate::ids::{StationId, TaskId, UserTaskId};
 use crate::time::Moment;
@@ -84,6 +84,17 @@ pub struct Task {
     pub input: Option<String>,
     /// What came of it: a JSON text.
     pub result: Option<String>,
+}
+
+impl Task {
+    /// What its caller calls it: its own id where it has one, else the key.
+    #[must_use]
+    pub fn called(&self) -> String {
+        match &self.user_task_id {
+            Some(id) => id.to_string(),
+            None => self.id.to_string(),
+        }
+    }
 }
 
 /// What a new task is stored with.
