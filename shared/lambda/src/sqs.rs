@@ -155,7 +155,7 @@ where
             break;
         }
         let message = record.into_message(deadline);
-        let span = telemetry::span(&context.request_id);
+        let span = telemetry::span(context);
         if handle(message, &handler).instrument(span).await {
             failed[at] = None;
         }
@@ -219,11 +219,9 @@ impl Record {
     }
 }
 
-/// When the invocation is cut off; a runtime that does not say so says 0.
+/// When the invocation is cut off. A runtime that does not know says 0, or a time long ago (`cargo lambda watch`).
 fn deadline(context: &Context) -> Option<SystemTime> {
-    (context.deadline > 0)
-        .then(|| instant(context.deadline))
-        .flatten()
+    instant(context.deadline).filter(|deadline| *deadline > SystemTime::now())
 }
 
 fn instant(milliseconds: u64) -> Option<SystemTime> {

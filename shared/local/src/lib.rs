@@ -1,1 +1,34 @@
-//! Placeholder.
+//! The local development stack: the real functions behind a real Lambda runtime API, real MySQL and an SQS
+//! emulator, on one machine, without Docker, root or an AWS account. Nothing of it is deployed.
+//!
+//! `make run` and the black-box tests start the same [`Stack`].
+
+mod api;
+mod baskets;
+mod commands;
+mod config;
+pub mod database;
+mod dates;
+mod error;
+mod event_source;
+mod gateway;
+mod guard;
+mod import;
+mod instance;
+mod parts;
+mod pool;
+mod process;
+mod progress;
+mod project;
+mod queue;
+mod stack;
+mod table;
+mod wait;
+
+pub use commands::dispatch;
+pub use config::{StackConfig, project_root};
+pub use error::{LocalError, Result};
+pub use pool::Pool;
+pub use project::{Project, Queue, Route};
+pub use queue::QueueDepth;
+pub use stack::Stack;

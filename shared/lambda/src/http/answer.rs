@@ -30,6 +30,8 @@ pub(super) struct Response {
     pub(super) headers: BTreeMap<&'static str, &'static str>,
     pub(super) body: String,
     is_base64_encoded: bool,
+    /// Always empty. The gateway can do without it, `cargo lambda watch` answers 500 without it.
+    cookies: [&'static str; 0],
 }
 
 /// The envelope of what did not succeed.
@@ -71,6 +73,7 @@ impl Answer {
             headers: BTreeMap::from([("content-type", content_type)]),
             body,
             is_base64_encoded: false,
+            cookies: [],
         }
     }
 

@@ -27,7 +27,7 @@ impl Call {
     /// # Errors
     /// `PARAM_INVALID` when the body is too large, or not text.
     pub(super) fn new(mut event: Event, request_id: &str, source: StationSource) -> Result<Self> {
-        let body = event.body.take().unwrap_or_default();
+        let body = event.take_body();
         let body = if event.is_base64_encoded() {
             decode(&body)?
         } else {
@@ -44,7 +44,7 @@ impl Call {
             content_type: event.header("content-type").map(ToOwned::to_owned),
             station_claim: event.station_claim(),
             station_header: event.header("x-station-id").map(ToOwned::to_owned),
-            query: event.raw_query_string.take().unwrap_or_default(),
+            query: event.take_query(),
             body,
             station_source: source,
         })

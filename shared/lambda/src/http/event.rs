@@ -1,88 +1,69 @@
-//! The event of an HTTP API (payload format 2.0), as far as it is used.
+//! The event of an HTTP API (payload format 2.0), as `lambda_http` reads it.
 //!
-//! It is read straight from the runtime's bytes: a body of megabytes is copied once, when its JSON escapes are undone.
+//! Its typed event is used as it is, without the step to `http::Request`: that one panics on a body that is not
+//! the base64 it claims to be and on an URL it cannot build, and copies a body of megabytes once more.
 
-use std::collections::HashMap;
-
+use lambda_http::aws_lambda_events::apigw::{ApiGatewayRequestAuthorizer, ApiGatewayV2httpRequest};
 use serde::Deserialize;
 use serde_json::Value;
 
 /// One HTTP request.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Event {
-    request_context: RequestContext,
-    pub(super) raw_query_string: Option<String>,
-    headers: Option<HashMap<String, String>>,
-    pub(super) body: Option<String>,
-    is_base64_encoded: Option<bool>,
-}
-
-#[derive(Debug, Deserialize)]
-struct RequestContext {
-    http: Http,
-    authorizer: Option<Authorizer>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Http {
-    method: String,
-    #[serde(default)]
-    path: String,
-}
-
-/// What the gateway found out about the caller. The key `lambda` is a Lambda authorizer's context.
-#[derive(Debug, Deserialize)]
-struct Authorizer {
-    jwt: Option<Jwt>,
-    lambda: Option<Claims>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Jwt {
-    claims: Option<Claims>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Claims {
-    station_id: Option<Value>,
-}
+#[serde(transparent)]
+pub(super) struct Event(ApiGatewayV2httpRequest);
 
 impl Event {
     pub(super) fn method(&self) -> &str {
-        &self.request_context.http.method
+        self.0.request_context.http.method.as_str()
     }
 
     pub(super) fn path(&self) -> &str {
-        &self.request_context.http.path
+        self.0
+            .request_context
+            .http
+            .path
+            .as_deref()
+            .unwrap_or_default()
     }
 
     pub(super) fn is_base64_encoded(&self) -> bool {
-        self.is_base64_encoded.unwrap_or_default()
+        self.0.is_base64_encoded
+    }
+
+    /// Hands over the body.
+    pub(super) fn take_body(&mut self) -> String {
+        self.0.body.take().unwrap_or_default()
+    }
+
+    /// Hands over the query string.
+    pub(super) fn take_query(&mut self) -> String {
+        self.0.raw_query_string.take().unwrap_or_default()
     }
 
     /// A header, whatever the case of its name.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
-        let headers = self.headers.as_ref()?;
-        let found = headers
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name));
-        found
-            .map(|(_, value)| value.trim())
-            .filter(|value| !value.is_empty())
+        // Not `to_str`: it takes ASCII only, and a station beyond it would count as none.
+        let value = str::from_utf8(self.0.headers.get(name)?.as_bytes())
+            .ok()?
+            .trim();
+        (!value.is_empty()).then_some(value)
     }
 
-    /// The authorizer's claim `station_id`.
+    /// The authorizer's claim `station_id`: of a JWT, or of a Lambda authorizer's context.
     pub(super) fn station_claim(&self) -> Option<String> {
-        let authorizer = self.request_context.authorizer.as_ref()?;
-        let claims = authorizer.jwt.as_ref().and_then(|jwt| jwt.claims.as_ref());
-        let claimed = |claims: &Claims| match claims.station_id.as_ref()? {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        };
-        claims
-            .and_then(claimed)
-            .or_else(|| authorizer.lambda.as_ref().and_then(claimed))
+        let authorizer = self.0.request_context.authorizer.as_ref()?;
+        let of_token = authorizer
+            .jwt
+            .as_ref()
+            .and_then(|jwt| jwt.claims.get("station_id").cloned());
+        of_token.or_else(|| of_context(authorizer))
+    }
+}
+
+fn of_context(authorizer: &ApiGatewayRequestAuthorizer) -> Option<String> {
+    match authorizer.fields.get("station_id")? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
     }
 }

@@ -1,0 +1,48 @@
+# Everything a developer types. `make` alone lists it. What the targets install goes below .local/ and target/.
+.DEFAULT_GOAL := help
+.PHONY: help run stop demo load-reference test build tools clean clean-data clean-logs
+# Make's own options must not reach cargo and what it starts.
+MAKEFLAGS += --no-print-directory
+export PORT DETACH DATABASE_URL DATA FILE AGAIN WORKERS
+
+local := shared/local
+bin := target/local/task-local
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## the whole service on this machine [PORT=9000] [DETACH=1] [DATABASE_URL=mysql://...]
+	@$(bin) run
+
+stop: ## end what `make run` started
+	@if [ -x $(bin) ]; then $(bin) stop; else echo "nothing runs"; fi
+
+demo: build ## import a CSV of customer,item[,quantity,unit_price]: DATA=file.csv [AGAIN=1]
+	@$(bin) demo
+
+load-reference: build ## upsert stations, cycles, addresses and skus from a JSON file: FILE=...
+	@$(bin) load-reference
+
+test: need-cargo ## format, clippy, all tests on MySQL and on MariaDB
+	@$(local)/test.sh
+
+build: need-cargo tools ## the functions and the local stack
+	@cargo build --quiet --profile local --locked --workspace --bins
+
+tools: ## the pinned tools of the local stack, into .local/tools
+	@$(local)/tools.sh
+
+clean: stop clean-logs ## delete what was built
+	cargo clean
+
+clean-data: stop ## delete the private databases' data
+	@for flavor in mysql mariadb; do for profile in dev durable; do \
+	  MYSQL_FLAVOR=$$flavor MYSQL_PROFILE=$$profile $(local)/mysql.sh purge; done; done
+
+clean-logs:
+	@rm -rf .local/log
+
+.PHONY: need-cargo
+need-cargo:
+	@command -v cargo >/dev/null || { echo "error: cargo is missing: install Rust 1.95 or later (rustup.rs)" >&2; exit 1; }
+	@command -v cc >/dev/null || { echo "error: a C compiler is missing: install gcc" >&2; exit 1; }

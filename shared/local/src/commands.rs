@@ -1,0 +1,125 @@
+//! What `make` asks for: `run`, `stop`, `demo` and `load-reference`.
+
+mod demo;
+mod detach;
+mod load;
+mod run;
+mod station;
+
+use std::path::PathBuf;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::config::StackConfig;
+use crate::database::PrivateMysql;
+use crate::error::{LocalError, Result};
+use crate::instance;
+
+/// Tuning variables of the functions that a person may set for `make run`.
+const PASSED_ON: [&str; 9] = [
+    "APP_TIME_ZONE",
+    "CHUNK_SIZE",
+    "DATABASE_TIMEOUT_MS",
+    "LEASE_SECONDS",
+    "LOG_LEVEL",
+    "MAX_ORDERS",
+    "PUBLIC_BASE_URL",
+    "RESEND_SECONDS",
+    "STATION_SOURCE",
+];
+
+/// Runs a command by its name.
+pub async fn dispatch(command: &str) -> Result<()> {
+    match command {
+        "run" if variable("DETACH").is_some_and(|value| value != "0") => detach::run().await,
+        "run" => run::run().await,
+        "demo" => demo::run().await,
+        "load-reference" => load::run().await,
+        "stop" => {
+            let ended = instance::stop()?;
+            println!("{}", if ended { "stopped" } else { "nothing runs" });
+            Ok(())
+        }
+        other => Err(LocalError::part(
+            "task-local",
+            format!("no command {other:?}: run, demo, load-reference or stop"),
+        )),
+    }
+}
+
+/// An environment variable that is set and not empty.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The value a command cannot do without, with an example.
+fn required(name: &str, example: &str) -> Result<String> {
+    variable(name).ok_or_else(|| LocalError::Missing {
+        what: name.to_owned(),
+        remedy: example.to_owned(),
+    })
+}
+
+/// A stack as a person wants it: the binaries beside this one, tuned by the environment.
+fn stack_config(name: &str, port: Option<u16>, database_url: &str) -> Result<StackConfig> {
+    let here = std::env::current_exe().map_err(|error| LocalError::part("task-local", error))?;
+    let binaries = here.parent().map_or_else(PathBuf::new, PathBuf::from);
+    let mut config = StackConfig::new(binaries, database_url)?;
+    port.clone_into(&mut config.port);
+    name.clone_into(&mut config.name);
+    config.environment = PASSED_ON
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), variable(name)?)))
+        .collect();
+    if let Some(workers) = variable("WORKERS") {
+        config.workers = workers
+            .parse()
+            .map_err(|_| LocalError::part("WORKERS", "is no number"))?;
+    }
+    Ok(config)
+}
+
+/// The database a command works on, and the private server when it is that.
+struct ChosenDatabase {
+    url: String,
+    private: Option<PrivateMysql>,
+}
+
+impl ChosenDatabase {
+    /// The one `DATABASE_URL` names, else the private server.
+    async fn open() -> Result<Self> {
+        if let Some(url) = variable("DATABASE_URL") {
+            return Ok(Self { url, private: None });
+        }
+        let private = PrivateMysql::start().await?;
+        let url = private.url().to_owned();
+        Ok(Self {
+            url,
+            private: Some(private),
+        })
+    }
+
+    /// Ends what was started for it.
+    async fn close(self) -> Result<()> {
+        match self.private {
+            Some(private) => private.stop().await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// Done when the person (Ctrl-C) or the system (SIGTERM) wants us to end.
+async fn asked_to_end() -> Result<()> {
+    let listen = |kind| signal(kind).map_err(|error| LocalError::part("signals", error));
+    let (mut interrupt, mut terminate) = (
+        listen(SignalKind::interrupt())?,
+        listen(SignalKind::terminate())?,
+    );
+    let mut hangup = listen(SignalKind::hangup())?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        _ = hangup.recv() => {}
+    }
+    Ok(())
+}

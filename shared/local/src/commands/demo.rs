@@ -1,0 +1,132 @@
+//! `make demo DATA=file.csv`: any CSV of baskets becomes a station of its own and one order per customer.
+//!
+//! The batch is named after the file's content, so the same file makes no second order, on no day: a finished batch
+//! that is submitted again gives back the orders it made. `AGAIN=1` imports it as a new batch all the same.
+
+use std::fs;
+use std::path::Path;
+
+use super::{ChosenDatabase, asked_to_end, required, stack_config, variable};
+use crate::api::{Api, Batch};
+use crate::baskets::Baskets;
+use crate::error::{LocalError, Result};
+use crate::stack::Stack;
+use crate::{database, dates, import, instance};
+
+/// The most orders of one batch where `MAX_ORDERS` says nothing else.
+const MAX_ORDERS: usize = 10_000;
+/// The most bytes of one call, below Lambda's limit of 6 MB for a request.
+const MAX_BYTES: usize = 5_500_000;
+
+/// Imports the file that `DATA` names into the running stack, or into one started for it.
+pub(super) async fn run() -> Result<()> {
+    let file = required("DATA", "make demo DATA=file.csv")?;
+    let content = fs::read(&file).map_err(|error| LocalError::input(&file, error))?;
+    let baskets = Baskets::read(&file, &content)?;
+    let name = Path::new(&file)
+        .file_name()
+        .map_or_else(|| file.clone(), |name| name.to_string_lossy().into_owned());
+    println!(
+        "{name}: {} orders with {} lines",
+        baskets.order_count(),
+        baskets.line_count()
+    );
+    if let Some(running) = instance::running()? {
+        return import(&baskets, &name, &running.base_url, &running.database_url).await;
+    }
+    println!("starting a stack for it ...");
+    let database = ChosenDatabase::open().await?;
+    let imported = tokio::select! {
+        imported = alone(&baskets, &name, &database.url) => imported,
+        ended = asked_to_end() => ended,
+    };
+    database.close().await?;
+    imported
+}
+
+async fn alone(baskets: &Baskets, name: &str, database_url: &str) -> Result<()> {
+    let stack = Stack::start(stack_config("demo", None, database_url)?).await?;
+    let imported = import(baskets, name, &stack.base_url(), database_url).await;
+    stack.stop().await;
+    imported
+}
+
+async fn import(baskets: &Baskets, name: &str, base_url: &str, database_url: &str) -> Result<()> {
+    database::load_reference(database_url, baskets.reference().to_string()).await?;
+    let api = Api::new(base_url)?;
+    let mut seconds = 0.0;
+    for batch in batches(baskets, name)? {
+        seconds += import::run(&api, &batch).await?;
+    }
+    let orders = u32::try_from(baskets.order_count()).map_or(f64::INFINITY, f64::from);
+    println!(
+        "  {} orders in {seconds:.2} s: {:.0} orders/s, from the submit call until the finished task is readable",
+        baskets.order_count(),
+        orders / seconds
+    );
+    Ok(())
+}
+
+fn batches(baskets: &Baskets, name: &str) -> Result<Vec<Batch>> {
+    let limit = variable("MAX_ORDERS")
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(MAX_ORDERS);
+    let again = variable("AGAIN").map(|_| format!("-{}", jiff::Timestamp::now().as_millisecond()));
+    let day = dates::day_after(dates::today()?).to_string();
+    let parts = split(baskets.orders(&day), limit, MAX_BYTES);
+    let batch = |(number, orders)| Batch {
+        task_id: format!(
+            "csv-{}-{}{}",
+            baskets.fingerprint,
+            number + 1,
+            again.as_deref().unwrap_or_default()
+        ),
+        time_config_id: baskets.time_config_id(),
+        file_name: name.chars().take(128).collect(),
+        orders,
+    };
+    Ok(parts.into_iter().enumerate().map(batch).collect())
+}
+
+/// Splits orders into runs of at most `limit` orders and about `bytes` bytes of JSON.
+fn split(
+    orders: Vec<serde_json::Value>,
+    limit: usize,
+    bytes: usize,
+) -> Vec<Vec<serde_json::Value>> {
+    let mut parts = vec![Vec::new()];
+    let mut size = 0;
+    for order in orders {
+        let length = order.to_string().len() + 1;
+        let is_full = parts
+            .last()
+            .is_some_and(|part| part.len() >= limit || size + length > bytes);
+        if is_full {
+            parts.push(Vec::new());
+            size = 0;
+        }
+        size += length;
+        if let Some(part) = parts.last_mut() {
+            part.push(order);
+        }
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_file_of_too_many_orders_becomes_several_batches() {
+        let parts = split((0..25).map(|n| json!(n)).collect(), 10, 1000);
+        assert_eq!(parts.iter().map(Vec::len).collect::<Vec<_>>(), [10, 10, 5]);
+    }
+
+    #[test]
+    fn a_batch_stays_below_the_size_of_a_request() {
+        let parts = split(vec![json!("x".repeat(40)); 5], 10, 100);
+        assert_eq!(parts.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2, 1]);
+    }
+}

@@ -1,0 +1,260 @@
+//! The parts of a running stack, how they are started in order, and how they are ended.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::runtime::Handle;
+use tokio::task::{AbortHandle, JoinSet};
+
+use crate::config::StackConfig;
+use crate::error::{LocalError, Result};
+use crate::event_source::EventSource;
+use crate::gateway::{Gateway, Invoker, UNROUTED, answer_unrouted};
+use crate::guard::Guard;
+use crate::pool::Pool;
+use crate::process::Recipe;
+use crate::project::Project;
+use crate::queue::{QueueEmulator, REGION};
+use crate::{database, wait};
+
+/// How often a function is looked at while it is awaited.
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// Everything that runs.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) config: StackConfig,
+    pub(crate) emulator: Arc<QueueEmulator>,
+    pub(crate) gateway: Gateway,
+    invoker: Invoker,
+    pools: BTreeMap<String, Arc<Pool>>,
+    drivers: Vec<AbortHandle>,
+    guard: Arc<Guard>,
+}
+
+impl Parts {
+    /// Starts every part; done when every function has answered once.
+    pub(crate) async fn start(config: StackConfig) -> Result<Self> {
+        database::migrate(&config.database_url).await?;
+        let guard = Arc::new(Guard::start()?);
+        let queues = config.project.queues.keys().cloned().collect();
+        let port = config.port.map_or_else(wait::free_port, Ok)?;
+        let (emulator, gateway) = tokio::try_join!(
+            QueueEmulator::start(&config, queues, wait::free_port()?, &guard),
+            Gateway::start(&config, port, &guard),
+        )?;
+        let mut parts = Self {
+            invoker: gateway.invoker()?,
+            emulator: Arc::new(emulator),
+            gateway,
+            pools: BTreeMap::new(),
+            drivers: Vec::new(),
+            config,
+            guard,
+        };
+        parts.start_functions()?;
+        parts.start_drivers()?;
+        parts.await_functions().await?;
+        Ok(parts)
+    }
+
+    /// The processes of a function.
+    pub(crate) fn function(&self, name: &str) -> Result<&Pool> {
+        let pool = self.pools.get(name).map(Arc::as_ref);
+        pool.ok_or_else(|| LocalError::part(name, "is no function of this stack"))
+    }
+
+    /// Invokes a function directly.
+    pub(crate) async fn invoke(&self, function: &str, event: &Value) -> Result<Value> {
+        self.invoker
+            .invoke(function, event, self.config.function_timeout)
+            .await
+    }
+
+    /// Ends what brings work first and what work needs last.
+    pub(crate) async fn stop(&self) {
+        for driver in &self.drivers {
+            driver.abort();
+        }
+        let mut ending = JoinSet::new();
+        for pool in self.pools.values() {
+            let pool = Arc::clone(pool);
+            ending.spawn(async move { pool.end(true).await });
+        }
+        ending.join_all().await;
+        tokio::join!(self.gateway.end(), self.emulator.stop(true));
+    }
+
+    fn start_functions(&mut self) -> Result<()> {
+        for (name, count) in wanted(&self.config) {
+            let pool = Pool::new(self.recipe(&name)?, &self.guard, &Handle::current());
+            pool.scale(count);
+            self.pools.insert(name, Arc::new(pool));
+        }
+        Ok(())
+    }
+
+    fn recipe(&self, function: &str) -> Result<Recipe> {
+        let program = self.config.binaries.join(function);
+        if !program.is_file() {
+            return Err(LocalError::Missing {
+                what: program.display().to_string(),
+                remedy: "build it with `cargo build --profile local --bins`".to_owned(),
+            });
+        }
+        Ok(Recipe {
+            name: function.to_owned(),
+            program,
+            arguments: Vec::new(),
+            environment: self.environment(function),
+            directory: self.config.project.root.clone(),
+            log: self.config.log(function),
+        })
+    }
+
+    /// What a function finds in its environment: Lambda's own variables, the project's, then the caller's.
+    fn environment(&self, function: &str) -> Vec<(String, String)> {
+        let lease = self.config.visibility_timeout.as_secs().max(1).to_string();
+        let own = [
+            ("AWS_LAMBDA_RUNTIME_API", self.gateway.runtime_api(function)),
+            ("AWS_LAMBDA_FUNCTION_NAME", function.to_owned()),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "1".to_owned()),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024".to_owned()),
+            ("AWS_ENDPOINT_URL", self.emulator.endpoint()),
+            ("AWS_REGION", REGION.to_owned()),
+            ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+            ("DATABASE_URL", self.config.database_url.clone()),
+            (
+                "GM_TASK_QUEUE",
+                queue_urls(&self.config.project, &self.emulator),
+            ),
+            ("STATION_SOURCE", "trusted".to_owned()),
+            ("LEASE_SECONDS", lease.clone()),
+            ("RESEND_SECONDS", lease),
+        ];
+        let own = own.map(|(name, value)| (name.to_owned(), value));
+        own.into_iter()
+            .chain(self.config.environment.iter().cloned())
+            .collect()
+    }
+
+    /// Starts the event source mappings, the schedules and the answer to unknown routes.
+    fn start_drivers(&mut self) -> Result<()> {
+        let unrouted = answer_unrouted(&self.gateway.runtime_api(UNROUTED))?;
+        self.drivers.push(tokio::spawn(unrouted).abort_handle());
+        for (queue, function) in self.config.project.mappings() {
+            let source = EventSource {
+                queue,
+                function: function.to_owned(),
+                batch_size: self.config.batch_size,
+                timeout: self.config.function_timeout,
+                emulator: Arc::clone(&self.emulator),
+                pool: Arc::clone(&self.pools[function]),
+                invoker: self.invoker.clone(),
+            };
+            self.drivers
+                .push(tokio::spawn(source.poll()).abort_handle());
+        }
+        for (function, seconds) in &self.config.project.schedules {
+            if self.pools.contains_key(function) {
+                let every = self
+                    .config
+                    .schedule
+                    .unwrap_or(Duration::from_secs(*seconds));
+                let ticks = tick(
+                    self.invoker.clone(),
+                    function.clone(),
+                    every,
+                    self.config.function_timeout,
+                );
+                self.drivers.push(tokio::spawn(ticks).abort_handle());
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until every function has answered one empty call.
+    async fn await_functions(&self) -> Result<()> {
+        let client = wait::client(wait::START_TIMEOUT)?;
+        let mut calls = JoinSet::new();
+        for (path, routes) in &self.config.project.routes {
+            for route in routes
+                .iter()
+                .filter(|route| self.pools.contains_key(&route.function))
+            {
+                let method = route
+                    .method
+                    .parse()
+                    .map_err(|error| LocalError::part(path, error))?;
+                let request = client.request(method, format!("{}{path}", self.gateway.base_url()));
+                let call = async { drop(request.send().await) };
+                calls.spawn(answered(Arc::clone(&self.pools[&route.function]), call));
+            }
+        }
+        for (_, function) in self.config.project.mappings() {
+            let (invoker, name) = (self.invoker.clone(), function.to_owned());
+            let event = json!({"Records": []});
+            let call =
+                async move { drop(invoker.invoke(&name, &event, wait::START_TIMEOUT).await) };
+            calls.spawn(answered(Arc::clone(&self.pools[function]), call));
+        }
+        while let Some(answer) = calls.join_next().await {
+            answer.map_err(|error| LocalError::part("stack", error))??;
+        }
+        Ok(())
+    }
+}
+
+/// The functions something triggers, each with its number of processes.
+fn wanted(config: &StackConfig) -> BTreeMap<String, usize> {
+    let project = &config.project;
+    let scheduled = project
+        .schedules
+        .keys()
+        .filter(|name| project.functions.contains(*name));
+    let scheduled = scheduled.map(|name| (name.clone(), 1));
+    let routed = project
+        .routed()
+        .into_iter()
+        .map(|name| (name.to_owned(), config.http_processes));
+    let mapped = project
+        .mappings()
+        .into_iter()
+        .map(|(_, name)| (name.to_owned(), config.workers));
+    scheduled.chain(routed).chain(mapped).collect()
+}
+
+/// `GM_TASK_QUEUE`: where the messages of each job go.
+fn queue_urls(project: &Project, emulator: &QueueEmulator) -> String {
+    let url = |(name, queue): (&String, &crate::project::Queue)| {
+        format!("{}={}", queue.job, emulator.url(name))
+    };
+    project.queues.iter().map(url).collect::<Vec<_>>().join(",")
+}
+
+/// Waits for a call's answer, but no longer than its function lives.
+async fn answered(pool: Arc<Pool>, call: impl Future<Output = ()>) -> Result<()> {
+    let crashed = async {
+        while pool.exits() == 0 {
+            tokio::time::sleep(GLANCE).await;
+        }
+    };
+    tokio::select! {
+        () = call => Ok(()),
+        () = crashed => {
+            let recipe = pool.recipe();
+            Err(LocalError::part(&recipe.name, format!("ended at its start; its last words:\n{}", recipe.log_tail())))
+        }
+    }
+}
+
+/// Invokes a scheduled function for ever; one that fails is invoked again the next time.
+async fn tick(invoker: Invoker, function: String, every: Duration, timeout: Duration) {
+    loop {
+        let _ = invoker.invoke(&function, &json!({}), timeout).await;
+        tokio::time::sleep(every).await;
+    }
+}

@@ -1,0 +1,191 @@
+//! The processes of one program: as many as wanted, each started again when it ends.
+
+use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::guard::Guard;
+use crate::process::Recipe;
+
+/// The pause before a process that ended is started again; doubled each time while it ends within a second.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// The running processes of one program.
+#[derive(Debug)]
+pub struct Pool {
+    recipe: Arc<Recipe>,
+    guard: Arc<Guard>,
+    runtime: Handle,
+    keepers: Mutex<Vec<Keeper>>,
+    exits: Arc<AtomicUsize>,
+}
+
+/// One place in the pool and the task that keeps a process in it.
+#[derive(Debug)]
+struct Keeper {
+    /// The process in this place, 0 while there is none.
+    pid: Arc<AtomicI32>,
+    order: watch::Sender<Order>,
+    task: JoinHandle<()>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Keep,
+    End { gently: bool },
+}
+
+impl Pool {
+    pub(crate) fn new(recipe: Recipe, guard: &Arc<Guard>, runtime: &Handle) -> Self {
+        Self {
+            recipe: Arc::new(recipe),
+            guard: Arc::clone(guard),
+            runtime: runtime.clone(),
+            keepers: Mutex::default(),
+            exits: Arc::default(),
+        }
+    }
+
+    /// Makes it `count` processes from now on: starts more, or ends the newest.
+    pub fn scale(&self, count: usize) {
+        drop(self.resize(count, true));
+    }
+
+    /// How many processes run at this moment.
+    #[must_use]
+    pub fn live(&self) -> usize {
+        self.pids().len()
+    }
+
+    /// How often a process has ended by itself or was killed (each was started again).
+    #[must_use]
+    pub fn exits(&self) -> usize {
+        self.exits.load(Ordering::Relaxed)
+    }
+
+    /// Kills the processes (SIGKILL, in the middle of whatever they do) and says how many; they are started again.
+    pub fn kill(&self) -> usize {
+        self.signal(Signal::KILL)
+    }
+
+    /// Freezes the processes (SIGSTOP) and says how many: they hold what they hold and answer nobody.
+    pub fn pause(&self) -> usize {
+        self.signal(Signal::STOP)
+    }
+
+    /// Lets frozen processes go on (SIGCONT) and says how many.
+    pub fn resume(&self) -> usize {
+        self.signal(Signal::CONT)
+    }
+
+    /// Ends all processes and waits until they are gone.
+    pub(crate) async fn end(&self, gently: bool) {
+        let leaving = self.resize(0, gently);
+        for task in leaving {
+            let _ = task.await;
+        }
+    }
+
+    /// What it runs.
+    pub(crate) fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    fn pids(&self) -> Vec<Pid> {
+        let pid = |keeper: &Keeper| Pid::from_raw(keeper.pid.load(Ordering::Acquire));
+        self.keepers().iter().filter_map(pid).collect()
+    }
+
+    fn signal(&self, signal: Signal) -> usize {
+        let reached = |pid: &Pid| kill_process_group(*pid, signal).is_ok();
+        self.pids().iter().filter(|pid| reached(pid)).count()
+    }
+
+    fn resize(&self, count: usize, gently: bool) -> Vec<JoinHandle<()>> {
+        let mut keepers = self.keepers();
+        while keepers.len() < count {
+            keepers.push(self.keeper());
+        }
+        let leaving = keepers.split_off(count);
+        let tasks = leaving.into_iter().map(|keeper| {
+            keeper.order.send_replace(Order::End { gently });
+            keeper.task
+        });
+        tasks.collect()
+    }
+
+    fn keeper(&self) -> Keeper {
+        let pid = Arc::new(AtomicI32::new(0));
+        let (order, orders) = watch::channel(Order::Keep);
+        let place = Place {
+            recipe: Arc::clone(&self.recipe),
+            guard: Arc::clone(&self.guard),
+            pid: Arc::clone(&pid),
+            exits: Arc::clone(&self.exits),
+        };
+        let task = self.runtime.spawn(place.keep(orders));
+        Keeper { pid, order, task }
+    }
+
+    fn keepers(&self) -> MutexGuard<'_, Vec<Keeper>> {
+        self.keepers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Place {
+    recipe: Arc<Recipe>,
+    guard: Arc<Guard>,
+    pid: Arc<AtomicI32>,
+    exits: Arc<AtomicUsize>,
+}
+
+impl Place {
+    /// Keeps a process in this place until it is ordered to end it.
+    async fn keep(self, mut orders: watch::Receiver<Order>) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let started = Instant::now();
+            if self.one_life(&mut orders).await {
+                return;
+            }
+            self.exits.fetch_add(1, Ordering::Relaxed);
+            let was_short = started.elapsed() < Duration::from_secs(1);
+            pause = if was_short {
+                (pause * 2).min(LONGEST_PAUSE)
+            } else {
+                FIRST_PAUSE
+            };
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                _ = orders.changed() => return,
+            }
+        }
+    }
+
+    /// Runs the process once; true when it ended because it was ordered to.
+    async fn one_life(&self, orders: &mut watch::Receiver<Order>) -> bool {
+        let Ok(mut process) = self.recipe.start(&self.guard) else {
+            return false;
+        };
+        self.pid
+            .store(process.pid().as_raw_pid(), Ordering::Release);
+        let ordered = tokio::select! {
+            () = process.wait() => None,
+            _ = orders.changed() => Some(*orders.borrow()),
+        };
+        self.pid.store(0, Ordering::Release);
+        match ordered {
+            None => false,
+            Some(order) => {
+                process.end(order != Order::End { gently: false }).await;
+                true
+            }
+        }
+    }
+}

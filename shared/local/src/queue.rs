@@ -1,0 +1,204 @@
+//! The queue emulator (ministack) and the project's queues in it.
+//!
+//! Its messages live in memory: killed, it forgets them, which real SQS never does but a fault test wants.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::config::{Credentials, Region};
+use aws_sdk_sqs::error::DisplayErrorContext;
+use aws_sdk_sqs::types::QueueAttributeName;
+use tokio::runtime::Handle;
+
+use crate::config::StackConfig;
+use crate::error::{LocalError, Result};
+use crate::guard::Guard;
+use crate::pool::Pool;
+use crate::process::Recipe;
+use crate::project::dead_letter_queue;
+use crate::wait;
+
+/// The region and account every emulated queue belongs to.
+pub(crate) const REGION: &str = "us-east-1";
+const ACCOUNT: &str = "000000000000";
+const PART: &str = "queue emulator";
+
+/// How many messages a queue holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueueDepth {
+    /// Waiting to be received.
+    pub visible: usize,
+    /// Received and neither deleted nor visible again.
+    pub in_flight: usize,
+    /// Sent with a delay that has not passed.
+    pub delayed: usize,
+}
+
+/// How the queues are made.
+#[derive(Debug, Clone)]
+pub(crate) struct QueueSettings {
+    pub(crate) names: Vec<String>,
+    pub(crate) visibility_timeout: Duration,
+    pub(crate) max_receive_count: u32,
+}
+
+/// The emulator's process and a client to it.
+#[derive(Debug)]
+pub(crate) struct QueueEmulator {
+    pool: Pool,
+    port: u16,
+    client: Client,
+    settings: QueueSettings,
+}
+
+impl QueueEmulator {
+    /// Starts the emulator on `port` and makes the queues.
+    pub(crate) async fn start(
+        config: &StackConfig,
+        names: Vec<String>,
+        port: u16,
+        guard: &Arc<Guard>,
+    ) -> Result<Self> {
+        let python = config.tools().join("bin/python");
+        let variables = [
+            ("GATEWAY_PORT", port.to_string()),
+            ("BIND_HOST", "127.0.0.1".to_owned()),
+            ("SERVICES", "sqs".to_owned()),
+            ("LOG_LEVEL", "WARNING".to_owned()),
+        ];
+        let recipe = Recipe {
+            name: PART.to_owned(),
+            program: python,
+            arguments: ["-m", "ministack"].map(str::to_owned).to_vec(),
+            environment: variables
+                .map(|(name, value)| (name.to_owned(), value))
+                .to_vec(),
+            directory: config.project.root.clone(),
+            log: config.log("queue"),
+        };
+        let emulator = Self {
+            pool: Pool::new(recipe, guard, &Handle::current()),
+            port,
+            client: client(port),
+            settings: QueueSettings {
+                names,
+                visibility_timeout: config.visibility_timeout,
+                max_receive_count: config.max_receive_count,
+            },
+        };
+        emulator.restart().await?;
+        Ok(emulator)
+    }
+
+    /// Starts the emulator again after [`QueueEmulator::stop`], with the same queues, empty.
+    pub(crate) async fn restart(&self) -> Result<()> {
+        self.pool.scale(1);
+        let health = format!("{}/_ministack/health", self.endpoint());
+        wait::until_answered(&health, &self.pool).await?;
+        self.create_queues().await
+    }
+
+    /// Stops the emulator; its messages are lost.
+    pub(crate) async fn stop(&self, gently: bool) {
+        self.pool.end(gently).await;
+    }
+
+    /// The emulator's base URL.
+    pub(crate) fn endpoint(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The URL of a queue; the same after every restart.
+    pub(crate) fn url(&self, queue: &str) -> String {
+        format!("{}/{ACCOUNT}/{queue}", self.endpoint())
+    }
+
+    /// Makes the queues and their dead-letter queues where they are not there yet.
+    pub(crate) async fn create_queues(&self) -> Result<()> {
+        for name in &self.settings.names {
+            let dead = dead_letter_queue(name);
+            let redrive = serde_json::json!({
+                "deadLetterTargetArn": format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{dead}"),
+                "maxReceiveCount": self.settings.max_receive_count,
+            });
+            self.create(&dead, None).await?;
+            self.create(name, Some(redrive.to_string())).await?;
+        }
+        Ok(())
+    }
+
+    async fn create(&self, name: &str, redrive: Option<String>) -> Result<()> {
+        let seconds = self.settings.visibility_timeout.as_secs().max(1);
+        let request = self.client.create_queue().queue_name(name);
+        let request =
+            request.attributes(QueueAttributeName::VisibilityTimeout, seconds.to_string());
+        let request = match redrive {
+            Some(policy) => request.attributes(QueueAttributeName::RedrivePolicy, policy),
+            None => request,
+        };
+        request.send().await.map_err(fault)?;
+        Ok(())
+    }
+
+    /// How many messages a queue holds now.
+    pub(crate) async fn depth(&self, queue: &str) -> Result<QueueDepth> {
+        let request = self
+            .client
+            .get_queue_attributes()
+            .queue_url(self.url(queue));
+        let answer = request
+            .attribute_names(QueueAttributeName::All)
+            .send()
+            .await
+            .map_err(fault)?;
+        let attributes = answer.attributes.unwrap_or_default();
+        Ok(QueueDepth {
+            visible: count(
+                &attributes,
+                &QueueAttributeName::ApproximateNumberOfMessages,
+            ),
+            in_flight: count(
+                &attributes,
+                &QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+            ),
+            delayed: count(
+                &attributes,
+                &QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+            ),
+        })
+    }
+
+    /// Puts a message into a queue, as any producer could.
+    pub(crate) async fn send(&self, queue: &str, body: &str) -> Result<()> {
+        let request = self.client.send_message().queue_url(self.url(queue));
+        request.message_body(body).send().await.map_err(fault)?;
+        Ok(())
+    }
+}
+
+fn client(port: u16) -> Client {
+    let config = aws_sdk_sqs::Config::builder()
+        .behavior_version_latest()
+        .endpoint_url(format!("http://127.0.0.1:{port}"))
+        .region(Region::from_static(REGION))
+        .credentials_provider(Credentials::new("test", "test", None, None, "local"))
+        .build();
+    Client::from_conf(config)
+}
+
+fn count(attributes: &HashMap<QueueAttributeName, String>, name: &QueueAttributeName) -> usize {
+    attributes
+        .get(name)
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0)
+}
+
+fn fault(error: impl std::error::Error) -> LocalError {
+    LocalError::part(PART, DisplayErrorContext(error))
+}

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Installs the local stack's two tools (cargo-lambda, ministack) into the private Python environment .local/tools.
+#
+#   tools.sh            does nothing when requirements.txt is already installed there
+#
+# Needs python3 (3.10 or later). Where it comes without pip and without ensurepip, as in Debian's bare python3,
+# pip itself is taken from Debian's packages.
+set -euo pipefail
+here=$(dirname "$(readlink -f "$0")")
+. "$here/debian.sh"
+
+tools=$(readlink -f -m "$here/../../.local/tools")
+wanted=$here/requirements.txt
+
+make_environment() {
+  local wheel
+  rm -rf "$tools"
+  if python3 -m venv "$tools" >/dev/null 2>&1; then
+    pip=("$tools/bin/python" -m pip)
+    return
+  fi
+  rm -rf "$tools"
+  python3 -m venv --without-pip "$tools"
+  fetch_debs "$tools/debian" bookworm python3-pip-whl
+  wheel=$(compgen -G "$tools/debian/usr/share/python-wheels/pip-*.whl" | head -1)
+  pip=("$tools/bin/python" "$wheel/pip")
+}
+
+command -v python3 >/dev/null || die "needs python3, version 3.10 or later"
+mkdir -p "$(dirname "$tools")"
+exec 9> "$tools.lock"
+flock 9 # one caller at a time
+! cmp -s "$wanted" "$tools/installed.txt" || exit 0
+python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || die "needs python3 3.10 or later, this one is $(python3 -V)"
+make_environment
+"${pip[@]}" install --quiet --disable-pip-version-check --no-deps --requirement "$wanted" ||
+  die "cannot install the local stack's tools: see the message above"
+cp "$wanted" "$tools/installed.txt"
