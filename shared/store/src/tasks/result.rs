@@ -122,7 +122,7 @@ impl<'a> ResultChange<'a> {
                 );
             }
             Operation::Remove if !self.path.is_root() => {
-                self.push(sql, concat!(" AND ", has!(), " = 1"))
+                self.push(sql, concat!(" AND ", has!(), " = 1"));
             }
             Operation::Remove | Operation::Set(_) => {}
         }
