@@ -17,13 +17,23 @@ struct Query<'a> {
     after: Option<i64>,
 }
 
-const EVERY: Query<'static> = Query {
-    statuses: &[],
-    type_id: None,
-    only_shown: false,
-    page: 0,
-    after: None,
-};
+const EVERY: Query<'static> = query(&[], None, false, None, 0);
+
+const fn query(
+    statuses: &[TaskStatus],
+    type_id: Option<i32>,
+    only_shown: bool,
+    after: Option<i64>,
+    page: u32,
+) -> Query<'_> {
+    Query {
+        statuses,
+        type_id,
+        only_shown,
+        page,
+        after,
+    }
+}
 
 async fn list_with(
     fresh: &TestDatabase,
@@ -106,18 +116,41 @@ fn expected(count: i64, query: Query<'_>) -> Vec<i64> {
     (1..=count).rev().filter(wanted).collect()
 }
 
+/// All pages of a query, one after the other.
+async fn all_pages(fresh: &TestDatabase, mut query: Query<'_>) -> Vec<i64> {
+    let total = expected(
+        200,
+        Query {
+            after: None,
+            ..query
+        },
+    )
+    .len();
+    let mut found = Vec::new();
+    loop {
+        let (ids, pagination) = list(fresh, query, 30).await;
+        assert_eq!(pagination["total"], total);
+        query.page += 1;
+        let is_last = ids.len() < 30;
+        found.extend(ids);
+        if is_last {
+            return found;
+        }
+    }
+}
+
 #[tokio::test]
 async fn every_filter_finds_its_tasks_newest_first_on_every_page() {
+    let one_two_or_all: [&[TaskStatus]; 5] = [
+        &[],
+        &[Finished],
+        &[Running, Submitted],
+        &[Submitted, Running, Finished],
+        &[Running, Running],
+    ];
     with_database(async |fresh| {
         fill(fresh, 200).await;
-        let all_statuses: [&[TaskStatus]; 5] = [
-            &[],
-            &[Finished],
-            &[Running, Submitted],
-            &[Submitted, Running, Finished],
-            &[Running, Running],
-        ];
-        for statuses in all_statuses {
+        for statuses in one_two_or_all {
             for type_id in [None, Some(2), Some(99)] {
                 for (only_shown, after) in [
                     (false, None),
@@ -125,36 +158,12 @@ async fn every_filter_finds_its_tasks_newest_first_on_every_page() {
                     (false, Some(77)),
                     (true, Some(78)),
                 ] {
-                    let mut query = Query {
-                        statuses,
-                        type_id,
-                        only_shown,
-                        after,
-                        page: 0,
-                    };
-                    let mut found = Vec::new();
-                    loop {
-                        let (ids, pagination) = list(fresh, query, 30).await;
-                        let total = expected(
-                            200,
-                            Query {
-                                after: None,
-                                ..query
-                            },
-                        )
-                        .len();
-                        assert_eq!(pagination["total"], total);
-                        query.page += 1;
-                        let is_last = ids.len() < 30;
-                        found.extend(ids);
-                        if is_last {
-                            break;
-                        }
-                    }
+                    let query = query(statuses, type_id, only_shown, after, 0);
+                    let told = format!("{statuses:?} {type_id:?} {only_shown} {after:?}");
                     assert_eq!(
-                        found,
+                        all_pages(fresh, query).await,
                         expected(200, query),
-                        "{statuses:?} {type_id:?} {only_shown}"
+                        "{told}"
                     );
                 }
             }

@@ -31,11 +31,26 @@ async fn reads(fresh: &TestDatabase, query: Query<'_>) -> (u64, Duration) {
     (same.database.run(handler).await.unwrap() - before, took)
 }
 
+const OPEN: &[TaskStatus] = &[Submitted, Running];
+
+const QUERIES: [(&str, Query<'static>); 11] = [
+    ("all", EVERY),
+    ("status", query(&[Finished], None, false, None, 0)),
+    ("two statuses", query(OPEN, None, false, None, 0)),
+    ("type", query(&[], Some(2), false, None, 0)),
+    ("type and statuses", query(OPEN, Some(2), false, None, 0)),
+    ("shown", query(&[], None, true, None, 0)),
+    ("nothing found", query(&[], Some(99), false, None, 0)),
+    ("after", query(&[], None, false, Some(50_000), 0)),
+    ("type after", query(&[], Some(2), false, Some(50_000), 0)),
+    ("page 1,000", query(&[], None, false, None, 1000)),
+    ("shown, page 1,000", query(&[], None, true, None, 1000)),
+];
+
 #[tokio::test]
 async fn a_page_of_a_hundred_thousand_tasks_reads_no_more_than_the_capped_total() {
     with_database(async |fresh| {
         fill(fresh, 100_000).await;
-        let some = &[Submitted, Running][..];
         let version = async |c: &mut _| {
             let version: String = sqlx::query_scalar("SELECT VERSION()").fetch_one(c).await?;
             Ok::<_, StoreError>(version)
@@ -48,82 +63,7 @@ async fn a_page_of_a_hundred_thousand_tasks_reads_no_more_than_the_capped_total(
             .unwrap()
             .contains("MariaDB");
         let counted = if is_maria_db { 30_300 } else { 10_300 };
-        for (what, query) in [
-            ("all", EVERY),
-            (
-                "status",
-                Query {
-                    statuses: &[Finished],
-                    ..EVERY
-                },
-            ),
-            (
-                "two statuses",
-                Query {
-                    statuses: some,
-                    ..EVERY
-                },
-            ),
-            (
-                "type",
-                Query {
-                    type_id: Some(2),
-                    ..EVERY
-                },
-            ),
-            (
-                "type and statuses",
-                Query {
-                    type_id: Some(2),
-                    statuses: some,
-                    ..EVERY
-                },
-            ),
-            (
-                "shown",
-                Query {
-                    only_shown: true,
-                    ..EVERY
-                },
-            ),
-            (
-                "nothing found",
-                Query {
-                    type_id: Some(99),
-                    ..EVERY
-                },
-            ),
-            (
-                "after",
-                Query {
-                    after: Some(50_000),
-                    ..EVERY
-                },
-            ),
-            (
-                "type after",
-                Query {
-                    type_id: Some(2),
-                    after: Some(50_000),
-                    ..EVERY
-                },
-            ),
-            (
-                "page 1,000",
-                Query {
-                    page: 1000,
-                    ..EVERY
-                },
-            ),
-            (
-                "shown, page 1,000",
-                Query {
-                    only_shown: true,
-                    page: 1000,
-                    ..EVERY
-                },
-            ),
-        ] {
+        for (what, query) in QUERIES {
             let (read, took) = reads(fresh, query).await;
             println!("{what}: {read} reads, {took:?}");
             let skipped = u64::from(query.page) * 10;
