@@ -55,33 +55,26 @@ impl Parameters<'_> {
             true => self.change()?,
             false => Changes::default(),
         };
-        once(
-            &mut changes.name,
-            "task_name",
-            self.optional("task_name", |name| name.text(64))?,
-        )?;
+        let name = self.optional("task_name", |name| name.text(64))?;
+        once(&mut changes.name, "task_name", name)?;
         let shown = self.optional("message_show", Parameter::flag)?;
         once(&mut changes.message_show, "message_show", shown)?;
-        once(
-            &mut changes.repeat,
-            "repeat",
-            self.optional("repeat", Parameter::flag)?,
-        )?;
-        once(
-            &mut changes.type_id,
-            "type_id",
-            self.optional("type_id", Parameter::int)?,
-        )?;
-        let result = self
-            .has("result")
-            .then(|| self.given("result"))
-            .transpose()?;
+        let repeat = self.optional("repeat", Parameter::flag)?;
+        once(&mut changes.repeat, "repeat", repeat)?;
+        let type_id = self.optional("type_id", Parameter::int)?;
+        once(&mut changes.type_id, "type_id", type_id)?;
+        once(&mut changes.result, "result", self.whole_result()?)?;
+        Ok(changes)
+    }
+
+    /// `result` by its own name.
+    fn whole_result(&self) -> Result<Option<ResultChange<'_>>> {
+        let result = self.has("result").then(|| self.given("result"));
         let whole = |document| ResultChange {
             path: ResultPath::default(),
             operation: Operation::Set(document),
         };
-        once(&mut changes.result, "result", result.map(whole))?;
-        Ok(changes)
+        Ok(result.transpose()?.map(whole))
     }
 
     /// The change inside the result; `None` when another field is meant, which takes only a plain set.

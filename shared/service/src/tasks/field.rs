@@ -137,7 +137,7 @@ mod tests {
             unreachable!()
         };
         let append = ResultChange {
-            path: set(6, 0).path,
+            path: set(6, 1).path,
             operation: Operation::Append(value),
         };
         assert_eq!(check_depth(&append).unwrap_err().word(), Word::ParamInvalid);

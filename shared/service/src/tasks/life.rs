@@ -3,11 +3,12 @@
 use jiff::tz::TimeZone;
 use serde_json::value::to_raw_value;
 use task_store::tasks::{self, Changes, Task, TaskStatus};
-use task_store::{Connection, Database, TaskId};
+use task_store::{Connection, Database, TaskId, batches};
 
 use super::{TaskReference, TaskView, find, not_found, progress, update};
 use crate::caller::Caller;
 use crate::error::{Error, Result, Word};
+use crate::{batch, jobs};
 
 /// Starts a task, or counts one more start of a running one (a redelivered message, a crashed worker); a finished,
 /// repeatable one starts a new run. The task as it is then, its times in a zone.
@@ -56,13 +57,17 @@ pub async fn finish(
     update::check(changes)?;
     let look = async |c: &mut _| {
         let task = find(c, &Caller::Unbound, named).await?;
-        let is_batch = tasks::is_batch(c, task.id).await?;
-        Ok::<_, Error>((task, is_batch))
+        let batch = batches::by_task(c, task.id).await?;
+        Ok::<_, Error>((task, batch))
     };
     match database.run(look).await? {
         (task, _) if task.status == TaskStatus::Finished => Ok(()),
-        (task, true) => finish_batch(database, task.id, changes).await,
-        (task, false) => {
+        (task, Some(_)) => {
+            database
+                .transaction(async |c| finish_batch(c, task.id, changes).await)
+                .await
+        }
+        (task, None) => {
             database
                 .run(async |c| finish_plain(c, task.id, changes).await)
                 .await
@@ -87,16 +92,23 @@ async fn finish_plain(
     }
 }
 
-/// Finishes a batch that is still worked: its open chunks are cancelled in the same transaction, so that no worker
-/// takes one any more. Its result is what the caller gives, not one counted from its items.
-async fn finish_batch(database: &Database, id: TaskId, changes: &Changes<'_>) -> Result<()> {
-    let end = async |c: &mut _| {
-        let task = tasks::lock(c, id).await?.ok_or_else(not_found)?;
-        if task.status == TaskStatus::Finished {
-            return Ok(());
-        }
-        tasks::cancel_batch(c, id).await?;
-        finish_plain(c, id, changes).await
-    };
-    database.transaction(end).await
+/// Finishes a batch that is still worked, in one transaction: what is not made yet is cancelled, so that no worker
+/// starts it any more, and the changes are made to the result that this leaves.
+async fn finish_batch(
+    connection: &mut Connection,
+    id: TaskId,
+    changes: &Changes<'_>,
+) -> Result<()> {
+    let task = tasks::lock(connection, id).await?.ok_or_else(not_found)?;
+    let batch = batches::by_task(connection, id).await?;
+    let batch = batch.ok_or_else(not_found)?;
+    if task.status == TaskStatus::Finished {
+        return Ok(());
+    }
+    batch::cancel(connection, jobs::kind_of(&batch)?, &task, &batch).await?;
+    if tasks::update(connection, id, changes).await? {
+        return Ok(());
+    }
+    let cancelled = tasks::by_id(connection, id).await?;
+    Err(update::refused(cancelled.as_ref(), changes))
 }

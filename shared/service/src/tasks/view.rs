@@ -26,12 +26,10 @@ pub struct TaskView {
     modify_time: String,
     start_time: Option<String>,
     end_time: Option<String>,
-    /// The outer `None`: not asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    input: Option<Option<String>>,
-    /// The outer `None`: not asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    result: Option<Option<Box<RawValue>>>,
+    #[serde(skip_serializing_if = "Asked::is_left_out")]
+    input: Asked<String>,
+    #[serde(skip_serializing_if = "Asked::is_left_out")]
+    result: Asked<Box<RawValue>>,
 }
 
 impl TaskView {
@@ -67,9 +65,31 @@ impl TaskView {
             modify_time: task.modified_at.in_zone(zone),
             start_time: printed(task.started_at, zone),
             end_time: printed(task.ended_at, zone),
-            input: columns.input.then_some(task.input),
-            result: columns.result.then_some(document(task.result)?),
+            input: Asked::of(columns.input, task.input),
+            result: Asked::of(columns.result, document(task.result)?),
         })
+    }
+}
+
+/// A column that is answered only when it is asked for, then also when it is NULL.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Asked<T> {
+    Shown(Option<T>),
+    LeftOut,
+}
+
+impl<T> Asked<T> {
+    fn of(is_asked_for: bool, value: Option<T>) -> Self {
+        if is_asked_for {
+            Self::Shown(value)
+        } else {
+            Self::LeftOut
+        }
+    }
+
+    const fn is_left_out(&self) -> bool {
+        matches!(self, Self::LeftOut)
     }
 }
 

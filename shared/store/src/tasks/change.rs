@@ -73,7 +73,7 @@ pub async fn update(
 }
 
 /// Ends an open task and changes it. `false`: no such task, it is finished already, or the change inside its result
-/// does not apply; then nothing was changed. A batch is not ended by this alone: see [`super::cancel_batch`].
+/// does not apply; then nothing was changed. Not for a batch, whose open chunks would still be worked.
 pub async fn finish(
     connection: &mut Connection,
     id: TaskId,

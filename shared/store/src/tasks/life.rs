@@ -1,7 +1,5 @@
 //! The changes of status that a caller asks for, each one guarded statement.
 
-use sqlx::Row;
-
 use super::NewTask;
 use crate::connections::Connection;
 use crate::error::Result;
@@ -43,29 +41,4 @@ pub async fn resubmit(connection: &mut Connection, id: TaskId, new: &NewTask<'_>
     .execute(connection)
     .await?;
     Ok(done.rows_affected() == 1)
-}
-
-/// Whether a task is a batch.
-pub async fn is_batch(connection: &mut Connection, id: TaskId) -> Result<bool> {
-    let row = sqlx::query("SELECT EXISTS (SELECT 1 FROM tbl_batch WHERE task_id = ?)")
-        .bind(id.get())
-        .fetch_one(connection)
-        .await?;
-    Ok(row.try_get::<i64, _>(0)? == 1)
-}
-
-/// Cancels the open chunks of a batch's current run, so that no worker takes them any more, and marks the run as
-/// ended. The caller holds the task's lock and ends the task in the same transaction.
-pub async fn cancel_batch(connection: &mut Connection, id: TaskId) -> Result<()> {
-    sqlx::query(
-        "UPDATE tbl_batch_chunk SET state = 2, lease_until = NULL WHERE task_id = ? AND state = 0",
-    )
-    .bind(id.get())
-    .execute(&mut *connection)
-    .await?;
-    sqlx::query("UPDATE tbl_batch SET finished_at = NOW(3) WHERE task_id = ?")
-        .bind(id.get())
-        .execute(connection)
-        .await?;
-    Ok(())
 }

@@ -16,7 +16,7 @@ use row::{task, task_columns};
 
 pub use change::{Changes, finish, update};
 pub use document::{Amount, Document};
-pub use life::{cancel_batch, is_batch, resubmit, start};
+pub use life::{resubmit, start};
 pub use list::{Columns, Filter, Part, batch_progress, count, list};
 pub use path::{BadPath, ResultPath, Step};
 pub use result::{Operation, ResultChange};

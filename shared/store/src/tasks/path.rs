@@ -189,11 +189,9 @@ mod tests {
     #[test]
     fn a_quoted_key_is_any_json_string() {
         assert_eq!(emitted(r#"$."a b".c"#), r#"$."a b"."c""#);
-        assert_eq!(
-            emitted(r#"$."*"."[0]"."""#),
-            r#"$."*"."[0]".""#.to_owned() + "\"\""
-        );
-        assert_eq!(emitted(r#"$."q\"q\\"[0]"#), r#"$."q\"q\\"[0]"#);
+        for path in [r#"$."*"."[0]"."""#, r#"$."q\"q\\"[0]"#] {
+            assert_eq!(emitted(path), path);
+        }
         assert_eq!(emitted(r#"$."\u00e9\n""#), r#"$."é\n""#);
     }
 

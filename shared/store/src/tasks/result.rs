@@ -96,6 +96,24 @@ impl<'a> ResultChange<'a> {
 
     /// Adds ` AND …`: that the change applies to the result as it is.
     pub(super) fn push_conditions(&'a self, sql: &mut QueryBuilder<'a, MySql>) {
+        self.push_containers(sql);
+        let template = match &self.operation {
+            Operation::Append(_) => {
+                concat!(" AND COALESCE(JSON_TYPE(", old!(), "), 'ARRAY') = 'ARRAY'")
+            }
+            Operation::Increment(_) => concat!(
+                " AND CHAR_LENGTH(REPLACE(REPLACE(",
+                sum!(),
+                ", '-', ''), '.', '')) <= 15"
+            ),
+            Operation::Remove if !self.path.is_root() => concat!(" AND ", has!(), " = 1"),
+            Operation::Remove | Operation::Set(_) => "",
+        };
+        self.push(sql, template);
+    }
+
+    /// That everything on the way is a list or an object, as its step needs.
+    fn push_containers(&'a self, sql: &mut QueryBuilder<'a, MySql>) {
         for (depth, step) in self.path.steps().iter().enumerate() {
             sql.push(" AND JSON_TYPE(JSON_EXTRACT(").push(self.base());
             sql.push(", ").push_bind(self.path.prefix(depth));
@@ -103,28 +121,6 @@ impl<'a> ResultChange<'a> {
                 Step::Key(_) => ")) = 'OBJECT'",
                 Step::Index(_) | Step::Last => ")) = 'ARRAY'",
             });
-        }
-        match &self.operation {
-            Operation::Append(_) => {
-                self.push(
-                    sql,
-                    concat!(" AND COALESCE(JSON_TYPE(", old!(), "), 'ARRAY') = 'ARRAY'"),
-                );
-            }
-            Operation::Increment(_) => {
-                self.push(
-                    sql,
-                    concat!(
-                        " AND CHAR_LENGTH(REPLACE(REPLACE(",
-                        sum!(),
-                        ", '-', ''), '.', '')) <= 15"
-                    ),
-                );
-            }
-            Operation::Remove if !self.path.is_root() => {
-                self.push(sql, concat!(" AND ", has!(), " = 1"))
-            }
-            Operation::Remove | Operation::Set(_) => {}
         }
     }
 

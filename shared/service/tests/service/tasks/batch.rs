@@ -36,8 +36,17 @@ async fn finishing_a_batch_leaves_no_chunk_to_be_worked_and_no_order_is_made() {
         work_all(fresh, &queue).await;
         let task = get(fresh, "b1").await;
         assert_eq!(
-            (&task["status"], &task["result"]),
-            (&json!(3), &json!({"msg": "停"}))
+            (&task["status"], &task["progress"]),
+            (&json!(3), &json!(100))
+        );
+        let result = &task["result"];
+        assert_eq!(
+            (&result["msg"], &result["outcome"]),
+            (&json!("停"), &json!("cancelled"))
+        );
+        assert_eq!(
+            (&result["total"], &result["unprocessed_count"]),
+            (&json!(25), &json!(25))
         );
         let made = async |c: &mut _| {
             let count = sqlx::query_scalar("SELECT COUNT(*) FROM tbl_order")

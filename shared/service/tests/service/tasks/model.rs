@@ -118,7 +118,9 @@ fn apply_in(
 fn combined(old: Option<&Value>, op: &str, value: &Value) -> std::result::Result<Value, Word> {
     match (op, old) {
         ("append", None) => Ok(json!([value])),
-        ("append", Some(Value::Array(list))) => Ok(json!([&list[..], &[value.clone()]].concat())),
+        ("append", Some(Value::Array(list))) => {
+            Ok(json!([&list[..], std::slice::from_ref(value)].concat()))
+        }
         ("increment", None) => Ok(value.clone()),
         ("increment", Some(Value::Number(number))) => {
             let sum = number.as_f64().unwrap() + value.as_f64().unwrap();
