@@ -39,7 +39,7 @@ impl Caller {
 }
 
 /// How a call names one task. At least one of the ids is there; those that are must all name the same row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TaskReference {
     /// The key.
     pub task_id: Option<TaskId>,

@@ -153,7 +153,8 @@ async fn chunks_of_an_earlier_run_do_not_keep_a_batch_open() {
     with_database(async |fresh| {
         let task = a_batch(fresh, 1).await;
         execute(fresh, "UPDATE tbl_batch SET run = 2").await;
-        assert_eq!(finishable(fresh, "order_import", 10).await, [(task, 2)]);
+        let expected = [(task, 2, "order_import".to_owned())];
+        assert_eq!(finishable(fresh, 10).await, expected);
     })
     .await;
 }
