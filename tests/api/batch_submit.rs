@@ -184,7 +184,7 @@ async fn while_the_database_does_not_answer_a_call_is_503_and_nothing_is_half_do
         async |api| {
             let station = Station::fresh(api).await;
             let mut lock = api.database.connect().await;
-            sqlx::query("LOCK TABLES tbl_async_task WRITE")
+            sqlx::raw_sql("LOCK TABLES tbl_async_task WRITE")
                 .execute(&mut lock)
                 .await
                 .unwrap();
@@ -196,7 +196,7 @@ async fn while_the_database_does_not_answer_a_call_is_503_and_nothing_is_half_do
                 "{}",
                 answer.text
             );
-            sqlx::query("UNLOCK TABLES")
+            sqlx::raw_sql("UNLOCK TABLES")
                 .execute(&mut lock)
                 .await
                 .unwrap();
