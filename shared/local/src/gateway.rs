@@ -151,6 +151,7 @@ async fn answer_one(client: &reqwest::Client, runtime: &str) -> Option<()> {
         "statusCode": 404,
         "headers": {"content-type": "application/json"},
         "body": r#"{"message":"Not Found"}"#,
+        "cookies": [],
         "isBase64Encoded": false,
     });
     client

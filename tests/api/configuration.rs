@@ -1,0 +1,64 @@
+//! The environment variables of a deployment, on a stack that sets them otherwise than the rest.
+
+use serde_json::{Value, json};
+
+use crate::events::{answered, sample};
+use crate::support::{Api, Station, orders, with_own_api};
+
+/// Calls a function as the gateway does whose authorizer found a station in the caller's token.
+async fn claimed(api: &Api, function: &str, station: &str, body: &Value) -> Value {
+    let mut event = sample("api-gateway-jwt");
+    event["requestContext"]["authorizer"]["jwt"]["claims"]["station_id"] = json!(station);
+    event["body"] = json!(body.to_string());
+    answered(&api.stack.invoke(function, event).await.unwrap())
+}
+
+#[tokio::test]
+async fn where_only_the_token_counts_a_call_without_one_is_refused_whatever_it_names() {
+    let configure = |config: task_local::StackConfig| {
+        let config = config
+            .with("STATION_SOURCE", "claim")
+            .with("MAX_ORDERS", "3");
+        config
+            .with("PUBLIC_BASE_URL", "https://api.example.com/v1")
+            .with("APP_TIME_ZONE", "UTC")
+    };
+    with_own_api(configure, async |api| {
+        let station = Station::fresh(api).await;
+        let submit = json!({"task_id": "b1", "station_id": "other", "time_config_id": station.cycle, "order_data": orders(3)});
+        api.post("/station/order/batch/submit", &submit).await.refusal("FORBIDDEN");
+        for path in ["/async_task/get", "/station/order/batch/result"] {
+            api.post(path, &json!({"task_id": "b1", "station_id": station.id})).await.refusal("FORBIDDEN");
+        }
+        assert_eq!(api.database.rows(&station.id).await, 0);
+        the_token_decides(api, &station, &submit).await;
+        let limit = json!({"task_id": "b2", "time_config_id": station.cycle, "order_data": orders(4)});
+        let answer = claimed(api, "order-batch-submit", &station.id, &limit).await;
+        assert_eq!(answer["error"], "BATCH_TOO_LARGE", "{answer}");
+    })
+    .await;
+}
+
+async fn the_token_decides(api: &Api, station: &Station, submit: &Value) {
+    let other = claimed(api, "order-batch-submit", "other", submit).await;
+    assert_eq!(other["error"], "CYCLE_NOT_FOUND", "{other}");
+    let answer = claimed(api, "order-batch-submit", &station.id, submit).await;
+    let url = "https://api.example.com/v1/async_task/get?user_task_id=b1";
+    assert_eq!(answer["data"]["task_url"], url, "{answer}");
+    let named = json!({"task_id": "b1"});
+    let seen = claimed(api, "async-task-get", &station.id, &named).await;
+    let created: jiff::civil::DateTime = seen["data"]["create_time"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    let now = jiff::Timestamp::now()
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .datetime();
+    assert!(
+        (now - created).total(jiff::Unit::Minute).unwrap().abs() < 2.0,
+        "{seen}"
+    );
+    let foreign = claimed(api, "async-task-get", "other", &named).await;
+    assert_eq!(foreign["error"], "TASK_NOT_FOUND", "{foreign}");
+}

@@ -1,0 +1,108 @@
+//! The sample events of `tests/events`, as API Gateway and SQS send them.
+
+use serde_json::{Value, json};
+
+use crate::support::{Station, WORKER, orders, unique, with_api};
+
+/// A sample event.
+pub(crate) fn sample(name: &str) -> Value {
+    let path = task_local::project_root().join(format!("tests/events/{name}.json"));
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// The envelope in a function's answer to the gateway.
+pub(crate) fn answered(response: &Value) -> Value {
+    serde_json::from_str(response["body"].as_str().unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn the_worker_keeps_exactly_the_messages_it_cannot_read() {
+    with_api(async |api| {
+        let answer = api.stack.invoke(WORKER, sample("sqs-order-import")).await.unwrap();
+        let expected = json!({"batchItemFailures": [{"itemIdentifier": "unreadable"}, {"itemIdentifier": "of-another-version"}]});
+        assert_eq!(answer, expected);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_message_that_comes_again_after_its_batch_is_finished_changes_nothing() {
+    with_api(async |api| {
+        let station = Station::fresh(api).await;
+        let id = unique("late-");
+        let task = api.import(&station, &id, &orders(5)).await;
+        let mut event = sample("sqs-order-import");
+        let key: u64 = task["task_id"].as_str().unwrap().parse().unwrap();
+        let message = json!({"version": 1, "task_id": key, "run": 1, "chunk": 0});
+        event["Records"] = json!([event["Records"][0].clone()]);
+        event["Records"][0]["body"] = json!(message.to_string());
+        for _ in 0..2 {
+            let answer = api.stack.invoke(WORKER, event.clone()).await.unwrap();
+            assert_eq!(answer, json!({"batchItemFailures": []}));
+        }
+        assert_eq!(api.task(&id).await, task);
+        assert_eq!(api.database.count("tbl_order", &id).await, 5);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_gateway_may_send_a_form_in_base64() {
+    with_api(async |api| {
+        let answer = api
+            .stack
+            .invoke("task-add", sample("api-gateway-form"))
+            .await
+            .unwrap();
+        assert_eq!(
+            (&answer["statusCode"], &answer["isBase64Encoded"]),
+            (&json!(200), &json!(false))
+        );
+        assert_eq!(
+            answer["headers"]["content-type"],
+            "application/json; charset=utf-8"
+        );
+        let key = answered(&answer)["data"]["task_id"].clone();
+        let task = api
+            .get(&format!("/task/get?task_id={key}"))
+            .await
+            .data()
+            .clone();
+        assert_eq!(
+            (&task["task_name"], &task["input"]),
+            (&json!("导入 orders"), &json!("{\"a\": 1}"))
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_the_base64_it_claims_to_be_is_refused() {
+    with_api(async |api| {
+        let mut event = sample("api-gateway-form");
+        event["body"] = json!("not base64!");
+        let answer = api.stack.invoke("task-add", event).await.unwrap();
+        assert_eq!(answered(&answer)["error"], "PARAM_INVALID", "{answer}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_gateways_query_string_is_read_and_its_request_id_is_answered() {
+    with_api(async |api| {
+        let answer = api
+            .stack
+            .invoke("async-task-get", sample("api-gateway-get"))
+            .await
+            .unwrap();
+        let envelope = answered(&answer);
+        assert_eq!(envelope["error"], "TASK_NOT_FOUND", "{answer}");
+        assert!(
+            envelope["request_id"]
+                .as_str()
+                .is_some_and(|id| !id.is_empty()),
+            "{answer}"
+        );
+    })
+    .await;
+}

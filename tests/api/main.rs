@@ -1,0 +1,23 @@
+//! The black-box tests: the real function binaries behind a real Lambda runtime API, with a queue and a database of
+//! their own. They need `TEST_DATABASE_URL`, a server on which they may create databases; `make test` sets it.
+//!
+//! One module per route or promise; `support` starts the stack they share. A new module is a file here and a line below.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod async_task_get;
+mod batch_in_flight;
+mod batch_resubmit;
+mod batch_result;
+mod batch_submit;
+mod configuration;
+mod consistency;
+mod envelope;
+mod events;
+mod faults;
+mod order_errors;
+mod parameters;
+mod stations;
+mod support;
+mod task_add;
+mod task_get;
+mod template;

@@ -1,0 +1,107 @@
+//! The stack the tests share, started by the first that needs it and ended by the last, and stacks of their own for
+//! tests that break something.
+
+mod answer;
+mod api;
+mod database;
+mod leftovers;
+mod orders;
+mod station;
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use task_local::StackConfig;
+use tokio::sync::Mutex;
+
+pub(crate) use answer::Answer;
+pub(crate) use api::Api;
+pub(crate) use orders::{numbered, order, orders, tomorrow};
+pub(crate) use station::Station;
+
+/// The queue of the order workers.
+pub(crate) const QUEUE: &str = "order-import";
+/// The function behind it.
+pub(crate) const WORKER: &str = "order-batch-worker";
+
+/// What most tests run on. Two processes a function, so that tests wait little for each other.
+static SHARED: Shared = Shared::new(|config| StackConfig {
+    http_processes: 2,
+    ..config.with("CHUNK_SIZE", "50")
+});
+
+/// Runs a test on the stack that most tests share.
+pub(crate) async fn with_api<T>(test: impl AsyncFnOnce(&Api) -> T) -> T {
+    SHARED.lend(test).await
+}
+
+/// Runs a test on a stack of its own.
+pub(crate) async fn with_own_api<T>(
+    configure: impl FnOnce(StackConfig) -> StackConfig,
+    test: impl AsyncFnOnce(&Api) -> T,
+) -> T {
+    let api = Api::start(configure).await;
+    let end = test(&api).await;
+    api.stop().await;
+    end
+}
+
+/// A stack that tests share. It runs while any test uses it; whoever is last ends it and sees that nothing is left.
+/// Should that test fail, the stack's own guard ends the processes.
+pub(crate) struct Shared {
+    configure: fn(StackConfig) -> StackConfig,
+    running: Mutex<Weak<Api>>,
+}
+
+impl Shared {
+    pub(crate) const fn new(configure: fn(StackConfig) -> StackConfig) -> Self {
+        Self {
+            configure,
+            running: Mutex::const_new(Weak::new()),
+        }
+    }
+
+    pub(crate) async fn lend<T>(&self, test: impl AsyncFnOnce(&Api) -> T) -> T {
+        let api = self.take().await;
+        let end = test(&api).await;
+        let _others_wait = self.running.lock().await;
+        if let Some(api) = Arc::into_inner(api) {
+            api.stop().await;
+        }
+        end
+    }
+
+    async fn take(&self) -> Arc<Api> {
+        let mut running = self.running.lock().await;
+        if let Some(api) = running.upgrade() {
+            return api;
+        }
+        let api = Arc::new(Api::start(self.configure).await);
+        *running = Arc::downgrade(&api);
+        api
+    }
+}
+
+/// A name that no other test uses.
+pub(crate) fn unique(prefix: &str) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    format!("{prefix}{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Asks until there is an answer.
+///
+/// # Panics
+/// After a minute: `what` did not happen.
+pub(crate) async fn eventually<T>(what: &str, ask: impl AsyncFn() -> Option<T>) -> T {
+    let asking = async {
+        loop {
+            if let Some(answer) = ask().await {
+                return answer;
+            }
+            tokio::time::sleep(Duration::from_millis(15)).await;
+        }
+    };
+    let asked = tokio::time::timeout(Duration::from_mins(1), asking).await;
+    asked.unwrap_or_else(|_| panic!("not within a minute: {what}"))
+}

@@ -1,0 +1,71 @@
+//! A database of a stack's own, for the functions and for looking behind them.
+
+use sqlx::mysql::MySqlConnection;
+use sqlx::{Connection as _, Executor as _};
+
+/// A fresh database on the server of `TEST_DATABASE_URL`.
+pub(crate) struct OwnDatabase {
+    pub(crate) url: String,
+    name: String,
+    server: String,
+}
+
+impl OwnDatabase {
+    pub(crate) async fn create() -> Self {
+        let server = std::env::var("TEST_DATABASE_URL")
+            .unwrap_or_else(|_| panic!("TEST_DATABASE_URL is not set: run `make test`"));
+        let (base, options) = server.split_once('?').unwrap_or((&server, ""));
+        let base = base.trim_end_matches(|c| c != '/');
+        let now = jiff::Timestamp::now().as_microsecond();
+        let name = super::unique(&format!("test_api_{now}_"));
+        let url = format!("{base}{name}?{options}");
+        let create = format!("CREATE DATABASE {name} CHARACTER SET utf8mb4");
+        connect(&server)
+            .await
+            .execute(create.as_str())
+            .await
+            .unwrap();
+        Self { url, name, server }
+    }
+
+    pub(crate) async fn drop(self) {
+        let drop = format!("DROP DATABASE {}", self.name);
+        let mut connection = connect(&self.server).await;
+        connection.execute(drop.as_str()).await.unwrap();
+    }
+
+    /// A connection of the test's own.
+    pub(crate) async fn connect(&self) -> MySqlConnection {
+        connect(&self.url).await
+    }
+
+    /// The one number that a query answers.
+    pub(crate) async fn number(&self, sql: &str) -> i64 {
+        let mut connection = self.connect().await;
+        let number = sqlx::query_scalar(sql).fetch_one(&mut connection).await;
+        number.unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    /// The number of rows of every table that a call may write to.
+    pub(crate) async fn rows(&self, station: &str) -> i64 {
+        let sql = format!(
+            "SELECT (SELECT COUNT(*) FROM tbl_async_task WHERE station_id = '{station}') \
+             + (SELECT COUNT(*) FROM tbl_order WHERE station_id = '{station}') \
+             + (SELECT COUNT(*) FROM tbl_batch b JOIN tbl_async_task t ON t.id = b.task_id WHERE t.station_id = '{station}') \
+             + (SELECT COUNT(*) FROM tbl_batch_chunk c JOIN tbl_async_task t ON t.id = c.task_id WHERE t.station_id = '{station}')"
+        );
+        self.number(&sql).await
+    }
+
+    /// How many rows of a table belong to a task.
+    pub(crate) async fn count(&self, table: &str, task: &str) -> i64 {
+        let sql = format!(
+            "SELECT COUNT(*) FROM {table} r JOIN tbl_async_task t ON t.id = r.task_id WHERE t.user_task_id = '{task}'"
+        );
+        self.number(&sql).await
+    }
+}
+
+async fn connect(url: &str) -> MySqlConnection {
+    MySqlConnection::connect(url).await.unwrap()
+}
