@@ -152,6 +152,7 @@ async fn answer_one(client: &reqwest::Client, runtime: &str) -> Option<()> {
         "headers": {"content-type": "application/json"},
         "body": r#"{"message":"Not Found"}"#,
         "isBase64Encoded": false,
+        "cookies": [],
     });
     client
         .post(format!("{runtime}/{id}/response"))
