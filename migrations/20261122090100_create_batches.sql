@@ -25,6 +25,7 @@ CREATE TABLE tbl_batch_chunk (
     lease_until DATETIME(3)  NULL,
     send_at     DATETIME(3)  NOT NULL COMMENT 'when the sweeper announces it (again) while it is open',
     sends       INT UNSIGNED         NOT NULL DEFAULT 1,
+    amends      TINYINT(1)   NOT NULL DEFAULT 0 COMMENT 'one item of the run, worked again',
     cause       VARCHAR(255) NULL     COMMENT 'why it was given up',
     PRIMARY KEY (id),
     UNIQUE KEY chunk (task_id, run, chunk_no),
@@ -37,6 +38,7 @@ CREATE TABLE tbl_batch_payload (
     chunk_id   BIGINT   NOT NULL,
     items      LONGTEXT NOT NULL COMMENT 'JSON array',
     duplicates LONGTEXT NULL     COMMENT 'JSON array of [index, first index with the same key]',
+    amended    LONGTEXT NULL     COMMENT 'JSON array of [index, what a person made of it in an earlier run]',
     PRIMARY KEY (chunk_id)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 

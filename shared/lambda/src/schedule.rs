@@ -22,7 +22,7 @@ where
 {
     let state = runtime::state::<S>()?;
     runtime::run(move |event: LambdaEvent<IgnoredAny>| {
-        let span = telemetry::span(&event.context.request_id);
+        let span = telemetry::span(&event.context);
         answer(handler(state)).instrument(span)
     })
     .await

@@ -155,7 +155,7 @@ where
             break;
         }
         let message = record.into_message(deadline);
-        let span = telemetry::span(&context.request_id);
+        let span = telemetry::span(context);
         if handle(message, &handler).instrument(span).await {
             failed[at] = None;
         }

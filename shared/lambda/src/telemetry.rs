@@ -4,6 +4,7 @@
 
 use std::time::Instant;
 
+use lambda_runtime::Context;
 use task_service::store::{StationId, TaskId, UserTaskId};
 use tracing::{Span, Subscriber, field::Empty, level_filters::LevelFilter};
 use tracing_subscriber::fmt::MakeWriter;
@@ -58,10 +59,11 @@ fn level(environment: &Environment) -> Result<LevelFilter, ConfigurationError> {
 }
 
 /// The span of one event; what is noted later is on every line from then on.
-pub(crate) fn span(request_id: &str) -> Span {
+pub(crate) fn span(context: &Context) -> Span {
     tracing::info_span!(
         "event",
-        request.id = request_id,
+        function = context.env_config.function_name,
+        request.id = context.request_id,
         message.id = Empty,
         station.id = Empty,
         task.id = Empty,
@@ -118,6 +120,13 @@ pub(crate) mod tests {
         }
     }
 
+    /// The context of an invocation.
+    pub(crate) fn context(request_id: &str) -> Context {
+        let mut context = Context::default();
+        request_id.clone_into(&mut context.request_id);
+        context
+    }
+
     /// What is logged, at info and above, while `work` runs: one object a line.
     pub(crate) fn logged(work: impl Future) -> Vec<Value> {
         let buffer = Buffer::default();
@@ -143,7 +152,7 @@ pub(crate) mod tests {
             note_station(&StationId::parse("T1").unwrap());
             tracing::info!("ended");
         };
-        let lines = logged(async { work().instrument(span("request-1")).await });
+        let lines = logged(async { work().instrument(span(&context("request-1"))).await });
         assert_eq!(lines[0]["message"], "begun");
         assert_eq!(lines[0]["span"]["request.id"], "request-1");
         assert_eq!(lines[1]["span"]["task.id"], 42);

@@ -3,6 +3,7 @@
 pub mod batch;
 mod caller;
 mod error;
+pub mod jobs;
 pub mod orders;
 pub mod queue;
 pub mod reference;

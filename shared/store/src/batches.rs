@@ -132,23 +132,27 @@ pub async fn finish(connection: &mut Connection, task: TaskId, result: &str) -> 
     Ok(())
 }
 
-/// A job's open batches that have no open chunk left, with their current run, at most `limit`: whoever should
-/// have finished them died in between.
+/// Open batches that have no open chunk left, with their current run and job, at most `limit`: whoever should have
+/// finished them died in between.
 pub async fn finishable(
     connection: &mut Connection,
-    job: &str,
     limit: u32,
-) -> Result<Vec<(TaskId, u32)>> {
+) -> Result<Vec<(TaskId, u32, String)>> {
     let rows = sqlx::query(
-        "SELECT b.task_id, b.run FROM tbl_batch b WHERE b.finished_at IS NULL AND b.job = ? AND NOT EXISTS \
+        "SELECT b.task_id, b.run, b.job FROM tbl_batch b WHERE b.finished_at IS NULL AND NOT EXISTS \
            (SELECT 1 FROM tbl_batch_chunk c WHERE c.task_id = b.task_id AND c.run = b.run AND c.state = 0) \
          LIMIT ?",
     )
-    .bind(job)
     .bind(limit)
     .fetch_all(connection)
     .await?;
     rows.iter()
-        .map(|row| Ok((TaskId::from_row(row.try_get(0)?), row.try_get(1)?)))
+        .map(|row| {
+            Ok((
+                TaskId::from_row(row.try_get(0)?),
+                row.try_get(1)?,
+                text(row, 2)?,
+            ))
+        })
         .collect()
 }

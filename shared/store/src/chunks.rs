@@ -69,6 +69,10 @@ pub struct Claimed {
     pub items: String,
     /// Index and first index with the same key, one JSON array of pairs.
     pub duplicates: Option<String>,
+    /// Index and what a person made of the item in an earlier run, one JSON array of pairs.
+    pub amended: Option<String>,
+    /// It holds one item of its run that is worked again.
+    pub amends: bool,
 }
 
 /// Claims an open chunk that nobody holds, until `lease` from now, and reads it. The attempt is counted before
@@ -106,7 +110,7 @@ async fn read_claimed(
 ) -> Result<Option<Claimed>> {
     let row = sqlx::query(
         "SELECT c.id, c.first_index, t.station_id, t.status, b.params, \
-           TIMESTAMPDIFF(SECOND, '1970-01-01', b.accepted_at), p.items, p.duplicates \
+           TIMESTAMPDIFF(SECOND, '1970-01-01', b.accepted_at), p.items, p.duplicates, p.amended, c.amends \
          FROM tbl_batch_chunk c JOIN tbl_async_task t ON t.id = c.task_id \
          JOIN tbl_batch b ON b.task_id = c.task_id JOIN tbl_batch_payload p ON p.chunk_id = c.id \
          WHERE c.task_id = ? AND c.run = ? AND c.chunk_no = ? AND c.attempts = ?",
@@ -129,6 +133,8 @@ async fn read_claimed(
             accepted_at: Moment::from_row(&row, 5)?.ok_or(StoreError::Unreadable("accepted_at"))?,
             items: text(&row, 6)?,
             duplicates: optional_text(&row, 7)?,
+            amended: optional_text(&row, 8)?,
+            amends: row.try_get(9)?,
         })
     })
     .transpose()
@@ -215,7 +221,7 @@ pub async fn any_open(connection: &mut Connection, task: TaskId, run: u32) -> Re
 pub async fn settled_items(connection: &mut Connection, task: TaskId, run: u32) -> Result<u32> {
     let row = sqlx::query(
         "SELECT CAST(COALESCE(SUM(item_count), 0) AS SIGNED) FROM tbl_batch_chunk \
-         WHERE task_id = ? AND run = ? AND state <> 0",
+         WHERE task_id = ? AND run = ? AND state <> 0 AND amends = 0",
     )
     .bind(task.get())
     .bind(run)

@@ -225,7 +225,7 @@ pub async fn at(
     rows.iter().map(item).collect()
 }
 
-fn item(row: &MySqlRow) -> Result<Item> {
+pub(crate) fn item(row: &MySqlRow) -> Result<Item> {
     let outcome = Outcome {
         index: row.try_get(0)?,
         status: ItemStatus::from_number(row.try_get(1)?)?,

@@ -96,6 +96,28 @@ async fn insert_payloads(connection: &mut Connection, payloads: &[(i64, &NewChun
     Ok(())
 }
 
+/// Notes with a chunk that was just stored what a person made of some of its items in an earlier run: index and id,
+/// one JSON array of pairs.
+pub async fn note_amended(
+    connection: &mut Connection,
+    task: TaskId,
+    run: u32,
+    chunk: usize,
+    pairs: &str,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE tbl_batch_chunk c JOIN tbl_batch_payload p ON p.chunk_id = c.id SET p.amended = ? \
+         WHERE c.task_id = ? AND c.run = ? AND c.chunk_no = ?",
+    )
+    .bind(pairs)
+    .bind(task.get())
+    .bind(run)
+    .bind(u32::try_from(chunk).unwrap_or(u32::MAX))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Where the items of a run are: chunk id, index of its first item, how many, in the order they were stored.
 pub async fn ranges(
     connection: &mut Connection,

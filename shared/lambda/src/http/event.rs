@@ -42,7 +42,10 @@ impl Event {
 
     /// A header, whatever the case of its name.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
-        let value = self.0.headers.get(name)?.to_str().ok()?.trim();
+        // Not `to_str`: it takes ASCII only, and a station beyond it would count as none.
+        let value = str::from_utf8(self.0.headers.get(name)?.as_bytes())
+            .ok()?
+            .trim();
         (!value.is_empty()).then_some(value)
     }
 

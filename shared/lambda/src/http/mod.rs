@@ -12,7 +12,7 @@ use lambda_runtime::LambdaEvent;
 use task_service::{Error, Result, Word};
 use tracing::Instrument;
 
-use crate::{FromEnvironment, StationSource, fault, runtime, telemetry};
+use crate::{FromEnvironment, StationSource, fault, parameters::shown, runtime, telemetry};
 use answer::{Answer, Response};
 pub use call::Call;
 use event::Event;
@@ -58,7 +58,7 @@ where
         let LambdaEvent {
             payload, context, ..
         } = event;
-        let span = telemetry::span(&context.request_id);
+        let span = telemetry::span(&context);
         let answering = answer(payload, &context.request_id, *source, methods, |call| {
             handler(state, call)
         });
@@ -108,7 +108,10 @@ fn check_method(method: &str, methods: &[&str]) -> Result<()> {
     let accepted = methods.join(" or ");
     Err(Error::refused(
         Word::ParamInvalid,
-        format!("method {method:?} is not accepted here, only {accepted}"),
+        format!(
+            "method {} is not accepted here, only {accepted}",
+            shown(method)
+        ),
     ))
 }
 

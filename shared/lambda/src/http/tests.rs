@@ -1,11 +1,12 @@
 //! Tests of a whole call, on events as an HTTP API sends them.
 
+mod logs;
+mod requests;
+
 use serde_json::{Value, json};
 use task_service::{Caller, store::StoreError};
 
 use super::*;
-use crate::{Parameter, telemetry::tests::logged};
-
 /// An event as the gateway sends it (payload format 2.0); the parts that tests vary are merged over it.
 fn event(varied: &Value) -> Event {
     let mut event = json!({
@@ -80,21 +81,6 @@ where
 async fn echo(call: Call) -> Result<Reply> {
     let parameters = call.parameters()?;
     Reply::data(&parameters.required("name", |name| name.text(8))?)
-}
-
-/// The station a call is bound to, as the answer's data.
-async fn who(source: StationSource, varied: &Value) -> Value {
-    let handler = async |call: Call| match call.caller(&call.parameters()?)? {
-        Caller::Station(station) => Reply::data(&station),
-        Caller::Unbound => Reply::data(&"unbound"),
-    };
-    let response = answer(event(varied), "request-1", source, &["POST"], handler).await;
-    let body: Value = serde_json::from_str(&response.body).unwrap();
-    if body["code"] == 0 {
-        body["data"].clone()
-    } else {
-        body["error"].clone()
-    }
 }
 
 #[tokio::test]
@@ -221,135 +207,4 @@ async fn a_method_that_is_not_routed_is_refused_and_named() {
         (200, &json!("PARAM_INVALID"))
     );
     assert!(body["msg"].as_str().unwrap().contains("GET"), "{body}");
-}
-
-#[tokio::test]
-async fn a_form_arrives_base64_encoded_and_is_decoded() {
-    let form = json!({
-        "headers": {"content-type": "application/x-www-form-urlencoded"},
-        "body": "bmFtZT0lRTYlODklQjk=",
-        "isBase64Encoded": true
-    });
-    assert_eq!(answered(&form, echo).await.1["data"], "批");
-}
-
-#[tokio::test]
-async fn a_body_that_is_not_the_base64_or_the_text_it_says_is_refused() {
-    for (body, wrong) in [
-        ("%%%", "base64"),
-        ("bmFtZT", "base64"),
-        ("eyJuYW1lIjoi//4ifQ==", "not UTF-8 at byte 9"),
-    ] {
-        let (response, answer) =
-            answered(&json!({"body": body, "isBase64Encoded": true}), echo).await;
-        assert_eq!(
-            (response.status_code, &answer["error"]),
-            (200, &json!("PARAM_INVALID"))
-        );
-        assert!(answer["msg"].as_str().unwrap().contains(wrong), "{answer}");
-    }
-}
-
-#[tokio::test]
-async fn a_body_beyond_the_limit_is_refused_and_the_limit_named() {
-    let (_, body) = answered(&json!({"body": " ".repeat(6 * 1024 * 1024 + 1)}), echo).await;
-    assert!(
-        body["msg"].as_str().unwrap().contains("at most 6291456"),
-        "{body}"
-    );
-}
-
-#[tokio::test]
-async fn an_event_without_body_headers_and_query_reads_as_a_call_without_parameters() {
-    let bare =
-        json!({"body": null, "headers": null, "rawQueryString": null, "isBase64Encoded": false});
-    assert_eq!(answered(&bare, echo).await.1["error"], "PARAM_MISSING");
-}
-
-#[tokio::test]
-async fn the_query_string_is_read_as_it_came() {
-    let query = json!({"body": null, "rawQueryString": "name=a%2Bb+c"});
-    assert_eq!(answered(&query, echo).await.1["data"], "a+b c");
-}
-
-#[tokio::test]
-async fn the_claim_decides_in_every_deployment() {
-    let jwt = json!({
-        "headers": {"X-Station-Id": "T2"},
-        "body": "{\"station_id\":\"T3\"}",
-        "requestContext": {"authorizer": {"jwt": {"claims": {"station_id": "T1", "iss": "x"}, "scopes": null}}}
-    });
-    let lambda =
-        json!({"requestContext": {"authorizer": {"lambda": {"station_id": 7, "other": [1]}}}});
-    for source in [StationSource::Claim, StationSource::Trusted] {
-        assert_eq!(who(source, &jwt).await, "T1");
-        assert_eq!(who(source, &lambda).await, "7");
-    }
-}
-
-#[tokio::test]
-async fn without_a_claim_only_a_trusting_deployment_believes_the_caller() {
-    let header = json!({"headers": {"X-Station-Id": "T2"}});
-    let parameter = json!({"body": "{\"station_id\":\"T2\"}"});
-    let iam =
-        json!({"requestContext": {"authorizer": {"iam": {"userArn": "arn:aws:iam::1:user/x"}}}});
-    for call in [&header, &parameter] {
-        assert_eq!(who(StationSource::Trusted, call).await, "T2");
-        assert_eq!(who(StationSource::Claim, call).await, "FORBIDDEN");
-    }
-    assert_eq!(who(StationSource::Trusted, &iam).await, "unbound");
-    assert_eq!(who(StationSource::Claim, &iam).await, "FORBIDDEN");
-    let two = json!({"headers": {"X-Station-Id": "T1"}, "body": "{\"station_id\":\"T2\"}"});
-    assert_eq!(who(StationSource::Trusted, &two).await, "PARAM_INVALID");
-}
-
-#[test]
-fn an_event_of_another_kind_is_no_call() {
-    assert!(serde_json::from_str::<Event>(r#"{"Records":[]}"#).is_err());
-}
-
-#[test]
-fn a_call_is_logged_in_one_line_without_its_values() {
-    let handler = async |call: Call| {
-        let parameters = call.parameters()?;
-        call.caller(&parameters)?;
-        parameters.required("task_id", Parameter::task_id)?;
-        Reply::data(&parameters.required("secret", Parameter::flag)?)
-    };
-    let call = json!({"body": "{\"task_id\":\"42\",\"station_id\":\"T1\",\"secret\":\"hunter2\"}"});
-    let lines = logged(async {
-        answered(&call, handler)
-            .instrument(telemetry::span("request-1"))
-            .await
-    });
-    assert_eq!(lines.len(), 1, "{lines:?}");
-    let line = &lines[0];
-    assert_eq!(
-        (&line["level"], &line["code"], &line["error"]),
-        (&json!("INFO"), &json!(1), &json!("PARAM_INVALID"))
-    );
-    assert_eq!(
-        (&line["path"], &line["span"]["task.id"]),
-        (&json!("/task/add"), &json!(42))
-    );
-    assert_eq!(
-        (&line["span"]["station.id"], &line["span"]["request.id"]),
-        (&json!("T1"), &json!("request-1"))
-    );
-    assert!(line["duration_ms"].is_number());
-    assert!(!line.to_string().contains("hunter2"), "{line}");
-}
-
-#[test]
-fn a_fault_is_logged_at_error_with_its_inner_text() {
-    let handler = async |_: Call| Err(StoreError::Unreadable("tbl_async_task.status").into());
-    let lines = logged(answered(&json!({}), handler));
-    assert_eq!((lines.len(), &lines[0]["level"]), (1, &json!("ERROR")));
-    assert!(
-        lines[0]["fault"]
-            .as_str()
-            .unwrap()
-            .contains("tbl_async_task.status"),
-        "{lines:?}"
-    );
 }

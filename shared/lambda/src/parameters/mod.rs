@@ -20,6 +20,9 @@ use task_service::{Error, Result, Word};
 pub use json::ValueType;
 pub use paging::Paging;
 
+/// The most parameters that are taken: a body of nothing but names would cost many times its size in memory.
+const MAX_PARAMETERS: usize = 1_000;
+
 /// All parameters of one call.
 #[derive(Debug, Default)]
 pub struct Parameters<'a> {
@@ -144,9 +147,22 @@ impl<'a> Parameters<'a> {
 }
 
 fn form_entries(form: &str) -> Result<Vec<Entry<'_>>> {
-    form::pairs(form)
-        .map(|pair| pair.map(|(name, value)| (name, Sent::Text(value))))
-        .collect()
+    let mut entries = Vec::new();
+    for pair in form::pairs(form) {
+        if entries.len() == MAX_PARAMETERS {
+            return Err(too_many());
+        }
+        let (name, value) = pair?;
+        entries.push((name, Sent::Text(value)));
+    }
+    Ok(entries)
+}
+
+fn too_many() -> Error {
+    Error::refused(
+        Word::ParamInvalid,
+        format!("more than {MAX_PARAMETERS} parameters were sent"),
+    )
 }
 
 /// What a body is written in.

@@ -9,25 +9,29 @@ use serde::{
 use serde_json::{error::Category, value::RawValue};
 use task_service::{Error, Result, Word};
 
-use super::{Entry, Sent};
+use super::{Entry, MAX_PARAMETERS, Sent, too_many};
 
 /// The members of the object, in the order they came, duplicates included.
 pub(super) fn entries(body: &str) -> Result<Vec<Entry<'_>>> {
     let body = body.trim_start_matches('\u{feff}');
-    serde_json::from_str(body)
-        .map(|Members(entries)| entries)
-        .map_err(|error| {
-            Error::refused(
-                Word::ParamInvalid,
-                match error.classify() {
-                    Category::Data => "the request body must be a JSON object".to_owned(),
-                    _ => format!("the request body is not valid JSON: {error}"),
-                },
-            )
-        })
+    match serde_json::from_str(body) {
+        Ok(Members(Some(entries))) => Ok(entries),
+        Ok(Members(None)) => Err(too_many()),
+        Err(error) if error.classify() == Category::Data => {
+            Err(refused("the request body must be a JSON object".to_owned()))
+        }
+        Err(error) => Err(refused(format!(
+            "the request body is not valid JSON: {error}"
+        ))),
+    }
 }
 
-struct Members<'a>(Vec<Entry<'a>>);
+fn refused(message: String) -> Error {
+    Error::refused(Word::ParamInvalid, message)
+}
+
+/// The members; none when there are too many.
+struct Members<'a>(Option<Vec<Entry<'a>>>);
 
 /// A member's name, borrowed where it holds no escape.
 #[derive(Deserialize)]
@@ -43,7 +47,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 struct MembersVisitor;
 
 impl<'de> Visitor<'de> for MembersVisitor {
-    type Value = Vec<Entry<'de>>;
+    type Value = Option<Vec<Entry<'de>>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
@@ -55,9 +59,12 @@ impl<'de> Visitor<'de> for MembersVisitor {
     ) -> std::result::Result<Self::Value, A::Error> {
         let mut entries = Vec::new();
         while let Some((Name(name), raw)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
-            entries.push((name, Sent::Json(raw)));
+            // The rest is still read, so that broken JSON is always refused as such.
+            if entries.len() <= MAX_PARAMETERS {
+                entries.push((name, Sent::Json(raw)));
+            }
         }
-        Ok(entries)
+        Ok((entries.len() <= MAX_PARAMETERS).then_some(entries))
     }
 }
 

@@ -87,15 +87,23 @@ impl<'p> Parameter<'p> {
 
     /// At most `max` texts: a comma list, a JSON list of strings and numbers, or a string that holds one.
     pub fn items(self, max: usize) -> Result<Vec<Cow<'p, str>>> {
-        let items = match self.listed()? {
-            Some(list) => list,
-            None => split(self.scalar()?),
+        let too_many = |count: usize| {
+            Err(self.invalid(&format!("has {count} items, at most {max} are allowed")))
         };
-        if items.len() > max {
-            let count = items.len();
-            return Err(self.invalid(&format!("has {count} items, at most {max} are allowed")));
+        if let Some(list) = self.listed()? {
+            return if list.len() > max {
+                too_many(list.len())
+            } else {
+                Ok(list)
+            };
         }
-        Ok(items)
+        let text = self.scalar()?;
+        let count = text.split(',').count();
+        if count > max {
+            too_many(count)
+        } else {
+            Ok(split(text))
+        }
     }
 
     /// The decoded text of a value that is neither list nor object.

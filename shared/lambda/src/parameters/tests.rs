@@ -1,5 +1,7 @@
 //! Tests of reading parameters.
 
+mod documents;
+mod identifiers;
 mod properties;
 mod values;
 
@@ -92,6 +94,22 @@ fn another_content_type_is_refused_unless_the_body_is_empty() {
 #[test]
 fn content_types_are_read_without_regard_to_case_and_suffix() {
     assert!(Parameters::parse("", Some("Application/JSON ; charset=utf-8"), "{}").is_ok());
+}
+
+#[test]
+fn a_body_of_nothing_but_names_is_refused_and_the_limit_named() {
+    let form = "a&".repeat(1_001);
+    let object = format!("{{{}\"b\":1}}", "\"a\":1,".repeat(1_000));
+    for (kind, body) in [
+        ("application/x-www-form-urlencoded", form),
+        ("application/json", object),
+    ] {
+        let error = Parameters::parse("", Some(kind), &body).unwrap_err();
+        assert!(
+            error.to_string().contains("more than 1000 parameters"),
+            "{error}"
+        );
+    }
 }
 
 #[test]

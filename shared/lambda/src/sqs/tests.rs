@@ -41,8 +41,7 @@ fn context(seconds: u64) -> Context {
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap()
         .as_millis();
-    let mut context = Context::default();
-    context.request_id = "request-1".to_owned();
+    let mut context = telemetry::tests::context("request-1");
     context.deadline = u64::try_from(deadline).unwrap();
     context
 }

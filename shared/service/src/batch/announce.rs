@@ -4,7 +4,7 @@ use task_store::outbox::{self, Due};
 use task_store::{Database, Result, batches};
 
 use super::finish::finish_if_done;
-use super::job::BatchJob;
+use super::job::JobKind;
 use super::settings::Dispatcher;
 use crate::queue::Queue;
 
@@ -41,15 +41,22 @@ pub async fn announce_due<Q: Queue>(dispatcher: &Dispatcher<Q>) -> Result<usize>
     Ok(due.len())
 }
 
-/// Finishes a job's batches that have no open chunk left, because whoever worked the last one died before it could;
-/// answers how many. Safe to run twice at once.
-pub async fn finish_abandoned<J: BatchJob>(database: &Database) -> Result<usize> {
+/// Finishes batches that have no open chunk left, because whoever worked the last one died before it could; answers
+/// how many. Safe to run twice at once.
+pub async fn finish_abandoned(database: &Database, kinds: &[&JobKind]) -> Result<usize> {
     let batches = database
-        .run(async |c| batches::finishable(c, J::NAME, SWEEP_LIMIT).await)
+        .run(async |c| batches::finishable(c, SWEEP_LIMIT).await)
         .await?;
     let mut finished = 0;
-    for (task, run) in batches {
-        finished += usize::from(finish_if_done::<J>(database, task, run).await?);
+    for (task, run, job) in batches {
+        match kinds.iter().find(|kind| kind.name == job) {
+            Some(kind) => finished += usize::from(finish_if_done(database, kind, task, run).await?),
+            None => tracing::error!(
+                job,
+                task.id = task.get(),
+                "a batch of an unknown job cannot be finished"
+            ),
+        }
     }
     Ok(finished)
 }

@@ -5,10 +5,10 @@ use serde::Serialize;
 use task_store::batches::{self, Batch};
 use task_store::items::{self, ItemStatus};
 use task_store::tasks::{self, Task, TaskStatus};
-use task_store::{Connection, Database, Result, StoreError, TaskId, chunks};
+use task_store::{Connection, Database, Result, StoreError, TaskId, amends, chunks};
 
 use super::counts::Counts;
-use super::job::BatchJob;
+use super::job::JobKind;
 use super::report;
 use super::view::ItemView;
 
@@ -17,8 +17,9 @@ const SHOWN_FAILURES: u32 = 50;
 
 /// Ends a batch's run if no chunk of it is open: exactly one caller does, whoever comes last. `true` when this
 /// call did.
-pub async fn finish_if_done<J: BatchJob>(
+pub async fn finish_if_done(
     database: &Database,
+    kind: &JobKind,
     task: TaskId,
     run: u32,
 ) -> Result<bool> {
@@ -29,12 +30,13 @@ pub async fn finish_if_done<J: BatchJob>(
         return Ok(false);
     }
     database
-        .transaction(async |c| finish_locked::<J>(c, task, run).await)
+        .transaction(async |c| finish_locked(c, kind, task, run).await)
         .await
 }
 
-async fn finish_locked<J: BatchJob>(
+async fn finish_locked(
     connection: &mut Connection,
+    kind: &JobKind,
     id: TaskId,
     run: u32,
 ) -> Result<bool> {
@@ -50,9 +52,24 @@ async fn finish_locked<J: BatchJob>(
     if chunks::any_open(connection, id, run).await? {
         return Ok(false);
     }
-    let result = result_of::<J>(connection, &task, &batch).await?;
+    let result = result_of(connection, kind, &task, &batch).await?;
     batches::finish(connection, id, &result).await?;
     Ok(true)
+}
+
+/// Writes the result of a finished batch again from its rows, after an item changed; an open one gets its result when it
+/// finishes. The caller holds the task's lock.
+pub(crate) async fn refresh(
+    connection: &mut Connection,
+    kind: &JobKind,
+    task: &Task,
+    batch: &Batch,
+) -> Result<()> {
+    if task.status != TaskStatus::Finished {
+        return Ok(());
+    }
+    let result = result_of(connection, kind, task, batch).await?;
+    amends::set_result(connection, task.id, &result).await
 }
 
 /// A finished batch's result, as it is stored with the task.
@@ -71,8 +88,9 @@ struct BatchResult<'a> {
 }
 
 /// The result of a batch's current run, from its rows: JSON text.
-pub(super) async fn result_of<J: BatchJob>(
+pub(super) async fn result_of(
     connection: &mut Connection,
+    kind: &JobKind,
     task: &Task,
     batch: &Batch,
 ) -> Result<String> {
@@ -92,15 +110,15 @@ pub(super) async fn result_of<J: BatchJob>(
         }
     };
     let result = BatchResult {
-        msg: J::sentence(&counts),
+        msg: kind.sentence(&counts),
         link: task.user_task_id.as_ref().map_or("", |id| id.as_str()),
-        target: if counts.failed > 0 { J::TARGET } else { "" },
+        target: if counts.failed > 0 { kind.target } else { "" },
         outcome: counts.outcome(),
         total: counts.total,
-        success_count: counts.success,
+        success_count: counts.success + counts.amended,
         failure_count: counts.failed,
         unprocessed_count: counts.cancelled,
-        failed: report::briefs::<J>(connection, failed).await?,
+        failed: report::briefs(connection, kind, failed).await?,
         failed_truncated: counts.failed > SHOWN_FAILURES,
     };
     serde_json::to_string(&result).map_err(|_| StoreError::Unreadable("result"))

@@ -58,26 +58,41 @@ impl ItemError {
     }
 }
 
-/// A kind of batch.
-pub trait BatchJob: Sync {
+/// What a kind of batch is called and how its items are named: all that is needed to read and finish one.
+#[derive(Debug, Clone, Copy)]
+pub struct JobKind {
     /// What it is stored as with each of its batches, and named in the queue configuration.
-    const NAME: &'static str;
+    pub name: &'static str,
     /// The task's name, which people read.
-    const TITLE: &'static str;
+    pub title: &'static str,
     /// What `target` of a result says while there is something to mend; empty where nothing can be.
-    const TARGET: &'static str;
+    pub target: &'static str,
+    /// What makes two items of a batch the same; `None` when that cannot be told. Quick, and cannot fail.
+    pub key: fn(&str) -> Option<String>,
+    /// The fields that tell a person which item it is, as JSON members.
+    pub identity: fn(&str) -> Vec<(&'static str, Option<String>)>,
+    /// How what was made with this id is called.
+    pub made_name: fn(i64) -> String,
+}
+
+impl JobKind {
+    /// The sentence of a finished batch's result.
+    #[must_use]
+    pub fn sentence(&self, counts: &Counts) -> String {
+        let mut parts = vec![format!("成功{}", counts.success + counts.amended)];
+        parts.extend((counts.failed > 0).then(|| format!("失败{}", counts.failed)));
+        parts.extend((counts.cancelled > 0).then(|| format!("取消{}", counts.cancelled)));
+        format!("{}({})", self.title, parts.join(", "))
+    }
+}
+
+/// The work of a kind of batch.
+pub trait BatchJob: Sync {
+    /// What kind it is.
+    const KIND: &'static JobKind;
 
     /// A right item, ready to be written.
     type Work: Send + Sync;
-
-    /// What makes two items of a batch the same; `None` when that cannot be told. Must be quick and cannot fail.
-    fn key(item: &str) -> Option<String>;
-
-    /// The fields that tell a person which item it is, as JSON members.
-    fn identity(item: &str) -> Vec<(&'static str, Option<String>)>;
-
-    /// How what was made with this id is called.
-    fn made_name(id: i64) -> String;
 
     /// Reads what the items need, in a few statements for all of them, and checks them. Writes nothing. Answers
     /// one finding per item, in their order; a database error is never an item's error.
@@ -95,13 +110,4 @@ pub trait BatchJob: Sync {
         chunk: &Claimed,
         work: &[Self::Work],
     ) -> impl Future<Output = Result<()>> + Send;
-
-    /// The sentence of a finished batch's result.
-    #[must_use]
-    fn sentence(counts: &Counts) -> String {
-        let mut parts = vec![format!("成功{}", counts.success)];
-        parts.extend((counts.failed > 0).then(|| format!("失败{}", counts.failed)));
-        parts.extend((counts.cancelled > 0).then(|| format!("取消{}", counts.cancelled)));
-        format!("{}({})", Self::TITLE, parts.join(", "))
-    }
 }

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use task_store::batches::PayloadHash;
 use task_store::payloads::NewChunk;
 
-use super::job::BatchJob;
+use super::job::JobKind;
 use super::settings::Settings;
 
 /// A chunk is closed early when its text reaches this size, so that no statement or answer grows with the items.
@@ -19,12 +19,14 @@ pub(super) struct Payload {
     pub(super) hash: PayloadHash,
     pub(super) item_count: u32,
     pub(super) chunks: Vec<NewChunk>,
+    first_with_key: HashMap<String, u32>,
 }
 
 impl Payload {
     /// Cuts items into chunks. The hash is over `context` and the items without insignificant white space, so
     /// that the same batch sent again by another client library is the same payload.
-    pub(super) fn new<J: BatchJob>(
+    pub(super) fn new(
+        kind: &JobKind,
         context: &str,
         items: &[&RawValue],
         settings: &Settings,
@@ -40,7 +42,7 @@ impl Payload {
             let from = open.push(item);
             hash.update(b"\n");
             hash.update(&open.text[from..]);
-            if let Some(key) = J::key(item) {
+            if let Some(key) = (kind.key)(item) {
                 let first = *first_with_key.entry(key).or_insert(index);
                 open.duplicates
                     .extend((first != index).then_some((index, first)));
@@ -55,8 +57,38 @@ impl Payload {
             hash: hash.finalize().into(),
             item_count: index,
             chunks,
+            first_with_key,
         }
     }
+}
+
+impl Payload {
+    /// What a person made of items in an earlier run, by their keys: it stays what they are. Answers, for each chunk
+    /// that has such items, its number and the JSON array of their indexes and ids.
+    pub(super) fn amended(&self, made: &[(String, i64)]) -> Vec<(usize, String)> {
+        let index_of = |(key, id): &(String, i64)| Some((*self.first_with_key.get(key)?, *id));
+        let found: Vec<(u32, i64)> = made.iter().filter_map(index_of).collect();
+        let in_chunk = |(no, chunk): (usize, &NewChunk)| {
+            let range = chunk.first_index..chunk.first_index + chunk.item_count;
+            let inside = found.iter().filter(|(index, _)| range.contains(index));
+            let pairs: Vec<String> = inside
+                .map(|(index, id)| format!("[{index},{id}]"))
+                .collect();
+            (!pairs.is_empty()).then(|| (no, format!("[{}]", pairs.join(","))))
+        };
+        self.chunks
+            .iter()
+            .enumerate()
+            .filter_map(in_chunk)
+            .collect()
+    }
+}
+
+/// A valid JSON text without the white space between its tokens.
+pub(crate) fn minified(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    push_minified(&mut text, json);
+    text
 }
 
 struct OpenChunk {

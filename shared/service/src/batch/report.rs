@@ -8,7 +8,7 @@ use task_store::items::{self, Item, ItemStatus, Outcome};
 use task_store::{Connection, Result, StoreError, payloads};
 
 use super::counts::Counts;
-use super::job::BatchJob;
+use super::job::JobKind;
 use super::view::{ItemView, Reasons, Sent};
 
 /// Which items of a batch to read.
@@ -24,8 +24,9 @@ pub struct Selection {
 
 /// Reads items of a batch's current run in input order, each with its outcome and as it was sent. `open`: the run
 /// has not finished.
-pub async fn read<J: BatchJob>(
+pub async fn read(
     connection: &mut Connection,
+    kind: &JobKind,
     batch: &Batch,
     open: bool,
     selection: Selection,
@@ -34,20 +35,21 @@ pub async fn read<J: BatchJob>(
     let sent = sent_as(connection, &items).await?;
     Ok(items
         .into_iter()
-        .map(|item| view::<J>(item, &sent, Sent::Whole))
+        .map(|item| view(kind, item, &sent, Sent::Whole))
         .collect())
 }
 
 /// The same items without what they were sent as, but for the fields that tell which they are.
-pub(super) async fn briefs<J: BatchJob>(
+pub(super) async fn briefs(
     connection: &mut Connection,
+    kind: &JobKind,
     items: Vec<Item>,
 ) -> Result<Vec<ItemView>> {
     let sent = sent_as(connection, &items).await?;
-    let brief = |raw: Box<RawValue>| Sent::Identity(J::identity(raw.get()));
+    let brief = |raw: Box<RawValue>| Sent::Identity((kind.identity)(raw.get()));
     Ok(items
         .into_iter()
-        .map(|item| view::<J>(item, &sent, brief))
+        .map(|item| view(kind, item, &sent, brief))
         .collect())
 }
 
@@ -152,11 +154,11 @@ async fn filled(
     Ok(items)
 }
 
-/// What items were sent as, by index.
-async fn sent_as(
+/// What items were sent as, by chunk and index: an index alone has one item in each run.
+pub(super) async fn sent_as(
     connection: &mut Connection,
     items: &[Item],
-) -> Result<HashMap<u32, Box<RawValue>>> {
+) -> Result<HashMap<(i64, u32), Box<RawValue>>> {
     let mut by_chunk: HashMap<i64, Vec<u32>> = HashMap::new();
     for item in items {
         by_chunk
@@ -173,15 +175,16 @@ async fn sent_as(
             let raw = index
                 .checked_sub(first_index)
                 .and_then(|at| all.get(at as usize));
-            sent.extend(raw.map(|raw| (*index, (*raw).to_owned())));
+            sent.extend(raw.map(|raw| ((chunk, *index), (*raw).to_owned())));
         }
     }
     Ok(sent)
 }
 
-fn view<J: BatchJob>(
+fn view(
+    kind: &JobKind,
     item: Item,
-    sent: &HashMap<u32, Box<RawValue>>,
+    sent: &HashMap<(i64, u32), Box<RawValue>>,
     shown: impl Fn(Box<RawValue>) -> Sent,
 ) -> ItemView {
     let Outcome {
@@ -194,9 +197,9 @@ fn view<J: BatchJob>(
         ItemStatus::Cancelled => Reasons::cancelled(),
         _ => errors.and_then(Reasons::from_stored),
     };
-    let made = made_id.map(|id| (id, J::made_name(id)));
+    let made = made_id.map(|id| (id, (kind.made_name)(id)));
     let raw = sent
-        .get(&index)
+        .get(&(item.chunk_id, index))
         .cloned()
         .unwrap_or_else(|| RawValue::NULL.to_owned());
     ItemView {

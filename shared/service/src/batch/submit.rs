@@ -1,15 +1,18 @@
 //! Accepting a batch: one transaction that makes it durable, then the announcement of its chunks.
 
 use serde_json::value::RawValue;
-use task_store::batches::{self, NewRun};
+use task_store::amends;
+use task_store::batches::{self, Batch, NewRun};
 use task_store::chunks::ChunkKey;
+use task_store::items::Item;
 use task_store::outbox::Due;
 use task_store::payloads;
 use task_store::tasks::{self, NewTask, Task, TaskStatus};
 use task_store::{Connection, StationId, TaskId, UserTaskId};
 
-use super::job::BatchJob;
+use super::job::{BatchJob, JobKind};
 use super::payload::Payload;
+use super::report;
 use super::settings::{Dispatcher, Settings};
 use crate::error::{Error, Result, Word};
 
@@ -47,7 +50,7 @@ pub async fn submit<J: BatchJob, Q: Sync>(
 ) -> Result<Submitted> {
     let settings = &dispatcher.settings;
     check_size(submission.items.len(), settings)?;
-    let payload = Payload::new::<J>(submission.identity, submission.items, settings);
+    let payload = Payload::new(J::KIND, submission.identity, submission.items, settings);
     let store = async |c: &mut _| store::<J>(c, settings, submission, &payload).await;
     loop {
         match dispatcher.database.transaction(store).await {
@@ -80,31 +83,37 @@ async fn store<J: BatchJob>(
     submission: &Submission<'_>,
     payload: &Payload,
 ) -> Result<Submitted> {
-    let run = NewRun {
-        job: J::NAME,
+    let new = NewRun {
+        job: J::KIND.name,
         payload_hash: &payload.hash,
         item_count: payload.item_count,
         params: submission.params,
     };
-    let (task, run_no) = match tasks::by_user_task_id(connection, submission.user_task_id).await? {
+    let found = tasks::by_user_task_id(connection, submission.user_task_id).await?;
+    let (task, run) = match found {
         None => (
-            insert_first_run::<J>(connection, submission, &run).await?,
+            insert_first_run::<J>(connection, submission, &new).await?,
             1,
         ),
-        Some(found) => match insert_next_run::<J>(connection, submission, &run, found.id).await? {
-            None => return Ok(Submitted::InFlight),
-            Some(next) => next,
-        },
+        Some(found) => {
+            let Some(before) = finished_before::<J>(connection, submission, &new, found.id).await?
+            else {
+                return Ok(Submitted::InFlight);
+            };
+            (found.id, insert_next_run(connection, &before, &new).await?)
+        }
     };
     payloads::insert(connection, task, &payload.chunks, settings.resend).await?;
+    if run > 1 {
+        let amended = amended_before(connection, J::KIND, task).await?;
+        for (chunk, pairs) in payload.amended(&amended) {
+            payloads::note_amended(connection, task, run, chunk, &pairs).await?;
+        }
+    }
     let due = |chunk| Due {
-        key: ChunkKey {
-            task,
-            run: run_no,
-            chunk,
-        },
+        key: ChunkKey { task, run, chunk },
         station: submission.station.clone(),
-        job: J::NAME.to_owned(),
+        job: J::KIND.name.to_owned(),
     };
     Ok(Submitted::Accepted(
         (0..).zip(&payload.chunks).map(|(no, _)| due(no)).collect(),
@@ -119,7 +128,7 @@ async fn insert_first_run<J: BatchJob>(
     let new = NewTask {
         user_task_id: Some(submission.user_task_id),
         station_id: submission.station,
-        name: J::TITLE,
+        name: J::KIND.title,
         input: submission.params,
         type_id: 0,
         repeat: true,
@@ -130,33 +139,54 @@ async fn insert_first_run<J: BatchJob>(
     Ok(task)
 }
 
-/// Opens the next run of a finished batch; `None` when this very batch is in flight.
-async fn insert_next_run<J: BatchJob>(
+/// The batch that has this id and is finished, locked; `None` when this very batch is in flight.
+async fn finished_before<J: BatchJob>(
     connection: &mut Connection,
     submission: &Submission<'_>,
-    run: &NewRun<'_>,
+    new: &NewRun<'_>,
     id: TaskId,
-) -> Result<Option<(TaskId, u32)>> {
+) -> Result<Option<Batch>> {
     let task = tasks::lock(connection, id).await?;
     let batch = batches::by_task(connection, id)
         .await?
-        .filter(|batch| batch.job == J::NAME);
+        .filter(|batch| batch.job == J::KIND.name);
     let (Some(task), Some(batch)) = (task, batch) else {
         return Err(conflict(submission));
     };
     if task.station_id != *submission.station {
         return Err(conflict(submission));
     }
-    if task.status != TaskStatus::Finished {
-        let same = batch.payload_hash == run.payload_hash;
-        return if same {
-            Ok(None)
-        } else {
-            Err(in_flight(submission, &task))
-        };
+    match task.status {
+        TaskStatus::Finished => Ok(Some(batch)),
+        _ if batch.payload_hash == new.payload_hash => Ok(None),
+        _ => Err(in_flight(submission, &task)),
     }
-    batches::insert_run(connection, id, run).await?;
-    Ok(Some((id, batch.run + 1)))
+}
+
+/// Opens the next run; what of the last one is still being mended is cancelled, so that it cannot be made twice.
+async fn insert_next_run(
+    connection: &mut Connection,
+    before: &Batch,
+    new: &NewRun<'_>,
+) -> Result<u32> {
+    amends::cancel_open(connection, before.task_id, before.run).await?;
+    batches::insert_run(connection, before.task_id, new).await?;
+    Ok(before.run + 1)
+}
+
+/// What people made by hand of items of earlier runs: the items' keys and what was made.
+async fn amended_before(
+    connection: &mut Connection,
+    kind: &JobKind,
+    task: TaskId,
+) -> Result<Vec<(String, i64)>> {
+    let items = amends::amended_items(connection, task).await?;
+    let sent = report::sent_as(connection, &items).await?;
+    let key = |item: &Item| {
+        let raw = sent.get(&(item.chunk_id, item.outcome.index))?;
+        Some(((kind.key)(raw.get())?, item.outcome.made_id?))
+    };
+    Ok(items.iter().filter_map(key).collect())
 }
 
 fn conflict(submission: &Submission<'_>) -> Error {

@@ -13,7 +13,7 @@ use task_store::{Connection, Result, StoreError, reference};
 use super::cycle::Cycle;
 use super::reference::{Address, Reference, Sku};
 use super::{Checks, Fault, Order, RawOrder, key, parse, stored, validate};
-use crate::batch::{BatchJob, Item, ItemError, Prepared};
+use crate::batch::{BatchJob, Item, ItemError, JobKind, Prepared};
 
 /// What a submit names beside its orders; kept with the batch as its parameters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,35 +62,41 @@ struct Lookup {
     numbered: HashMap<String, i64>,
 }
 
+/// What an order import is called and how its orders are named.
+pub static ORDER_IMPORT: JobKind = JobKind {
+    name: "order_import",
+    title: "批量导入",
+    target: "order_batch",
+    key,
+    identity,
+    made_name: order_no,
+};
+
+/// The order number of an order.
+#[must_use]
+pub fn order_no(id: i64) -> String {
+    format!("PL{id}")
+}
+
+fn identity(item: &str) -> Vec<(&'static str, Option<String>)> {
+    let order = parse(item).ok();
+    let field = |of: fn(&RawOrder<'_>) -> Option<String>| order.as_ref().and_then(of);
+    vec![
+        (
+            "address_id",
+            field(|order| order.address_id().map(str::to_owned)),
+        ),
+        (
+            "out_order_no",
+            field(|order| order.out_order_no().map(str::to_owned)),
+        ),
+    ]
+}
+
 impl BatchJob for OrderImport {
-    const NAME: &'static str = "order_import";
-    const TITLE: &'static str = "批量导入";
-    const TARGET: &'static str = "order_batch";
+    const KIND: &'static JobKind = &ORDER_IMPORT;
 
     type Work = ReadyOrder;
-
-    fn key(item: &str) -> Option<String> {
-        key(item)
-    }
-
-    fn identity(item: &str) -> Vec<(&'static str, Option<String>)> {
-        let order = parse(item).ok();
-        let field = |of: fn(&RawOrder<'_>) -> Option<String>| order.as_ref().and_then(of);
-        vec![
-            (
-                "address_id",
-                field(|order| order.address_id().map(str::to_owned)),
-            ),
-            (
-                "out_order_no",
-                field(|order| order.out_order_no().map(str::to_owned)),
-            ),
-        ]
-    }
-
-    fn made_name(id: i64) -> String {
-        format!("PL{id}")
-    }
 
     async fn prepare(
         &self,

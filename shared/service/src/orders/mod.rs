@@ -17,7 +17,7 @@ mod validate;
 
 pub use cycle::{Cycle, CycleKind, CycleKindError, OrderWindow, ReceiveWindow};
 pub use fault::{Fault, FaultCode};
-pub use import::{ImportParams, OrderImport, ReadyOrder};
+pub use import::{ImportParams, ORDER_IMPORT, OrderImport, ReadyOrder, order_no};
 pub use money::{DecimalError, Money, Quantity};
 pub use parse::{MAX_LINES, RawOrder, key, parse};
 pub use reference::{Address, Reference, Sku};

@@ -6,8 +6,8 @@ use task_store::items::ItemStatus;
 use task_store::tasks::{Task, TaskStatus};
 use task_store::{Connection, Database};
 
-use super::import::{ImportParams, OrderImport};
-use crate::batch::{self, BatchJob, Counts, ItemView, Selection};
+use super::import::{ImportParams, ORDER_IMPORT};
+use crate::batch::{self, Counts, ItemView, Selection};
 use crate::caller::Caller;
 use crate::error::{Error, Result, Word};
 use crate::tasks::{self, TaskReference};
@@ -62,7 +62,7 @@ pub async fn result(
             time_config: TimeConfig {
                 time_config_id: params.time_config_id,
             },
-            details: batch::read::<OrderImport>(c, &batch, open, selection).await?,
+            details: batch::read(c, &ORDER_IMPORT, &batch, open, selection).await?,
             counts,
             pagination: Pagination {
                 total: batch::selected_total(&counts, status),
@@ -83,7 +83,7 @@ async fn find_batch(
     let task = tasks::find(connection, caller, named).await?;
     let batch = batches::by_task(connection, task.id)
         .await?
-        .filter(|batch| batch.job == OrderImport::NAME);
+        .filter(|batch| batch.job == ORDER_IMPORT.name);
     let batch = batch
         .ok_or_else(|| Error::refused(Word::TaskNotFound, "no batch of orders has this id"))?;
     Ok((task, batch))

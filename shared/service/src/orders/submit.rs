@@ -5,9 +5,9 @@ use task_store::batches;
 use task_store::tasks::{self, TaskStatus};
 use task_store::{Database, StationId, UserTaskId, reference};
 
-use super::import::{ImportParams, OrderImport};
+use super::import::{ImportParams, ORDER_IMPORT, OrderImport};
 use super::stored;
-use crate::batch::{self, BatchJob, Dispatcher, Submission, Submitted};
+use crate::batch::{self, Dispatcher, Submission, Submitted};
 use crate::caller::Caller;
 use crate::error::{Error, Result, Word};
 use crate::queue::Queue;
@@ -93,7 +93,7 @@ async fn in_flight(database: &Database, list: &OrderList<'_>) -> Result<bool> {
             };
             let batch = batches::by_task(c, task.id).await?;
             Ok(task.status != TaskStatus::Finished
-                && batch.is_some_and(|batch| batch.job == OrderImport::NAME))
+                && batch.is_some_and(|batch| batch.job == ORDER_IMPORT.name))
         })
         .await
 }

@@ -1,11 +1,8 @@
 //! One test per rule of reading a value as a type.
-
-use task_service::store::{TaskId, UserTaskId};
-
 use super::*;
 
 /// What a reader refuses a JSON value with.
-fn refusal<'p, T: std::fmt::Debug>(
+pub(super) fn refusal<'p, T: std::fmt::Debug>(
     parameters: &'p Parameters<'p>,
     read: impl FnOnce(Parameter<'p>) -> Result<T>,
 ) -> String {
@@ -126,106 +123,6 @@ fn text_of_any_json_is_the_text_as_it_was_sent() {
 }
 
 #[test]
-fn a_list_may_be_a_json_value_or_a_string_that_holds_one() {
-    for parameters in [
-        json(r#"{"a":[{"b":1.00}]}"#),
-        json(r#"{"a":"[{\"b\":1.00}]"}"#),
-        json(r#"{"a":" [{\"b\":1.00}] "}"#),
-        form("a=[{\"b\":1.00}]"),
-        form("a=%5B%7B%22b%22%3A1.00%7D%5D"),
-    ] {
-        let list = parameters.required("a", Parameter::list).unwrap();
-        assert_eq!(list.get(), r#"[{"b":1.00}]"#);
-    }
-}
-
-#[test]
-fn a_list_from_a_json_body_or_a_plain_form_is_borrowed() {
-    for parameters in [json(r#"{"a":[1]}"#), form("a=[1]"), form("a=%5B1]")] {
-        assert!(matches!(
-            parameters.required("a", Parameter::list).unwrap(),
-            Cow::Borrowed(_)
-        ));
-    }
-}
-
-#[test]
-fn what_is_no_list_or_object_is_refused_and_broken_json_with_the_position() {
-    refusal(&json(r#"{"a":{"b":1}}"#), Parameter::list);
-    refusal(&json(r#"{"a":"x"}"#), Parameter::list);
-    refusal(&json(r#"{"a":[1]}"#), Parameter::object);
-    let text = refusal(&form("a=[1,2"), Parameter::list);
-    assert!(text.contains("line 1 column 4"), "{text}");
-    assert!(
-        json(r#"{"a":{"b":1}}"#)
-            .required("a", Parameter::object)
-            .is_ok()
-    );
-}
-
-#[test]
-fn nesting_deeper_than_sixteen_levels_is_refused_and_the_limit_named() {
-    let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
-    for body in [
-        format!(r#"{{"a":{}}}"#, nested(17)),
-        format!(r#"{{"a":"{}"}}"#, nested(17)),
-    ] {
-        let text = refusal(&json(&body), Parameter::list);
-        assert!(text.contains("more than 16 levels"), "{text}");
-    }
-    let body = format!(r#"{{"a":{}}}"#, nested(16));
-    assert!(json(&body).required("a", Parameter::list).is_ok());
-    let body = format!(r#"{{"a":1,"ignored":{}}}"#, nested(100_000));
-    assert!(json(&body).required("a", Parameter::flag).is_ok());
-}
-
-#[test]
-fn a_list_is_not_refused_for_one_bad_element() {
-    assert!(
-        json(r#"{"a":[{"b":"\ud800"}, 1e999]}"#)
-            .required("a", Parameter::list)
-            .is_ok()
-    );
-}
-
-#[test]
-fn a_document_is_json_where_it_parses_and_a_string_where_not() {
-    let read = |body: &str, kind| {
-        let parameters = json(body);
-        parameters
-            .required("a", |a| a.document(kind))
-            .unwrap()
-            .get()
-            .to_owned()
-    };
-    assert_eq!(
-        read(r#"{"a":{"b":1.00}}"#, ValueType::Guess),
-        r#"{"b":1.00}"#
-    );
-    assert_eq!(read(r#"{"a":"[1]"}"#, ValueType::Guess), "[1]");
-    assert_eq!(read(r#"{"a":"007"}"#, ValueType::Guess), r#""007""#);
-    assert_eq!(
-        read(r#"{"a":"plain \"text\""}"#, ValueType::Guess),
-        r#""plain \"text\"""#
-    );
-    assert_eq!(read(r#"{"a":"[1]"}"#, ValueType::Text), r#""[1]""#);
-    assert_eq!(read(r#"{"a":[1]}"#, ValueType::Text), r#""[1]""#);
-    assert_eq!(read(r#"{"a":"null"}"#, ValueType::Json), "null");
-    refusal(&json(r#"{"a":"plain"}"#), |a| a.document(ValueType::Json));
-}
-
-#[test]
-fn a_document_that_no_database_takes_is_refused() {
-    for body in [
-        r#"{"a":1e999}"#,
-        r#"{"a":["\ud800"]}"#,
-        r#"{"a":"{\"b\":1e999}"}"#,
-    ] {
-        refusal(&json(body), |a| a.document(ValueType::Guess));
-    }
-}
-
-#[test]
 fn items_come_as_a_comma_list_or_a_json_list() {
     for parameters in [
         form("a=7,batch-1, 9"),
@@ -273,86 +170,4 @@ fn one_of_several_words_and_a_refusal_that_lists_them() {
             .unwrap(),
         [2, 1]
     );
-}
-
-#[test]
-fn a_task_is_named_by_either_id() {
-    let task = form("task_id=42").task().unwrap();
-    assert_eq!(task.task_id.map(TaskId::get), Some(42));
-    let task = json(r#"{"task_id":42,"user_task_id":"b:1"}"#)
-        .task()
-        .unwrap();
-    assert!(task.task_id.is_some() && task.user_task_id.is_some());
-    assert_eq!(
-        form("other=1").task().unwrap_err().word(),
-        Word::ParamMissing
-    );
-    assert_eq!(
-        form("task_id=b-1").task().unwrap_err().word(),
-        Word::ParamInvalid
-    );
-    assert_eq!(
-        form("user_task_id=b/1").task().unwrap_err().word(),
-        Word::ParamInvalid
-    );
-}
-
-#[test]
-fn the_front_service_takes_the_callers_own_id_as_task_id_too() {
-    for (id, key) in [
-        ("42", Some(42)),
-        ("batch-1", None),
-        ("99999999999999999999", None),
-    ] {
-        let body = format!("task_id={id}");
-        let task = form(&body).front_task().unwrap();
-        assert_eq!(task.task_id.map(TaskId::get), key);
-        assert_eq!(
-            task.task_id_as_user.as_ref().map(UserTaskId::as_str),
-            Some(id)
-        );
-        assert_eq!(task.user_task_id, None);
-    }
-    let parameters = json(r#"{"task_id":42,"user_task_id":"b:1"}"#);
-    let task = parameters.front_task().unwrap();
-    assert!(task.task_id.is_some() && task.user_task_id.is_some());
-    assert_eq!(
-        form("").front_task().unwrap_err().word(),
-        Word::ParamMissing
-    );
-    assert_eq!(
-        form("task_id=a b").front_task().unwrap_err().word(),
-        Word::ParamInvalid
-    );
-}
-
-#[test]
-fn paging_has_defaults_an_alias_and_maxima() {
-    let default = form("").paging(10, 100).unwrap();
-    assert_eq!(
-        default,
-        Paging {
-            limit: 10,
-            page: 0,
-            after_id: None
-        }
-    );
-    let asked = json(r#"{"limit":"100","page":2,"after_id":7}"#)
-        .paging(10, 100)
-        .unwrap();
-    assert_eq!((asked.skipped(), asked.after_id), (200, Some(7)));
-    for bad in [
-        "limit=0",
-        "limit=101",
-        "offset=-1",
-        "offset=100001",
-        "after_id=0",
-        "limit=x",
-    ] {
-        assert_eq!(
-            form(bad).paging(10, 100).unwrap_err().word(),
-            Word::ParamInvalid,
-            "{bad}"
-        );
-    }
 }

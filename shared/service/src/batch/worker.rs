@@ -1,0 +1,230 @@
+//! A claimed chunk in work: check its items in memory, write everything in one fenced transaction.
+
+use std::collections::HashMap;
+
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use task_store::batches::{self, Batch};
+use task_store::chunks::{self, Claimed};
+use task_store::items::{self, ItemStatus, Outcome};
+use task_store::tasks::{self, Task};
+use task_store::{Connection, Database, Result, StoreError};
+
+use super::finish::refresh;
+use super::job::{BatchJob, Item, ItemError, Prepared};
+use super::settings::Settings;
+
+/// From this attempt on a chunk is worked item by item: what ended the attempts before may be one of its items.
+const ISOLATED_FROM: u32 = 3;
+/// How often an item is tried by itself before it is given up.
+const TRIES: u32 = 2;
+
+/// A claimed chunk in work.
+pub(super) struct Worker<'a, J> {
+    pub(super) database: &'a Database,
+    pub(super) job: &'a J,
+    pub(super) settings: &'a Settings,
+    pub(super) claim: &'a Claimed,
+}
+
+/// What a transaction does with the chunk beside writing outcomes.
+#[derive(Clone, Copy)]
+enum Fence {
+    /// Close it: these are all its items.
+    Complete,
+    /// Keep it: more are to come.
+    Hold,
+}
+
+impl<J: BatchJob> Worker<'_, J> {
+    /// `false`: the claim was lost, nothing of this was written.
+    pub(super) async fn work(&self) -> Result<bool> {
+        let raws: Vec<&RawValue> = serde_json::from_str(&self.claim.items)
+            .map_err(|_| StoreError::Unreadable("a payload"))?;
+        let items = self.items(&raws)?;
+        if self.claim.attempt >= ISOLATED_FROM {
+            return self.one_by_one(&items).await;
+        }
+        match self.together(&items, Fence::Complete).await {
+            // One item clashes with what somebody else has just written: it must not take the others down.
+            Err(fault) if fault.is_duplicate_key() => self.one_by_one(&items).await,
+            end => end,
+        }
+    }
+
+    fn items<'r>(&self, raws: &[&'r RawValue]) -> Result<Vec<Item<'r>>> {
+        let first_of = pairs::<u32>(self.claim.duplicates.as_deref())?;
+        let item = |(position, raw): (u32, &&'r RawValue)| {
+            let index = self.claim.first_index + position;
+            Item {
+                index,
+                reserved_id: self.claim.id * i64::from(chunks::MAX_ITEMS) + i64::from(position),
+                raw: raw.get(),
+                duplicate_of: first_of.get(&index).copied(),
+            }
+        };
+        Ok((0..).zip(raws).map(item).collect())
+    }
+
+    /// Checks items and writes all their outcomes in one transaction.
+    async fn together(&self, items: &[Item<'_>], fence: Fence) -> Result<bool> {
+        let by_hand = pairs::<i64>(self.claim.amended.as_deref())?;
+        let (amended, open): (Vec<_>, Vec<_>) = items
+            .iter()
+            .copied()
+            .partition(|item| by_hand.contains_key(&item.index));
+        let prepare = async |c: &mut _| self.job.prepare(c, self.claim, &open).await;
+        let (work, mut outcomes) = sorted(&open, self.database.run(prepare).await?);
+        outcomes.extend(amended.iter().map(|item| Outcome {
+            index: item.index,
+            status: ItemStatus::Amended,
+            made_id: by_hand.get(&item.index).copied(),
+            errors: None,
+        }));
+        self.write(fence, &work, &outcomes).await
+    }
+
+    /// Writes outcomes, and what is made with them, if the claim still holds.
+    async fn write(&self, fence: Fence, work: &[J::Work], outcomes: &[Outcome]) -> Result<bool> {
+        let write = async |c: &mut _| {
+            let task = self.locked_if_amending(c).await?;
+            let held = match fence {
+                Fence::Complete => chunks::complete(c, self.claim).await?,
+                Fence::Hold => chunks::hold(c, self.claim, self.settings.lease).await?,
+            };
+            if !held {
+                return Ok(false);
+            }
+            if !work.is_empty() {
+                self.job.write(c, self.claim, work).await?;
+            }
+            if !outcomes.is_empty() {
+                items::settle(c, self.claim, outcomes).await?;
+            }
+            if let Some((task, batch)) = task {
+                refresh(c, J::KIND, &task, &batch).await?;
+            }
+            Ok(true)
+        };
+        self.database.transaction(write).await
+    }
+
+    /// The task and its batch, locked, when the chunk mends one of its items: the task's result changes with it.
+    async fn locked_if_amending(
+        &self,
+        connection: &mut Connection,
+    ) -> Result<Option<(Task, Batch)>> {
+        if !self.claim.amends {
+            return Ok(None);
+        }
+        let task = tasks::lock(connection, self.claim.key.task).await?;
+        let batch = batches::by_task(connection, self.claim.key.task).await?;
+        Ok(task.zip(batch))
+    }
+
+    /// Works the items that have no outcome yet, each in a transaction of its own.
+    async fn one_by_one(&self, items: &[Item<'_>]) -> Result<bool> {
+        let key = self.claim.key;
+        let indexes: Vec<u32> = items.iter().map(|item| item.index).collect();
+        let stored = self
+            .database
+            .run(async |c| items::at(c, key.task, key.run, &indexes).await)
+            .await?;
+        let stored: HashMap<u32, _> = stored
+            .into_iter()
+            .map(|item| (item.outcome.index, item))
+            .collect();
+        for item in items {
+            let before = stored.get(&item.index);
+            if before.is_some_and(|before| before.outcome.status != ItemStatus::Pending) {
+                continue;
+            }
+            let tries = before.map_or(0, |before| before.attempts);
+            if !self.by_itself(item, tries).await? {
+                return Ok(false);
+            }
+        }
+        self.write(Fence::Complete, &[], &[]).await
+    }
+
+    /// Works one item. Its try is counted before, so that one that ends the process is known by that.
+    async fn by_itself(&self, item: &Item<'_>, tries: u32) -> Result<bool> {
+        if tries >= TRIES {
+            return self.give_up(item).await;
+        }
+        self.database
+            .run(async |c| items::count_try(c, self.claim, item.index).await)
+            .await?;
+        let mut end = self.together(std::slice::from_ref(item), Fence::Hold).await;
+        if end.as_ref().is_err_and(StoreError::is_duplicate_key) {
+            // Now that the other one is stored, preparing finds it and says so.
+            end = self.together(std::slice::from_ref(item), Fence::Hold).await;
+        }
+        match end {
+            Err(fault) if fault.is_retryable() => {
+                // The fault is not the item's: the try does not count, unless not even that can be written.
+                let forgotten = self
+                    .database
+                    .run(async |c| items::forget_try(c, self.claim, item.index).await)
+                    .await;
+                tracing::debug!(
+                    forgotten = forgotten.is_ok(),
+                    "a try ended with a fault of the database"
+                );
+                Err(fault)
+            }
+            Err(fault) => {
+                tracing::error!(error = %fault.kind(), item.index = item.index, "an item cannot be written");
+                self.give_up(item).await
+            }
+            end => end,
+        }
+    }
+
+    async fn give_up(&self, item: &Item<'_>) -> Result<bool> {
+        let outcome = refused(item.index, &[ItemError::busy()]);
+        self.write(Fence::Hold, &[], &[outcome]).await
+    }
+}
+
+/// Splits findings into what is to be written and the outcome of every item.
+fn sorted<W>(items: &[Item<'_>], prepared: Vec<Prepared<W>>) -> (Vec<W>, Vec<Outcome>) {
+    let mut work = Vec::with_capacity(items.len());
+    let mut outcomes = Vec::with_capacity(items.len());
+    for (item, finding) in items.iter().zip(prepared) {
+        let made = |id| Outcome {
+            index: item.index,
+            status: ItemStatus::Success,
+            made_id: Some(id),
+            errors: None,
+        };
+        outcomes.push(match finding {
+            Prepared::Ready(ready) => {
+                work.push(ready);
+                made(item.reserved_id)
+            }
+            Prepared::Made(id) => made(id),
+            Prepared::Refused(errors) => refused(item.index, &errors),
+        });
+    }
+    (work, outcomes)
+}
+
+fn refused(index: u32, errors: &[ItemError]) -> Outcome {
+    let errors = serde_json::to_string(errors).ok();
+    Outcome {
+        index,
+        status: ItemStatus::Failed,
+        made_id: None,
+        errors,
+    }
+}
+
+/// Reads pairs of an item's index and something known about it.
+fn pairs<T: DeserializeOwned>(stored: Option<&str>) -> Result<HashMap<u32, T>> {
+    let pairs: Vec<(u32, T)> = match stored {
+        Some(text) => serde_json::from_str(text).map_err(|_| StoreError::Unreadable("pairs"))?,
+        None => Vec::new(),
+    };
+    Ok(pairs.into_iter().collect())
+}

@@ -1,0 +1,185 @@
+//! Changing what became of a batch after it was worked: closing it, and mending single items.
+//!
+//! Every caller holds the task's lock, so that closing, mending, finishing and submitting again take turns.
+
+use std::time::Duration;
+
+use sqlx::Row;
+
+use crate::chunks::ChunkKey;
+use crate::database::Connection;
+use crate::error::Result;
+use crate::ids::TaskId;
+use crate::items::{Item, ItemStatus, item};
+
+/// Cancels the open chunks of a run. A worker's commit is waited for; none that comes later is let in.
+pub async fn cancel_open(connection: &mut Connection, task: TaskId, run: u32) -> Result<()> {
+    sqlx::query(
+        "UPDATE tbl_batch_chunk SET state = 2, lease_until = NULL \
+         WHERE task_id = ? AND run = ? AND state = 0",
+    )
+    .bind(task.get())
+    .bind(run)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "UPDATE tbl_batch_item SET status = 5 WHERE task_id = ? AND run = ? AND status = 0",
+    )
+    .bind(task.get())
+    .bind(run)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Gives a failed item another outcome; `false` when it is not failed (any more).
+pub async fn mark(
+    connection: &mut Connection,
+    task: TaskId,
+    run: u32,
+    index: u32,
+    status: ItemStatus,
+    made_id: Option<i64>,
+) -> Result<bool> {
+    let done = sqlx::query(
+        "UPDATE tbl_batch_item SET status = ?, made_id = ? \
+         WHERE task_id = ? AND run = ? AND item_index = ? AND status = 2",
+    )
+    .bind(status as u8)
+    .bind(made_id)
+    .bind(task.get())
+    .bind(run)
+    .bind(index)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Makes a failed item pending with another payload, in a chunk of its own that falls due `resend` from now.
+pub async fn reopen(
+    connection: &mut Connection,
+    task: TaskId,
+    run: u32,
+    index: u32,
+    item: &str,
+    duplicate_of: Option<u32>,
+    resend: Duration,
+) -> Result<ChunkKey> {
+    let row =
+        sqlx::query("SELECT MAX(chunk_no) + 1 FROM tbl_batch_chunk WHERE task_id = ? AND run = ?")
+            .bind(task.get())
+            .bind(run)
+            .fetch_one(&mut *connection)
+            .await?;
+    let chunk = u32::try_from(row.try_get::<i64, _>(0)?).unwrap_or(u32::MAX);
+    let done = sqlx::query(
+        "INSERT INTO tbl_batch_chunk (task_id, run, chunk_no, first_index, item_count, amends, send_at) \
+         VALUES (?, ?, ?, ?, 1, 1, NOW(3) + INTERVAL ? SECOND)",
+    )
+    .bind(task.get())
+    .bind(run)
+    .bind(chunk)
+    .bind(index)
+    .bind(resend.as_secs())
+    .execute(&mut *connection)
+    .await?;
+    let chunk_id = done.last_insert_id();
+    sqlx::query("INSERT INTO tbl_batch_payload (chunk_id, items, duplicates) VALUES (?, ?, ?)")
+        .bind(chunk_id)
+        .bind(format!("[{item}]"))
+        .bind(duplicate_of.map(|first| format!("[[{index},{first}]]")))
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query(
+        "UPDATE tbl_batch_item SET status = 0, attempts = 0, made_id = NULL, errors = NULL, chunk_id = ? \
+         WHERE task_id = ? AND run = ? AND item_index = ? AND status = 2",
+    )
+    .bind(chunk_id)
+    .bind(task.get())
+    .bind(run)
+    .bind(index)
+    .execute(connection)
+    .await?;
+    Ok(ChunkKey { task, run, chunk })
+}
+
+/// Writes the result of a finished batch again, after one of its items changed.
+pub async fn set_result(connection: &mut Connection, task: TaskId, result: &str) -> Result<()> {
+    sqlx::query(
+        "UPDATE tbl_async_task SET result = ?, modify_time = NOW(3) WHERE id = ? AND status = 3",
+    )
+    .bind(result)
+    .bind(task.get())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Hides tasks from the station's list.
+pub async fn hide(connection: &mut Connection, task: TaskId) -> Result<()> {
+    sqlx::query(
+        "UPDATE tbl_async_task SET message_show = 0, modify_time = NOW(3) \
+         WHERE id = ? AND message_show = 1",
+    )
+    .bind(task.get())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Ends an open task that is no batch as cancelled. What its result says beside that stays.
+pub async fn cancel_plain(connection: &mut Connection, task: TaskId) -> Result<()> {
+    sqlx::query(
+        "UPDATE tbl_async_task SET status = 3, end_time = NOW(3), modify_time = NOW(3), \
+           result = IF(COALESCE(JSON_TYPE(result), 'NULL') = 'OBJECT', \
+             JSON_SET(result, '$.outcome', 'cancelled'), \
+             JSON_OBJECT('msg', '已取消', 'outcome', 'cancelled')) \
+         WHERE id = ? AND status <> 3",
+    )
+    .bind(task.get())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Which item of a run an order belongs to.
+pub async fn index_of_made(
+    connection: &mut Connection,
+    task: TaskId,
+    run: u32,
+    made_id: i64,
+) -> Result<Option<u32>> {
+    let row = sqlx::query(
+        "SELECT item_index FROM tbl_batch_item WHERE task_id = ? AND run = ? AND made_id = ? LIMIT 1",
+    )
+    .bind(task.get())
+    .bind(run)
+    .bind(made_id)
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| Ok(row.try_get(0)?)).transpose()
+}
+
+/// The chunks of a run that are still open and hold a mended item.
+pub async fn open_amends(connection: &mut Connection, task: TaskId, run: u32) -> Result<Vec<i64>> {
+    let rows = sqlx::query(
+        "SELECT id FROM tbl_batch_chunk WHERE task_id = ? AND run = ? AND state = 0 AND amends = 1",
+    )
+    .bind(task.get())
+    .bind(run)
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
+/// The items that people made by hand, of every run of a task.
+pub async fn amended_items(connection: &mut Connection, task: TaskId) -> Result<Vec<Item>> {
+    let rows = sqlx::query(
+        "SELECT item_index, status, made_id, errors, chunk_id, attempts FROM tbl_batch_item \
+         WHERE task_id = ? AND status = 3",
+    )
+    .bind(task.get())
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(item).collect()
+}
