@@ -219,11 +219,10 @@ impl Record {
     }
 }
 
-/// When the invocation is cut off; a runtime that does not say so says 0.
+/// When the invocation is cut off. A moment that has passed before it began is none: `cargo lambda watch` says how
+/// long an invocation may take in place of when it ends.
 fn deadline(context: &Context) -> Option<SystemTime> {
-    (context.deadline > 0)
-        .then(|| instant(context.deadline))
-        .flatten()
+    instant(context.deadline).filter(|deadline| *deadline > SystemTime::now())
 }
 
 fn instant(milliseconds: u64) -> Option<SystemTime> {
