@@ -219,8 +219,7 @@ impl Record {
     }
 }
 
-/// When the invocation is cut off. A moment that has passed before it began is none: `cargo lambda watch` says how
-/// long an invocation may take in place of when it ends.
+/// When the invocation is cut off. A runtime that does not know says 0, or a time long ago (`cargo lambda watch`).
 fn deadline(context: &Context) -> Option<SystemTime> {
     instant(context.deadline).filter(|deadline| *deadline > SystemTime::now())
 }

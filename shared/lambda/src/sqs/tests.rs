@@ -191,6 +191,15 @@ async fn the_same_message_twice_in_a_batch_is_done_only_when_both_are() {
     assert_eq!(left(&records, 60, handler).await, ["a"]);
 }
 
+#[tokio::test]
+async fn a_deadline_that_is_long_past_is_none() {
+    let records = [record("a", "x"), record("b", "x"), record("c", "x")];
+    let mut context = context(60);
+    context.deadline = 600_000;
+    let response = handle_all(event(&records), &context, async |_| Ok(())).await;
+    assert!(response.unwrap().batch_item_failures.is_empty());
+}
+
 #[test]
 fn the_response_names_the_failures_as_the_queue_wants_them() {
     let failures = vec![Failure {
