@@ -79,7 +79,7 @@ impl Gateway {
     }
 
     pub(crate) async fn end(&self) {
-        self.pool.end(true).await;
+        self.pool.end(false).await;
     }
 }
 
