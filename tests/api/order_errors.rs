@@ -160,6 +160,13 @@ fn batch(cases: &[Case]) -> Vec<Value> {
     cases.iter().enumerate().map(numbered).collect()
 }
 
+/// Code and field of every error of an order.
+fn told(detail: &Value) -> Vec<(&str, &str)> {
+    let errors = detail["errors"].as_array().unwrap().iter();
+    let told = |error: &'_ Value| error["code"].as_str().zip(error["field"].as_str());
+    errors.map(|error| told(error).unwrap()).collect()
+}
+
 /// Makes an order with the number `TAKEN`; its id.
 async fn take_a_number(api: &Api, station: &Station) -> Value {
     let id = unique("taken-");
