@@ -163,7 +163,9 @@ fn batch(cases: &[Case]) -> Vec<Value> {
 /// Code and field of every error of an order.
 fn told(detail: &Value) -> Vec<(&str, &str)> {
     let errors = detail["errors"].as_array().unwrap().iter();
-    let told = |error: &'_ Value| error["code"].as_str().zip(error["field"].as_str());
+    fn told(error: &Value) -> Option<(&str, &str)> {
+        error["code"].as_str().zip(error["field"].as_str())
+    }
     errors.map(|error| told(error).unwrap()).collect()
 }
 
