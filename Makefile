@@ -1,7 +1,6 @@
 # Everything a developer types. `make` alone lists it. What the targets install goes below .local/ and target/.
 .DEFAULT_GOAL := help
 .PHONY: help run stop demo load-reference test build tools clean clean-data clean-logs
-# Make's own options must not reach cargo and what it starts.
 MAKEFLAGS += --no-print-directory
 export PORT DETACH DATABASE_URL DATA FILE AGAIN WORKERS
 
@@ -11,7 +10,7 @@ bin := target/local/task-local
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: build ## the whole service on this machine [PORT=9000] [DETACH=1] [DATABASE_URL=mysql://...]
+run: build ## the whole service on this machine [PORT=9000] [DETACH=1] [WORKERS=2] [DATABASE_URL=mysql://...]
 	@$(bin) run
 
 stop: ## end what `make run` started

@@ -1,7 +1,7 @@
-//! `GET|POST /station/order/batch/result`: what became of the orders of a batch.
+//! `GET|POST /station/order/batch/result`: what became of the orders of a batch, as JSON, NDJSON or CSV.
 
 use task_lambda::http::{Call, Reply, get_or_post};
-use task_service::orders;
+use task_service::orders::{csv, result};
 use task_service::store::Database;
 use task_service::store::items::ItemStatus;
 
@@ -12,13 +12,18 @@ async fn main() -> Result<(), task_lambda::Error> {
 
 async fn handle(database: &Database, call: Call) -> task_service::Result<Reply> {
     let p = call.parameters()?;
-    let task = p.front_task()?;
-    let mut words = vec![("all", None)];
-    words.extend(ItemStatus::ALL.map(|status| (status.as_str(), Some(status))));
-    let status = p
-        .optional("status", |status| status.one_of(&words))?
-        .unwrap_or(Some(ItemStatus::Failed));
-    let paging = p.paging(100, 1000)?;
-    let caller = call.caller(&p)?;
-    Reply::data(&orders::result(database, &caller, &task, status, paging.limit, paging.page).await?)
+    let (task, caller) = (p.front_task()?, call.caller(&p)?);
+    let page = p.item_page("status", Some(ItemStatus::Failed))?;
+    let format = p.optional("format", |format| {
+        format.one_of(&[("json", 'j'), ("ndjson", 'n'), ("csv", 'c')])
+    })?;
+    let report = result(database, &caller, &task, page).await?;
+    match format {
+        Some('n') => Reply::lines(&report.details),
+        Some('c') => Ok(Reply::document(
+            "text/csv; charset=utf-8",
+            csv(&report.details),
+        )),
+        _ => Reply::data(&report),
+    }
 }

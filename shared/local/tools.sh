@@ -35,4 +35,5 @@ python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || die "needs pyth
 make_environment
 "${pip[@]}" install --quiet --disable-pip-version-check --no-deps --requirement "$wanted" ||
   die "cannot install the local stack's tools: see the message above"
+rm -rf "$tools/debian"
 cp "$wanted" "$tools/installed.txt"

@@ -10,7 +10,7 @@ use crate::progress::Bar;
 use crate::wait;
 
 /// How often the progress of a batch is asked for.
-const POLL: Duration = Duration::from_millis(50);
+const POLL: Duration = Duration::from_millis(20);
 /// How long a batch may stand still before we stop waiting for it.
 const PATIENCE: Duration = Duration::from_mins(2);
 /// How many failed orders are asked for at once.

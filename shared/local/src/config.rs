@@ -1,11 +1,15 @@
 //! How a stack is made: ports, processes, time-outs and the functions' environment.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::error::Result;
 use crate::event_source::LARGEST_BATCH;
 use crate::project::Project;
+
+/// How many stacks this process has made: each writes its own logs.
+static STACKS: AtomicUsize = AtomicUsize::new(0);
 
 /// How a stack is made. Start from [`StackConfig::new`] and change what matters.
 #[derive(Debug, Clone)]
@@ -55,7 +59,11 @@ impl StackConfig {
             function_timeout: Duration::from_secs(8),
             schedule: None,
             environment: Vec::new(),
-            name: format!("stack-{}", std::process::id()),
+            name: format!(
+                "stack-{}-{}",
+                std::process::id(),
+                STACKS.fetch_add(1, Ordering::Relaxed)
+            ),
         })
     }
 

@@ -103,7 +103,7 @@ pub fn open(url: &str) -> Result<Database> {
 pub async fn migrate(url: &str) -> Result<()> {
     let database = open(url)?;
     let migrated = on_one_thread(|| async move { task_store::migrate(&database).await }).await?;
-    migrated.map_err(|error| LocalError::part(PART, error))
+    migrated.map_err(|error| LocalError::part("the database cannot be used", error))
 }
 
 /// Loads a reference file's text (stations, cycles, addresses, skus): all of it or nothing.

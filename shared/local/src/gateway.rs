@@ -79,7 +79,7 @@ impl Gateway {
     }
 
     pub(crate) async fn end(&self) {
-        self.pool.end(true).await;
+        self.pool.end(false).await;
     }
 }
 
@@ -153,6 +153,7 @@ async fn answer_one(client: &reqwest::Client, runtime: &str) -> Option<()> {
         "body": r#"{"message":"Not Found"}"#,
         "cookies": [],
         "isBase64Encoded": false,
+        "cookies": [],
     });
     client
         .post(format!("{runtime}/{id}/response"))

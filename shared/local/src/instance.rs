@@ -76,6 +76,17 @@ pub(crate) fn running() -> Result<Option<Running>> {
     }
 }
 
+/// The stack that runs and is up, if one runs.
+pub(crate) fn ready() -> Result<Option<Running>> {
+    match running()? {
+        Some(running) if running.database_url.is_empty() => Err(LocalError::part(
+            PART,
+            "is just starting: try again when it is ready",
+        )),
+        found => Ok(found),
+    }
+}
+
 /// Asks the running stack to end and waits until it has; false when none runs.
 pub(crate) fn stop() -> Result<bool> {
     let Some(running) = running()? else {

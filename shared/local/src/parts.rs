@@ -84,7 +84,7 @@ impl Parts {
             ending.spawn(async move { pool.end(true).await });
         }
         ending.join_all().await;
-        tokio::join!(self.gateway.end(), self.emulator.stop(true));
+        tokio::join!(self.gateway.end(), self.emulator.stop(false));
     }
 
     fn start_functions(&mut self) -> Result<()> {

@@ -2,6 +2,8 @@
 
 use task_store::{StationId, TaskId, UserTaskId};
 
+use crate::error::{Error, Result};
+
 /// The station a call is bound to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Caller {
@@ -21,6 +23,14 @@ impl Caller {
         }
     }
 
+    /// The station.
+    ///
+    /// # Errors
+    /// `PARAM_MISSING` for a trusted caller that named none.
+    pub fn required_station(&self) -> Result<&StationId> {
+        self.station().ok_or_else(|| Error::missing("station_id"))
+    }
+
     /// Whether data of `station` may be seen or touched.
     #[must_use]
     pub fn may_access(&self, station: &StationId) -> bool {
@@ -29,7 +39,7 @@ impl Caller {
 }
 
 /// How a call names one task. At least one of the ids is there; those that are must all name the same row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TaskReference {
     /// The key.
     pub task_id: Option<TaskId>,

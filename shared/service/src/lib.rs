@@ -1,5 +1,6 @@
 //! The use-cases: tasks, the batch engine, orders, and the queue that wakes the workers. No Lambda in here.
 
+pub mod async_tasks;
 pub mod batch;
 mod caller;
 mod error;

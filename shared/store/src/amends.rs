@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::Row;
 
 use crate::chunks::ChunkKey;
-use crate::database::Connection;
+use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::TaskId;
 use crate::items::{Item, ItemStatus, item};
@@ -66,12 +66,12 @@ pub async fn reopen(
     resend: Duration,
 ) -> Result<ChunkKey> {
     let row =
-        sqlx::query("SELECT MAX(chunk_no) + 1 FROM tbl_batch_chunk WHERE task_id = ? AND run = ?")
+        sqlx::query("SELECT CAST(MAX(chunk_no) + 1 AS UNSIGNED) FROM tbl_batch_chunk WHERE task_id = ? AND run = ?")
             .bind(task.get())
             .bind(run)
             .fetch_one(&mut *connection)
             .await?;
-    let chunk = u32::try_from(row.try_get::<i64, _>(0)?).unwrap_or(u32::MAX);
+    let chunk = u32::try_from(row.try_get::<u64, _>(0)?).unwrap_or(u32::MAX);
     let done = sqlx::query(
         "INSERT INTO tbl_batch_chunk (task_id, run, chunk_no, first_index, item_count, amends, send_at) \
          VALUES (?, ?, ?, ?, 1, 1, NOW(3) + INTERVAL ? SECOND)",

@@ -2,7 +2,7 @@
 
 use sqlx::Row;
 
-use crate::database::Connection;
+use crate::connections::Connection;
 use crate::error::{Result, StoreError};
 use crate::ids::TaskId;
 use crate::row::text;

@@ -34,7 +34,7 @@ impl DatabaseConfig {
         if connections == 0 {
             return Err("allows no connection".to_owned());
         }
-        // The session's settings are sent in one statement of our own, see `Database::connect`.
+        // The session's settings are sent in one statement of our own, see `connections`.
         let options = options
             .statement_cache_capacity(STATEMENT_CACHE)
             .pipes_as_concat(false)

@@ -12,8 +12,10 @@ mod number {
     pub(super) const DEADLOCK: u16 = 1213;
     /// A row changed under a MariaDB snapshot: the whole transaction must be run again.
     pub(super) const RECORD_CHANGED: u16 = 1020;
-    /// Faults of a server that is full, starting, stopping or has become a reader (failover).
-    pub(super) const UNAVAILABLE: [u16; 6] = [1040, 1053, 1203, 1290, 1836, 3100];
+    /// Faults of a server that is full (1040, 1203, 1226), starting or stopping (1053, 3100), has become a reader
+    /// after a failover (1290, 1836) or has ended the statement (1317) or the session (1927, 4031).
+    pub(super) const UNAVAILABLE: [u16; 10] =
+        [1040, 1053, 1203, 1226, 1290, 1317, 1836, 1927, 3100, 4031];
 }
 
 /// Why a unit of work did not complete. Whatever the kind, nothing of it was half-done.

@@ -5,7 +5,7 @@ use sqlx::mysql::MySqlRow;
 
 use crate::arguments::json;
 use crate::chunks::Claimed;
-use crate::database::Connection;
+use crate::connections::Connection;
 use crate::error::{Result, StoreError};
 use crate::ids::TaskId;
 use crate::row::optional_text;

@@ -8,6 +8,7 @@ mod arguments;
 pub mod batches;
 pub mod chunks;
 mod config;
+mod connections;
 mod database;
 mod error;
 mod ids;
@@ -28,7 +29,8 @@ pub mod testing;
 mod time;
 
 pub use config::DatabaseConfig;
-pub use database::{Connection, Database, UnitError};
+pub use connections::Connection;
+pub use database::{Database, UnitError};
 pub use error::{Result, StoreError};
 pub use ids::{StationId, TaskId, UserTaskId};
 pub use migrate::migrate;

@@ -1,24 +1,38 @@
 //! The migrations, embedded in the binary that runs them.
 
-use sqlx::migrate::{Migrate, Migrator};
+use sqlx::migrate::Migrator;
+use sqlx::{Executor as _, Row as _};
 
-use crate::database::{Connection, Database};
+use crate::connections::Connection;
+use crate::database::Database;
 use crate::error::{Result, StoreError};
 
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
 
 /// Brings the database to this version's schema. Safe to call again and from several processes at once: they
-/// wait for each other on a lock of the server.
+/// wait for each other on a lock of the server. MySQL cannot undo a change of structure, so the database's bound of a
+/// unit of work must be longer than the longest migration takes.
 pub async fn migrate(database: &Database) -> Result<()> {
     database
         .run(async |connection: &mut Connection| {
-            connection
-                .ensure_migrations_table()
-                .await
-                .map_err(unwrapped)?;
-            MIGRATOR.run_direct(connection).await.map_err(unwrapped)
+            lock(connection).await?;
+            MIGRATOR.run_direct(connection).await.map_err(unwrapped)?;
+            connection.execute("DO RELEASE_ALL_LOCKS()").await?;
+            Ok(())
         })
         .await
+}
+
+/// Waits for other processes that migrate this database. sqlx does so too, with a time that MariaDB takes for no
+/// time at all. Closing the connection frees the lock.
+async fn lock(connection: &mut Connection) -> Result<()> {
+    let row = connection
+        .fetch_one("SELECT GET_LOCK(CONCAT('migrate ', SHA2(DATABASE(), 224)), 3600) = 1")
+        .await?;
+    match row.try_get::<Option<i64>, _>(0)? {
+        Some(1) => Ok(()),
+        _ => Err(StoreError::Unreadable("the migrations' lock")),
+    }
 }
 
 fn unwrapped(error: sqlx::migrate::MigrateError) -> StoreError {

@@ -1,10 +1,13 @@
 //! `tbl_order` and `tbl_order_detail`: what an order import makes.
+//!
+//! The columns that `JSON_TABLE` opens are wider than the tables': what does not fit a narrow one it makes NULL
+//! (MySQL) or cuts and clamps (MariaDB) without a word, while the strict INSERT refuses it.
 
 use serde::{Serialize, Serializer};
 use sqlx::Row;
 
 use crate::arguments::json;
-use crate::database::Connection;
+use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::{StationId, TaskId};
 use crate::row::text;
@@ -20,7 +23,7 @@ pub struct OrderBatch<'a> {
     pub time_config_id: &'a str,
 }
 
-/// An order that is to be stored. Decimals and times (UTC, `YYYY-MM-DD HH:MM:SS`) are text.
+/// An order that is to be stored. Decimals (of two places: more are rounded) and times (UTC, `YYYY-MM-DD HH:MM:SS`) are text.
 #[derive(Debug, Clone)]
 pub struct NewOrder<'a> {
     /// The reserved id.
@@ -61,7 +64,7 @@ impl Serialize for NewOrder<'_> {
     }
 }
 
-/// An order line that is to be stored.
+/// An order line that is to be stored. Decimals are text of two places: more are rounded.
 #[derive(Debug, Clone)]
 pub struct NewLine<'a> {
     /// Its order.
@@ -111,9 +114,9 @@ pub async fn insert(
         "INSERT INTO tbl_order (station_id, task_id, time_config_id, id, order_key, out_order_no, address_id, uid, \
            receive_begin, receive_end, remark, total) \
          SELECT ?, ?, ?, o.* FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$[0]', \
-           order_key VARCHAR(66) PATH '$[1]', out_order_no VARCHAR(64) PATH '$[2]', \
-           address_id VARCHAR(64) PATH '$[3]', uid VARCHAR(64) PATH '$[4]', receive_begin DATETIME PATH '$[5]', \
-           receive_end DATETIME PATH '$[6]', remark VARCHAR(128) PATH '$[7]', total DECIMAL(20,2) PATH '$[8]')) o",
+           order_key LONGTEXT PATH '$[1]', out_order_no LONGTEXT PATH '$[2]', \
+           address_id LONGTEXT PATH '$[3]', uid LONGTEXT PATH '$[4]', receive_begin LONGTEXT PATH '$[5]', \
+           receive_end LONGTEXT PATH '$[6]', remark LONGTEXT PATH '$[7]', total LONGTEXT PATH '$[8]')) o",
     )
     .bind(batch.station.as_str())
     .bind(batch.task.get())
@@ -129,9 +132,9 @@ pub async fn insert_lines(connection: &mut Connection, lines: &[NewLine<'_>]) ->
     sqlx::query(
         "INSERT INTO tbl_order_detail (order_id, line_no, sku_id, quantity, unit_price, amount, is_price_timing, \
            spu_remark) \
-         SELECT l.* FROM JSON_TABLE(?, '$[*]' COLUMNS (order_id BIGINT PATH '$[0]', line_no SMALLINT PATH '$[1]', \
-           sku_id VARCHAR(64) PATH '$[2]', quantity DECIMAL(12,2) PATH '$[3]', unit_price DECIMAL(12,2) PATH '$[4]', \
-           amount DECIMAL(20,2) PATH '$[5]', is_price_timing TINYINT PATH '$[6]', spu_remark VARCHAR(128) PATH '$[7]')) l",
+         SELECT l.* FROM JSON_TABLE(?, '$[*]' COLUMNS (order_id BIGINT PATH '$[0]', line_no INT PATH '$[1]', \
+           sku_id LONGTEXT PATH '$[2]', quantity LONGTEXT PATH '$[3]', unit_price LONGTEXT PATH '$[4]', \
+           amount LONGTEXT PATH '$[5]', is_price_timing TINYINT PATH '$[6]', spu_remark LONGTEXT PATH '$[7]')) l",
     )
     .bind(json(lines)?)
     .execute(connection)
@@ -147,7 +150,7 @@ pub async fn made_by_task(
 ) -> Result<Vec<(String, i64)>> {
     let rows = sqlx::query(
         "SELECT CAST(o.order_key AS CHAR CHARACTER SET utf8mb4), o.id \
-         FROM JSON_TABLE(?, '$[*]' COLUMNS (k VARCHAR(66) PATH '$')) j \
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (k VARCHAR(67) PATH '$')) j \
          STRAIGHT_JOIN tbl_order o ON o.task_id = ? AND o.order_key = CAST(j.k AS BINARY)",
     )
     .bind(json(keys)?)
@@ -159,14 +162,15 @@ pub async fn made_by_task(
         .collect()
 }
 
-/// Which of these order numbers the station has, with the orders' ids.
+/// Which of these order numbers the station has, as they were asked for, with the orders' ids. Trailing blanks do
+/// not tell two numbers apart: the unique key pads.
 pub async fn with_out_order_no(
     connection: &mut Connection,
     station: &StationId,
     numbers: &[&str],
 ) -> Result<Vec<(String, i64)>> {
     let rows = sqlx::query(
-        "SELECT o.out_order_no, o.id FROM JSON_TABLE(?, '$[*]' COLUMNS (n VARCHAR(64) PATH '$')) j \
+        "SELECT j.n, o.id FROM JSON_TABLE(?, '$[*]' COLUMNS (n VARCHAR(65) PATH '$')) j \
          STRAIGHT_JOIN tbl_order o ON o.station_id = ? AND o.out_order_no = j.n",
     )
     .bind(json(numbers)?)
@@ -176,4 +180,14 @@ pub async fn with_out_order_no(
     rows.iter()
         .map(|row| Ok((text(row, 0)?, row.try_get(1)?)))
         .collect()
+}
+
+/// Whether an order exists and is the station's.
+pub async fn exists(connection: &mut Connection, station: &StationId, id: i64) -> Result<bool> {
+    let row = sqlx::query("SELECT 1 FROM tbl_order WHERE id = ? AND station_id = ?")
+        .bind(id)
+        .bind(station.as_str())
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.is_some())
 }

@@ -7,7 +7,7 @@ use sqlx::mysql::MySqlRow;
 
 use crate::arguments::json;
 use crate::chunks::ChunkKey;
-use crate::database::Connection;
+use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::{StationId, TaskId};
 use crate::row::text;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::Row;
 
 use crate::arguments::json;
-use crate::database::Connection;
+use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::TaskId;
 use crate::row::text;
@@ -33,6 +33,24 @@ pub async fn insert(
     chunks: &[NewChunk],
     resend: Duration,
 ) -> Result<()> {
+    insert_rows(connection, task, chunks, resend).await?;
+    let ids = ids_of_run(connection, task).await?;
+    let stored: Vec<_> = ids.into_iter().zip(chunks).collect();
+    let mut rest = &stored[..];
+    while !rest.is_empty() {
+        let (part, later) = rest.split_at(fitting(rest));
+        insert_payloads(connection, part).await?;
+        rest = later;
+    }
+    Ok(())
+}
+
+async fn insert_rows(
+    connection: &mut Connection,
+    task: TaskId,
+    chunks: &[NewChunk],
+    resend: Duration,
+) -> Result<()> {
     let ranges: Vec<_> = (0_u32..)
         .zip(chunks)
         .map(|(no, c)| (no, c.first_index, c.item_count))
@@ -47,16 +65,8 @@ pub async fn insert(
     .bind(resend.as_secs())
     .bind(json(&ranges)?)
     .bind(task.get())
-    .execute(&mut *connection)
+    .execute(connection)
     .await?;
-    let ids = ids_of_run(connection, task).await?;
-    let stored: Vec<_> = ids.into_iter().zip(chunks).collect();
-    let mut rest = &stored[..];
-    while !rest.is_empty() {
-        let (part, later) = rest.split_at(fitting(rest));
-        insert_payloads(connection, part).await?;
-        rest = later;
-    }
     Ok(())
 }
 

@@ -1,9 +1,13 @@
 //! Reference data: operating cycles, addresses and skus. Another system owns them.
+//!
+//! The tables' collation pads, so to a key `S1` and `S1 ` are one. An id is therefore found only when it is the
+//! same byte by byte, and one that is empty or ends with a blank cannot be stored. As with orders, what
+//! `JSON_TABLE` opens is wider than the tables, so that the strict INSERT refuses what does not fit.
 
 use sqlx::Row;
 
 use crate::arguments::json;
-use crate::database::Connection;
+use crate::connections::Connection;
 use crate::error::{Result, StoreError};
 use crate::ids::StationId;
 use crate::row::{optional_text, text};
@@ -28,7 +32,7 @@ pub struct CycleRow {
     pub now: Moment,
 }
 
-/// An operating cycle.
+/// The operating cycle with exactly this id.
 pub async fn cycle(connection: &mut Connection, id: &str) -> Result<Option<CycleRow>> {
     let row = sqlx::query(
         "SELECT id, station_id, type, enabled, order_time_limit, receive_time_limit, \
@@ -37,8 +41,8 @@ pub async fn cycle(connection: &mut Connection, id: &str) -> Result<Option<Cycle
     .bind(id)
     .fetch_optional(connection)
     .await?;
-    row.map(|row| {
-        Ok(CycleRow {
+    let cycle = row.map(|row| {
+        Ok::<_, StoreError>(CycleRow {
             id: text(&row, 0)?,
             station: StationId::from_row(text(&row, 1)?),
             kind: row.try_get(2)?,
@@ -47,8 +51,8 @@ pub async fn cycle(connection: &mut Connection, id: &str) -> Result<Option<Cycle
             receive_time_limit: text(&row, 5)?,
             now: Moment::from_row(&row, 6)?.ok_or(StoreError::Unreadable("the clock"))?,
         })
-    })
-    .transpose()
+    });
+    Ok(cycle.transpose()?.filter(|cycle| cycle.id == id))
 }
 
 /// An address as it is stored.
@@ -69,8 +73,8 @@ pub async fn addresses(
     ids: &[&str],
 ) -> Result<Vec<AddressRow>> {
     let rows = sqlx::query(
-        "SELECT a.address_id, a.name, a.can_order FROM JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(64) PATH '$')) k \
-         STRAIGHT_JOIN tbl_address a ON a.station_id = ? AND a.address_id = k.id",
+        "SELECT a.address_id, a.name, a.can_order FROM JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(65) PATH '$')) k \
+         STRAIGHT_JOIN tbl_address a ON a.station_id = ? AND a.address_id = k.id AND LENGTH(a.address_id) = LENGTH(k.id)",
     )
     .bind(json(ids)?)
     .bind(station.as_str())
@@ -114,8 +118,8 @@ pub async fn skus(
 ) -> Result<Vec<SkuRow>> {
     let rows = sqlx::query(
         "SELECT s.sku_id, s.name, s.sale_unit, CAST(s.sale_price AS CHAR), CAST(s.sale_num_least AS CHAR), s.on_sale, s.time_config_id \
-         FROM JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(64) PATH '$')) k \
-         STRAIGHT_JOIN tbl_sku s ON s.station_id = ? AND s.sku_id = k.id",
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(65) PATH '$')) k \
+         STRAIGHT_JOIN tbl_sku s ON s.station_id = ? AND s.sku_id = k.id AND LENGTH(s.sku_id) = LENGTH(k.id)",
     )
     .bind(json(ids)?)
     .bind(station.as_str())
@@ -145,8 +149,9 @@ pub async fn upsert_cycles(
 ) -> Result<()> {
     sqlx::query(
         "INSERT INTO tbl_time_config (station_id, id, name, type, enabled, order_time_limit, receive_time_limit) \
-         SELECT ?, c.* FROM JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(64) PATH '$.id', name VARCHAR(128) PATH '$.name', \
-           type TINYINT PATH '$.type', enabled TINYINT PATH '$.enabled', \
+         SELECT ?, IF(c.id = '' OR c.id LIKE '% ', NULL, c.id), c.name, c.type, c.enabled, c.order_time_limit, c.receive_time_limit \
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (id LONGTEXT PATH '$.id', name LONGTEXT PATH '$.name', \
+           type INT PATH '$.type', enabled TINYINT PATH '$.enabled', \
            order_time_limit LONGTEXT PATH '$.order_time_limit', \
            receive_time_limit LONGTEXT PATH '$.receive_time_limit')) c \
          ON DUPLICATE KEY UPDATE name = VALUES(name), type = VALUES(type), enabled = VALUES(enabled), \
@@ -167,8 +172,9 @@ pub async fn upsert_addresses(
 ) -> Result<()> {
     sqlx::query(
         "INSERT INTO tbl_address (station_id, address_id, uid, name, can_order) \
-         SELECT ?, a.* FROM JSON_TABLE(?, '$[*]' COLUMNS (address_id VARCHAR(64) PATH '$.address_id', \
-           uid VARCHAR(64) PATH '$.uid', name VARCHAR(128) PATH '$.name', can_order TINYINT PATH '$.can_order')) a \
+         SELECT ?, IF(a.address_id = '' OR a.address_id LIKE '% ', NULL, a.address_id), a.uid, a.name, a.can_order \
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (address_id LONGTEXT PATH '$.address_id', \
+           uid LONGTEXT PATH '$.uid', name LONGTEXT PATH '$.name', can_order TINYINT PATH '$.can_order')) a \
          ON DUPLICATE KEY UPDATE uid = VALUES(uid), name = VALUES(name), can_order = VALUES(can_order)",
     )
     .bind(station.as_str())
@@ -186,10 +192,11 @@ pub async fn upsert_skus(
 ) -> Result<()> {
     sqlx::query(
         "INSERT INTO tbl_sku (station_id, sku_id, name, sale_unit, sale_price, sale_num_least, on_sale, time_config_id) \
-         SELECT ?, s.* FROM JSON_TABLE(?, '$[*]' COLUMNS (sku_id VARCHAR(64) PATH '$.sku_id', \
-           name VARCHAR(128) PATH '$.name', sale_unit VARCHAR(16) PATH '$.sale_unit', \
-           sale_price DECIMAL(12,2) PATH '$.sale_price', sale_num_least DECIMAL(12,2) PATH '$.sale_num_least', \
-           on_sale TINYINT PATH '$.on_sale', time_config_id VARCHAR(64) PATH '$.time_config_id')) s \
+         SELECT ?, IF(s.sku_id = '' OR s.sku_id LIKE '% ', NULL, s.sku_id), s.name, s.sale_unit, s.sale_price, s.sale_num_least, s.on_sale, \
+           s.time_config_id FROM JSON_TABLE(?, '$[*]' COLUMNS (sku_id LONGTEXT PATH '$.sku_id', \
+           name LONGTEXT PATH '$.name', sale_unit LONGTEXT PATH '$.sale_unit', \
+           sale_price LONGTEXT PATH '$.sale_price', sale_num_least LONGTEXT PATH '$.sale_num_least', \
+           on_sale TINYINT PATH '$.on_sale', time_config_id LONGTEXT PATH '$.time_config_id')) s \
          ON DUPLICATE KEY UPDATE name = VALUES(name), sale_unit = VALUES(sale_unit), sale_price = VALUES(sale_price), \
            sale_num_least = VALUES(sale_num_least), on_sale = VALUES(on_sale), time_config_id = VALUES(time_config_id)",
     )

@@ -41,6 +41,19 @@ impl Reply {
         Ok(self)
     }
 
+    /// An answer without envelope: one JSON value a line.
+    ///
+    /// # Errors
+    /// `SYSTEM_BUSY` when one of them cannot be written as JSON.
+    pub fn lines(values: &[impl Serialize]) -> Result<Self> {
+        let mut text = String::new();
+        for value in values {
+            text += &serde_json::to_string(value).map_err(unwritable)?;
+            text.push('\n');
+        }
+        Ok(Self::document("application/x-ndjson; charset=utf-8", text))
+    }
+
     /// An answer without envelope, such as a CSV file.
     #[must_use]
     pub const fn document(content_type: &'static str, body: String) -> Self {

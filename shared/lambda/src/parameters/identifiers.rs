@@ -38,6 +38,16 @@ impl Parameter<'_> {
         Ok(id)
     }
 
+    /// A list of ids.
+    fn identifiers(self, max: usize) -> Result<Vec<UserTaskId>> {
+        let wrong = |text: &str| self.invalid(&format!("holds {}, which is no id", shown(text)));
+        let items = self.items(max)?;
+        items
+            .iter()
+            .map(|text| UserTaskId::parse(text).ok_or_else(|| wrong(text)))
+            .collect()
+    }
+
     /// A station.
     pub fn station_id(self) -> Result<StationId> {
         let text = self.scalar()?;
@@ -79,6 +89,29 @@ impl Parameters<'_> {
             user_task_id,
             task_id_as_user,
         })
+    }
+
+    /// Several tasks named like that: `task_ids` and `user_task_ids`, lists of at most `max` each, beside or instead of
+    /// the single ids.
+    pub fn front_tasks(&self, max: usize) -> Result<Vec<TaskReference>> {
+        let list = |name| self.optional(name, |ids: Parameter<'_>| ids.identifiers(max));
+        let keys = list("task_ids")?.unwrap_or_default();
+        let own = list("user_task_ids")?.unwrap_or_default();
+        let by_either = keys.into_iter().map(|id| TaskReference {
+            task_id: TaskId::parse(id.as_str()),
+            user_task_id: None,
+            task_id_as_user: Some(id),
+        });
+        let by_own = own.into_iter().map(|id| TaskReference {
+            task_id: None,
+            user_task_id: Some(id),
+            task_id_as_user: None,
+        });
+        let mut tasks: Vec<_> = by_either.chain(by_own).collect();
+        if tasks.is_empty() || self.has("task_id") || self.has("user_task_id") {
+            tasks.push(self.front_task()?);
+        }
+        Ok(tasks)
     }
 
     fn check_named(&self) -> Result<()> {

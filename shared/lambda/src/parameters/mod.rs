@@ -4,8 +4,10 @@
 //! `null` mean absent; unknown names are ignored. Everything borrows from the request: a list of 10,000 orders is
 //! handed on as the text it came as.
 
+mod changes;
 mod form;
 mod identifiers;
+mod items;
 mod json;
 mod nesting;
 mod object;

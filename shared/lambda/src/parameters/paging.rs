@@ -1,6 +1,9 @@
 //! Which part of a list is asked for: `limit` rows from page `offset` (alias `page`), or the rows after a key.
 
-use task_service::Result;
+use task_service::async_tasks::Panel;
+use task_service::store::tasks::TaskStatus;
+use task_service::tasks::{Columns, Filter, List};
+use task_service::{Caller, Result};
 
 use super::{Parameter, Parameters};
 
@@ -18,6 +21,18 @@ pub struct Paging {
 impl Paging {
     /// The highest page number: what lies deeper is reached with `after_id`, at constant cost.
     pub const MAX_PAGE: u32 = 100_000;
+
+    /// This part of a station's tasks.
+    #[must_use]
+    pub const fn of(self, filter: Filter<'_>, columns: Columns) -> List<'_> {
+        List {
+            filter,
+            limit: self.limit,
+            page: self.page,
+            after: self.after_id,
+            columns,
+        }
+    }
 
     /// How many rows come before the page.
     #[must_use]
@@ -39,5 +54,39 @@ impl Parameters<'_> {
             page: page.unwrap_or(0),
             after_id: self.optional("after_id", |id| id.integer(1..=i64::MAX))?,
         })
+    }
+
+    /// What the panel's list is asked for, by a caller of one station.
+    pub fn panel(&self, caller: &Caller) -> Result<Panel> {
+        let paging = self.paging(10, 100)?;
+        Ok(Panel {
+            station: caller.required_station()?.clone(),
+            statuses: self.statuses()?,
+            type_id: self.optional("type_id", Parameter::int)?,
+            limit: paging.limit,
+            page: paging.page,
+            after: paging.after_id,
+        })
+    }
+
+    /// `status`: one or several of 1, 2 and 3; none when it is absent.
+    pub fn statuses(&self) -> Result<Vec<TaskStatus>> {
+        const WORDS: [(&str, TaskStatus); 3] = [
+            ("1", TaskStatus::Submitted),
+            ("2", TaskStatus::Running),
+            ("3", TaskStatus::Finished),
+        ];
+        let statuses = self.optional("status", |status| status.some_of(&WORDS))?;
+        Ok(statuses.unwrap_or_default())
+    }
+
+    /// `with`: `input`, `result`, both or `none`; both when it is absent.
+    pub fn columns(&self) -> Result<Columns> {
+        const WORDS: [(&str, &str); 3] = [("input", "input"), ("result", "result"), ("none", "")];
+        let with = self.optional("with", |with| with.some_of(&WORDS))?;
+        Ok(with.map_or(Columns::ALL, |with| Columns {
+            input: with.contains(&"input"),
+            result: with.contains(&"result"),
+        }))
     }
 }

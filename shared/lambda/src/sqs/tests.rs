@@ -148,6 +148,21 @@ async fn messages_that_could_not_be_begun_in_time_stay_in_the_queue() {
 }
 
 #[tokio::test]
+async fn a_deadline_that_passed_before_the_work_began_is_none() {
+    let mut context = context(0);
+    context.deadline = 600_000;
+    let records = [record("a", "x"), record("b", "x")];
+    let handler = async |message: Message| {
+        assert_eq!(message.deadline, None);
+        Ok(())
+    };
+    let response = handle_all(event(&records), &context, handler)
+        .await
+        .unwrap();
+    assert!(response.batch_item_failures.is_empty());
+}
+
+#[tokio::test]
 async fn the_first_message_is_always_tried() {
     assert!(
         left(&[record("a", "x")], 1, async |_| Ok(()))

@@ -31,7 +31,7 @@ pub(super) async fn run() -> Result<()> {
         baskets.order_count(),
         baskets.line_count()
     );
-    if let Some(running) = instance::running()? {
+    if let Some(running) = instance::ready()? {
         return import(&baskets, &name, &running.base_url, &running.database_url).await;
     }
     println!("starting a stack for it ...");

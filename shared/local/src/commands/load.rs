@@ -12,7 +12,7 @@ use crate::instance;
 pub(super) async fn run() -> Result<()> {
     let file = required("FILE", "make load-reference FILE=stations.json")?;
     let json = fs::read_to_string(&file).map_err(|error| LocalError::input(&file, error))?;
-    let chosen = match instance::running()? {
+    let chosen = match instance::ready()? {
         Some(running) => ChosenDatabase {
             url: running.database_url,
             private: None,

@@ -41,6 +41,20 @@ impl Counts {
         })
     }
 
+    /// How many items have a status; `None` for all of them.
+    #[must_use]
+    pub const fn of_status(&self, status: Option<ItemStatus>) -> u32 {
+        match status {
+            None => self.total,
+            Some(ItemStatus::Pending) => self.pending,
+            Some(ItemStatus::Success) => self.success,
+            Some(ItemStatus::Failed) => self.failed,
+            Some(ItemStatus::Amended) => self.amended,
+            Some(ItemStatus::Dropped) => self.dropped,
+            Some(ItemStatus::Cancelled) => self.cancelled,
+        }
+    }
+
     /// How a batch with these outcomes has ended.
     #[must_use]
     pub fn outcome(&self) -> &'static str {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use serde::Serialize;
 use serde_json::value::RawValue;
 use task_store::batches::Batch;
 use task_store::items::{self, Item, ItemStatus, Outcome};
@@ -20,6 +21,45 @@ pub struct Selection {
     pub limit: u32,
     /// Leaving out this many from the front.
     pub skip: u64,
+}
+
+/// A page of items, as it is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct ItemPage {
+    /// Only those with this status; `None` for every one.
+    pub status: Option<ItemStatus>,
+    /// Items on a page.
+    pub limit: u32,
+    /// Which page, from 0.
+    pub page: u32,
+}
+
+/// Where a page of items lies among all that were asked for.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Pagination {
+    total: u32,
+    limit: u32,
+    offset: u32,
+}
+
+impl ItemPage {
+    pub(crate) fn selection(self) -> Selection {
+        let skip = u64::from(self.limit) * u64::from(self.page);
+        Selection {
+            status: self.status,
+            limit: self.limit,
+            skip,
+        }
+    }
+
+    pub(crate) fn pagination(self, counts: &Counts) -> Pagination {
+        let total = counts.of_status(self.status);
+        Pagination {
+            total,
+            limit: self.limit,
+            offset: self.page,
+        }
+    }
 }
 
 /// Reads items of a batch's current run in input order, each with its outcome and as it was sent. `open`: the run
@@ -51,20 +91,6 @@ pub(super) async fn briefs(
         .into_iter()
         .map(|item| view(kind, item, &sent, brief))
         .collect())
-}
-
-/// How many items a selection has on all its pages.
-#[must_use]
-pub fn selected_total(counts: &Counts, status: Option<ItemStatus>) -> u32 {
-    match status {
-        None => counts.total,
-        Some(ItemStatus::Pending) => counts.pending,
-        Some(ItemStatus::Success) => counts.success,
-        Some(ItemStatus::Failed) => counts.failed,
-        Some(ItemStatus::Amended) => counts.amended,
-        Some(ItemStatus::Dropped) => counts.dropped,
-        Some(ItemStatus::Cancelled) => counts.cancelled,
-    }
 }
 
 async fn select(
@@ -155,7 +181,7 @@ async fn filled(
 }
 
 /// What items were sent as, by chunk and index: an index alone has one item in each run.
-pub(super) async fn sent_as(
+pub(crate) async fn sent_as(
     connection: &mut Connection,
     items: &[Item],
 ) -> Result<HashMap<(i64, u32), Box<RawValue>>> {

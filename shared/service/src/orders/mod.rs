@@ -2,7 +2,10 @@
 //! batch job that imports lists of them. The way of an order: [`key`] (duplicates, at submit) → [`parse()`]
 //! (its shape) → [`RawOrder::address_id`] and friends (what to look up) → [`validate()`] (every rule at once).
 
+mod amend;
+mod csv;
 mod cycle;
+mod failed;
 mod fault;
 mod import;
 mod money;
@@ -15,7 +18,10 @@ mod submit;
 mod time_of_day;
 mod validate;
 
+pub use amend::{Mended, Mending, amend};
+pub use csv::csv;
 pub use cycle::{Cycle, CycleKind, CycleKindError, OrderWindow, ReceiveWindow};
+pub use failed::Which;
 pub use fault::{Fault, FaultCode};
 pub use import::{ImportParams, ORDER_IMPORT, OrderImport, ReadyOrder, order_no};
 pub use money::{DecimalError, Money, Quantity};

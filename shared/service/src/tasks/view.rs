@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use task_store::tasks::{Task, TaskStatus};
+use task_store::tasks::{Columns, Task, TaskStatus};
 use task_store::{Moment, Result, StoreError};
 
 /// A task as `/task/*` answers it.
@@ -26,13 +26,25 @@ pub struct TaskView {
     modify_time: String,
     start_time: Option<String>,
     end_time: Option<String>,
-    input: Option<String>,
-    result: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Asked::is_left_out")]
+    input: Asked<String>,
+    #[serde(skip_serializing_if = "Asked::is_left_out")]
+    result: Asked<Box<RawValue>>,
 }
 
 impl TaskView {
-    /// A task, its times in a zone.
+    /// A whole task, its times in a zone.
     pub fn new(task: Task, progress: u8, zone: &TimeZone) -> Result<Self> {
+        Self::with(task, progress, zone, Columns::ALL)
+    }
+
+    /// A task with those of the two large columns that were asked for.
+    pub(super) fn with(
+        task: Task,
+        progress: u8,
+        zone: &TimeZone,
+        columns: Columns,
+    ) -> Result<Self> {
         Ok(Self {
             task_id: task.id.get(),
             user_task_id: task
@@ -53,9 +65,31 @@ impl TaskView {
             modify_time: task.modified_at.in_zone(zone),
             start_time: printed(task.started_at, zone),
             end_time: printed(task.ended_at, zone),
-            input: task.input,
-            result: document(task.result)?,
+            input: Asked::of(columns.input, task.input),
+            result: Asked::of(columns.result, document(task.result)?),
         })
+    }
+}
+
+/// A column that is answered only when it is asked for, then also when it is NULL.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Asked<T> {
+    Shown(Option<T>),
+    LeftOut,
+}
+
+impl<T> Asked<T> {
+    fn of(is_asked_for: bool, value: Option<T>) -> Self {
+        if is_asked_for {
+            Self::Shown(value)
+        } else {
+            Self::LeftOut
+        }
+    }
+
+    const fn is_left_out(&self) -> bool {
+        matches!(self, Self::LeftOut)
     }
 }
 

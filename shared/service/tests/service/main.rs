@@ -6,4 +6,8 @@
 )]
 
 mod batches;
+mod closing;
+mod faults;
+mod mending;
 mod support;
+mod tasks;

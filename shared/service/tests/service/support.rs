@@ -6,14 +6,16 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
-use task_service::batch::{self, Dispatcher, Settings};
-use task_service::orders::{OrderImport, OrderList, submit};
+use task_service::batch::{self, Dispatcher, Selection, Settings};
+use task_service::orders::{ORDER_IMPORT, OrderImport, OrderList, submit};
 use task_service::queue::Queue;
 use task_service::store::chunks::ChunkKey;
+use task_service::store::items::ItemStatus;
 use task_service::store::outbox::Due;
+use task_service::store::tasks::{Task, TaskStatus};
 use task_service::store::testing::TestDatabase;
-use task_service::store::{StationId, UserTaskId};
-use task_service::{Caller, Result, reference};
+use task_service::store::{StationId, StoreError, UserTaskId, batches, tasks};
+use task_service::{Caller, Result, Word, reference};
 
 /// The station of the tests.
 pub(crate) const STATION: &str = "T1";
@@ -151,4 +153,74 @@ pub(crate) async fn work_all(fresh: &TestDatabase, queue: &MemoryQueue) {
             .await
             .unwrap();
     }
+}
+
+pub(crate) async fn task(fresh: &TestDatabase, name: &str) -> Task {
+    let name = id(name);
+    fresh
+        .database
+        .run(async |c| tasks::by_user_task_id(c, &name).await)
+        .await
+        .unwrap()
+        .unwrap()
+}
+
+pub(crate) async fn result(fresh: &TestDatabase, name: &str) -> Value {
+    serde_json::from_str(&task(fresh, name).await.result.unwrap()).unwrap()
+}
+
+pub(crate) async fn items(
+    fresh: &TestDatabase,
+    name: &str,
+    status: Option<ItemStatus>,
+) -> Vec<Value> {
+    let task = task(fresh, name).await;
+    let selection = Selection {
+        status,
+        limit: 1000,
+        skip: 0,
+    };
+    let open = task.status != TaskStatus::Finished;
+    let views = fresh.database.run(async |c| {
+        let batch = batches::by_task(c, task.id).await?.unwrap();
+        batch::read(c, &ORDER_IMPORT, &batch, open, selection).await
+    });
+    let views = views.await.unwrap();
+    serde_json::from_str(&serde_json::to_string(&views).unwrap()).unwrap()
+}
+
+pub(crate) async fn number(fresh: &TestDatabase, sql: &str) -> i64 {
+    let read = async |c: &mut _| Ok::<i64, StoreError>(sqlx::query_scalar(sql).fetch_one(c).await?);
+    fresh.database.run(read).await.unwrap()
+}
+
+pub(crate) async fn run(fresh: &TestDatabase, sql: &str) {
+    let write = async |c: &mut _| Ok::<_, StoreError>(sqlx::query(sql).execute(c).await?);
+    fresh.database.run(write).await.unwrap();
+}
+
+pub(crate) fn faulty(n: u32, change: impl FnOnce(&mut Value)) -> Value {
+    let mut order = order(n);
+    change(&mut order);
+    order
+}
+
+pub(crate) fn word<T: std::fmt::Debug>(end: task_service::Result<T>) -> Word {
+    end.unwrap_err().word()
+}
+
+/// Works one chunk.
+pub(crate) async fn work_one(
+    fresh: &TestDatabase,
+    key: ChunkKey,
+) -> std::result::Result<(), batch::Unworked> {
+    batch::work(&fresh.database, &job(), &settings(), key).await
+}
+
+/// How many rounds a race is run: `TEST_RACES`, 50 by default.
+pub(crate) fn races() -> u64 {
+    std::env::var("TEST_RACES")
+        .ok()
+        .and_then(|rounds| rounds.parse().ok())
+        .unwrap_or(50)
 }

@@ -1,1 +1,22 @@
-//! Every store function against a live server.
+//! Every store function against a live server, each test on a database of its own.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should fail at once"
+)]
+
+mod batches;
+mod cancelled_work;
+mod chunks;
+mod connections;
+mod items;
+mod limits;
+mod lookups;
+mod migrations;
+mod orders;
+mod outbox;
+mod payloads;
+mod reference;
+mod support;
+mod tasks;
+mod transactions;

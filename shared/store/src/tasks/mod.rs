@@ -1,13 +1,25 @@
 //! `tbl_async_task`: the long-running tasks.
 
-use sqlx::Row;
-use sqlx::mysql::MySqlRow;
+mod change;
+mod document;
+mod life;
+mod list;
+mod path;
+mod result;
+mod row;
 
-use crate::database::Connection;
+use crate::connections::Connection;
 use crate::error::{Result, StoreError};
 use crate::ids::{StationId, TaskId, UserTaskId};
-use crate::row::{optional_text, text};
 use crate::time::Moment;
+use row::{task, task_columns};
+
+pub use change::{Changes, finish, update};
+pub use document::{Amount, Document};
+pub use life::{resubmit, start};
+pub use list::{Columns, Filter, Part, batch_progress, count, list};
+pub use path::{BadPath, ResultPath, Step};
+pub use result::{Operation, ResultChange};
 
 /// Where a task is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +86,17 @@ pub struct Task {
     pub result: Option<String>,
 }
 
+impl Task {
+    /// What its caller calls it: its own id where it has one, else the key.
+    #[must_use]
+    pub fn called(&self) -> String {
+        match &self.user_task_id {
+            Some(id) => id.to_string(),
+            None => self.id.to_string(),
+        }
+    }
+}
+
 /// What a new task is stored with.
 #[derive(Debug, Clone)]
 pub struct NewTask<'a> {
@@ -91,37 +114,6 @@ pub struct NewTask<'a> {
     pub repeat: bool,
     /// It is listed to the station's staff.
     pub message_show: bool,
-}
-
-/// The columns of a [`Task`], in the order [`task`] reads them.
-macro_rules! task_columns {
-    () => {
-        "id, user_task_id, station_id, name, type, status, `repeat`, message_show, run_count, \
-         TIMESTAMPDIFF(SECOND, '1970-01-01', creat_time), TIMESTAMPDIFF(SECOND, '1970-01-01', modify_time), \
-         TIMESTAMPDIFF(SECOND, '1970-01-01', start_time), TIMESTAMPDIFF(SECOND, '1970-01-01', end_time), \
-         input, CAST(result AS CHAR)"
-    };
-}
-
-fn task(row: &MySqlRow) -> Result<Task> {
-    let status: i64 = row.try_get(5)?;
-    Ok(Task {
-        id: TaskId::from_row(row.try_get(0)?),
-        user_task_id: optional_text(row, 1)?.map(UserTaskId::from_row),
-        station_id: StationId::from_row(text(row, 2)?),
-        name: text(row, 3)?,
-        type_id: row.try_get(4)?,
-        status: TaskStatus::from_number(status).ok_or(StoreError::Unreadable("status"))?,
-        repeat: row.try_get(6)?,
-        message_show: row.try_get(7)?,
-        run_count: row.try_get(8)?,
-        created_at: Moment::from_row(row, 9)?.ok_or(StoreError::Unreadable("creat_time"))?,
-        modified_at: Moment::from_row(row, 10)?.ok_or(StoreError::Unreadable("modify_time"))?,
-        started_at: Moment::from_row(row, 11)?,
-        ended_at: Moment::from_row(row, 12)?,
-        input: optional_text(row, 13)?,
-        result: optional_text(row, 14)?,
-    })
 }
 
 /// Stores a submitted task. A taken `user_task_id` is a duplicate-key error.
@@ -184,19 +176,4 @@ pub async fn lock(connection: &mut Connection, id: TaskId) -> Result<Option<Task
         .fetch_optional(connection)
         .await?;
     row.as_ref().map(task).transpose()
-}
-
-/// Submits a finished, repeatable task again with a new input; `false` when it is not finished or not repeatable.
-pub async fn resubmit(connection: &mut Connection, id: TaskId, new: &NewTask<'_>) -> Result<bool> {
-    let done = sqlx::query(
-        "UPDATE tbl_async_task SET status = 1, name = ?, input = ?, type = ?, result = NULL, start_time = NULL, \
-         end_time = NULL, modify_time = NOW(3) WHERE id = ? AND status = 3 AND `repeat` = 1",
-    )
-    .bind(new.name)
-    .bind(new.input)
-    .bind(new.type_id)
-    .bind(id.get())
-    .execute(connection)
-    .await?;
-    Ok(done.rows_affected() == 1)
 }

@@ -1,0 +1,17 @@
+//! `POST /async_task/close`: cancels open tasks and hides finished ones.
+
+use serde_json::json;
+use task_lambda::http::{Call, Reply, post};
+use task_service::async_tasks::close;
+use task_service::store::Database;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), task_lambda::Error> {
+    post(handle).await
+}
+
+async fn handle(database: &Database, call: Call) -> task_service::Result<Reply> {
+    let p = call.parameters()?;
+    let closed = close(database, &call.caller(&p)?, &p.front_tasks(100)?).await?;
+    Reply::data(&json!({ "closed": closed }))
+}

@@ -1,0 +1,21 @@
+//! `GET|POST /async_task/detail`: a task with everything there is to see of it, the items of a batch among it.
+
+use jiff::tz::TimeZone;
+use task_lambda::http::{Call, Reply, get_or_post};
+use task_service::async_tasks::detail;
+use task_service::store::Database;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), task_lambda::Error> {
+    get_or_post(handle).await
+}
+
+async fn handle(
+    (database, zone): &(Database, TimeZone),
+    call: Call,
+) -> task_service::Result<Reply> {
+    let p = call.parameters()?;
+    let page = p.item_page("item_status", None)?;
+    let caller = call.caller(&p)?;
+    Reply::data(&detail(database, &caller, &p.front_task()?, page, zone).await?)
+}

@@ -1,0 +1,25 @@
+//! `GET|POST /async_task/list`: the tasks that a station's staff see, newest first.
+
+use jiff::tz::TimeZone;
+use task_lambda::http::{Call, Reply, get_or_post};
+use task_service::async_tasks;
+use task_service::store::Database;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), task_lambda::Error> {
+    get_or_post(handle).await
+}
+
+async fn handle(
+    (database, zone): &(Database, TimeZone),
+    call: Call,
+) -> task_service::Result<Reply> {
+    let p = call.parameters()?;
+    let panel = p.panel(&call.caller(&p)?)?;
+    let bare = p.optional("format", |format| format.one_of(&[("list", ())]))?;
+    let list = async_tasks::list(database, &panel, zone).await?;
+    match bare {
+        Some(()) => Reply::data(&list.tasks),
+        None => Reply::data(&list),
+    }
+}

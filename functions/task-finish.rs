@@ -1,0 +1,16 @@
+//! `POST /task/finish`: ends a task, with its last changes.
+
+use task_lambda::http::{Call, Reply, post};
+use task_service::store::Database;
+use task_service::tasks;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), task_lambda::Error> {
+    post(handle).await
+}
+
+async fn handle(database: &Database, call: Call) -> task_service::Result<Reply> {
+    let p = call.parameters()?;
+    tasks::finish(database, &p.task()?, &p.changes()?).await?;
+    Reply::data(&())
+}

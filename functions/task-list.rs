@@ -1,0 +1,28 @@
+//! `GET|POST /task/list`: a station's tasks, newest first.
+
+use jiff::tz::TimeZone;
+use task_lambda::Parameter;
+use task_lambda::http::{Call, Reply, get_or_post};
+use task_service::store::Database;
+use task_service::tasks::{self, Filter};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), task_lambda::Error> {
+    get_or_post(handle).await
+}
+
+async fn handle(
+    (database, zone): &(Database, TimeZone),
+    call: Call,
+) -> task_service::Result<Reply> {
+    let p = call.parameters()?;
+    let filter = Filter {
+        station: &p.required("station_id", Parameter::station_id)?,
+        statuses: &p.statuses()?,
+        type_id: p.optional("type_id", Parameter::int)?,
+        only_shown: false,
+    };
+    let list = p.paging(10, 100)?.of(filter, p.columns()?);
+    let (views, pagination) = tasks::list(database, &list, zone).await?;
+    Reply::data(&views)?.with("pagination", &pagination)
+}

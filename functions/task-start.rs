@@ -1,0 +1,19 @@
+//! `POST /task/start`: another system's worker begins with a task.
+
+use jiff::tz::TimeZone;
+use task_lambda::http::{Call, Reply, post};
+use task_service::store::Database;
+use task_service::tasks;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), task_lambda::Error> {
+    post(handle).await
+}
+
+async fn handle(
+    (database, zone): &(Database, TimeZone),
+    call: Call,
+) -> task_service::Result<Reply> {
+    let named = call.parameters()?.task()?;
+    Reply::data(&tasks::start(database, &named, zone).await?)
+}

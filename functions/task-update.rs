@@ -1,0 +1,16 @@
+//! `POST /task/update`: changes one field of a task, or one place in its result.
+
+use task_lambda::http::{Call, Reply, post};
+use task_service::store::Database;
+use task_service::tasks;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), task_lambda::Error> {
+    post(handle).await
+}
+
+async fn handle(database: &Database, call: Call) -> task_service::Result<Reply> {
+    let p = call.parameters()?;
+    tasks::update(database, &p.task()?, &p.change()?).await?;
+    Reply::data(&())
+}

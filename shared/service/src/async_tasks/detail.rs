@@ -1,0 +1,77 @@
+//! One task in detail: for a batch, its counts and a page of its items.
+
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use task_store::tasks::{Task, TaskStatus};
+use task_store::{Connection, Database, batches};
+
+use crate::batch::{self, Counts, ItemPage, ItemView, Pagination};
+use crate::caller::{Caller, TaskReference};
+use crate::error::Result;
+use crate::jobs;
+use crate::tasks::{FrontTaskView, find, progress};
+
+/// A task with everything there is to see of it.
+#[derive(Debug, Serialize)]
+pub struct Detail {
+    #[serde(flatten)]
+    task: FrontTaskView,
+    run_count: i32,
+    message_show: bool,
+    counts: Counts,
+    #[serde(flatten)]
+    batch: Option<Items>,
+}
+
+#[derive(Debug, Serialize)]
+struct Items {
+    items: Vec<ItemView>,
+    pagination: Pagination,
+}
+
+/// A task that the caller may see, in detail, times in a zone. A task that is no batch has no items and counts of 0.
+pub async fn detail(
+    database: &Database,
+    caller: &Caller,
+    named: &TaskReference,
+    page: ItemPage,
+    zone: &TimeZone,
+) -> Result<Detail> {
+    let read = async |c: &mut _| {
+        let task = find(c, caller, named).await?;
+        let (counts, batch) = items(c, &task, page).await?;
+        let (run_count, message_show) = (task.run_count, task.message_show);
+        let progress = progress(c, &task).await?;
+        let task = FrontTaskView::new(task, progress, zone)?;
+        Ok(Detail {
+            task,
+            run_count,
+            message_show,
+            counts,
+            batch,
+        })
+    };
+    database.run(read).await
+}
+
+async fn items(
+    connection: &mut Connection,
+    task: &Task,
+    page: ItemPage,
+) -> Result<(Counts, Option<Items>)> {
+    let Some(batch) = batches::by_task(connection, task.id).await? else {
+        return Ok((Counts::default(), None));
+    };
+    let open = task.status != TaskStatus::Finished;
+    let counts = Counts::of(connection, &batch, open).await?;
+    let items = batch::read(
+        connection,
+        jobs::kind_of(&batch)?,
+        &batch,
+        open,
+        page.selection(),
+    )
+    .await?;
+    let pagination = page.pagination(&counts);
+    Ok((counts, Some(Items { items, pagination })))
+}

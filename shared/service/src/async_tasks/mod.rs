@@ -1,0 +1,9 @@
+//! Tasks as station staff see them: the panel's list, one task in detail, closing.
+
+mod close;
+mod detail;
+mod list;
+
+pub use close::close;
+pub use detail::{Detail, detail};
+pub use list::{Panel, TaskList, list};

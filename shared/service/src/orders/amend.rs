@@ -1,0 +1,219 @@
+//! Mending one failed order of a batch, without submitting the batch again.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use task_store::amends;
+use task_store::batches::Batch;
+use task_store::items::{Item, ItemStatus};
+use task_store::outbox::Due;
+use task_store::tasks::{self, Task, TaskStatus};
+use task_store::{Connection, orders};
+
+use super::failed::{Which, find};
+use super::import::ORDER_IMPORT;
+use super::key;
+use super::result::find_batch;
+use crate::batch::{self, Counts, Dispatcher, minified, refresh};
+use crate::caller::{Caller, TaskReference};
+use crate::error::{Error, Result, Word};
+use crate::queue::Queue;
+
+/// What a person did about a failed order.
+#[derive(Debug, Clone, Copy)]
+pub enum Mending<'a> {
+    /// Made it by hand: this is the order.
+    Made(i64),
+    /// Corrected it: it is worked again with this content.
+    Corrected(&'a RawValue),
+    /// Gave it up.
+    Dropped,
+}
+
+/// What the mended order is now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Mended {
+    /// The batch, as its caller calls it.
+    pub task_id: String,
+    /// Its index in the batch.
+    pub index: u32,
+    /// What became of it so far.
+    pub status: &'static str,
+    /// The whole batch after that.
+    pub counts: Counts,
+}
+
+/// Mends a failed order. The same call again finds its work done and is harmless; an order that is neither failed nor
+/// mended in this very way is `ORDER_NOT_FOUND`.
+pub async fn amend<Q: Queue>(
+    dispatcher: &Dispatcher<Q>,
+    caller: &Caller,
+    named: &TaskReference,
+    which: &Which,
+    mending: Mending<'_>,
+) -> Result<Mended> {
+    let amend = async |c: &mut _| {
+        let (task, _) = find_batch(c, caller, named).await?;
+        // Whatever else changes the batch waits here: a submit of the same id, a close, the end of its last chunk.
+        let task = tasks::lock(c, task.id).await?.ok_or_else(not_found)?;
+        let (_, batch) = find_batch(c, caller, named).await?;
+        let mut mend = Amend {
+            dispatcher,
+            task: &task,
+            batch: &batch,
+            due: Vec::new(),
+        };
+        let (index, status) = mend.apply(c, which, mending).await?;
+        refresh(c, &ORDER_IMPORT, &task, &batch).await?;
+        let counts = Counts::of(c, &batch, task.status != TaskStatus::Finished).await?;
+        Ok::<_, Error>((
+            Mended {
+                task_id: task.called(),
+                index,
+                status: status.as_str(),
+                counts,
+            },
+            mend.due,
+        ))
+    };
+    let (mended, due) = dispatcher.database.transaction(amend).await?;
+    batch::announce(dispatcher, &due).await;
+    Ok(mended)
+}
+
+struct Amend<'a, Q> {
+    dispatcher: &'a Dispatcher<Q>,
+    task: &'a Task,
+    batch: &'a Batch,
+    due: Vec<Due>,
+}
+
+impl<Q> Amend<'_, Q> {
+    async fn apply(
+        &mut self,
+        connection: &mut Connection,
+        which: &Which,
+        mending: Mending<'_>,
+    ) -> Result<(u32, ItemStatus)> {
+        let (item, sent) = find(connection, self.batch, which)
+            .await?
+            .ok_or_else(not_found)?;
+        let index = item.outcome.index;
+        let status = item.outcome.status;
+        let is_failed = status == ItemStatus::Failed;
+        match mending {
+            Mending::Made(order) if is_failed => self.made(connection, index, order).await,
+            Mending::Made(order)
+                if status == ItemStatus::Amended && item.outcome.made_id == Some(order) =>
+            {
+                Ok((index, status))
+            }
+            Mending::Dropped if is_failed => {
+                self.mark(connection, index, ItemStatus::Dropped, None)
+                    .await
+            }
+            Mending::Dropped if status == ItemStatus::Dropped => Ok((index, status)),
+            Mending::Corrected(order) if is_failed => self.reopen(connection, index, order).await,
+            Mending::Corrected(order) if is_again(&item, sent.get(), order) => Ok((index, status)),
+            _ => Err(not_found()),
+        }
+    }
+
+    async fn made(
+        &self,
+        connection: &mut Connection,
+        index: u32,
+        order: i64,
+    ) -> Result<(u32, ItemStatus)> {
+        if !orders::exists(connection, &self.task.station_id, order).await? {
+            let message = format!("order_id {order} is no order of this station");
+            return Err(Error::refused(Word::OrderNotFound, message));
+        }
+        self.mark(connection, index, ItemStatus::Amended, Some(order))
+            .await
+    }
+
+    async fn mark(
+        &self,
+        connection: &mut Connection,
+        index: u32,
+        status: ItemStatus,
+        made: Option<i64>,
+    ) -> Result<(u32, ItemStatus)> {
+        let batch = self.batch;
+        let marked =
+            amends::mark(connection, batch.task_id, batch.run, index, status, made).await?;
+        marked.then_some((index, status)).ok_or_else(not_found)
+    }
+
+    /// Makes the order pending with its new content, in a chunk of its own.
+    async fn reopen(
+        &mut self,
+        connection: &mut Connection,
+        index: u32,
+        order: &RawValue,
+    ) -> Result<(u32, ItemStatus)> {
+        let item = minified(order.get());
+        let duplicate_of = self.duplicate_of(connection, index, &item).await?;
+        let (batch, resend) = (self.batch, self.dispatcher.settings.resend);
+        let reopened = amends::reopen(
+            connection,
+            batch.task_id,
+            batch.run,
+            index,
+            &item,
+            duplicate_of,
+            resend,
+        )
+        .await?;
+        self.due.push(Due {
+            key: reopened,
+            station: self.task.station_id.clone(),
+            job: ORDER_IMPORT.name.to_owned(),
+        });
+        Ok((index, ItemStatus::Pending))
+    }
+
+    /// Another item of this run that has, or is about to have, an order with the same key.
+    async fn duplicate_of(
+        &self,
+        connection: &mut Connection,
+        index: u32,
+        item: &str,
+    ) -> Result<Option<u32>> {
+        let Some(key) = key(item) else {
+            return Ok(None);
+        };
+        let (task, run) = (self.batch.task_id, self.batch.run);
+        let made = orders::made_by_task(connection, task, &[&key]).await?;
+        if let Some((_, id)) = made.first()
+            && let Some(other) = amends::index_of_made(connection, task, run, *id).await?
+        {
+            return Ok((other != index).then_some(other));
+        }
+        let others = amends::open_amends(connection, task, run).await?;
+        for (_, other, items) in task_store::payloads::of_chunks(connection, &others).await? {
+            let same = serde_json::from_str::<[&RawValue; 1]>(&items)
+                .is_ok_and(|[one]| super::key(one.get()) == Some(key.clone()));
+            if same && other != index {
+                return Ok(Some(other));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Whether an item is being, or was, worked again with this very content.
+fn is_again(item: &Item, sent: &str, order: &RawValue) -> bool {
+    let worked_again = matches!(
+        item.outcome.status,
+        ItemStatus::Pending | ItemStatus::Success
+    );
+    worked_again && sent == minified(order.get())
+}
+
+fn not_found() -> Error {
+    Error::refused(
+        Word::OrderNotFound,
+        "the batch has no failed order like this",
+    )
+}

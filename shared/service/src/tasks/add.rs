@@ -1,0 +1,56 @@
+//! Adding a task, once however often the request is sent.
+
+use task_store::tasks::{self, NewTask, Task};
+use task_store::{Connection, Database, TaskId, UserTaskId};
+
+use crate::error::{Error, Result, Word};
+
+/// Stores a submitted task, or finds the same one stored before: a request that is sent again is harmless.
+///
+/// A `user_task_id` that is taken by a finished, repeatable task of the station submits that one again with the new
+/// name, input, type and visibility; it stays repeatable. One that is taken otherwise is `TASK_CONFLICT`, and so is
+/// a batch's: that one runs again when its batch is submitted again.
+pub async fn add(database: &Database, new: &NewTask<'_>) -> Result<TaskId> {
+    loop {
+        let Some(id) = new.user_task_id else {
+            return Ok(database.run(async |c| tasks::insert(c, new).await).await?);
+        };
+        match database.run(async |c| add_named(c, new, id).await).await {
+            // Somebody else stored the same id between our look and our insert: look again.
+            Err(Error::Store(fault)) if fault.is_duplicate_key() => {}
+            end => return end,
+        }
+    }
+}
+
+/// Writes with one statement at most: the insert or the guarded update.
+async fn add_named(
+    connection: &mut Connection,
+    new: &NewTask<'_>,
+    id: &UserTaskId,
+) -> Result<TaskId> {
+    let Some(found) = tasks::by_user_task_id(connection, id).await? else {
+        return Ok(tasks::insert(connection, new).await?);
+    };
+    if is_same(&found, new) {
+        return Ok(found.id);
+    }
+    if found.station_id == *new.station_id && tasks::resubmit(connection, found.id, new).await? {
+        return Ok(found.id);
+    }
+    // The same request, sent twice at once, may have submitted it between our look and our update.
+    match tasks::by_id(connection, found.id).await? {
+        Some(now) if is_same(&now, new) => Ok(now.id),
+        _ => {
+            let message = format!("user_task_id {id} is taken by a task with other content");
+            Err(Error::refused(Word::TaskConflict, message))
+        }
+    }
+}
+
+fn is_same(task: &Task, new: &NewTask<'_>) -> bool {
+    task.station_id == *new.station_id
+        && task.name == new.name
+        && task.type_id == new.type_id
+        && task.input.as_deref() == Some(new.input)
+}

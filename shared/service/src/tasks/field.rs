@@ -1,0 +1,145 @@
+//! What a caller may change of a task, by the names it uses, and the parts of a change inside the result.
+
+use std::borrow::Cow;
+
+use task_store::tasks::{Amount, Document, Operation, ResultChange, ResultPath};
+
+use crate::error::{Error, Result, Word};
+
+/// A field that may be changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// `result`.
+    Result,
+    /// `name` or `task_name`.
+    Name,
+    /// `input`.
+    Input,
+    /// `message_show`.
+    MessageShow,
+    /// `repeat`.
+    Repeat,
+    /// `type` or `type_id`.
+    Type,
+}
+
+impl Field {
+    /// The field of a name.
+    ///
+    /// # Errors
+    /// `FIELD_NOT_ALLOWED` for any other name.
+    pub fn parse(name: &str) -> Result<Self> {
+        match name {
+            "result" => Ok(Self::Result),
+            "name" | "task_name" => Ok(Self::Name),
+            "input" => Ok(Self::Input),
+            "message_show" => Ok(Self::MessageShow),
+            "repeat" => Ok(Self::Repeat),
+            "type" | "type_id" => Ok(Self::Type),
+            _ => Err(Error::refused(
+                Word::FieldNotAllowed,
+                "parameter field must be one of result, task_name, name, input, message_show, repeat, type_id, type",
+            )),
+        }
+    }
+}
+
+/// The path of a change inside the result.
+///
+/// # Errors
+/// `PATH_INVALID` with what is wrong and where.
+pub fn path(parameter: &str, text: &str) -> Result<ResultPath> {
+    ResultPath::parse(text).map_err(|wrong| {
+        Error::refused(Word::PathInvalid, format!("parameter {parameter} {wrong}"))
+    })
+}
+
+/// A document to put into the result.
+///
+/// # Errors
+/// `PARAM_INVALID` when it is not JSON.
+pub fn document<'a>(parameter: &str, json: Cow<'a, str>) -> Result<Document<'a>> {
+    Document::parse(json).ok_or_else(|| Error::invalid(parameter, "must be JSON"))
+}
+
+/// What a number in the result is increased by.
+///
+/// # Errors
+/// `PARAM_INVALID` when it is no decimal of at most 15 digits.
+pub fn amount(parameter: &str, text: &str) -> Result<Amount> {
+    let wrong = "must be a decimal number of at most 15 digits, without exponent";
+    Amount::parse(text).ok_or_else(|| Error::invalid(parameter, wrong))
+}
+
+/// The most levels of lists and objects in a result: MariaDB's JSON functions read fewer than 32.
+const MAX_DEPTH: usize = 16;
+
+/// Refuses a change that would nest the result too deeply.
+pub(super) fn check_depth(change: &ResultChange<'_>) -> Result<()> {
+    let below = match &change.operation {
+        Operation::Set(document) => document.depth(),
+        Operation::Append(document) => document.depth() + 1,
+        Operation::Increment(_) | Operation::Remove => 0,
+    };
+    let depth = change.path.steps().len() + below;
+    if depth <= MAX_DEPTH {
+        return Ok(());
+    }
+    let wrong =
+        format!("would nest the result {depth} levels deep, at most {MAX_DEPTH} are allowed");
+    Err(Error::invalid("value", &wrong))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_known_by_its_old_and_its_new_name() {
+        assert_eq!(
+            Field::parse("task_name").unwrap(),
+            Field::parse("name").unwrap()
+        );
+        assert_eq!(
+            Field::parse("type_id").unwrap(),
+            Field::parse("type").unwrap()
+        );
+    }
+
+    #[test]
+    fn a_field_outside_the_list_is_not_allowed() {
+        for name in [
+            "status",
+            "id",
+            "end_time",
+            "RESULT",
+            "`result`",
+            "run_count",
+        ] {
+            let refusal = Field::parse(name).unwrap_err();
+            assert_eq!(refusal.word(), Word::FieldNotAllowed, "{name}");
+        }
+    }
+
+    #[test]
+    fn path_and_value_together_nest_at_most_16_levels() {
+        let nested = |levels| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        let set = |steps, levels| ResultChange {
+            path: ResultPath::parse(&format!("${}", ".a".repeat(steps))).unwrap(),
+            operation: Operation::Set(document("value", nested(levels).into()).unwrap()),
+        };
+        assert!(check_depth(&set(6, 10)).is_ok());
+        assert_eq!(
+            check_depth(&set(7, 10)).unwrap_err().word(),
+            Word::ParamInvalid
+        );
+        let Operation::Set(value) = set(0, 10).operation else {
+            unreachable!()
+        };
+        let append = ResultChange {
+            path: set(6, 1).path,
+            operation: Operation::Append(value),
+        };
+        assert_eq!(check_depth(&append).unwrap_err().word(), Word::ParamInvalid);
+    }
+}

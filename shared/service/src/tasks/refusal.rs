@@ -1,0 +1,68 @@
+//! Why a change inside a result did not apply: found out by reading, after the statement has changed nothing.
+
+use serde_json::Value;
+use task_store::tasks::{Operation, ResultChange, Step};
+
+use crate::error::{Error, Result, Word};
+
+/// The refusal of a change that does not fit the result as it is.
+pub(super) fn of(change: &ResultChange<'_>, result: Option<&str>) -> Error {
+    let document = result.and_then(|text| serde_json::from_str(text).ok());
+    match walk(change, document.as_ref()) {
+        Err(refusal) => refusal,
+        Ok(here) => unfit(change, here),
+    }
+}
+
+/// The way from the document to the place; every container must be what its step needs.
+fn walk<'v>(change: &ResultChange<'_>, document: Option<&'v Value>) -> Result<Option<&'v Value>> {
+    let mut here = document;
+    for (depth, step) in change.path.steps().iter().enumerate() {
+        here = match (step, here) {
+            // No result yet: the first step makes the container it needs.
+            (_, None) if depth == 0 => None,
+            (Step::Key(key), Some(Value::Object(object))) => object.get(key),
+            (Step::Index(index), Some(Value::Array(list))) => usize::try_from(*index)
+                .ok()
+                .and_then(|index| list.get(index)),
+            (Step::Last, Some(Value::Array(list))) => list.last(),
+            (step, found) => {
+                let needed = if matches!(step, Step::Key(_)) {
+                    "an object"
+                } else {
+                    "a list"
+                };
+                let place = change.path.prefix(depth);
+                let found = found.map_or("nothing", kind);
+                let message = format!("the path needs {needed} at {place}, there is {found}");
+                return Err(Error::refused(Word::PathNotFound, message));
+            }
+        };
+    }
+    Ok(here)
+}
+
+fn unfit(change: &ResultChange<'_>, here: Option<&Value>) -> Error {
+    let place = &change.path;
+    let found = here.map_or("nothing", kind);
+    let needs = match change.operation {
+        Operation::Append(_) => "append needs a list",
+        Operation::Increment(_) => "increment needs a number, and a sum, of at most 15 digits",
+        Operation::Set(_) | Operation::Remove => {
+            let message = format!("there is {found} at {place}");
+            return Error::refused(Word::PathNotFound, message);
+        }
+    };
+    Error::invalid("op", &format!("{needs} at {place}, there is {found}"))
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}

@@ -1,0 +1,234 @@
+//! Closing tasks while their workers run, and after.
+
+use task_service::async_tasks::{self, close};
+use task_service::batch;
+use task_service::store::chunks;
+use task_service::store::items::ItemStatus;
+use task_service::store::tasks::{NewTask, TaskStatus};
+use task_service::store::testing::with_database;
+use task_service::store::{StationId, tasks};
+use task_service::tasks::TaskReference;
+use task_service::{Caller, Word};
+
+use crate::support::*;
+
+#[tokio::test]
+async fn closing_an_open_batch_keeps_what_is_made_and_cancels_the_rest() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let queue = MemoryQueue::default();
+        submit_orders(fresh, &queue, "b1", &orders(25))
+            .await
+            .unwrap();
+        let keys = queue.take();
+        work_one(fresh, keys[0]).await.unwrap();
+        assert_eq!(
+            close(&fresh.database, &caller(), &[named("b1")])
+                .await
+                .unwrap(),
+            1
+        );
+        for key in keys {
+            work_one(fresh, key).await.unwrap();
+        }
+        let task = task(fresh, "b1").await;
+        assert_eq!(
+            (task.status, task.message_show),
+            (TaskStatus::Finished, false)
+        );
+        let result = result(fresh, "b1").await;
+        assert_eq!(result["msg"], "批量导入(成功10, 取消15)");
+        assert_eq!(
+            (&result["outcome"], &result["unprocessed_count"]),
+            (&"cancelled".into(), &15.into())
+        );
+        let cancelled = items(fresh, "b1", Some(ItemStatus::Cancelled)).await;
+        assert_eq!(
+            (cancelled.len(), &cancelled[0]["code"]),
+            (15, &"CANCELLED".into())
+        );
+        assert_eq!(number(fresh, "SELECT COUNT(*) FROM tbl_order").await, 10);
+        assert_eq!(
+            close(&fresh.database, &caller(), &[named("b1")])
+                .await
+                .unwrap(),
+            1,
+            "again is harmless"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_worker_that_had_claimed_before_the_close_writes_nothing_after_it() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let queue = MemoryQueue::default();
+        submit_orders(fresh, &queue, "b1", &orders(5))
+            .await
+            .unwrap();
+        let (key, lease) = (queue.take()[0], settings().lease);
+        let claim = fresh
+            .database
+            .run(async |c| chunks::claim(c, key, lease).await)
+            .await
+            .unwrap()
+            .unwrap();
+        close(&fresh.database, &caller(), &[named("b1")])
+            .await
+            .unwrap();
+        let held = fresh
+            .database
+            .transaction(async |c| chunks::complete(c, &claim).await)
+            .await
+            .unwrap();
+        assert!(!held, "the close has taken the chunk away");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_close_and_a_workers_commit_may_meet_in_any_order() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let queue = MemoryQueue::default();
+        let (job, settings, me) = (job(), settings(), caller());
+        for round in 0..races() {
+            let name = format!("b{round}");
+            submit_orders(fresh, &queue, &name, &orders(3)).await.unwrap();
+            let key = queue.take()[0];
+            let named = [named(&name)];
+            let work = batch::work(&fresh.database, &job, &settings, key);
+            let shut = async {
+                tokio::time::sleep(std::time::Duration::from_micros(300 * (round % 20))).await;
+                close(&fresh.database, &me, &named).await
+            };
+            let (_, closed) = futures_util::future::join(work, shut).await;
+            closed.unwrap();
+            let made = number(fresh, &format!("SELECT COUNT(*) FROM tbl_order o JOIN tbl_async_task t ON t.id = o.task_id WHERE t.user_task_id = '{name}'")).await;
+            let result = result(fresh, &name).await;
+            assert_eq!(result["success_count"], made, "{name}: {result}");
+            assert_eq!(result["unprocessed_count"], 3 - made, "{name}: {result}");
+            assert_eq!(task(fresh, &name).await.status, TaskStatus::Finished);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_finished_task_is_only_hidden() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let queue = MemoryQueue::default();
+        submit_orders(fresh, &queue, "b1", &orders(2))
+            .await
+            .unwrap();
+        work_all(fresh, &queue).await;
+        let before = result(fresh, "b1").await;
+        close(&fresh.database, &caller(), &[named("b1")])
+            .await
+            .unwrap();
+        assert_eq!(result(fresh, "b1").await, before);
+        assert!(!task(fresh, "b1").await.message_show);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_open_task_that_is_no_batch_is_cancelled() {
+    with_database(async |fresh| {
+        let (station, name) = (StationId::parse(STATION).unwrap(), id("t1"));
+        let new = NewTask {
+            user_task_id: Some(&name),
+            station_id: &station,
+            name: "盘点",
+            input: "",
+            type_id: 3,
+            repeat: false,
+            message_show: true,
+        };
+        fresh
+            .database
+            .run(async |c| tasks::insert(c, &new).await)
+            .await
+            .unwrap();
+        close(&fresh.database, &caller(), &[named("t1")])
+            .await
+            .unwrap();
+        assert_eq!(task(fresh, "t1").await.status, TaskStatus::Finished);
+        assert_eq!(result(fresh, "t1").await["outcome"], "cancelled");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn closing_several_closes_all_or_none_and_never_another_stations() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let queue = MemoryQueue::default();
+        submit_orders(fresh, &queue, "b1", &orders(1))
+            .await
+            .unwrap();
+        let other = Caller::Station(StationId::parse("T2").unwrap());
+        submit_for(fresh, &queue, "b2", "C1b", &other, &orders(1))
+            .await
+            .unwrap();
+        let both = [named("b1"), named("b2")];
+        let refused = close(&fresh.database, &caller(), &both).await.unwrap_err();
+        assert_eq!(refused.word(), Word::TaskNotFound);
+        assert_eq!(
+            task(fresh, "b1").await.status,
+            TaskStatus::Submitted,
+            "nothing changed"
+        );
+        assert_eq!(
+            close(&fresh.database, &Caller::Unbound, &both)
+                .await
+                .unwrap(),
+            2
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_panel_lists_a_stations_shown_tasks_and_says_when_none_is_open() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let queue = MemoryQueue::default();
+        for name in ["b1", "b2"] {
+            submit_orders(fresh, &queue, name, &orders(1))
+                .await
+                .unwrap();
+        }
+        let panel = async_tasks::Panel {
+            station: StationId::parse(STATION).unwrap(),
+            statuses: Vec::new(),
+            type_id: None,
+            limit: 10,
+            page: 0,
+            after: None,
+        };
+        let zone = job().zone;
+        let list = async || {
+            async_tasks::list(&fresh.database, &panel, &zone)
+                .await
+                .unwrap()
+        };
+        assert_eq!((list().await.tasks.len(), list().await.finish), (2, false));
+        work_all(fresh, &queue).await;
+        assert!(list().await.finish);
+        close(&fresh.database, &caller(), &[named("b1")])
+            .await
+            .unwrap();
+        assert_eq!(list().await.tasks.len(), 1, "a hidden task is not listed");
+    })
+    .await;
+}
+
+fn named(name: &str) -> TaskReference {
+    TaskReference {
+        user_task_id: Some(id(name)),
+        ..TaskReference::default()
+    }
+}

@@ -1,0 +1,202 @@
+//! What a batch goes through when messages, workers and leases do not behave.
+
+use std::time::Duration;
+
+use serde_json::json;
+use task_service::batch;
+use task_service::jobs::KINDS;
+use task_service::store::chunks::{self, ChunkKey};
+use task_service::store::items::ItemStatus;
+use task_service::store::tasks::TaskStatus;
+use task_service::store::testing::with_database;
+
+use crate::support::*;
+
+#[tokio::test]
+async fn a_message_may_come_twice_late_or_for_nothing() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let queue = MemoryQueue::default();
+        submit_orders(fresh, &queue, "b1", &orders(5))
+            .await
+            .unwrap();
+        let key = queue.take()[0];
+        for _ in 0..3 {
+            batch::work(&fresh.database, &job(), &settings(), key)
+                .await
+                .unwrap();
+        }
+        let nothing = ChunkKey { chunk: 99, ..key };
+        batch::work(&fresh.database, &job(), &settings(), nothing)
+            .await
+            .unwrap();
+        assert_eq!(number(fresh, "SELECT COUNT(*) FROM tbl_order").await, 5);
+        assert_eq!(task(fresh, "b1").await.run_count, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_chunk_that_another_worker_holds_stays_in_the_queue() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let queue = MemoryQueue::default();
+        submit_orders(fresh, &queue, "b1", &orders(5))
+            .await
+            .unwrap();
+        let key = queue.take()[0];
+        let lease = settings().lease;
+        let held = fresh
+            .database
+            .run(async |c| chunks::claim(c, key, lease).await)
+            .await
+            .unwrap();
+        assert!(held.is_some());
+        let end = batch::work(&fresh.database, &job(), &settings(), key).await;
+        assert!(matches!(end, Err(batch::Unworked::Held)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_zombie_whose_lease_was_taken_over_writes_nothing() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let queue = MemoryQueue::default();
+        submit_orders(fresh, &queue, "b1", &orders(5))
+            .await
+            .unwrap();
+        let key = queue.take()[0];
+        let zombie = fresh
+            .database
+            .run(async |c| chunks::claim(c, key, Duration::ZERO).await)
+            .await
+            .unwrap()
+            .unwrap();
+        batch::work(&fresh.database, &job(), &settings(), key)
+            .await
+            .unwrap();
+        let held = fresh
+            .database
+            .transaction(async |c| chunks::complete(c, &zombie).await)
+            .await
+            .unwrap();
+        assert!(!held, "the fence keeps the zombie out");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_could_not_be_announced_is_announced_by_the_sweeper() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let down = MemoryQueue {
+            down: true,
+            ..MemoryQueue::default()
+        };
+        submit_orders(fresh, &down, "b1", &orders(25))
+            .await
+            .unwrap();
+        let up = MemoryQueue::default();
+        let swept = batch::announce_due(&dispatcher(fresh, &up)).await.unwrap();
+        assert_eq!(swept, 3);
+        assert_eq!(
+            batch::announce_due(&dispatcher(fresh, &up)).await.unwrap(),
+            0,
+            "not twice"
+        );
+        work_all(fresh, &up).await;
+        assert_eq!(task(fresh, "b1").await.status, TaskStatus::Finished);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_batch_whose_last_worker_died_before_finishing_it_is_finished_by_the_sweeper() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let queue = MemoryQueue::default();
+        submit_orders(fresh, &queue, "b1", &orders(5))
+            .await
+            .unwrap();
+        run(fresh, "UPDATE tbl_batch_chunk SET state = 1").await;
+        assert_eq!(
+            batch::finish_abandoned(&fresh.database, &KINDS)
+                .await
+                .unwrap(),
+            1
+        );
+        assert_eq!(task(fresh, "b1").await.status, TaskStatus::Finished);
+        assert_eq!(
+            batch::finish_abandoned(&fresh.database, &KINDS)
+                .await
+                .unwrap(),
+            0
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_order_number_of_another_batch_fails_alone_even_when_both_are_worked_at_once() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let queue = MemoryQueue::default();
+        let numbered =
+            |n: u32, number: &str| faulty(n, |order| order["out_order_no"] = json!(number));
+        let first: Vec<_> = (0..9).map(|n| numbered(n, &format!("A{n}"))).collect();
+        let second: Vec<_> = (0..9)
+            .map(|n| numbered(n + 20, &format!("A{}", n + 8)))
+            .collect();
+        submit_orders(fresh, &queue, "b1", &first).await.unwrap();
+        submit_orders(fresh, &queue, "b2", &second).await.unwrap();
+        let keys = queue.take();
+        let (job, settings) = (job(), settings());
+        let works = keys
+            .iter()
+            .map(|key| batch::work(&fresh.database, &job, &settings, *key));
+        for end in futures_util::future::join_all(works).await {
+            end.unwrap();
+        }
+        let failed = [
+            items(fresh, "b1", Some(ItemStatus::Failed)).await,
+            items(fresh, "b2", Some(ItemStatus::Failed)).await,
+        ]
+        .concat();
+        assert_eq!(failed.len(), 1);
+        assert_eq!(failed[0]["code"], "DUPLICATE_ORDER_NO");
+        assert_eq!(number(fresh, "SELECT COUNT(*) FROM tbl_order").await, 17);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn from_its_third_attempt_on_a_chunk_is_worked_item_by_item() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let queue = MemoryQueue::default();
+        submit_orders(fresh, &queue, "b1", &orders(5))
+            .await
+            .unwrap();
+        run(fresh, "UPDATE tbl_batch_chunk SET attempts = 2").await;
+        run(
+            fresh,
+            "INSERT INTO tbl_batch_item (task_id, run, item_index, chunk_id, status, attempts) \
+             SELECT task_id, run, 3, id, 0, 2 FROM tbl_batch_chunk",
+        )
+        .await;
+        work_all(fresh, &queue).await;
+        let failed = items(fresh, "b1", Some(ItemStatus::Failed)).await;
+        assert_eq!(
+            failed.len(),
+            1,
+            "the item that ended two tries is given up alone"
+        );
+        assert_eq!(
+            (&failed[0]["index"], &failed[0]["code"]),
+            (&json!(3), &json!("SYSTEM_BUSY"))
+        );
+        assert_eq!(result(fresh, "b1").await["msg"], "批量导入(成功4, 失败1)");
+    })
+    .await;
+}

@@ -1,0 +1,197 @@
+//! Held connections: opened when they are needed, checked when they have been idle, closed when in doubt.
+//!
+//! A function instance serves one request at a time, so a pool that pings on every release would cost more than
+//! it gives. sqlx is not cancel-safe (a dropped future leaves half an answer on the wire), so a connection is kept
+//! only by work that has completed; dropped, it is closed, and the server undoes what was open.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use sqlx::mysql::MySqlConnection;
+use sqlx::{Connection as _, Executor as _, Row as _};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
+
+use crate::config::DatabaseConfig;
+use crate::error::{Result, StoreError};
+
+/// One open connection, as the store functions take it.
+pub type Connection = MySqlConnection;
+
+/// How long to wait for a connection that other work of this process holds.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long an idle connection may take to answer before a new one is opened in its place.
+const CHECK_TIMEOUT: Duration = Duration::from_millis(500);
+/// How long opening a connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long ending a statement that takes too long may take.
+const KILL_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// What every session is set to; the server answers with what names the session.
+const SESSION: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
+    SET NAMES utf8mb4; \
+    SET time_zone = '+00:00', innodb_lock_wait_timeout = 5, \
+        sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'; \
+    SELECT @@hostname, CONNECTION_ID()";
+
+/// A connection's name on its server, by which another one can end it.
+#[derive(Debug)]
+pub(crate) struct Session {
+    server: String,
+    id: u64,
+}
+
+/// The connections of a process.
+#[derive(Debug)]
+pub(crate) struct Connections {
+    config: DatabaseConfig,
+    permits: Semaphore,
+    idle: Mutex<Vec<Idle>>,
+}
+
+#[derive(Debug)]
+struct Idle {
+    open: Open,
+    last_use: LastUse,
+}
+
+#[derive(Debug)]
+struct Open {
+    connection: Connection,
+    session: Arc<Session>,
+}
+
+impl Connections {
+    pub(crate) fn new(config: DatabaseConfig) -> Self {
+        let permits = Semaphore::new(config.connections);
+        Self {
+            config,
+            permits,
+            idle: Mutex::default(),
+        }
+    }
+
+    /// A connection that answers: a held one, or else a new one.
+    pub(crate) async fn acquire(&self) -> Result<Lease<'_>> {
+        let permit = timeout(ACQUIRE_TIMEOUT, self.permits.acquire())
+            .await
+            .ok()
+            .and_then(std::result::Result::ok)
+            .ok_or(StoreError::Exhausted(ACQUIRE_TIMEOUT))?;
+        let held = self.idle().pop();
+        let held = match held {
+            Some(idle) => revived(idle).await,
+            None => None,
+        };
+        let open = match held {
+            Some(open) => open,
+            None => self.connect().await?,
+        };
+        Ok(Lease {
+            connections: self,
+            open,
+            permit,
+        })
+    }
+
+    /// Ends a session whose connection was closed in the middle of a statement. The server would finish the
+    /// statement first, or wait for the lock it waits for, and keep every lock of the transaction until then.
+    ///
+    /// Best effort: a server that cannot be reached undoes the transaction when it finds the connection closed.
+    pub(crate) async fn kill(&self, session: &Session) {
+        let ending = async {
+            let mut other = self.connect().await?;
+            // After a failover the number may be another's session on another server.
+            if other.session.server == session.server {
+                let kill = format!("KILL {}", session.id);
+                other.connection.execute(&*kill).await?;
+            }
+            Ok::<_, StoreError>(())
+        };
+        let end = timeout(KILL_TIMEOUT, ending).await;
+        let ended = end.is_ok_and(|end| end.is_ok());
+        tracing::debug!(ended, "ended a session that took too long");
+    }
+
+    async fn connect(&self) -> Result<Open> {
+        let opening = async {
+            let mut connection = Connection::connect_with(&self.config.options).await?;
+            let rows = connection.fetch_all(sqlx::raw_sql(SESSION)).await?;
+            let name = rows.first().ok_or(StoreError::Unreadable("a session"))?;
+            let session = Session {
+                server: name.try_get_unchecked(0)?,
+                id: name.try_get_unchecked(1)?,
+            };
+            Ok(Open {
+                connection,
+                session: Arc::new(session),
+            })
+        };
+        timeout(CONNECT_TIMEOUT, opening)
+            .await
+            .unwrap_or(Err(StoreError::TimedOut(CONNECT_TIMEOUT)))
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A held connection that still answers; one that was just used is believed.
+async fn revived(idle: Idle) -> Option<Open> {
+    let mut open = idle.open;
+    if idle.last_use.is_recent() {
+        return Some(open);
+    }
+    let answer = timeout(CHECK_TIMEOUT, open.connection.ping()).await;
+    matches!(answer, Ok(Ok(()))).then_some(open)
+}
+
+/// A connection in use. Dropped, it is closed; only [`Lease::give_back`] keeps it.
+pub(crate) struct Lease<'a> {
+    connections: &'a Connections,
+    open: Open,
+    permit: SemaphorePermit<'a>,
+}
+
+impl Lease<'_> {
+    pub(crate) fn connection(&mut self) -> &mut Connection {
+        &mut self.open.connection
+    }
+
+    pub(crate) fn session(&self) -> Arc<Session> {
+        Arc::clone(&self.open.session)
+    }
+
+    /// Keeps the connection for the next unit of work: this one has read every answer it asked for.
+    pub(crate) fn give_back(self) {
+        let idle = Idle {
+            open: self.open,
+            last_use: LastUse::now(),
+        };
+        self.connections.idle().push(idle);
+        drop(self.permit);
+    }
+}
+
+/// When a connection was last used, by both clocks: one of them may stand still while an instance is frozen.
+#[derive(Debug)]
+struct LastUse {
+    monotonic: Instant,
+    wall: SystemTime,
+}
+
+impl LastUse {
+    fn now() -> Self {
+        Self {
+            monotonic: Instant::now(),
+            wall: SystemTime::now(),
+        }
+    }
+
+    /// Used within the last second, so that no server or gateway has had a reason to end it.
+    fn is_recent(&self) -> bool {
+        let limit = Duration::from_secs(1);
+        self.monotonic.elapsed() < limit && self.wall.elapsed().is_ok_and(|age| age < limit)
+    }
+}

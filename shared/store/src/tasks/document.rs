@@ -1,0 +1,167 @@
+//! What may be put into a task's result: JSON documents and amounts, checked so that MySQL and MariaDB hold the same
+//! afterwards.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+/// A JSON text without a repeated name, and how deep it nests.
+#[derive(Debug, Clone)]
+pub struct Document<'a> {
+    text: Cow<'a, str>,
+    depth: usize,
+}
+
+impl<'a> Document<'a> {
+    /// Takes a JSON text as it is; where an object names a member twice the last one counts, as in MySQL, and the
+    /// text is written anew (MariaDB would keep both). `None` when it is not JSON.
+    #[must_use]
+    pub fn parse(text: Cow<'a, str>) -> Option<Self> {
+        let value: Value = serde_json::from_str(&text).ok()?;
+        let repeats = members(&value) != colons(&text);
+        Some(Self {
+            depth: depth(&value),
+            text: if repeats {
+                Cow::Owned(value.to_string())
+            } else {
+                text
+            },
+        })
+    }
+
+    /// The JSON text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// How many lists and objects nest; 0 for a single value.
+    #[must_use]
+    pub const fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// Whether it is `null`, which as the whole result means that there is none.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        self.text.trim() == "null"
+    }
+}
+
+fn members(value: &Value) -> usize {
+    match value {
+        Value::Object(object) => object.len() + object.values().map(members).sum::<usize>(),
+        Value::Array(list) => list.iter().map(members).sum(),
+        _ => 0,
+    }
+}
+
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Object(object) => 1 + object.values().map(depth).max().unwrap_or(0),
+        Value::Array(list) => 1 + list.iter().map(depth).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+/// The colons of a JSON text that are not inside a string: one for each member.
+fn colons(json: &str) -> usize {
+    let (mut in_string, mut escaped, mut count) = (false, false, 0);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => in_string = !in_string,
+            b':' if !in_string => count += 1,
+            _ => {}
+        }
+    }
+    count
+}
+
+/// What a number is increased by: a decimal of at most [`Amount::MAX_DIGITS`] digits, possibly negative.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Amount(String);
+
+impl Amount {
+    /// The most digits of an amount and of the sum: that many survive a floating-point number unchanged, which is
+    /// what MySQL keeps a decimal in JSON as.
+    pub const MAX_DIGITS: usize = 15;
+
+    /// Parses a decimal without exponent.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let number = text.strip_prefix('-').unwrap_or(text);
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        let plain = digits(whole) && digits(fraction);
+        let fits = number.bytes().filter(u8::is_ascii_digit).count() <= Self::MAX_DIGITS;
+        (plain && fits).then(|| Self(text.to_owned()))
+    }
+
+    /// The decimal as it was sent.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(text: &str) -> Document<'_> {
+        Document::parse(Cow::Borrowed(text)).unwrap()
+    }
+
+    #[test]
+    fn a_document_is_kept_as_it_was_written() {
+        for text in [
+            r#"{"b": 2.50, "a": [1e2, ":"]}"#,
+            r#""a:\":b""#,
+            "1",
+            "null",
+        ] {
+            assert_eq!(document(text).as_str(), text);
+        }
+    }
+
+    #[test]
+    fn of_a_name_given_twice_the_last_counts() {
+        assert_eq!(document(r#"[{"a": 1, "a": 2}]"#).as_str(), r#"[{"a":2}]"#);
+        assert_eq!(document(r#"{"a":1,"\u0061":2}"#).as_str(), r#"{"a":2}"#);
+    }
+
+    #[test]
+    fn depth_counts_lists_and_objects_on_the_longest_way_in() {
+        for (text, depth) in [("1", 0), ("[]", 1), (r#"{"a":[1],"b":[[{}]]}"#, 4)] {
+            assert_eq!(document(text).depth(), depth, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_not_json_is_no_document() {
+        assert!(Document::parse(Cow::Borrowed("{")).is_none());
+    }
+
+    #[test]
+    fn an_amount_is_a_plain_decimal_of_at_most_15_digits() {
+        for text in ["0", "-1", "0.25", "-12.50", "123456789012345"] {
+            assert_eq!(Amount::parse(text).unwrap().as_str(), text);
+        }
+        for text in [
+            "",
+            "-",
+            "1e3",
+            ".5",
+            "5.",
+            "+1",
+            "a",
+            "1234567890123456",
+            "--1",
+            "[1]",
+        ] {
+            assert_eq!(Amount::parse(text), None, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The changes of status that a caller asks for, each one guarded statement.
+
+use super::NewTask;
+use crate::connections::Connection;
+use crate::error::Result;
+use crate::ids::TaskId;
+
+/// Starts a task, or counts one more start of a running one; a finished, repeatable task starts a new run without
+/// result and end. `false`: no such task, or it is finished and not repeatable, or a finished batch (a batch runs
+/// again when it is submitted again: without open chunks nobody would ever finish it).
+pub async fn start(connection: &mut Connection, id: TaskId) -> Result<bool> {
+    // Assignments see the ones before them: the status comes last.
+    let done = sqlx::query(
+        "UPDATE tbl_async_task SET run_count = run_count + 1, \
+           start_time = IF(status = 2, COALESCE(start_time, NOW(3)), NOW(3)), \
+           end_time = IF(status = 3, NULL, end_time), result = IF(status = 3, NULL, result), \
+           modify_time = NOW(3), status = 2 \
+         WHERE id = ? AND (status <> 3 OR (`repeat` = 1 AND NOT EXISTS \
+           (SELECT 1 FROM tbl_batch WHERE task_id = tbl_async_task.id)))",
+    )
+    .bind(id.get())
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Submits a finished, repeatable task again with a new input; `false` when it is not finished or not repeatable,
+/// or is a batch.
+pub async fn resubmit(connection: &mut Connection, id: TaskId, new: &NewTask<'_>) -> Result<bool> {
+    let done = sqlx::query(
+        "UPDATE tbl_async_task SET status = 1, name = ?, input = ?, type = ?, message_show = ?, result = NULL, \
+           start_time = NULL, end_time = NULL, modify_time = NOW(3) \
+         WHERE id = ? AND status = 3 AND `repeat` = 1 AND NOT EXISTS \
+           (SELECT 1 FROM tbl_batch WHERE task_id = tbl_async_task.id)",
+    )
+    .bind(new.name)
+    .bind(new.input)
+    .bind(new.type_id)
+    .bind(new.message_show)
+    .bind(id.get())
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}

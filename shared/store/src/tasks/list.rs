@@ -1,0 +1,212 @@
+//! A station's tasks, newest first.
+//!
+//! A filter becomes one range of an index for each combination of its values, each read backwards and stopped
+//! early; only the rows of the page itself are looked up. The index is named in the statement: left alone, the
+//! optimizer may walk the whole table for `ORDER BY id DESC LIMIT`.
+
+use sqlx::{MySql, QueryBuilder, Row};
+
+use super::row::{light_columns, task};
+use super::{Task, TaskStatus};
+use crate::connections::Connection;
+use crate::error::{Result, StoreError};
+use crate::ids::{StationId, TaskId};
+
+type Sql<'a> = QueryBuilder<'a, MySql>;
+
+/// Which of a station's tasks.
+#[derive(Debug, Clone, Copy)]
+pub struct Filter<'a> {
+    /// Whose.
+    pub station: &'a StationId,
+    /// In one of these statuses; in any when empty.
+    pub statuses: &'a [TaskStatus],
+    /// Of this kind.
+    pub type_id: Option<i32>,
+    /// Only those that are listed to the station's staff.
+    pub only_shown: bool,
+}
+
+/// Which part of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// The most rows.
+    pub limit: u64,
+    /// How many rows come before.
+    pub skip: u64,
+    /// Only rows with a smaller key.
+    pub after: Option<i64>,
+}
+
+/// Which of the two columns that may be large are read; a column that is not reads as NULL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Columns {
+    /// What the task was given to work on.
+    pub input: bool,
+    /// What came of it.
+    pub result: bool,
+}
+
+impl Columns {
+    /// Both.
+    pub const ALL: Self = Self {
+        input: true,
+        result: true,
+    };
+}
+
+/// One range of an index: what status and visibility must be, where they must be anything.
+type Range = (Option<TaskStatus>, Option<bool>);
+
+impl<'a> Filter<'a> {
+    /// The ranges that together hold what is wanted. Newest first needs a value for every column before the key; a
+    /// count does not.
+    fn ranges(&self, newest_first: bool) -> Vec<Range> {
+        const ANY: [TaskStatus; 3] = [
+            TaskStatus::Submitted,
+            TaskStatus::Running,
+            TaskStatus::Finished,
+        ];
+        let wanted =
+            |status: &TaskStatus| self.statuses.is_empty() || self.statuses.contains(status);
+        let statuses: Vec<_> = ANY.into_iter().filter(wanted).map(Some).collect();
+        let any_status = statuses.len() == ANY.len() && !self.only_shown;
+        let shown: &[_] = match () {
+            () if self.only_shown => &[Some(true)],
+            () if newest_first => &[Some(true), Some(false)],
+            () => &[None],
+        };
+        if any_status && (self.type_id.is_none() || !newest_first) {
+            return vec![(None, None)];
+        }
+        let each = |status| shown.iter().map(move |shown| (status, *shown));
+        statuses.into_iter().flat_map(each).collect()
+    }
+
+    /// `SELECT …` of one range of the index.
+    fn push_range(&self, sql: &mut Sql<'a>, column: &str, range: Range) {
+        let index = match (range, self.type_id) {
+            (_, Some(_)) => "newest_by_type",
+            ((None, _), None) => "newest_of_station",
+            _ => "newest_by_status",
+        };
+        sql.push("SELECT ").push(column);
+        sql.push(" FROM tbl_async_task FORCE INDEX (").push(index);
+        sql.push(") WHERE station_id = ")
+            .push_bind(self.station.as_str());
+        if let Some(type_id) = self.type_id {
+            sql.push(" AND type = ").push_bind(type_id);
+        }
+        if let Some(status) = range.0 {
+            sql.push(" AND status = ").push_bind(status.number());
+        }
+        if let Some(shown) = range.1 {
+            sql.push(" AND message_show = ").push_bind(shown);
+        }
+    }
+
+    /// The keys of a part: the newest of each range, and of these the newest.
+    fn push_keys(&self, sql: &mut Sql<'a>, part: Part) {
+        let ranges = self.ranges(true);
+        if let [range] = ranges.as_slice() {
+            return self.push_newest(sql, *range, part);
+        }
+        let from_start = Part {
+            limit: part.skip.saturating_add(part.limit),
+            skip: 0,
+            ..part
+        };
+        let mut between = "SELECT key_id FROM (";
+        for range in ranges {
+            sql.push(between).push("(");
+            self.push_newest(sql, range, from_start);
+            sql.push(")");
+            between = " UNION ALL ";
+        }
+        sql.push(") ranges ORDER BY key_id DESC");
+        push_limit(sql, part);
+    }
+
+    fn push_newest(&self, sql: &mut Sql<'a>, range: Range, part: Part) {
+        self.push_range(sql, "id AS key_id", range);
+        if let Some(after) = part.after {
+            sql.push(" AND id < ").push_bind(after);
+        }
+        sql.push(" ORDER BY id DESC");
+        push_limit(sql, part);
+    }
+}
+
+fn push_limit(sql: &mut Sql<'_>, part: Part) {
+    sql.push(" LIMIT ").push_bind(part.limit);
+    sql.push(" OFFSET ").push_bind(part.skip);
+}
+
+/// A part of a station's tasks, newest first.
+pub async fn list(
+    connection: &mut Connection,
+    filter: &Filter<'_>,
+    part: Part,
+    columns: Columns,
+) -> Result<Vec<Task>> {
+    let mut sql = QueryBuilder::new(concat!("SELECT ", light_columns!()));
+    sql.push(if columns.input { ", input" } else { ", NULL" });
+    sql.push(if columns.result {
+        ", CAST(result AS CHAR)"
+    } else {
+        ", NULL"
+    });
+    sql.push(" FROM (");
+    filter.push_keys(&mut sql, part);
+    sql.push(") page JOIN tbl_async_task ON id = key_id ORDER BY id DESC");
+    let rows = sql.build().fetch_all(connection).await?;
+    rows.iter().map(task).collect()
+}
+
+/// How many tasks a filter finds; counting stops at `most` (on MariaDB: at `most` of each range, of which there are
+/// three at most).
+pub async fn count(connection: &mut Connection, filter: &Filter<'_>, most: u32) -> Result<u32> {
+    let mut sql = QueryBuilder::new("SELECT COUNT(*) FROM (");
+    let mut between = "";
+    for range in filter.ranges(false) {
+        sql.push(between).push("(");
+        filter.push_range(&mut sql, "1", range);
+        sql.push(" LIMIT ").push_bind(most).push(")");
+        between = " UNION ALL ";
+    }
+    sql.push(" LIMIT ").push_bind(most).push(") found");
+    let row = sql.build().fetch_one(connection).await?;
+    let count: i64 = row.try_get(0)?;
+    u32::try_from(count).map_err(|_| StoreError::Unreadable("a count"))
+}
+
+/// How many items the batches among these tasks have in their current run, and how many of them are settled:
+/// (task, settled, all).
+pub async fn batch_progress(
+    connection: &mut Connection,
+    tasks: &[TaskId],
+) -> Result<Vec<(TaskId, u64, u64)>> {
+    if tasks.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sql = QueryBuilder::new(
+        "SELECT b.task_id, CAST(COALESCE((SELECT SUM(c.item_count) FROM tbl_batch_chunk c \
+           WHERE c.task_id = b.task_id AND c.run = b.run AND c.state <> 0 AND c.amends = 0), 0) AS UNSIGNED), \
+           CAST(b.item_count AS UNSIGNED) FROM tbl_batch b WHERE b.task_id IN (",
+    );
+    let mut ids = sql.separated(", ");
+    for task in tasks {
+        ids.push_bind(task.get());
+    }
+    sql.push(")");
+    let rows = sql.build().fetch_all(connection).await?;
+    rows.iter()
+        .map(|row| {
+            Ok((
+                TaskId::from_row(row.try_get(0)?),
+                row.try_get(1)?,
+                row.try_get(2)?,
+            ))
+        })
+        .collect()
+}

@@ -1,0 +1,177 @@
+//! Open chunks as an outbox.
+
+use std::time::Duration;
+
+use task_store::chunks::ChunkKey;
+use task_store::outbox::{self, Due};
+use task_store::testing::{TestDatabase, with_database};
+use task_store::{Connection, Database, StoreError};
+
+use crate::support::{
+    a_batch, chunk_key, claim, done, execute, expire_leases, read_number, try_claim,
+};
+
+const RESEND: Duration = Duration::from_secs(10);
+
+#[tokio::test]
+async fn a_chunk_is_due_once_its_time_has_come_and_carries_its_address() {
+    with_database(async |fresh| {
+        let task = a_batch(fresh, 2).await;
+        assert_eq!(take(&fresh.database, 10).await, []);
+        make_due(fresh, &[chunk_key(task, 1)]).await;
+        let due = take(&fresh.database, 10).await;
+        assert_eq!(
+            due.iter().map(|due| due.key).collect::<Vec<_>>(),
+            [chunk_key(task, 1)]
+        );
+        assert_eq!(
+            (due[0].station.as_str(), due[0].job.as_str()),
+            ("T1", "order_import")
+        );
+        assert_eq!(take(&fresh.database, 10).await, []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn those_that_waited_longest_are_taken_first() {
+    with_database(async |fresh| {
+        let task = a_batch(fresh, 5).await;
+        execute(
+            fresh,
+            "UPDATE tbl_batch_chunk SET send_at = NOW(3) - INTERVAL (chunk_no * 7 % 5 + 1) SECOND",
+        )
+        .await;
+        // Ages 1, 3, 5, 2, 4.
+        let chunks = async |limit| {
+            let due = take(&fresh.database, limit).await;
+            let mut chunks: Vec<_> = due.iter().map(|due| due.key).collect();
+            chunks.sort_unstable_by_key(|key| key.chunk);
+            chunks
+        };
+        assert_eq!(chunks(2).await, [chunk_key(task, 2), chunk_key(task, 4)]);
+        assert_eq!(chunks(1).await, [chunk_key(task, 1)]);
+        assert_eq!(chunks(9).await, [chunk_key(task, 0), chunk_key(task, 3)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_sweepers_at_once_take_different_chunks_without_waiting() {
+    with_database(async |fresh| {
+        let task = a_batch(fresh, 6).await;
+        execute(fresh, "UPDATE tbl_batch_chunk SET send_at = NOW(3)").await;
+        let other = fresh.another(1);
+        let both = fresh.database.transaction(async |c: &mut Connection| {
+            let first = outbox::take_due(c, 4, RESEND).await?;
+            let second = tokio::time::timeout(Duration::from_secs(2), take(&other, 4)).await;
+            Ok::<_, StoreError>((first, second.unwrap()))
+        });
+        let (first, second) = both.await.unwrap();
+        assert_eq!((first.len(), second.len()), (4, 2));
+        let mut chunks: Vec<_> = first
+            .iter()
+            .chain(&second)
+            .map(|due| due.key.chunk)
+            .collect();
+        chunks.sort_unstable();
+        assert_eq!(chunks, [0, 1, 2, 3, 4, 5]);
+        assert!(first.iter().chain(&second).all(|due| due.key.task == task));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_taken_in_an_undone_transaction_is_still_due() {
+    with_database(async |fresh| {
+        a_batch(fresh, 1).await;
+        execute(fresh, "UPDATE tbl_batch_chunk SET send_at = NOW(3)").await;
+        let undone = fresh.database.transaction(async |c: &mut Connection| {
+            outbox::take_due(c, 1, RESEND).await?;
+            Err::<(), _>(StoreError::Unreadable("a test"))
+        });
+        assert!(undone.await.is_err());
+        assert_eq!(take(&fresh.database, 1).await.len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_announcement_doubles_the_wait_up_to_64_times() {
+    with_database(async |fresh| {
+        a_batch(fresh, 1).await;
+        let mut waits = Vec::new();
+        for _ in 0..9 {
+            execute(fresh, "UPDATE tbl_batch_chunk SET send_at = NOW(3)").await;
+            assert_eq!(take(&fresh.database, 1).await.len(), 1);
+            let wait = "SELECT ROUND(TIMESTAMPDIFF(MICROSECOND, NOW(3), send_at) / 10000000) FROM tbl_batch_chunk";
+            waits.push(read_number(fresh, wait).await);
+        }
+        // The submit's own announcement was the first.
+        assert_eq!(waits, [2, 4, 8, 16, 32, 64, 64, 64, 64]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_chunk_that_is_not_open_is_never_due() {
+    with_database(async |fresh| {
+        a_batch(fresh, 3).await;
+        execute(
+            fresh,
+            "UPDATE tbl_batch_chunk SET send_at = NOW(3), state = chunk_no",
+        )
+        .await;
+        let due = take(&fresh.database, 10).await;
+        assert_eq!(due.iter().map(|due| due.key.chunk).collect::<Vec<_>>(), [0]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_claimed_chunk_is_due_again_when_its_lease_runs_out() {
+    with_database(async |fresh| {
+        let task = a_batch(fresh, 1).await;
+        claim(fresh, task, 0).await;
+        make_due(fresh, &[chunk_key(task, 0)]).await;
+        assert_eq!(take(&fresh.database, 1).await, [], "somebody works on it");
+        expire_leases(fresh).await;
+        execute(fresh, "UPDATE tbl_batch_chunk SET send_at = lease_until").await;
+        assert_eq!(take(&fresh.database, 1).await.len(), 1);
+        assert!(try_claim(fresh, chunk_key(task, 0)).await.is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn only_the_unsent_are_made_due() {
+    with_database(async |fresh| {
+        let task = a_batch(fresh, 3).await;
+        let gone = ChunkKey {
+            run: 2,
+            ..chunk_key(task, 0)
+        };
+        make_due(fresh, &[]).await;
+        make_due(fresh, &[gone, chunk_key(task, 9)]).await;
+        assert_eq!(take(&fresh.database, 9).await, []);
+        make_due(fresh, &[chunk_key(task, 0), chunk_key(task, 2)]).await;
+        let mut due: Vec<_> = take(&fresh.database, 9)
+            .await
+            .iter()
+            .map(|due| due.key.chunk)
+            .collect();
+        due.sort_unstable();
+        assert_eq!(due, [0, 2]);
+    })
+    .await;
+}
+
+async fn take(database: &Database, limit: u32) -> Vec<Due> {
+    let taken =
+        database.transaction(async |c: &mut Connection| outbox::take_due(c, limit, RESEND).await);
+    taken.await.unwrap()
+}
+
+async fn make_due(fresh: &TestDatabase, unsent: &[ChunkKey]) {
+    done(&fresh.database, async |c| outbox::make_due(c, unsent).await).await;
+}
