@@ -159,8 +159,15 @@ fn files_are_short() {
     let long = |folder: &str, limit: usize| {
         let files = rust_files(&root.join(folder)).into_iter();
         let lengths = files.map(|path| (lines(&path), path));
-        lengths.filter(|(length, _)| *length > limit).collect::<Vec<_>>()
+        lengths
+            .filter(|(length, _)| *length > limit)
+            .collect::<Vec<_>>()
     };
-    let too_long = [long("functions", 30), long("shared", 300), long("tests", 300)].concat();
+    let too_long = [
+        long("functions", 30),
+        long("shared", 300),
+        long("tests", 300),
+    ]
+    .concat();
     assert!(too_long.is_empty(), "too long: {too_long:?}");
 }
