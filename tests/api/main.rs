@@ -15,6 +15,7 @@ mod envelope;
 mod events;
 mod faults;
 mod order_errors;
+mod order_rules;
 mod parameters;
 mod stations;
 mod support;
