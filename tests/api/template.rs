@@ -6,7 +6,7 @@ use std::fs;
 use task_local::project_root;
 use yaml_rust2::{Yaml, YamlLoader};
 
-/// The deployment. CloudFormation's short intrinsic functions read as their plain argument: `!Ref Api` as `Api`.
+/// The deployment. Short intrinsic functions read as their plain argument: `!Ref Api` as `Api`.
 pub(crate) struct Template(Yaml);
 
 /// A function of the deployment.

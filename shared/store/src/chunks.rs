@@ -58,6 +58,8 @@ pub struct Claimed {
     pub attempt: u32,
     /// Index in the batch of its first item.
     pub first_index: u32,
+    /// How many items it has.
+    pub item_count: u32,
     /// Whose task it is.
     pub station: StationId,
     /// No chunk of the task was claimed before.
@@ -111,7 +113,7 @@ async fn read_claimed(
 ) -> Result<Option<Claimed>> {
     let row = sqlx::query(
         "SELECT c.id, c.first_index, t.station_id, t.status, b.params, \
-           TIMESTAMPDIFF(SECOND, '1970-01-01', b.accepted_at), p.items, p.duplicates, p.amended, c.amends \
+           TIMESTAMPDIFF(SECOND, '1970-01-01', b.accepted_at), p.items, p.duplicates, p.amended, c.amends, c.item_count \
          FROM tbl_batch_chunk c JOIN tbl_async_task t ON t.id = c.task_id \
          JOIN tbl_batch b ON b.task_id = c.task_id JOIN tbl_batch_payload p ON p.chunk_id = c.id \
          WHERE c.task_id = ? AND c.run = ? AND c.chunk_no = ? AND c.attempts = ?",
@@ -139,6 +141,7 @@ fn claimed(row: &MySqlRow, key: ChunkKey, attempt: u32) -> Result<Claimed> {
         duplicates: optional_text(row, 7)?,
         amended: optional_text(row, 8)?,
         amends: row.try_get(9)?,
+        item_count: row.try_get(10)?,
     })
 }
 
@@ -192,6 +195,16 @@ async fn fenced(connection: &mut Connection, claim: &Claimed, sql: &'static str)
         .execute(connection)
         .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Notes why a chunk was given up.
+pub async fn note_cause(connection: &mut Connection, claim: &Claimed, cause: &str) -> Result<()> {
+    sqlx::query("UPDATE tbl_batch_chunk SET cause = LEFT(?, 255) WHERE id = ?")
+        .bind(cause)
+        .bind(claim.id)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// Gives a claimed chunk back at once, after a fault that is not its own, so that its next message need not

@@ -54,9 +54,11 @@ impl Api {
         assert_eq!(self.dead_letters().await, 0, "messages were given up");
     }
 
+    /// Messages that were given up and not taken care of.
     pub(crate) async fn dead_letters(&self) -> usize {
         let name = format!("{QUEUE}-dead-letter");
-        self.stack.queue_depth(&name).await.unwrap().visible
+        let depth = self.stack.queue_depth(&name).await.unwrap();
+        depth.visible + depth.in_flight
     }
 
     pub(crate) fn workers(&self) -> &Pool {

@@ -58,6 +58,9 @@ impl ItemError {
     }
 }
 
+/// The fields that tell a person which item it is: names and values.
+pub type Identity = Vec<(&'static str, Option<String>)>;
+
 /// What a kind of batch is called and how its items are named: all that is needed to read and finish one.
 #[derive(Debug, Clone, Copy)]
 pub struct JobKind {
@@ -70,7 +73,7 @@ pub struct JobKind {
     /// What makes two items of a batch the same; `None` when that cannot be told. Quick, and cannot fail.
     pub key: fn(&str) -> Option<String>,
     /// The fields that tell a person which item it is, as JSON members.
-    pub identity: fn(&str) -> Vec<(&'static str, Option<String>)>,
+    pub identity: fn(&str) -> Identity,
     /// How what was made with this id is called.
     pub made_name: fn(i64) -> String,
 }

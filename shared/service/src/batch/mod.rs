@@ -2,6 +2,7 @@
 //! batch is a [`BatchJob`].
 
 mod announce;
+mod bury;
 mod cancel;
 mod counts;
 mod finish;
@@ -15,11 +16,12 @@ mod work;
 mod worker;
 
 pub use announce::{announce, announce_due, finish_abandoned};
+pub use bury::bury;
 pub use cancel::cancel;
 pub use counts::Counts;
 pub use finish::finish_if_done;
 pub(crate) use finish::refresh;
-pub use job::{BatchJob, Item, ItemError, JobKind, Prepared};
+pub use job::{BatchJob, Identity, Item, ItemError, JobKind, Prepared};
 pub(crate) use payload::minified;
 pub(crate) use report::sent_as;
 pub use report::{ItemPage, Pagination, Selection, read};

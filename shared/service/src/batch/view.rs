@@ -4,7 +4,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 use task_store::items::ItemStatus;
 
-use super::job::ItemError;
+use super::job::{Identity, ItemError};
 
 /// The members that every item has. A member of the item itself with one of these names is not repeated.
 const OWN: [&str; 7] = [
@@ -32,7 +32,7 @@ pub enum Sent {
     /// Everything, as it was sent.
     Whole(Box<RawValue>),
     /// The fields that tell which item it is.
-    Identity(Vec<(&'static str, Option<String>)>),
+    Identity(Identity),
 }
 
 /// Why an item was refused.

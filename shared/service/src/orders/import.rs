@@ -11,7 +11,7 @@ use task_store::{Connection, Result, StoreError, reference};
 use super::cycle::Cycle;
 use super::reference::{Address, Reference, Sku};
 use super::{Checks, Fault, Order, RawOrder, key, parse, stored, validate};
-use crate::batch::{BatchJob, Item, ItemError, JobKind, Prepared};
+use crate::batch::{BatchJob, Identity, Item, ItemError, JobKind, Prepared};
 
 /// What a submit names beside its orders; kept with the batch as its parameters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,7 +76,7 @@ pub fn order_no(id: i64) -> String {
     format!("PL{id}")
 }
 
-fn identity(item: &str) -> Vec<(&'static str, Option<String>)> {
+fn identity(item: &str) -> Identity {
     let order = parse(item).ok();
     let field = |of: fn(&RawOrder<'_>) -> Option<String>| order.as_ref().and_then(of);
     vec![

@@ -1,0 +1,74 @@
+//! Giving a chunk up: its message came back so often that it ended in the dead-letter queue.
+
+use task_store::batches;
+use task_store::chunks::{self, ChunkKey, ChunkState, Claimed};
+use task_store::items::{self, ItemStatus, Outcome};
+use task_store::{Connection, Database, Result, StoreError, tasks};
+
+use super::finish::{finish_if_done, refresh};
+use super::job::{ItemError, JobKind};
+use super::settings::Settings;
+use super::work::Unworked;
+use crate::jobs;
+
+/// Ends what is left of a chunk: items without an outcome fail as `SYSTEM_BUSY`, so that their batch finishes and a
+/// person can submit or mend them again. `cause` is kept with the chunk. A chunk that somebody works on just now is
+/// left to them.
+pub async fn bury(
+    database: &Database,
+    settings: &Settings,
+    key: ChunkKey,
+    cause: &str,
+) -> std::result::Result<(), Unworked> {
+    let claim = async |c: &mut _| chunks::claim(c, key, settings.lease).await;
+    let Some(claimed) = database.run(claim).await? else {
+        let state = database.run(async |c| chunks::state(c, key).await).await?;
+        return if state == Some(ChunkState::Open) {
+            Err(Unworked::Held)
+        } else {
+            Ok(())
+        };
+    };
+    let batch = database
+        .run(async |c| batches::by_task(c, key.task).await)
+        .await?;
+    let kind = jobs::kind_of(&batch.ok_or(StoreError::Unreadable("batch"))?)?;
+    let written = database
+        .transaction(async |c| give_up(c, kind, &claimed, cause).await)
+        .await?;
+    if !written {
+        return Err(Unworked::Held);
+    }
+    finish_if_done(database, kind, key.task, key.run).await?;
+    Ok(())
+}
+
+async fn give_up(
+    connection: &mut Connection,
+    kind: &JobKind,
+    claim: &Claimed,
+    cause: &str,
+) -> Result<bool> {
+    let task = tasks::lock(connection, claim.key.task).await?;
+    if !chunks::complete(connection, claim).await? {
+        return Ok(false);
+    }
+    let errors = serde_json::to_string(&[ItemError::busy()]).ok();
+    let busy = |index| Outcome {
+        index,
+        status: ItemStatus::Failed,
+        made_id: None,
+        errors: errors.clone(),
+    };
+    let outcomes: Vec<_> = (claim.first_index..claim.first_index + claim.item_count)
+        .map(busy)
+        .collect();
+    // An item that has its outcome keeps it.
+    items::settle(connection, claim, &outcomes).await?;
+    chunks::note_cause(connection, claim, cause).await?;
+    let batch = batches::by_task(connection, claim.key.task).await?;
+    if let (true, Some((task, batch))) = (claim.amends, task.zip(batch)) {
+        refresh(connection, kind, &task, &batch).await?;
+    }
+    Ok(true)
+}
