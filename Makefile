@@ -43,5 +43,5 @@ clean-logs:
 
 .PHONY: need-cargo
 need-cargo:
-	@command -v cargo >/dev/null || { echo "error: cargo is missing: install Rust 1.95 or later (rustup.rs)" >&2; exit 1; }
+	@command -v cargo >/dev/null || { echo "error: cargo is missing: install Rust 1.95 or later" >&2; exit 1; }
 	@command -v cc >/dev/null || { echo "error: a C compiler is missing: install gcc" >&2; exit 1; }

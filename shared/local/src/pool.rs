@@ -16,6 +16,9 @@ use crate::process::Recipe;
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
+/// How long a killed process may take to be gone.
+const KILL_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// The running processes of one program.
 #[derive(Debug)]
 pub struct Pool {
@@ -70,8 +73,17 @@ impl Pool {
     }
 
     /// Kills the processes (SIGKILL, in the middle of whatever they do) and says how many; they are started again.
+    ///
+    /// Blocks until they are gone: the gateway would hand a request that comes a moment later to a dead one, and
+    /// its caller would wait for ever.
     pub fn kill(&self) -> usize {
-        self.signal(Signal::KILL)
+        let killed = self.pids();
+        let count = self.signal(Signal::KILL);
+        let deadline = Instant::now() + KILL_TIMEOUT;
+        while Instant::now() < deadline && self.pids().iter().any(|pid| killed.contains(pid)) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        count
     }
 
     /// Freezes the processes (SIGSTOP) and says how many: they hold what they hold and answer nobody.
