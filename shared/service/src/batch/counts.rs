@@ -61,7 +61,9 @@ impl Counts {
         let made = self.success + self.amended;
         match () {
             () if self.cancelled > 0 => "cancelled",
-            () if self.failed + self.dropped == 0 => "success",
+            () if self.failed + self.dropped + self.pending == 0 => "success",
+            // While a mended item is worked again, nobody knows yet.
+            () if self.pending > 0 => "partial",
             () if made > 0 => "partial",
             () => "failed",
         }
@@ -84,5 +86,14 @@ mod tests {
         assert_eq!(counts(3, 1, 0).outcome(), "partial");
         assert_eq!(counts(0, 1, 0).outcome(), "failed");
         assert_eq!(counts(3, 0, 1).outcome(), "cancelled");
+        let mending = Counts {
+            pending: 1,
+            ..counts(3, 0, 0)
+        };
+        assert_eq!(
+            mending.outcome(),
+            "partial",
+            "not a success before the mended item is made"
+        );
     }
 }

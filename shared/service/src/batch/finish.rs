@@ -117,7 +117,7 @@ pub(super) async fn result_of(
         total: counts.total,
         success_count: counts.success + counts.amended,
         failure_count: counts.failed,
-        unprocessed_count: counts.cancelled,
+        unprocessed_count: counts.cancelled + counts.pending,
         failed: report::briefs(connection, kind, failed).await?,
         failed_truncated: counts.failed > SHOWN_FAILURES,
     };

@@ -112,15 +112,20 @@ impl Serialize for ItemView {
     }
 }
 
-/// The members of the item as it was sent, the last of a repeated name; an item that is no object is `sent`.
+/// The members of the item as it was sent, the last of a repeated name. An item that is no object, or that has a member
+/// of a name that every item has, is there as a whole as well: `sent`.
 fn serialize_sent<M: SerializeMap>(map: &mut M, raw: &RawValue) -> Result<(), M::Error> {
-    match serde_json::from_str::<indexed::Members<'_>>(raw.get()) {
-        Ok(members) => members
-            .iter()
-            .filter(|(name, _)| !OWN.contains(&name.as_ref()))
-            .try_for_each(|(name, value)| map.serialize_entry(name, value)),
-        Err(_) => map.serialize_entry("sent", raw),
+    let Ok(members) = serde_json::from_str::<indexed::Members<'_>>(raw.get()) else {
+        return map.serialize_entry("sent", raw);
+    };
+    let is_own = |name: &str| OWN.contains(&name);
+    for (name, value) in members.iter().filter(|(name, _)| !is_own(name)) {
+        map.serialize_entry(name, value)?;
     }
+    if members.iter().any(|(name, _)| is_own(name)) {
+        map.serialize_entry("sent", raw)?;
+    }
+    Ok(())
 }
 
 mod indexed {
@@ -198,6 +203,7 @@ mod tests {
         );
         assert_eq!(item["status"], "pending");
         assert_eq!(item["address_id"], "S1");
+        assert_eq!(item["sent"]["status"], "mine", "what clashes is not lost");
         assert_eq!(item["extra2"], 2);
         assert_eq!(item["extra"]["a"][0], 1.5);
     }

@@ -45,19 +45,21 @@ pub async fn find(
     caller: &Caller,
     named: &TaskReference,
 ) -> Result<Task> {
-    let mut found = match (&named.task_id, &named.user_task_id) {
-        (Some(id), _) => tasks::by_id(connection, *id).await?,
-        (None, Some(id)) => tasks::by_user_task_id(connection, id).await?,
-        (None, None) => None,
-    };
-    if let (None, Some(id)) = (&found, &named.task_id_as_user) {
-        found = tasks::by_user_task_id(connection, id).await?;
-    }
     let meant = |task: &Task| {
         let agrees = named.user_task_id.is_none() || task.user_task_id == named.user_task_id;
         agrees && caller.may_access(&task.station_id)
     };
-    found.filter(meant).ok_or_else(not_found)
+    let found = match (&named.task_id, &named.user_task_id) {
+        (Some(id), _) => tasks::by_id(connection, *id).await?,
+        (None, Some(id)) => tasks::by_user_task_id(connection, id).await?,
+        (None, None) => None,
+    };
+    // Another station's key must not hide the caller's own id that happens to be the same number.
+    let found = match (found.filter(meant), &named.task_id_as_user) {
+        (None, Some(id)) => tasks::by_user_task_id(connection, id).await?.filter(meant),
+        (found, _) => found,
+    };
+    found.ok_or_else(not_found)
 }
 
 pub(crate) fn not_found() -> Error {

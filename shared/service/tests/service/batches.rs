@@ -1,9 +1,11 @@
 //! The life of a batch: submitted, worked, finished, submitted again.
 
 use serde_json::json;
+use task_service::store::StationId;
 use task_service::store::items::ItemStatus;
 use task_service::store::tasks::TaskStatus;
 use task_service::store::testing::with_database;
+use task_service::tasks::{self, TaskReference};
 use task_service::{Caller, Word};
 
 use crate::support::*;
@@ -201,6 +203,34 @@ async fn a_trusted_caller_without_station_submits_for_the_cycles_station() {
             word(submit_orders(fresh, &queue, "b", &orders(1)).await),
             Word::TaskConflict
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_numeric_id_of_ones_own_is_not_hidden_by_another_stations_key() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let queue = MemoryQueue::default();
+        let other = Caller::Station(StationId::parse("T2").unwrap());
+        submit_for(fresh, &queue, "theirs", "C1b", &other, &orders(1))
+            .await
+            .unwrap();
+        let key = task(fresh, "theirs").await.id;
+        submit_orders(fresh, &queue, &key.to_string(), &orders(1))
+            .await
+            .unwrap();
+        let named = TaskReference {
+            task_id: Some(key),
+            user_task_id: None,
+            task_id_as_user: Some(id(&key.to_string())),
+        };
+        let (mine, _) = tasks::get(&fresh.database, &caller(), &named)
+            .await
+            .unwrap();
+        assert_eq!(mine.station_id.as_str(), STATION);
+        let (theirs, _) = tasks::get(&fresh.database, &other, &named).await.unwrap();
+        assert_eq!(theirs.id, key);
     })
     .await;
 }
