@@ -10,7 +10,7 @@ static STILL: Shared = Shared::new(|config: StackConfig| StackConfig {
     ..config
 });
 
-async fn with_still_workers(test: impl AsyncFnOnce(&Api)) {
+pub(crate) async fn with_still_workers(test: impl AsyncFnOnce(&Api)) {
     let test = async |api: &Api| {
         api.workers().pause();
         test(api).await;
