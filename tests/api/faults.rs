@@ -189,3 +189,36 @@ async fn a_function_that_is_killed_is_started_again_and_a_retried_submit_is_the_
     })
     .await;
 }
+
+#[tokio::test]
+async fn orders_that_cannot_be_worked_fail_after_the_last_try_and_can_be_submitted_again() {
+    let configure = |config| StackConfig {
+        visibility_timeout: Duration::from_secs(1),
+        max_receive_count: 2,
+        ..fast(config)
+    };
+    with_own_api(configure, async |api| {
+        let station = Station::fresh(api).await;
+        let mut connection = api.database.connect().await;
+        let broken = sqlx::raw_sql("RENAME TABLE tbl_sku TO tbl_sku_away");
+        broken.execute(&mut connection).await.unwrap();
+        let result = api.import(&station, "busy", &orders(30)).await["result"].clone();
+        assert_eq!(
+            (&result["outcome"], &result["failure_count"]),
+            (&json!("failed"), &json!(30))
+        );
+        assert_eq!(
+            api.details("busy", "failed").await[29]["code"],
+            "SYSTEM_BUSY"
+        );
+        let mended = sqlx::raw_sql("RENAME TABLE tbl_sku_away TO tbl_sku");
+        mended.execute(&mut connection).await.unwrap();
+        let result = api.import(&station, "busy", &orders(30)).await["result"].clone();
+        assert_eq!(
+            (&result["outcome"], &result["success_count"]),
+            (&json!("success"), &json!(30))
+        );
+        assert_eq!(api.database.count("tbl_order", "busy").await, 30);
+    })
+    .await;
+}
