@@ -131,19 +131,18 @@ async fn pause_in_the_middle_of_a_chunk(api: &Api) {
 #[tokio::test]
 async fn a_batch_is_accepted_while_the_queue_is_down_and_finished_once_it_is_back() {
     with_own_api(fast, async |api| {
-        let station = Station::fresh(api).await;
         api.stack.kill_queue().await.unwrap();
         let start = Instant::now();
-        api.submit(&station, "unsent", &orders(50)).await.data();
+        submit(api).await;
         let took = start.elapsed();
         assert!(
             took < Duration::from_secs(5),
             "a submit waits for no queue: {took:?}"
         );
         tokio::time::sleep(Duration::from_secs(1)).await;
-        assert_eq!(api.task("unsent").await["status"], 1);
+        assert_eq!(api.task("long").await["status"], 1);
         api.stack.start_queue().await.unwrap();
-        assert_eq!(api.finished("unsent").await["result"]["success_count"], 50);
+        made_once(api).await;
     })
     .await;
 }
