@@ -1,4 +1,4 @@
-//! When two orders are the same order, and what an order costs.
+//! `POST /station/order/batch/submit`: what holds between the orders of a batch, and how amounts are reckoned.
 
 use serde_json::json;
 

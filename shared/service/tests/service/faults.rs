@@ -200,3 +200,56 @@ async fn from_its_third_attempt_on_a_chunk_is_worked_item_by_item() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_dead_letter_ends_its_chunk_and_the_batch_finishes() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let queue = MemoryQueue::default();
+        submit_orders(fresh, &queue, "b1", &orders(15))
+            .await
+            .unwrap();
+        let keys = queue.take();
+        work_one(fresh, keys[0]).await.unwrap();
+        for _ in 0..2 {
+            batch::bury(&fresh.database, &settings(), keys[1], "dead letter m1")
+                .await
+                .unwrap();
+        }
+        assert_eq!(result(fresh, "b1").await["msg"], "批量导入(成功10, 失败5)");
+        let failed = items(fresh, "b1", Some(ItemStatus::Failed)).await;
+        assert!(failed.iter().all(|item| item["code"] == "SYSTEM_BUSY"));
+        let kept = "SELECT COUNT(*) FROM tbl_batch_chunk WHERE cause = 'dead letter m1'";
+        assert_eq!(number(fresh, kept).await, 1, "the cause is kept");
+        submit_orders(fresh, &queue, "b1", &orders(15))
+            .await
+            .unwrap();
+        work_all(fresh, &queue).await;
+        assert_eq!(
+            result(fresh, "b1").await["msg"],
+            "批量导入(成功15)",
+            "submitting again redrives"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_dead_letter_of_a_chunk_in_work_waits() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let queue = MemoryQueue::default();
+        submit_orders(fresh, &queue, "b1", &orders(5))
+            .await
+            .unwrap();
+        let (key, lease) = (queue.take()[0], settings().lease);
+        fresh
+            .database
+            .run(async |c| chunks::claim(c, key, lease).await)
+            .await
+            .unwrap();
+        let end = batch::bury(&fresh.database, &settings(), key, "dead letter m1").await;
+        assert!(matches!(end, Err(batch::Unworked::Held)));
+    })
+    .await;
+}
