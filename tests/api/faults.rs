@@ -130,13 +130,15 @@ async fn pause_in_the_middle_of_a_chunk(api: &Api) {
 
 #[tokio::test]
 async fn a_batch_is_accepted_while_the_queue_is_down_and_finished_once_it_is_back() {
-    with_own_api(fast, async |api| {
+    // More messages than one round of requests can carry.
+    let configure = |config| fast(config).with("CHUNK_SIZE", "5");
+    with_own_api(configure, async |api| {
         api.stack.kill_queue().await.unwrap();
         let start = Instant::now();
         submit(api).await;
         let took = start.elapsed();
         assert!(
-            took < Duration::from_secs(5),
+            took < Duration::from_secs(6),
             "a submit waits for no queue: {took:?}"
         );
         tokio::time::sleep(Duration::from_secs(1)).await;
