@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use task_local::StackConfig;
+use tokio::sync::Mutex;
 
 use crate::support::{Api, Shared, Station, orders, unique};
 
@@ -10,11 +11,15 @@ static STILL: Shared = Shared::new(|config: StackConfig| StackConfig {
     ..config
 });
 
-async fn with_still_workers(test: impl AsyncFnOnce(&Api)) {
+/// Runs a test while no worker of the stack works, one such test at a time.
+pub(crate) async fn with_still_workers(test: impl AsyncFnOnce(&Api)) {
+    static ALONE: Mutex<()> = Mutex::const_new(());
     let test = async |api: &Api| {
+        let _alone = ALONE.lock().await;
         api.workers().pause();
         test(api).await;
         api.workers().resume();
+        api.drained().await;
     };
     STILL.lend(test).await;
 }

@@ -202,3 +202,38 @@ async fn a_batch_is_also_found_by_its_key_and_a_long_page_is_complete() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn it_can_be_had_as_lines_of_json_or_as_a_table() {
+    with_api(async |api| {
+        let id = unique("formats-");
+        finished(api, &id).await;
+        let as_format = async |format: &str| {
+            let answer = api
+                .get(&format!("{RESULT}?task_id={id}&format={format}"))
+                .await;
+            assert_eq!(answer.status, 200);
+            answer
+        };
+        let lines = as_format("ndjson").await;
+        assert!(
+            lines.content_type.contains("ndjson"),
+            "{}",
+            lines.content_type
+        );
+        let orders: Vec<Value> = lines
+            .text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!(orders, api.details(&id, "failed").await);
+        let table = as_format("csv").await;
+        assert_eq!(table.content_type, "text/csv; charset=utf-8");
+        assert_eq!(table.text.lines().count(), 1 + 3);
+        assert!(table.text.lines().nth(2).unwrap().contains("SKU_NOT_FOUND"));
+        api.get(&format!("{RESULT}?task_id={id}&format=xml"))
+            .await
+            .refusal("PARAM_INVALID");
+    })
+    .await;
+}

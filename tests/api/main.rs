@@ -4,7 +4,10 @@
 //! One module per route or promise; `support` starts the stack they share. A new module is a file here and a line below.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod async_task_close;
 mod async_task_get;
+mod async_task_list;
+mod batch_amend;
 mod batch_in_flight;
 mod batch_resubmit;
 mod batch_result;
@@ -21,4 +24,6 @@ mod stations;
 mod support;
 mod task_add;
 mod task_get;
+mod task_life;
+mod task_list;
 mod template;

@@ -2,6 +2,7 @@
 //! keep the others waiting (fair queues).
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
@@ -19,8 +20,8 @@ use crate::queue::{ChunkMessage, Queue};
 const BATCH: usize = 10;
 /// Requests in flight at once.
 const CONCURRENCY: usize = 8;
-/// How long one send may take, all its tries included: the answer to a submit waits for no longer than this, and
-/// what was not sent by then is sent by the sweeper.
+/// How long one request may take, all its tries included. A queue that failed one gets no further ones in this send,
+/// so that the answer to a submit waits for hardly longer than this; the sweeper sends what was not sent.
 const SEND_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Where each job's messages go.
@@ -80,7 +81,10 @@ impl SqsQueue {
         }
     }
 
-    async fn send_batch(&self, url: &str, part: &[&Due]) -> Vec<ChunkKey> {
+    async fn send_batch(&self, url: &str, part: &[&Due], is_down: &AtomicBool) -> Vec<ChunkKey> {
+        if is_down.load(Ordering::Relaxed) {
+            return part.iter().map(|due| due.key).collect();
+        }
         let client = self.client.get_or_init(async || client()).await;
         let entries = part
             .iter()
@@ -101,6 +105,7 @@ impl SqsQueue {
                     .collect()
             }
             Err(error) => {
+                is_down.store(true, Ordering::Relaxed);
                 let error = aws_sdk_sqs::error::DisplayErrorContext(&error).to_string();
                 tracing::warn!(error, "the queue took no messages");
                 part.iter().map(|due| due.key).collect()
@@ -111,19 +116,19 @@ impl SqsQueue {
 
 impl Queue for SqsQueue {
     async fn send(&self, due: &[Due]) -> Vec<ChunkKey> {
-        let mut by_url: HashMap<&str, Vec<&Due>> = HashMap::new();
+        let mut by_url: HashMap<&str, (AtomicBool, Vec<&Due>)> = HashMap::new();
         let mut unsent = Vec::new();
         for one in due {
             match self.urls.of(&one.job) {
-                Some(url) => by_url.entry(url).or_default().push(one),
+                Some(url) => by_url.entry(url).or_default().1.push(one),
                 None => unsent.push(one.key),
             }
         }
-        let parts = by_url
-            .iter()
-            .flat_map(|(url, due)| due.chunks(BATCH).map(move |part| (*url, part)));
+        let parts = by_url.iter().flat_map(|(url, (is_down, due))| {
+            due.chunks(BATCH).map(move |part| (*url, part, is_down))
+        });
         let sends: Vec<_> = parts
-            .map(|(url, part)| self.send_batch(url, part))
+            .map(|(url, part, is_down)| self.send_batch(url, part, is_down))
             .collect();
         let failed: Vec<_> = stream::iter(sends)
             .buffer_unordered(CONCURRENCY)

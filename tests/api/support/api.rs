@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
@@ -28,6 +29,7 @@ impl Api {
         let stack = Stack::start(configure(config)).await.unwrap();
         // Tests have a runtime each, and a kept connection belongs to the one that opened it.
         let client = Client::builder().pool_max_idle_per_host(0).no_proxy();
+        let client = client.timeout(Duration::from_secs(40));
         Self {
             stack,
             database,
@@ -107,9 +109,21 @@ impl Api {
 
     /// Submits a batch of a station's.
     pub(crate) async fn submit(&self, station: &Station, task: &str, orders: &[Value]) -> Answer {
+        let request = self.submission(station, task, orders);
+        self.send(request).await
+    }
+
+    /// The request that submits a batch.
+    pub(crate) fn submission(
+        &self,
+        station: &Station,
+        task: &str,
+        orders: &[Value],
+    ) -> RequestBuilder {
         let body = json!({"task_id": task, "station_id": station.id, "time_config_id": station.cycle,
             "file_name": "周一.xlsx", "order_data": orders});
-        self.post("/station/order/batch/submit", &body).await
+        self.request("POST", "/station/order/batch/submit")
+            .json(&body)
     }
 
     /// Submits a batch and waits for its end; the finished task.

@@ -1,0 +1,69 @@
+//! `GET|POST /async_task/list` and `/async_task/detail`
+
+use serde_json::{Value, json};
+
+use crate::support::{Station, numbered, unique, with_api};
+
+#[tokio::test]
+async fn the_panel_lists_a_stations_shown_tasks_until_none_is_open() {
+    with_api(async |api| {
+        let station = Station::fresh(api).await;
+        let id = unique("panel-");
+        let task = api.import(&station, &id, &numbered(&id, 3)).await;
+        let hidden = json!({"station_id": station.id, "task_name": "n", "input": "i", "message_show": false});
+        api.post("/task/add", &hidden).await.data();
+        let path = format!("/async_task/list?station_id={}", station.id);
+        assert_eq!(api.get(&path).await.data(), &json!({"tasks": [task], "finish": true}));
+        let open = json!({"station_id": station.id, "task_name": "n", "input": "i"});
+        api.post("/task/add", &open).await.data();
+        let both = api.get(&path).await.data().clone();
+        assert_eq!((&both["finish"], both["tasks"].as_array().unwrap().len()), (&json!(false), 2));
+        let bare = api.get(&format!("{path}&format=list")).await.data().clone();
+        assert_eq!(bare, both["tasks"]);
+        api.get("/async_task/list").await.refusal("PARAM_MISSING");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_detail_adds_counts_and_a_page_of_items() {
+    with_api(async |api| {
+        let station = Station::fresh(api).await;
+        let id = unique("detail-");
+        let mut list = numbered(&id, 5);
+        list[2]["details"] = json!([]);
+        let task = api.import(&station, &id, &list).await;
+        let detail = api
+            .get(&format!(
+                "/async_task/detail?task_id={id}&item_status=failed"
+            ))
+            .await
+            .data()
+            .clone();
+        for (name, value) in task.as_object().unwrap() {
+            assert_eq!(&detail[name], value, "{name}");
+        }
+        assert_eq!(
+            (&detail["run_count"], &detail["message_show"]),
+            (&json!(1), &json!(true))
+        );
+        assert_eq!(
+            (&detail["counts"]["total"], &detail["counts"]["failed"]),
+            (&json!(5), &json!(1))
+        );
+        assert_eq!(
+            detail["items"],
+            Value::from(api.details(&id, "failed").await)
+        );
+        let all = api
+            .get(&format!("/async_task/detail?task_id={id}&limit=2&offset=1"))
+            .await
+            .data()
+            .clone();
+        assert_eq!(
+            (&all["items"][0]["index"], &all["pagination"]["total"]),
+            (&json!(2), &json!(5))
+        );
+    })
+    .await;
+}

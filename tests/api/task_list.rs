@@ -1,0 +1,68 @@
+//! `GET|POST /task/list`
+
+use serde_json::{Value, json};
+
+use crate::support::{Api, unique, with_api};
+
+async fn station_with(api: &Api, tasks: usize) -> String {
+    let station = unique("TL");
+    for n in 0..tasks {
+        let task = json!({"station_id": station, "task_name": format!("n{n}"), "input": "i", "type_id": n % 2});
+        api.post("/task/add", &task).await.data();
+    }
+    station
+}
+
+fn names(data: &Value) -> Vec<String> {
+    let tasks = data.as_array().unwrap().iter();
+    tasks
+        .map(|task| task["task_name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_stations_tasks_are_listed_newest_first_and_paged() {
+    with_api(async |api| {
+        let station = station_with(api, 12).await;
+        let list = async |query: &str| {
+            api.get(&format!("/task/list?station_id={station}{query}"))
+                .await
+        };
+        let first = list("").await;
+        assert_eq!(names(first.data()).len(), 10);
+        assert_eq!(names(first.data())[0], "n11");
+        let pagination = &first.body["pagination"];
+        assert_eq!(
+            (
+                &pagination["total"],
+                &pagination["limit"],
+                &pagination["offset"]
+            ),
+            (&json!(12), &json!(10), &json!(0))
+        );
+        assert_eq!(names(list("&limit=5&offset=2").await.data()), ["n1", "n0"]);
+        let after = &first.body["pagination"]["next_after_id"];
+        assert_eq!(
+            names(list(&format!("&after_id={after}")).await.data()),
+            ["n1", "n0"]
+        );
+        assert_eq!(
+            names(list("&type_id=1&status=1,2&limit=2").await.data()),
+            ["n11", "n9"]
+        );
+        assert!(names(list("&status=3").await.data()).is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_list_needs_a_station_and_keeps_its_bounds() {
+    with_api(async |api| {
+        api.get("/task/list").await.refusal("PARAM_MISSING");
+        for query in ["limit=101", "status=4", "offset=-1", "with=nothing"] {
+            let answer = api.get(&format!("/task/list?station_id=T1&{query}")).await;
+            answer.refusal("PARAM_INVALID");
+        }
+    })
+    .await;
+}
