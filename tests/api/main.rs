@@ -17,6 +17,7 @@ mod consistency;
 mod envelope;
 mod events;
 mod faults;
+mod openapi;
 mod order_errors;
 mod order_rules;
 mod parameters;

@@ -41,6 +41,26 @@ pub enum Word {
 }
 
 impl Word {
+    /// Every word.
+    pub const ALL: [Self; 16] = [
+        Self::ParamMissing,
+        Self::ParamInvalid,
+        Self::TaskNotFound,
+        Self::TaskConflict,
+        Self::TaskNotRepeatable,
+        Self::TaskFinished,
+        Self::FieldNotAllowed,
+        Self::PathInvalid,
+        Self::PathNotFound,
+        Self::BatchTooLarge,
+        Self::BatchEmpty,
+        Self::CycleNotFound,
+        Self::CycleClosed,
+        Self::OrderNotFound,
+        Self::Forbidden,
+        Self::SystemBusy,
+    ];
+
     /// The word as it is answered.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

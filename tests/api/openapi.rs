@@ -1,0 +1,55 @@
+//! `docs/openapi.yaml` describes the routes there are, no more and no fewer, and only machine words there are.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use task_local::{Project, Route, project_root};
+use task_service::Word;
+use task_service::orders::FaultCode;
+use yaml_rust2::{Yaml, YamlLoader};
+
+fn document() -> Yaml {
+    let text = fs::read_to_string(project_root().join("docs/openapi.yaml")).unwrap();
+    YamlLoader::load_from_str(&text).unwrap().remove(0)
+}
+
+/// The operations: method, path, the function that serves it.
+fn described() -> BTreeSet<(String, String, String)> {
+    let document = document();
+    let paths = document["paths"].as_hash().unwrap();
+    let operations = paths.iter().flat_map(|(path, operations)| {
+        let operations = operations.as_hash().unwrap().iter();
+        operations.filter_map(move |(method, operation)| {
+            let function = operation["x-function"].as_str()?;
+            let method = method.as_str()?.to_uppercase();
+            Some((method, path.as_str()?.to_owned(), function.to_owned()))
+        })
+    });
+    operations.collect()
+}
+
+#[test]
+fn the_description_has_every_route_and_no_other() {
+    let routes = Project::read(&project_root()).unwrap().routes;
+    let routed = routes.into_iter().flat_map(|(path, routes)| {
+        let route = move |route: Route| (route.method, path.clone(), route.function);
+        routes.into_iter().map(route)
+    });
+    assert_eq!(described(), routed.collect());
+}
+
+/// The values of an enumeration among the schemas.
+fn words(schema: &str) -> BTreeSet<String> {
+    let document = document();
+    let listed = &document["components"]["schemas"][schema]["enum"];
+    let words = listed.as_vec().unwrap().iter().filter_map(Yaml::as_str);
+    words.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_description_has_every_machine_word_and_no_other() {
+    let answered = Word::ALL.iter().map(|word| word.as_str().to_owned());
+    assert_eq!(words("Word"), answered.collect());
+    let told = FaultCode::ALL.iter().map(|code| code.as_str().to_owned());
+    assert_eq!(words("OrderErrorCode"), told.collect());
+}
