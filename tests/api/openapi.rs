@@ -30,10 +30,10 @@ fn described() -> BTreeSet<(String, String, String)> {
 
 #[test]
 fn the_description_has_every_route_and_no_other() {
-    let routes = Project::read(&project_root()).unwrap().routes;
-    let routed = routes.into_iter().flat_map(|(path, routes)| {
-        let route = move |route: Route| (route.method, path.clone(), route.function);
-        routes.into_iter().map(route)
+    let table = Project::read(&project_root()).unwrap().routes;
+    let routed = table.into_iter().flat_map(|(path, routes)| {
+        let operation = move |route: Route| (route.method, path.clone(), route.function);
+        routes.into_iter().map(operation)
     });
     assert_eq!(described(), routed.collect());
 }

@@ -89,7 +89,7 @@ async fn described(connection: &mut Connection, ids: &str) -> Result<Vec<Due>> {
     rows.iter().map(due).collect()
 }
 
-/// Makes the chunks of a run due at once that could not be announced.
+/// Makes chunks due at once that could not be announced, and takes back the count of that announcement.
 pub async fn make_due(connection: &mut Connection, unsent: &[ChunkKey]) -> Result<()> {
     let keys: Vec<_> = unsent
         .iter()
@@ -98,7 +98,7 @@ pub async fn make_due(connection: &mut Connection, unsent: &[ChunkKey]) -> Resul
     sqlx::query(
         "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (task_id BIGINT PATH '$[0]', run INT PATH '$[1]', chunk_no INT PATH '$[2]')) k \
          STRAIGHT_JOIN tbl_batch_chunk c ON c.task_id = k.task_id AND c.run = k.run AND c.chunk_no = k.chunk_no \
-         SET c.send_at = NOW(3) WHERE c.state = 0 AND c.lease_until IS NULL",
+         SET c.send_at = NOW(3), c.sends = IF(c.sends > 0, c.sends - 1, 0) WHERE c.state = 0 AND c.lease_until IS NULL",
     )
     .bind(json(&keys)?)
     .execute(connection)

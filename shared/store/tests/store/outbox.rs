@@ -144,6 +144,20 @@ async fn a_claimed_chunk_is_due_again_when_its_lease_runs_out() {
 }
 
 #[tokio::test]
+async fn an_announcement_that_failed_does_not_put_off_the_next_one() {
+    with_database(async |fresh| {
+        let task = a_batch(fresh, 1).await;
+        for _ in 0..9 {
+            make_due(fresh, &[chunk_key(task, 0)]).await;
+            assert_eq!(take(&fresh.database, 1).await.len(), 1);
+        }
+        let sends = read_number(fresh, "SELECT CAST(sends AS SIGNED) FROM tbl_batch_chunk").await;
+        assert_eq!(sends, 1, "as if it had been announced once");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn only_the_unsent_are_made_due() {
     with_database(async |fresh| {
         let task = a_batch(fresh, 3).await;
