@@ -1,8 +1,8 @@
 # Everything a developer types. `make` alone lists it. What the targets install goes below .local/ and target/.
 .DEFAULT_GOAL := help
-.PHONY: help run stop demo load-reference test build tools clean clean-data clean-logs
+.PHONY: help run stop demo load-reference test contract build tools clean clean-data clean-logs
 MAKEFLAGS += --no-print-directory
-export PORT DETACH DATABASE_URL DATA FILE AGAIN WORKERS
+export PORT DETACH DATABASE_URL DATA FILE AGAIN WORKERS EXAMPLES SEED
 
 local := shared/local
 bin := target/local/task-local
@@ -24,6 +24,9 @@ load-reference: build ## upsert stations, cycles, addresses and skus from a JSON
 
 test: need-cargo ## format, clippy, all tests on MySQL and on MariaDB
 	@$(local)/test.sh
+
+contract: build ## fuzz the API against its OpenAPI description [EXAMPLES=80] [SEED=n]
+	@tests/contract/run.sh
 
 build: need-cargo tools ## the functions and the local stack
 	@cargo build --quiet --profile local --locked --workspace --bins

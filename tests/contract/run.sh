@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Fuzzes every operation of docs/openapi.yaml against the running local stack, links between operations included: JSON and
+# forms, right and wrong values. Fails on any 5xx and on any answer that the description does not allow.
+#
+#   run.sh            starts a stack of its own, or takes BASE_URL=http://127.0.0.1:PORT
+#   EXAMPLES=80       test cases a property, at least; SEED=n replays a run
+set -euo pipefail
+here=$(dirname "$(readlink -f "$0")")
+root=$(readlink -f "$here/../..")
+cd "$root"
+venv=.local/contract
+if ! cmp -s "$here/requirements.txt" "$venv/installed.txt"; then
+  rm -rf "$venv"
+  python3 -m venv "$venv"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --requirement "$here/requirements.txt"
+  cp "$here/requirements.txt" "$venv/installed.txt"
+fi
+if [ -z "${BASE_URL:-}" ]; then
+  export PORT=${PORT:-9099} DETACH=1
+  target/local/task-local run | tail -1
+  trap 'target/local/task-local stop' EXIT
+  BASE_URL=http://127.0.0.1:$PORT
+fi
+SCHEMATHESIS_HOOKS=tests/contract/hooks.py "$venv/bin/schemathesis" run docs/openapi.yaml --url "$BASE_URL" \
+  --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance \
+  --max-examples "${EXAMPLES:-80}" --request-timeout 10 --no-color ${SEED:+--seed "$SEED"}
