@@ -12,6 +12,7 @@ mod batch_in_flight;
 mod batch_resubmit;
 mod batch_result;
 mod batch_submit;
+mod canary;
 mod configuration;
 mod consistency;
 mod envelope;

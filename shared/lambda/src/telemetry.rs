@@ -7,7 +7,9 @@ use std::time::Instant;
 use lambda_runtime::Context;
 use task_service::store::{StationId, TaskId, UserTaskId};
 use tracing::{Span, Subscriber, field::Empty, level_filters::LevelFilter};
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
 
 use crate::configuration::{ConfigurationError, Environment};
 
@@ -30,18 +32,24 @@ pub(crate) fn start(environment: &Environment) -> Result<(), ConfigurationError>
 }
 
 /// One JSON object a line; the ids of the event are in its member `span`.
+///
+/// Libraries are heard from `warn` on only, whatever the level: the runtime's own traces hold whole events, bodies and
+/// tokens included.
 fn subscriber<W>(level: LevelFilter, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    tracing_subscriber::fmt()
+    let ours = ["task_lambda", "task_service", "task_store"];
+    let heard = Targets::new()
+        .with_default(level.min(LevelFilter::WARN))
+        .with_targets(ours.map(|name| (name, level)));
+    let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(true)
         .with_span_list(false)
-        .with_max_level(level)
-        .with_writer(writer)
-        .finish()
+        .with_writer(writer);
+    tracing_subscriber::registry().with(lines.with_filter(heard))
 }
 
 fn level(environment: &Environment) -> Result<LevelFilter, ConfigurationError> {
