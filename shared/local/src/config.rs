@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::error::Result;
-use crate::event_source::LARGEST_BATCH;
 use crate::project::Project;
 
 /// How many stacks this process has made: each writes its own logs.
 static STACKS: AtomicUsize = AtomicUsize::new(0);
+
+/// The most messages SQS gives at once.
+const LARGEST_BATCH: i32 = 10;
 
 /// How a stack is made. Start from [`StackConfig::new`] and change what matters.
 #[derive(Debug, Clone)]

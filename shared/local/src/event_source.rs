@@ -13,8 +13,6 @@ use crate::gateway::Invoker;
 use crate::pool::Pool;
 use crate::queue::{QueueEmulator, REGION};
 
-/// The most messages SQS gives at once.
-pub(crate) const LARGEST_BATCH: i32 = 10;
 /// How long an empty receive waits for a message (SQS's long poll, seconds).
 const LONG_POLL: i32 = 1;
 /// The pause after a receive that failed, or while no process is free.
