@@ -231,16 +231,3 @@ pub async fn any_open(connection: &mut Connection, task: TaskId, run: u32) -> Re
     .await?;
     Ok(row.try_get::<i64, _>(0)? == 1)
 }
-
-/// How many items of a run are in chunks that are not open any more.
-pub async fn settled_items(connection: &mut Connection, task: TaskId, run: u32) -> Result<u32> {
-    let row = sqlx::query(
-        "SELECT CAST(COALESCE(SUM(item_count), 0) AS SIGNED) FROM tbl_batch_chunk \
-         WHERE task_id = ? AND run = ? AND state <> 0 AND amends = 0",
-    )
-    .bind(task.get())
-    .bind(run)
-    .fetch_one(connection)
-    .await?;
-    u32::try_from(row.try_get::<i64, _>(0)?).map_err(|_| StoreError::Unreadable("item_count"))
-}

@@ -33,12 +33,6 @@ impl Paging {
             columns,
         }
     }
-
-    /// How many rows come before the page.
-    #[must_use]
-    pub const fn skipped(&self) -> u64 {
-        self.limit as u64 * self.page as u64
-    }
 }
 
 impl Parameters<'_> {

@@ -69,7 +69,7 @@ fn paging_has_defaults_an_alias_and_maxima() {
     let asked = json(r#"{"limit":"100","page":2,"after_id":7}"#)
         .paging(10, 100)
         .unwrap();
-    assert_eq!((asked.skipped(), asked.after_id), (200, Some(7)));
+    assert_eq!((asked.limit, asked.page, asked.after_id), (100, 2, Some(7)));
     for bad in [
         "limit=0",
         "limit=101",
