@@ -6,8 +6,9 @@ use jiff::tz::TimeZone;
 use task_service::{
     batch::{Dispatcher, Settings},
     orders::OrderImport,
+    prices::PriceChange,
     sqs::{QueueUrls, SqsQueue},
-    store::{Database, DatabaseConfig, chunks::MAX_ITEMS},
+    store::{Database, DatabaseConfig, UserTaskId, chunks::MAX_ITEMS},
 };
 
 use crate::configuration::{ConfigurationError, Environment, FromEnvironment};
@@ -69,6 +70,13 @@ impl FromEnvironment for OrderImport {
     }
 }
 
+/// The job of a station's price changes.
+impl FromEnvironment for PriceChange {
+    fn from_environment(_: &Environment) -> Result<Self, ConfigurationError> {
+        Ok(Self)
+    }
+}
+
 /// The time zone that times are printed in (`APP_TIME_ZONE`, an IANA name).
 impl FromEnvironment for TimeZone {
     fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
@@ -84,10 +92,10 @@ impl FromEnvironment for TimeZone {
 pub struct PublicBaseUrl(String);
 
 impl PublicBaseUrl {
-    /// A root-relative url as it is answered.
+    /// The url of a task, which its caller polls.
     #[must_use]
-    pub fn of(&self, path: &str) -> String {
-        format!("{}{path}", self.0)
+    pub fn task(&self, id: &UserTaskId) -> String {
+        format!("{}/async_task/get?user_task_id={id}", self.0)
     }
 }
 
@@ -163,7 +171,11 @@ mod tests {
     #[test]
     fn a_public_url_has_a_host_and_no_final_slash_query_or_password() {
         let url: PublicBaseUrl = build("PUBLIC_BASE_URL", "https://api.example.com/v1").unwrap();
-        assert_eq!(url.of("/a?b=c"), "https://api.example.com/v1/a?b=c");
+        let task = url.task(&UserTaskId::parse("b-1").unwrap());
+        assert_eq!(
+            task,
+            "https://api.example.com/v1/async_task/get?user_task_id=b-1"
+        );
         for bad in [
             "api.example.com",
             "ftp://a",

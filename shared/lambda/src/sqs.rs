@@ -10,9 +10,10 @@ use std::{
 
 use lambda_runtime::{Context, LambdaEvent};
 use serde::{Deserialize, Serialize};
+use task_service::Error;
+use task_service::batch::{self, BatchJob, Settings, Unworked};
 use task_service::queue::ChunkMessage;
-use task_service::store::chunks::ChunkKey;
-use task_service::{Error, batch::Unworked};
+use task_service::store::{Database, chunks::ChunkKey};
 use tracing::Instrument;
 
 use crate::{FromEnvironment, fault, runtime, telemetry};
@@ -87,6 +88,19 @@ where
         } = event;
         handle_all(payload, &context, |message| handler(state, message)).await
     })
+    .await
+}
+
+/// Serves the worker of a batch job: works the chunks that its messages announce.
+///
+/// # Errors
+/// A bad configuration.
+pub async fn serve_job<J: BatchJob + FromEnvironment>() -> Result<(), crate::Error> {
+    serve(
+        async |(database, settings, job): &(Database, Settings, J), message| {
+            Ok(batch::work(database, job, settings, message.chunk()?).await?)
+        },
+    )
     .await
 }
 

@@ -121,14 +121,14 @@ async fn a_batch_whose_last_worker_died_before_finishing_it_is_finished_by_the_s
             .unwrap();
         run(fresh, "UPDATE tbl_batch_chunk SET state = 1").await;
         assert_eq!(
-            batch::finish_abandoned(&fresh.database, &KINDS)
+            batch::finish_abandoned(&fresh.database, KINDS)
                 .await
                 .unwrap(),
             1
         );
         assert_eq!(task(fresh, "b1").await.status, TaskStatus::Finished);
         assert_eq!(
-            batch::finish_abandoned(&fresh.database, &KINDS)
+            batch::finish_abandoned(&fresh.database, KINDS)
                 .await
                 .unwrap(),
             0
