@@ -22,6 +22,7 @@ mod openapi;
 mod order_errors;
 mod order_rules;
 mod parameters;
+mod sku_price;
 mod stations;
 mod support;
 mod task_add;

@@ -9,5 +9,6 @@ mod batches;
 mod closing;
 mod faults;
 mod mending;
+mod prices;
 mod support;
 mod tasks;
