@@ -37,7 +37,7 @@ impl FromEnvironment for SqsQueue {
     }
 }
 
-/// `MAX_ORDERS`, `CHUNK_SIZE`, `LEASE_SECONDS` and `RESEND_SECONDS`.
+/// `MAX_ORDERS`, `CHUNK_SIZE`, `LEASE_SECONDS`, `RESEND_SECONDS` and `STATION_CHUNKS`.
 impl FromEnvironment for Settings {
     fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
         let default = Self::default();
@@ -47,6 +47,11 @@ impl FromEnvironment for Settings {
             chunk_items: environment.integer("CHUNK_SIZE", 1..=MAX_ITEMS, default.chunk_items)?,
             lease: environment.seconds("LEASE_SECONDS", 1..=43_200, lease)?,
             resend: environment.seconds("RESEND_SECONDS", 1..=86_400, resend)?,
+            station_chunks: environment.integer(
+                "STATION_CHUNKS",
+                0..=1_000,
+                default.station_chunks,
+            )?,
         })
     }
 }

@@ -10,7 +10,7 @@ use task_service::{Word, batch, reference};
 
 use crate::support::*;
 
-async fn submit_prices(
+pub(crate) async fn submit_prices(
     fresh: &TestDatabase,
     queue: &MemoryQueue,
     task: &str,
@@ -38,7 +38,7 @@ async fn price(fresh: &TestDatabase, sku: &str) -> i64 {
     number(fresh, &sql).await
 }
 
-fn to(price: &str) -> Value {
+pub(crate) fn to(price: &str) -> Value {
     json!([{"sku_id": "D0", "sale_price": price}])
 }
 
