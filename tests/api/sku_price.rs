@@ -19,7 +19,7 @@ async fn submit(api: &Api, station: &Station, task: &str, items: &[Value]) -> An
 /// The price of a sku, in hundredths.
 async fn price(api: &Api, station: &Station, sku: &str) -> i64 {
     let sql = format!(
-        "SELECT CAST(sale_price * 100 AS SIGNED) FROM tbl_sku WHERE station_id = '{}' AND sku_id = '{sku}'",
+        "SELECT sale_price * 100 FROM tbl_sku WHERE station_id = '{}' AND sku_id = '{sku}'",
         station.id
     );
     api.database.number(&sql).await
@@ -57,7 +57,7 @@ async fn prices_are_changed_and_the_next_order_costs_what_they_say() {
         );
         let orders = unique("priced-");
         api.import(&station, &orders, &[order(1)]).await;
-        let total = "SELECT CAST(total * 100 AS SIGNED) FROM tbl_order WHERE station_id = ";
+        let total = "SELECT total * 100 FROM tbl_order WHERE station_id = ";
         let total = api
             .database
             .number(&format!("{total}'{}'", station.id))

@@ -33,7 +33,7 @@ async fn work(fresh: &TestDatabase, keys: &[ChunkKey]) {
 /// The price of a sku of the station, in hundredths.
 async fn price(fresh: &TestDatabase, sku: &str) -> i64 {
     let sql = format!(
-        "SELECT CAST(sale_price * 100 AS SIGNED) FROM tbl_sku WHERE station_id = '{STATION}' AND sku_id = '{sku}'"
+        "SELECT sale_price * 100 FROM tbl_sku WHERE station_id = '{STATION}' AND sku_id = '{sku}'"
     );
     number(fresh, &sql).await
 }
