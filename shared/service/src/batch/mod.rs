@@ -13,6 +13,7 @@ mod payload;
 mod report;
 mod result;
 mod settings;
+mod standing;
 mod submit;
 mod view;
 mod work;

@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use task_store::tasks::TaskStatus;
 use task_store::{Database, batches};
 
 use super::counts::Counts;
@@ -41,13 +40,12 @@ pub async fn result(
         let batch =
             batch.ok_or_else(|| Error::refused(Word::TaskNotFound, "no batch has this id"))?;
         let kind = jobs::kind_of(&batch)?;
-        let open = task.status != TaskStatus::Finished;
-        let counts = Counts::of(c, &batch, open).await?;
+        let counts = Counts::of(c, &batch).await?;
         Ok(BatchReport {
             kind,
             task_id: task.called(),
             heading: (kind.heading)(&batch.params)?,
-            details: report::read(c, kind, &batch, open, page.selection()).await?,
+            details: report::read(c, kind, &batch, page.selection()).await?,
             pagination: page.pagination(&counts),
             counts,
         })
