@@ -51,5 +51,5 @@ fn the_description_has_every_machine_word_and_no_other() {
     let answered = Word::ALL.iter().map(|word| word.as_str().to_owned());
     assert_eq!(words("Word"), answered.collect());
     let told = FaultCode::ALL.iter().map(|code| code.as_str().to_owned());
-    assert_eq!(words("OrderErrorCode"), told.collect());
+    assert_eq!(words("ItemErrorCode"), told.collect());
 }

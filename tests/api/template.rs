@@ -16,8 +16,8 @@ pub(crate) struct Function {
     /// Method and path of every HTTP event.
     pub(crate) routes: BTreeSet<(String, String)>,
     pub(crate) is_scheduled: bool,
-    /// The logical id of the queue it takes messages from.
-    pub(crate) queue: Option<String>,
+    /// The logical ids of the queues it takes messages from.
+    pub(crate) queues: Vec<String>,
     properties: Yaml,
 }
 
@@ -78,12 +78,14 @@ impl Function {
             ))
         };
         let arn = |event: &&Yaml| text(&event["Properties"]["Queue"]);
-        let queue = of_type("SQS").first().and_then(|event| arn(event));
+        let queues = of_type("SQS").into_iter().filter_map(|event| arn(event));
         Self {
             binary: text(&resource["Metadata"]["BuildProperties"]["Binary"]).unwrap(),
             routes: http.iter().filter_map(route).collect(),
             is_scheduled: !of_type("Schedule").is_empty(),
-            queue: queue.map(|arn| arn.trim_end_matches(".Arn").to_owned()),
+            queues: queues
+                .map(|arn| arn.trim_end_matches(".Arn").to_owned())
+                .collect(),
             properties: properties.clone(),
         }
     }
@@ -118,30 +120,47 @@ fn internal_routes_want_iam_and_all_others_the_token_of_station_staff() {
 fn a_message_stays_hidden_six_times_as_long_as_its_worker_may_run() {
     let template = Template::read();
     for function in template.functions() {
-        let Some(queue) = function
-            .queue
-            .as_ref()
-            .map(|queue| template.resource(queue))
-        else {
-            continue;
-        };
-        let visible = queue["VisibilityTimeout"].as_i64().unwrap();
-        assert!(
-            visible >= 6 * template.timeout(&function),
-            "{}",
-            function.binary
-        );
-        let event = &values(&function.properties["Events"])[0]["Properties"];
-        assert_eq!(
-            event["FunctionResponseTypes"][0].as_str(),
-            Some("ReportBatchItemFailures")
-        );
-        assert!(
-            !event["ScalingConfig"]["MaximumConcurrency"].is_badvalue(),
-            "{}",
-            function.binary
-        );
+        for queue in &function.queues {
+            let visible = template.resource(queue)["VisibilityTimeout"].as_i64();
+            assert!(visible >= Some(6 * template.timeout(&function)), "{queue}");
+        }
+        let messages = values(&function.properties["Events"]).into_iter();
+        for event in messages.filter(|event| event["Type"].as_str() == Some("SQS")) {
+            let event = &event["Properties"];
+            assert_eq!(
+                event["FunctionResponseTypes"][0].as_str(),
+                Some("ReportBatchItemFailures")
+            );
+            assert!(
+                !event["ScalingConfig"]["MaximumConcurrency"].is_badvalue(),
+                "{}",
+                function.binary
+            );
+        }
     }
+}
+
+#[test]
+fn the_sweeper_may_send_to_the_queue_of_every_job() {
+    let functions = Template::read().functions().into_iter();
+    let mut sweepers = functions.filter(|function| function.is_scheduled);
+    let urls = sweepers
+        .next()
+        .unwrap()
+        .environment("GM_TASK_QUEUE")
+        .unwrap();
+    let sent: BTreeSet<_> = urls
+        .split(',')
+        .filter_map(|pair| pair.split_once('='))
+        .collect();
+    let sent: BTreeSet<_> = sent.into_iter().map(|(job, _)| job).collect();
+    let kinds: BTreeSet<_> = task_service::jobs::KINDS
+        .iter()
+        .map(|kind| kind.name)
+        .collect();
+    let queues = task_local::Project::read(&project_root()).unwrap().queues;
+    let local: BTreeSet<_> = queues.values().map(|queue| queue.job.as_str()).collect();
+    assert_eq!((&sent, &local), (&kinds, &kinds));
 }
 
 #[test]
@@ -175,7 +194,7 @@ fn only_functions_that_know_a_queue_may_send_to_it() {
             function.binary
         );
         assert!(
-            function.queue.is_none() || !sends,
+            function.queues.is_empty() || !sends,
             "{}: a loop",
             function.binary
         );

@@ -6,6 +6,7 @@
 //! once per instance, before the first event.
 
 mod configuration;
+mod deadline;
 mod fault;
 pub mod http;
 mod parameters;

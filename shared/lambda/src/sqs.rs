@@ -10,15 +10,18 @@ use std::{
 
 use lambda_runtime::{Context, LambdaEvent};
 use serde::{Deserialize, Serialize};
+use task_service::Error;
+use task_service::batch::{Deadline, Unworked};
 use task_service::queue::ChunkMessage;
 use task_service::store::chunks::ChunkKey;
-use task_service::{Error, batch::Unworked};
 use tracing::Instrument;
 
+use crate::deadline::{self, FunctionTimeout};
 use crate::{FromEnvironment, fault, runtime, telemetry};
 
-/// The time an invocation must have left for another message to be begun.
-const RESERVE: Duration = Duration::from_secs(5);
+mod job;
+
+pub use job::serve_job;
 
 /// One message of the queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,8 +34,8 @@ pub struct Message {
     pub receive_count: u32,
     /// When it was sent.
     pub sent_at: Option<SystemTime>,
-    /// When the invocation is cut off.
-    pub deadline: Option<SystemTime>,
+    /// From when on nothing more is begun.
+    pub deadline: Deadline,
 }
 
 impl Message {
@@ -80,12 +83,16 @@ where
     H: Fn(&'static S, Message) -> F + Copy,
     F: Future<Output = Result<(), NotDone>>,
 {
-    let state = runtime::state::<S>()?;
+    let (state, timeout) = runtime::state::<(S, FunctionTimeout)>()?;
     runtime::run(move |event: LambdaEvent<Event>| async move {
         let LambdaEvent {
             payload, context, ..
         } = event;
-        handle_all(payload, &context, |message| handler(state, message)).await
+        let deadline = deadline::of(&context, *timeout);
+        handle_all(payload, &context, deadline, |message| {
+            handler(state, message)
+        })
+        .await
     })
     .await
 }
@@ -124,6 +131,7 @@ struct Failure {
 async fn handle_all<F>(
     event: Event,
     context: &Context,
+    deadline: Deadline,
     handler: impl Fn(Message) -> F,
 ) -> Result<PartialBatchResponse, crate::Error>
 where
@@ -141,23 +149,26 @@ where
         );
         return Err("a record without messageId".into());
     }
-    let deadline = deadline(context);
     let ids = event.records.iter().map(|record| record.message_id.clone());
     let mut failed: Vec<Option<String>> = ids.map(Some).collect();
     for (at, record) in event.records.into_iter().enumerate() {
-        if at > 0 && is_short(deadline) {
-            let left = failed.len() - at;
-            tracing::warn!(
-                request.id = context.request_id,
-                left,
-                "out of time: the other messages stay in the queue"
-            );
+        if at > 0 && deadline.has_passed() {
+            leave(context, failed.len() - at, "out of time");
             break;
         }
         let message = record.into_message(deadline);
         let span = telemetry::span(context);
-        if handle(message, &handler).instrument(span).await {
-            failed[at] = None;
+        match handle(message, &handler).instrument(span).await {
+            Handled::Done => failed[at] = None,
+            Handled::Kept => {}
+            Handled::Outage => {
+                leave(
+                    context,
+                    failed.len() - at - 1,
+                    "the database cannot be used",
+                );
+                break;
+            }
         }
     }
     let failures = failed.into_iter().flatten();
@@ -168,8 +179,30 @@ where
     })
 }
 
-/// Handles one message and logs it; whether it is done.
-async fn handle<F>(message: Message, handler: impl Fn(Message) -> F) -> bool
+/// Says that messages are not begun. They come back after the visibility timeout.
+fn leave(context: &Context, left: usize, reason: &str) {
+    if left > 0 {
+        tracing::warn!(
+            request.id = context.request_id,
+            left,
+            reason,
+            "the other messages stay in the queue"
+        );
+    }
+}
+
+/// What became of one message.
+enum Handled {
+    /// It may go.
+    Done,
+    /// It stays.
+    Kept,
+    /// It stays, and the ones after it would fail as it did, each after a long wait.
+    Outage,
+}
+
+/// Handles one message and logs it.
+async fn handle<F>(message: Message, handler: impl Fn(Message) -> F) -> Handled
 where
     F: Future<Output = Result<(), NotDone>>,
 {
@@ -185,24 +218,26 @@ where
     match outcome.unwrap_or_else(|panic| Err(panic.into())) {
         Ok(()) => {
             tracing::info!(receive_count, queue_wait_ms, duration_ms, "message done");
-            return true;
+            return Handled::Done;
         }
         Err(held @ NotDone::Held) => {
             tracing::info!(receive_count, queue_wait_ms, duration_ms, reason = %held, "message kept");
         }
         Err(NotDone::Failed(error)) => {
-            let error = fault::loggable(&error);
-            tracing::error!(receive_count, queue_wait_ms, duration_ms, %error, "message failed");
+            tracing::error!(receive_count, queue_wait_ms, duration_ms, error = %fault::loggable(&error), "message failed");
+            if matches!(&error, Error::Store(fault) if fault.is_outage()) {
+                return Handled::Outage;
+            }
         }
         Err(error) => {
             tracing::error!(receive_count, queue_wait_ms, duration_ms, %error, "message failed");
         }
     }
-    false
+    Handled::Kept
 }
 
 impl Record {
-    fn into_message(self, deadline: Option<SystemTime>) -> Message {
+    fn into_message(self, deadline: Deadline) -> Message {
         let number = |name| {
             self.attributes
                 .get(name)
@@ -219,17 +254,8 @@ impl Record {
     }
 }
 
-/// When the invocation is cut off. A runtime that does not know says 0, or a time long ago (`cargo lambda watch`).
-fn deadline(context: &Context) -> Option<SystemTime> {
-    instant(context.deadline).filter(|deadline| *deadline > SystemTime::now())
-}
-
 fn instant(milliseconds: u64) -> Option<SystemTime> {
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds))
-}
-
-fn is_short(deadline: Option<SystemTime>) -> bool {
-    deadline.is_some_and(|deadline| deadline < SystemTime::now() + RESERVE)
 }
 
 #[cfg(test)]

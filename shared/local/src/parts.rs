@@ -122,6 +122,10 @@ impl Parts {
             ("AWS_LAMBDA_FUNCTION_NAME", function.to_owned()),
             ("AWS_LAMBDA_FUNCTION_VERSION", "1".to_owned()),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024".to_owned()),
+            (
+                "AWS_LAMBDA_FUNCTION_TIMEOUT",
+                self.config.function_timeout.as_secs().max(1).to_string(),
+            ),
             ("AWS_ENDPOINT_URL", self.emulator.endpoint()),
             ("AWS_REGION", REGION.to_owned()),
             ("AWS_ACCESS_KEY_ID", "test".to_owned()),

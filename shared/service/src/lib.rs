@@ -6,6 +6,7 @@ mod caller;
 mod error;
 pub mod jobs;
 pub mod orders;
+pub mod prices;
 pub mod queue;
 pub mod reference;
 pub mod sqs;

@@ -42,7 +42,8 @@ impl OwnDatabase {
     /// The one number that a query answers.
     pub(crate) async fn number(&self, sql: &str) -> i64 {
         let mut connection = self.connect().await;
-        let number = sqlx::query_scalar(sql).fetch_one(&mut connection).await;
+        let signed = format!("SELECT CAST(({sql}) AS SIGNED)");
+        let number = sqlx::query_scalar(&signed).fetch_one(&mut connection).await;
         number.unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 

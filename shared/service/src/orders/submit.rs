@@ -5,9 +5,10 @@ use task_store::batches;
 use task_store::tasks::{self, TaskStatus};
 use task_store::{Database, StationId, UserTaskId, reference};
 
-use super::import::{ImportParams, ORDER_IMPORT, OrderImport};
+use super::import::{ORDER_IMPORT, OrderImport};
+use super::params::ImportParams;
 use super::stored;
-use crate::batch::{self, Dispatcher, Submission, Submitted};
+use crate::batch::{self, Dispatcher, Submission};
 use crate::caller::Caller;
 use crate::error::{Error, Result, Word};
 use crate::queue::Queue;
@@ -46,12 +47,7 @@ pub async fn submit<Q: Queue>(
         identity: list.time_config_id,
         items: &orders,
     };
-    if let Submitted::Accepted(due) =
-        batch::submit::<OrderImport, _>(dispatcher, &submission).await?
-    {
-        batch::announce(dispatcher, &due).await;
-    }
-    Ok(())
+    batch::submit::<OrderImport, _>(dispatcher, &submission).await
 }
 
 /// The station whose operating cycle it is, if it takes orders now. A batch in flight was accepted when it did,

@@ -7,7 +7,11 @@
 
 mod batches;
 mod closing;
+mod deadlines;
+mod fairness;
 mod faults;
 mod mending;
+mod prices;
+mod retries;
 mod support;
 mod tasks;
