@@ -18,6 +18,7 @@ mod consistency;
 mod envelope;
 mod events;
 mod faults;
+mod hostile;
 mod openapi;
 mod order_errors;
 mod order_rules;

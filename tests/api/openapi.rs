@@ -28,6 +28,44 @@ fn described() -> BTreeSet<(String, String, String)> {
     operations.collect()
 }
 
+/// What a `$ref` refers to, or the value itself.
+fn resolved<'y>(document: &'y Yaml, value: &'y Yaml) -> &'y Yaml {
+    let Some(reference) = value["$ref"].as_str() else {
+        return value;
+    };
+    let names = reference.trim_start_matches("#/").split('/');
+    resolved(document, names.fold(document, |value, name| &value[name]))
+}
+
+/// The members of a schema, those of its parts included.
+fn members(document: &Yaml, schema: &Yaml) -> BTreeSet<String> {
+    let schema = resolved(document, schema);
+    let own = schema["properties"].as_hash().into_iter().flatten();
+    let own = own.filter_map(|(name, _)| name.as_str().map(str::to_owned));
+    let parts = schema["allOf"].as_vec().into_iter().flatten();
+    own.chain(parts.flat_map(|part| members(document, part)))
+        .collect()
+}
+
+/// Every parameter of every path, wherever it may stand but in a header.
+pub(crate) fn parameters() -> BTreeSet<(String, String)> {
+    let document = document();
+    let mut all = BTreeSet::new();
+    for (path, operations) in document["paths"].as_hash().unwrap() {
+        for operation in operations.as_hash().unwrap().values() {
+            let listed = operation["parameters"].as_vec().into_iter().flatten();
+            let listed = listed.map(|parameter| resolved(&document, parameter));
+            let listed = listed.filter(|parameter| parameter["in"].as_str() == Some("query"));
+            let listed = listed.filter_map(|parameter| parameter["name"].as_str());
+            let body = resolved(&document, &operation["requestBody"]);
+            let json = &body["content"]["application/json"]["schema"];
+            let names = listed.map(str::to_owned).chain(members(&document, json));
+            all.extend(names.map(|name| (path.as_str().unwrap().to_owned(), name)));
+        }
+    }
+    all
+}
+
 #[test]
 fn the_description_has_every_route_and_no_other() {
     let table = Project::read(&project_root()).unwrap().routes;
