@@ -9,6 +9,7 @@ mod commands;
 mod config;
 pub mod database;
 mod dates;
+mod documentation;
 mod error;
 mod event_source;
 mod gateway;
@@ -23,6 +24,7 @@ mod project;
 mod queue;
 mod stack;
 mod table;
+mod unrouted;
 mod wait;
 
 pub use commands::dispatch;
