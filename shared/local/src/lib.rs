@@ -27,7 +27,7 @@ mod table;
 mod unrouted;
 mod wait;
 
-pub use commands::dispatch;
+pub use commands::{dispatch, import_demo};
 pub use config::{StackConfig, project_root};
 pub use error::{LocalError, Result};
 pub use pool::Pool;
