@@ -27,8 +27,11 @@ async fn where_only_the_token_counts_a_call_without_one_is_refused_whatever_it_n
         let station = Station::fresh(api).await;
         let submit = json!({"task_id": "b1", "station_id": "other", "time_config_id": station.cycle, "order_data": orders(3)});
         api.post("/station/order/batch/submit", &submit).await.refusal("FORBIDDEN");
-        for path in ["/async_task/get", "/station/order/batch/result"] {
-            api.post(path, &json!({"task_id": "b1", "station_id": station.id})).await.refusal("FORBIDDEN");
+        for (_, path) in Api::routes().iter().filter(|(_, path)| !path.starts_with("/task/")) {
+            let mut named = submit.clone();
+            named["station_id"] = json!(station.id);
+            named["index"] = json!(0);
+            api.post(path, &named).await.refusal("FORBIDDEN");
         }
         assert_eq!(api.database.rows(&station.id).await, 0);
         the_token_decides(api, &station, &submit).await;
