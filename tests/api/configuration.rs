@@ -62,6 +62,11 @@ async fn the_token_decides(api: &Api, station: &Station, submit: &Value) {
         (now - created).total(jiff::Unit::Minute).unwrap().abs() < 2.0,
         "{seen}"
     );
+    let list = claimed(api, "async-task-list", &station.id, &json!({})).await;
+    assert_eq!(
+        list["data"]["tasks"][0]["user_task_id"], "b1",
+        "the token names the list's station, too: {list}"
+    );
     let foreign = claimed(api, "async-task-get", "other", &named).await;
     assert_eq!(foreign["error"], "TASK_NOT_FOUND", "{foreign}");
 }

@@ -15,6 +15,7 @@ mod batch_submit;
 mod canary;
 mod configuration;
 mod consistency;
+mod contract;
 mod documentation;
 mod envelope;
 mod events;
