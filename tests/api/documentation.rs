@@ -82,7 +82,7 @@ fn words(line: &str) -> Vec<String> {
 fn urlencoded(pair: &str) -> String {
     let (name, value) = pair.split_once('=').unwrap();
     let encoded = value.bytes().map(|byte| format!("%{byte:02X}"));
-    format!("{name}={}", encoded.collect::<String>())
+    format!("{name}={}", encoded.collect::<Vec<_>>().concat())
 }
 
 /// Sends what curl would send.

@@ -169,9 +169,8 @@ fn kind(schema: &Value) -> String {
 fn paragraphs(text: &Value) -> String {
     let text = text.as_str().unwrap_or_default().trim();
     let paragraphs = text.split("\n\n").filter(|paragraph| !paragraph.is_empty());
-    paragraphs
-        .map(|paragraph| format!("<p>{}</p>\n", prose(&json!(paragraph))))
-        .collect()
+    let marked = paragraphs.map(|paragraph| format!("<p>{}</p>\n", prose(&json!(paragraph))));
+    marked.collect::<Vec<_>>().concat()
 }
 
 /// A text of the description; what stands in backticks or between two stars is set apart.

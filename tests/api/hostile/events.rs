@@ -115,7 +115,7 @@ async fn a_method_that_is_not_routed_is_refused_by_every_function() {
                 event["requestContext"]["http"]["method"] = json!(method);
                 match api.stack.invoke(&function, event).await {
                     Ok(response) => {
-                        verdicts.refused(&seen(&response), "PARAM_INVALID", method, method)
+                        verdicts.refused(&seen(&response), "PARAM_INVALID", method, method);
                     }
                     Err(error) => panic!("{function} {method}: {error}"),
                 }

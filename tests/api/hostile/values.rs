@@ -1,6 +1,6 @@
 //! What hostile callers send in place of a value of each kind, and the word they are refused with.
 
-use super::texts::{NO_FIELDS, NO_IDS, NO_INTS, NO_PATHS};
+use super::texts;
 
 /// What a parameter takes.
 #[derive(Debug, Clone, Copy)]
@@ -74,206 +74,63 @@ impl Takes {
         texts.chain(json).chain(never_text()).collect()
     }
 
+    /// Texts: those that are always the same, and those that are made to a length.
     fn texts(self) -> Vec<String> {
-        match self {
-            Self::Key => [own(&NO_INTS), own(&["0", "-1", "9223372036854775808"])].concat(),
-            Self::Id => [own(&NO_IDS), vec!["x".repeat(65), "x".repeat(100_000)]].concat(),
-            Self::Ids => [
-                own(&[
-                    "a b",
-                    "é",
-                    "[",
-                    "[1,]",
-                    "[1 2]",
-                    "[\"а\"]",
-                    "a\r\n,b",
-                    "[\"a\\r\\n\"]",
-                    "a,,b",
-                ]),
-                vec!["1,".repeat(101)],
-            ]
-            .concat(),
-            Self::Station => [
-                own(&[
-                    "a b",
-                    "a\r\n",
-                    "a\u{a0}",
-                    "\u{3000}",
-                    "a\u{1b}[0m",
-                    "a\u{85}",
-                ]),
-                vec!["x".repeat(17), "站".repeat(17)],
-            ]
-            .concat(),
-            Self::Text(max) => vec![
-                "x".repeat(max + 1),
-                "字".repeat(max + 1),
-                "\u{1f34e}".repeat(max + 1),
-                "' OR 1=1 --".repeat(50_000),
-            ],
-            Self::Int(min, max) => [
-                own(&NO_INTS),
-                vec![
-                    (i128::from(min) - 1).to_string(),
-                    (i128::from(max) + 1).to_string(),
-                ],
-            ]
-            .concat(),
-            Self::Flag => own(&[
-                "yes",
-                "on",
-                "2",
-                "-1",
-                "01",
-                "1.0",
-                " true",
-                "true\r\n",
-                "tru\u{435}",
-                "１",
-                "null",
-            ]),
-            Self::Word => own(&[
-                "x",
-                "ALL",
-                "LIST",
-                "JSON",
-                "SET",
-                " list",
-                "json\r\n",
-                "j\u{455}on",
-                "１",
-                "' OR 1=1 --",
-            ]),
-            Self::Words => own(&[
-                "0",
-                "4",
-                "-1",
-                "1,4",
-                "1.0",
-                "1;2",
-                "１",
-                "1\r\n",
-                "[4]",
-                "[",
-                "[[1]]",
-                "input,secret",
-                "1,2,3,1",
-            ]),
-            Self::List => own(&[
-                "x", "7", "{}", "[", "[1,]", "[1 2]", "[1]]", "['a']", "[NaN]", "[01]", "null x",
-                "[{]",
-            ]),
-            Self::Object => own(&[
-                "x",
-                "7",
-                "[]",
-                "{",
-                "{\"a\":1,}",
-                "{a:1}",
-                "{'a':1}",
-                "{}{}",
-                "{\"a\":01}",
-            ]),
-            Self::Amount => own(&[
-                "x",
-                "1e3",
-                "NaN",
-                "-",
-                ".5",
-                "5.",
-                "1.2.3",
-                "+1",
-                "1,5",
-                "１",
-                "0x1",
-                "1234567890123456",
-                "[1]",
-            ]),
-            Self::Path => [
-                own(&NO_PATHS),
-                vec![
-                    format!("${}", "[0]".repeat(17)),
-                    format!("$.{}", "x".repeat(1023)),
-                    "$.x".repeat(40_000),
-                ],
-            ]
-            .concat(),
-            Self::Field => [
-                own(&NO_FIELDS),
-                vec!["x".repeat(65), "field".repeat(20_000)],
-            ]
-            .concat(),
-            Self::OrderId => own(&[
-                "x",
-                "0",
-                "-1",
-                "PL",
-                "pl1",
-                "PL 1",
-                "PL1\r\n",
-                "PLPL1",
-                "１",
-                "1 OR 1=1",
-                "9223372036854775808",
-                "0000000000000000000000001",
-            ]),
-            Self::AnyText | Self::Document => Vec::new(),
-        }
+        let long = |unit: &str, max: usize| unit.repeat(max + 1);
+        let (fixed, made): (&[&str], Vec<String>) = match self {
+            Self::Key => (&texts::NO_INTS, own(&["0", "-1", "9223372036854775808"])),
+            Self::Id => (&texts::NO_IDS, vec![long("x", 64), long("x", 100_000)]),
+            Self::Ids => (&texts::NO_ID_LISTS, vec![long("1,", 100)]),
+            Self::Station => (&texts::NO_STATIONS, vec![long("x", 16), long("站", 16)]),
+            Self::Text(max) => {
+                let lengths = ["x", "字", "\u{1f34e}"].map(|unit| long(unit, max));
+                let large = "' OR 1=1 --".repeat(50_000);
+                (&[], [lengths.to_vec(), vec![large]].concat())
+            }
+            Self::Int(min, max) => {
+                let outside = [i128::from(min) - 1, i128::from(max) + 1];
+                (&texts::NO_INTS, outside.map(|n| n.to_string()).to_vec())
+            }
+            Self::Path => {
+                let steps = format!("${}", long("[0]", 16));
+                let characters = format!("$.{}", long("x", 1022));
+                let large = "$.x".repeat(40_000);
+                (&texts::NO_PATHS, vec![steps, characters, large])
+            }
+            Self::Field => (
+                &texts::NO_FIELDS,
+                vec![long("x", 64), long("field", 20_000)],
+            ),
+            Self::Flag => (&texts::NO_FLAGS, Vec::new()),
+            Self::Word => (&texts::NO_WORDS, Vec::new()),
+            Self::Words => (&texts::NO_WORD_LISTS, Vec::new()),
+            Self::List => (&texts::NO_LISTS, Vec::new()),
+            Self::Object => (&texts::NO_OBJECTS, Vec::new()),
+            Self::Amount => (&texts::NO_AMOUNTS, Vec::new()),
+            Self::OrderId => (&texts::NO_ORDER_IDS, Vec::new()),
+            Self::AnyText | Self::Document => (&[], Vec::new()),
+        };
+        [own(fixed), made].concat()
     }
 
-    /// JSON values of the wrong type, out of every range, or too deep.
+    /// JSON values that are too deep, of the wrong type, or beyond what a database holds.
     fn json(self) -> Vec<String> {
         let deep = format!("{}1{}", "[".repeat(17), "]".repeat(17));
         let deep_object = format!("{}1{}", r#"{"a":"#.repeat(17), "}".repeat(17));
         let deeper = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-        let nested = vec![deep, deep_object, deeper];
-        let more = match self {
-            Self::AnyText => Vec::new(),
-            Self::Document => own(&[
-                &format!("{{\"{}\": 1}}", "name".repeat(16_384)),
-                "1e400",
-                "-1e400",
-                r#"{"a": [1e999]}"#,
-                r#"{"a": "\ud800"}"#,
-                r#"{"\udc00": 1}"#,
-            ]),
-            Self::List => own(&["7", "1.5", "true", "{}", r#"{"0": {}}"#]),
-            Self::Object => own(&["7", "1.5", "true", "[]", "[{}]"]),
-            Self::Ids => own(&[
-                "{}",
-                "[[1]]",
-                "[{}]",
-                "[null]",
-                r#"["\ud800"]"#,
-                r#"["a\u0000"]"#,
-                r#"["a b"]"#,
-                r#"[""]"#,
-            ]),
-            Self::Words => own(&[
-                "{}",
-                "[[1]]",
-                "[{}]",
-                "[null]",
-                "[4]",
-                "[1.0]",
-                "true",
-                "1.5",
-                "[1, 2, 3, 1]",
-            ]),
-            Self::Flag => own(&["2", "-1", "1.0", "1e0", "[]", "[true]", "{}"]),
-            Self::Key | Self::Int(..) | Self::OrderId => own(&[
-                "true",
-                "0.5",
-                "1e2",
-                "1E400",
-                "[]",
-                "[1]",
-                "{}",
-                r#"{"$gt": 0}"#,
-            ]),
-            _ => own(&["[]", "[1]", "{}", r#"{"$ne": null}"#]),
+        let long_name = format!("{{\"{}\": 1}}", "name".repeat(16_384));
+        let (fixed, made): (&[&str], Vec<String>) = match self {
+            Self::AnyText => (&[], Vec::new()),
+            Self::Document => (&texts::NO_DOCUMENTS, vec![long_name]),
+            Self::List => (&["7", "1.5", "true", "{}", r#"{"0": {}}"#], Vec::new()),
+            Self::Object => (&["7", "1.5", "true", "[]", "[{}]"], Vec::new()),
+            Self::Ids => (&texts::NO_JSON_IDS, Vec::new()),
+            Self::Words => (&texts::NO_JSON_WORDS, Vec::new()),
+            Self::Flag => (&["2", "-1", "1.0", "1e0", "[]", "[true]", "{}"], Vec::new()),
+            Self::Key | Self::Int(..) | Self::OrderId => (&texts::NO_JSON_INTS, Vec::new()),
+            _ => (&["[]", "[1]", "{}", r#"{"$ne": null}"#], Vec::new()),
         };
-        [nested, more].concat()
+        [own(fixed), vec![deep, deep_object, deeper], made].concat()
     }
 }
 
