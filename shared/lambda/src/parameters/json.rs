@@ -113,8 +113,8 @@ impl<'p> Parameter<'p> {
             .map_err(|error| self.invalid(&format!("cannot be written as JSON: {error}")))
     }
 
-    /// A number beyond a double, half a surrogate pair or a name of any length is a JSON text, but no database takes
-    /// it.
+    /// A number beyond a double, half a surrogate pair or a name beyond [`MAX_NAME`] is a JSON text, but no database
+    /// takes it.
     fn check_storable(self, json: &str) -> Result<()> {
         self.check_depth(json)?;
         let value: Value = serde_json::from_str(json)
