@@ -78,7 +78,7 @@ impl Function {
             ))
         };
         let arn = |event: &&Yaml| text(&event["Properties"]["Queue"]);
-        let queues = of_type("SQS").into_iter().filter_map(|event| arn(event));
+        let queues = of_type("SQS").into_iter().filter_map(arn);
         Self {
             binary: text(&resource["Metadata"]["BuildProperties"]["Binary"]).unwrap(),
             routes: http.iter().filter_map(route).collect(),

@@ -51,7 +51,7 @@ const fn update(
 }
 
 /// Every route, those whose parameters depend on each other several times.
-pub(super) const ROUTES: [Route; 22] = [
+pub(super) const ROUTES: [Route; 23] = [
     route(
         "/task/add",
         &[
@@ -239,6 +239,20 @@ pub(super) const ROUTES: [Route; 22] = [
             ("out_order_no", Text(64)),
             ("order_id", OrderId),
             ("order_data", Object),
+            ("station_id", Station),
+        ],
+    ),
+    route(
+        "/station/sku/batch/price",
+        &[
+            ("task_id", r#""hostile""#),
+            ("station_id", r#""{station}""#),
+            ("items", "[{}]"),
+        ],
+        &[
+            ("task_id", Id),
+            ("items", List),
+            ("file_name", Text(128)),
             ("station_id", Station),
         ],
     ),

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::pin::Pin;
 
 use task_store::chunks::{self, ChunkKey, ChunkState, Claimed};
 use task_store::{Database, StationId, StoreError, batches, deferrals};
@@ -74,7 +75,7 @@ impl<'a, J: BatchJob> Shift<'a, J> {
     /// the chunk waits in the database for its station's turn or the sweeper; that holds as well for a message that came
     /// twice or too late.
     pub async fn work(&self, key: ChunkKey) -> Result<(), Unworked> {
-        self.turn(key).await.map(drop)
+        self.boxed_turn(key).await.map(drop)
     }
 
     /// Works chunks that were deferred, of the stations whose chunks this shift worked: one of each in turn, until none
@@ -90,13 +91,18 @@ impl<'a, J: BatchJob> Shift<'a, J> {
             let Some(key) = self.database.run(next).await? else {
                 continue;
             };
-            match self.turn(key).await {
+            match self.boxed_turn(key).await {
                 // Should somebody else have been quicker, there may be another.
                 Ok(Turn::Over) | Err(Unworked::Held) => self.freed(&station),
                 Ok(Turn::Deferred) => {}
                 Err(Unworked::Store(fault)) => return Err(fault),
             }
         }
+    }
+
+    /// A turn on the heap: all that it awaits, inlined into what a function awaits, is deeper than the compiler looks.
+    fn boxed_turn(&self, key: ChunkKey) -> Pin<Box<impl Future<Output = Result<Turn, Unworked>>>> {
+        Box::pin(self.turn(key))
     }
 
     async fn turn(&self, key: ChunkKey) -> Result<Turn, Unworked> {
