@@ -31,6 +31,7 @@ async fn where_only_the_token_counts_a_call_without_one_is_refused_whatever_it_n
             let mut named = submit.clone();
             named["station_id"] = json!(station.id);
             named["index"] = json!(0);
+            named["items"] = json!([{}]);
             api.post(path, &named).await.refusal("FORBIDDEN");
         }
         assert_eq!(api.database.rows(&station.id).await, 0);

@@ -249,11 +249,6 @@ pub(super) const ROUTES: [Route; 23] = [
             ("station_id", r#""{station}""#),
             ("items", "[{}]"),
         ],
-        &[
-            ("task_id", Id),
-            ("items", List),
-            ("file_name", Text(128)),
-            ("station_id", Station),
-        ],
+        &[("task_id", Id), ("items", List), ("station_id", Station)],
     ),
 ];
