@@ -7,7 +7,7 @@ use crate::support::{Api, Station, orders, with_own_api};
 
 /// Calls a function as the gateway does whose authorizer found a station in the caller's token.
 async fn claimed(api: &Api, function: &str, station: &str, body: &Value) -> Value {
-    let mut event = sample("api-gateway-jwt");
+    let mut event = sample("order-batch-submit");
     event["requestContext"]["authorizer"]["jwt"]["claims"]["station_id"] = json!(station);
     event["body"] = json!(body.to_string());
     answered(&api.stack.invoke(function, event).await.unwrap())
