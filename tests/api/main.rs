@@ -28,4 +28,5 @@ mod task_add;
 mod task_get;
 mod task_life;
 mod task_list;
+mod telemetry;
 mod template;

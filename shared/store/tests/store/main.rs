@@ -19,4 +19,5 @@ mod payloads;
 mod reference;
 mod support;
 mod tasks;
+mod tls;
 mod transactions;
