@@ -35,7 +35,7 @@ package: need-cargo tools ## the release binaries and .aws-sam/build, ready for 
 	@$(local)/package.sh
 
 sam-local: build ## functions under `sam local`, in containers (skipped where no Docker daemon is)
-	@tests/deploy/sam-local.sh
+	@tests/sam/run.sh
 
 deploy-local: build ## template.yaml deployed into an emulator of AWS, and used through its API
 	@tests/deploy/run.sh
