@@ -22,8 +22,8 @@ for deb in "$work"/deb/*.deb; do
   dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$root" --keep-directory-symlink --no-same-owner
 done
 rm -rf "$root"/usr/share/{doc,man,lintian}
-busybox=$(cd "$root" && find . -name busybox -type f | head -1)
-for applet in sh mv chmod cp rm mkdir ls cat env sleep id; do ln -sf "${busybox#.}" "$root/bin/$applet"; done
+[ -x "$root/bin/busybox" ] || mv "$root/usr/bin/busybox" "$root/bin/"
+for applet in sh mv chmod cp rm mkdir ls cat env sleep id; do ln -sf busybox "$root/bin/$applet"; done
 cat "$root"/usr/share/ca-certificates/mozilla/*.crt > "$root/etc/ssl/certs/ca-certificates.crt"
 echo 'root:x:0:0:root:/root:/bin/sh' > "$root/etc/passwd"
 echo 'root:x:0:' > "$root/etc/group"

@@ -1,5 +1,6 @@
 """The template as the emulator can deploy it. It reads no OpenAPI `Body` of an HTTP API, so that is written out as the
-routes, integrations and authorizers it stands for; everything else is what AWS's translator makes of template.yaml."""
+routes, integrations and authorizers it stands for; and it leaves number parameters texts, so those are
+filled in; everything else is what AWS's translator makes of template.yaml."""
 
 import sys
 from pathlib import Path
@@ -20,7 +21,24 @@ def deployable(text, parameters):
         api["Properties"] |= {"Name": body["info"]["title"], "ProtocolType": "HTTP"}
         schemes = body["components"]["securitySchemes"]
         resources |= authorizers(name, schemes) | routes(name, body["paths"], schemes)
-    return template
+    return template | {"Resources": with_numbers(resources, numbers(template, parameters))}
+
+
+def numbers(template, parameters):
+    """The parameters that are numbers, as numbers."""
+    declared = template["Parameters"].items()
+    return {name: int(parameters.get(name, parameter.get("Default")))
+            for name, parameter in declared if parameter["Type"] == "Number"}
+
+
+def with_numbers(node, values):
+    """What refers to a number, with that number in place of the reference: the emulator would take it for a text."""
+    if isinstance(node, list):
+        return [with_numbers(item, values) for item in node]
+    if isinstance(node, dict):
+        reference = node.get("Ref") if len(node) == 1 else None
+        return values[reference] if reference in values else {key: with_numbers(item, values) for key, item in node.items()}
+    return node
 
 
 def authorizers(api, schemes):

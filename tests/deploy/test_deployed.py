@@ -98,9 +98,11 @@ def test_of_a_batch_of_messages_only_what_failed_comes_back_until_it_is_a_dead_l
 
 def test_a_batch_whose_database_stays_read_only_ends_as_dead_letters_when_it_is_back(cloud, stations, database):
     waiting = depth(cloud, "OrderImportDeadLetterQueueUrl")
-    task = submit_unseen(cloud, database)
-    until("the chunk is a dead letter", lambda: depth(cloud, "OrderImportDeadLetterQueueUrl") > waiting, 90)
-    database.sql("SET GLOBAL super_read_only = OFF; SET GLOBAL read_only = OFF")
+    try:
+        task = submit_unseen(cloud, database)
+        until("the chunk is a dead letter", lambda: depth(cloud, "OrderImportDeadLetterQueueUrl") > waiting, 90)
+    finally:
+        database.sql("SET GLOBAL super_read_only = OFF; SET GLOBAL read_only = OFF")
     result = finished(cloud, "T1", task, 90)["result"]
     assert result["failure_count"] == 3, result
     assert {item["code"] for item in result["failed"]} == {"SYSTEM_BUSY"}

@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,6 +15,9 @@ import relay
 from samcli.yamlhelper import yaml_dump, yaml_parse
 
 ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tests/deploy"))
+import authority
+
 BUILD = ROOT / ".local/sam"
 SAM = ROOT / ".local/deploy/bin/sam"
 DATABASE = "sam_local"
@@ -26,7 +30,7 @@ def sql(statement, database=DATABASE):
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
-def build(folder):
+def build(folder, ca):
     """template.yaml and the functions beside each other, as `sam build` leaves them, from the binaries of target/local."""
     shutil.rmtree(folder, ignore_errors=True)
     template = yaml_parse((ROOT / "template.yaml").read_text())
@@ -39,7 +43,7 @@ def build(folder):
             properties["CodeUri"] = name
         if "ContentUri" in properties:
             (folder / name).mkdir(parents=True)
-            shutil.copy(Path(sql("SELECT @@datadir", "app")) / "ca.pem", folder / name / "database-ca.pem")
+            shutil.copy(ca, folder / name / "database-ca.pem")
             properties["ContentUri"] = name
     (folder / "template.yaml").write_text(yaml_dump(template))
 
@@ -50,10 +54,9 @@ class Functions:
     def __init__(self):
         url = urlsplit(os.environ["DATABASE_URL"])
         sql(f"DROP DATABASE IF EXISTS {DATABASE}; CREATE DATABASE {DATABASE} CHARACTER SET utf8mb4", "app")
-        build(BUILD)
         host, port = relay.relayed(url.port)
-        # TLS, by the authority in the layer; its certificate names no address, so that is not asked for here.
-        options = "ssl-mode=VERIFY_CA&ssl-ca=/opt/database-ca.pem"
+        build(BUILD, authority.install(ROOT / ".local/tls", [host], lambda statement: sql(statement, "app")))
+        options = yaml_parse((ROOT / "template.yaml").read_text())["Parameters"]["DatabaseOptions"]["Default"]
         self.variables = {"DATABASE_URL": f"mysql://{url.username}:{url.password}@{host}:{port}/{DATABASE}?{options}"}
         self.local_url = f"mysql://{url.username}:{url.password}@127.0.0.1:{url.port}/{DATABASE}?ssl-mode=disabled"
 

@@ -48,6 +48,19 @@ impl Authority {
         authority
     }
 
+    /// Those that the server has.
+    async fn of(fresh: &TestDatabase) -> Self {
+        let variable = async |name: &str| {
+            let path = read(fresh, &format!("SELECT @@GLOBAL.{name}")).await;
+            PathBuf::from(path.unwrap())
+        };
+        Self {
+            ca: variable("ssl_ca").await,
+            certificate: variable("ssl_cert").await,
+            key: variable("ssl_key").await,
+        }
+    }
+
     /// Makes the server use them from now on; connections there are stay as they are.
     async fn install(&self, fresh: &TestDatabase) {
         let variables = [
@@ -65,16 +78,14 @@ impl Authority {
         execute(fresh, "ALTER INSTANCE RELOAD TLS").await;
     }
 
+    fn delete(&self) {
+        for path in [&self.ca, &self.certificate, &self.key] {
+            fs::remove_file(path).unwrap();
+        }
+    }
+
     fn options(&self, mode: &str) -> String {
         format!("ssl-mode={mode}&ssl-ca={}", self.ca.display())
-    }
-}
-
-impl Drop for Authority {
-    fn drop(&mut self) {
-        for path in [&self.ca, &self.certificate, &self.key] {
-            drop(fs::remove_file(path));
-        }
     }
 }
 
@@ -149,6 +160,7 @@ async fn a_server_is_believed_only_with_a_certificate_for_its_name_from_the_auth
             Authority::create(&folder, "own"),
             Authority::create(&folder, "other"),
         );
+        let before = Authority::of(fresh).await;
         own.install(fresh).await;
         let of = |options: &str| url(fresh, None, options);
         for mode in ["VERIFY_IDENTITY", "VERIFY_CA"] {
@@ -165,6 +177,9 @@ async fn a_server_is_believed_only_with_a_certificate_for_its_name_from_the_auth
             &own.options("VERIFY_IDENTITY"),
         );
         assert!(cipher(&by_name).await.is_err(), "for another name");
+        before.install(fresh).await;
+        own.delete();
+        other.delete();
     })
     .await;
 }
