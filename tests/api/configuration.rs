@@ -1,13 +1,14 @@
 //! The environment variables of a deployment, on a stack that sets them otherwise than the rest.
 
 use serde_json::{Value, json};
+use task_local::{Project, project_root};
 
 use crate::events::{answered, sample};
 use crate::support::{Api, Station, orders, with_own_api};
 
 /// Calls a function as the gateway does whose authorizer found a station in the caller's token.
 async fn claimed(api: &Api, function: &str, station: &str, body: &Value) -> Value {
-    let mut event = sample("api-gateway-jwt");
+    let mut event = sample("order-batch-submit");
     event["requestContext"]["authorizer"]["jwt"]["claims"]["station_id"] = json!(station);
     event["body"] = json!(body.to_string());
     answered(&api.stack.invoke(function, event).await.unwrap())
@@ -70,4 +71,31 @@ async fn the_token_decides(api: &Api, station: &Station, submit: &Value) {
     );
     let foreign = claimed(api, "async-task-get", "other", &named).await;
     assert_eq!(foreign["error"], "TASK_NOT_FOUND", "{foreign}");
+}
+
+#[tokio::test]
+async fn a_call_that_no_authorizer_has_let_through_is_refused_by_every_function() {
+    let claim = |config: task_local::StackConfig| config.with("STATION_SOURCE", "claim");
+    with_own_api(claim, async |api| {
+        let project = Project::read(&project_root()).unwrap();
+        for function in project.routed() {
+            let mut event = sample(function);
+            let context = event["requestContext"].as_object_mut().unwrap();
+            let authorizer = context.remove("authorizer").unwrap();
+            let answer = api.stack.invoke(function, event.clone()).await.unwrap();
+            assert_eq!(
+                answered(&answer)["error"],
+                "FORBIDDEN",
+                "{function}: {answer}"
+            );
+            event["requestContext"]["authorizer"] = authorizer;
+            let answer = api.stack.invoke(function, event).await.unwrap();
+            assert_ne!(
+                answered(&answer)["error"],
+                "FORBIDDEN",
+                "{function}: {answer}"
+            );
+        }
+    })
+    .await;
 }

@@ -36,4 +36,5 @@ mod task_get;
 mod task_life;
 mod task_list;
 mod task_update;
+mod telemetry;
 mod template;

@@ -12,6 +12,7 @@ use lambda_runtime::{Context, LambdaEvent};
 use serde::{Deserialize, Serialize};
 use task_service::Error;
 use task_service::batch::{Deadline, Unworked};
+use task_service::metrics::TARGET;
 use task_service::queue::ChunkMessage;
 use task_service::store::chunks::ChunkKey;
 use tracing::Instrument;
@@ -36,6 +37,10 @@ pub struct Message {
     pub sent_at: Option<SystemTime>,
     /// From when on nothing more is begun.
     pub deadline: Deadline,
+    /// The trace that its sender was part of.
+    pub trace: Option<String>,
+    /// It comes from a dead-letter queue.
+    pub is_dead_letter: bool,
 }
 
 impl Message {
@@ -208,13 +213,17 @@ where
 {
     let start = Instant::now();
     telemetry::note_message(&message.id);
-    let receive_count = message.receive_count;
+    if let Some(trace) = &message.trace {
+        telemetry::note_trace(trace);
+    }
+    let (receive_count, is_dead_letter) = (message.receive_count, message.is_dead_letter);
     let sent = message
         .sent_at
         .and_then(|sent| SystemTime::now().duration_since(sent).ok());
     let queue_wait_ms = sent.and_then(|wait| u64::try_from(wait.as_millis()).ok());
     let outcome = fault::isolated(async move { handler(message).await }).await;
     let duration_ms = telemetry::milliseconds(start);
+    measure(is_dead_letter, receive_count, queue_wait_ms, duration_ms);
     match outcome.unwrap_or_else(|panic| Err(panic.into())) {
         Ok(()) => {
             tracing::info!(receive_count, queue_wait_ms, duration_ms, "message done");
@@ -236,6 +245,15 @@ where
     Handled::Kept
 }
 
+fn measure(is_dead_letter: bool, receive_count: u32, wait_ms: Option<u64>, duration_ms: f64) {
+    if is_dead_letter {
+        tracing::info!(target: TARGET, DeadLetters = 1);
+        return;
+    }
+    let retries = u32::from(receive_count > 1);
+    tracing::info!(target: TARGET, ChunkTime = duration_ms, QueueWait = wait_ms, Retries = retries);
+}
+
 impl Record {
     fn into_message(self, deadline: Deadline) -> Message {
         let number = |name| {
@@ -248,6 +266,8 @@ impl Record {
                 .map_or(1, |count| u32::try_from(count).unwrap_or(u32::MAX)),
             sent_at: number("SentTimestamp").and_then(instant),
             deadline,
+            trace: self.attributes.get("AWSTraceHeader").cloned(),
+            is_dead_letter: self.attributes.contains_key("DeadLetterQueueSourceArn"),
             id: self.message_id,
             body: self.body,
         }

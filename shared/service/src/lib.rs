@@ -5,6 +5,7 @@ pub mod batch;
 mod caller;
 mod error;
 pub mod jobs;
+pub mod metrics;
 pub mod orders;
 pub mod prices;
 pub mod queue;

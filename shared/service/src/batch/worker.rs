@@ -14,6 +14,7 @@ use super::deadline::Deadline;
 use super::finish::refresh;
 use super::job::{BatchJob, Item, ItemError, Prepared};
 use super::settings::Settings;
+use crate::metrics;
 
 /// From this attempt on a chunk is worked item by item: what ended the attempts before may be one of its items.
 const ISOLATED_FROM: u32 = 3;
@@ -132,7 +133,11 @@ impl<J: BatchJob> Worker<'_, J> {
             }
             Ok(true)
         };
-        self.database.transaction(write).await
+        let written = self.database.transaction::<_, StoreError>(write).await?;
+        if written && !outcomes.is_empty() {
+            metrics::settled(outcomes);
+        }
+        Ok(written)
     }
 
     /// The task and its batch, locked, when the chunk mends one of its items: the task's result changes with it.

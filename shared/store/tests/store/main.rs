@@ -22,4 +22,5 @@ mod prices;
 mod reference;
 mod support;
 mod tasks;
+mod tls;
 mod transactions;
