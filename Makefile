@@ -1,8 +1,8 @@
 # Everything a developer types. `make` alone lists it. What the targets install goes below .local/ and target/.
 .DEFAULT_GOAL := help
-.PHONY: help run stop demo load-reference test contract lint-template package sam-local deploy-local build tools clean clean-data clean-logs
+.PHONY: help run stop demo load-reference test contract bench lint-template package sam-local deploy-local build tools clean clean-data clean-logs
 MAKEFLAGS += --no-print-directory
-export PORT DETACH DATABASE_URL DATA FILE AGAIN WORKERS EXAMPLES SEED ARCH DATABASE_CA
+export PORT DETACH DATABASE_URL DATA FILE AGAIN WORKERS EXAMPLES SEED ARCH DATABASE_CA PART ROUNDS ROWS
 
 local := shared/local
 bin := target/local/task-local
@@ -28,6 +28,9 @@ test: need-cargo ## format, clippy, all tests on MySQL and on MariaDB
 contract: build ## fuzz the API against its OpenAPI description [EXAMPLES=80] [SEED=n]
 	@tests/contract/run.sh
 
+bench: need-cargo tools ## speed, size and cost against the floor, in one run [PART=batch,functions,growth] [ROUNDS=5]
+	@tests/bench/run.sh
+
 lint-template: ## sam validate, cfn-lint and checkov on template.yaml and database.yaml
 	@tests/template/lint.sh
 
@@ -41,7 +44,7 @@ deploy-local: build ## template.yaml deployed into an emulator of AWS, and used 
 	@tests/deploy/run.sh
 
 build: need-cargo tools ## the functions and the local stack
-	@cargo build --quiet --profile local --locked --workspace --bins
+	@cargo build --quiet --profile local --locked --workspace --exclude task-bench --bins
 
 tools: ## the pinned tools of the local stack, into .local/tools
 	@$(local)/tools.sh
