@@ -27,8 +27,12 @@ async fn where_only_the_token_counts_a_call_without_one_is_refused_whatever_it_n
         let station = Station::fresh(api).await;
         let submit = json!({"task_id": "b1", "station_id": "other", "time_config_id": station.cycle, "order_data": orders(3)});
         api.post("/station/order/batch/submit", &submit).await.refusal("FORBIDDEN");
-        for path in ["/async_task/get", "/station/order/batch/result"] {
-            api.post(path, &json!({"task_id": "b1", "station_id": station.id})).await.refusal("FORBIDDEN");
+        for (_, path) in Api::routes().iter().filter(|(_, path)| !path.starts_with("/task/")) {
+            let mut named = submit.clone();
+            named["station_id"] = json!(station.id);
+            named["index"] = json!(0);
+            named["items"] = json!([{}]);
+            api.post(path, &named).await.refusal("FORBIDDEN");
         }
         assert_eq!(api.database.rows(&station.id).await, 0);
         the_token_decides(api, &station, &submit).await;
@@ -58,6 +62,11 @@ async fn the_token_decides(api: &Api, station: &Station, submit: &Value) {
     assert!(
         (now - created).total(jiff::Unit::Minute).unwrap().abs() < 2.0,
         "{seen}"
+    );
+    let list = claimed(api, "async-task-list", &station.id, &json!({})).await;
+    assert_eq!(
+        list["data"]["tasks"][0]["user_task_id"], "b1",
+        "the token names the list's station, too: {list}"
     );
     let foreign = claimed(api, "async-task-get", "other", &named).await;
     assert_eq!(foreign["error"], "TASK_NOT_FOUND", "{foreign}");

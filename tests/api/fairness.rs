@@ -8,6 +8,9 @@ use task_local::StackConfig;
 
 use crate::support::{Api, Station, numbered, orders, unique, with_own_api};
 
+/// Orders in a chunk: small ones, so that a flood has many.
+const CHUNK: usize = 100;
+
 /// Two workers, and no sweeper that could help.
 fn configured(cap: u32) -> impl FnOnce(StackConfig) -> StackConfig {
     move |config| StackConfig {
@@ -15,7 +18,9 @@ fn configured(cap: u32) -> impl FnOnce(StackConfig) -> StackConfig {
         visibility_timeout: Duration::from_mins(2),
         function_timeout: Duration::from_mins(1),
         schedule: Some(Duration::from_hours(1)),
-        ..config.with("STATION_CHUNKS", cap.to_string())
+        ..config
+            .with("STATION_CHUNKS", cap.to_string())
+            .with("CHUNK_SIZE", CHUNK.to_string())
     }
 }
 
@@ -91,7 +96,7 @@ async fn ten_orders_need_not_wait_for_another_stations_flood() {
     let rounds = setting("FAIRNESS_ROUNDS", 1);
     let open_without = measured(0, flood, rounds).await;
     let open = measured(1, flood, rounds).await;
-    let chunks = i64::try_from(flood / 100).unwrap();
+    let chunks = i64::try_from(flood / CHUNK).unwrap();
     println!(
         "open chunks of the flood when the ten orders were done: {open_without} without a cap, {open} with one"
     );

@@ -11,13 +11,13 @@ use tokio::task::{AbortHandle, JoinSet};
 use crate::config::StackConfig;
 use crate::error::{LocalError, Result};
 use crate::event_source::EventSource;
-use crate::gateway::{Gateway, Invoker, UNROUTED, answer_unrouted};
+use crate::gateway::{Gateway, Invoker};
 use crate::guard::Guard;
 use crate::pool::Pool;
 use crate::process::Recipe;
 use crate::project::Project;
 use crate::queue::{QueueEmulator, REGION};
-use crate::{database, wait};
+use crate::{database, unrouted, wait};
 
 /// How often a function is looked at while it is awaited.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -147,7 +147,8 @@ impl Parts {
 
     /// Starts the event source mappings, the schedules and the answer to unknown routes.
     fn start_drivers(&mut self) -> Result<()> {
-        let unrouted = answer_unrouted(&self.gateway.runtime_api(UNROUTED))?;
+        let root = self.config.project.root.clone();
+        let unrouted = unrouted::answer(&self.gateway, root)?;
         self.drivers.push(tokio::spawn(unrouted).abort_handle());
         for (queue, function) in self.config.project.mappings() {
             let source = EventSource {

@@ -66,8 +66,10 @@ fn line(cells: &[&str]) -> String {
     cells.join(",") + "\r\n"
 }
 
-/// A field as RFC 4180 wants it. One that a spreadsheet would run as a formula is made text.
+/// A field as RFC 4180 wants it. One that a spreadsheet would run as a formula is made text; NUL, which ends the
+/// text of many a reader, becomes the mark of a character that cannot be shown.
 fn quoted(field: &str) -> String {
+    let field = &field.replace('\0', "\u{fffd}");
     let formula = field.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let field = if formula {
         format!("'{field}")
@@ -88,6 +90,11 @@ mod tests {
     fn a_field_is_quoted_when_it_must_be() {
         assert_eq!(quoted("plain"), "plain");
         assert_eq!(quoted("a,\"b\"\n"), "\"a,\"\"b\"\"\n\"");
+    }
+
+    #[test]
+    fn a_nul_is_made_visible() {
+        assert_eq!(quoted("S0\0"), "S0\u{fffd}");
     }
 
     #[test]

@@ -5,6 +5,7 @@
     reason = "a test that cannot go on should fail at once"
 )]
 
+mod amends;
 mod batches;
 mod cancelled_work;
 mod chunks;
