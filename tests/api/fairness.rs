@@ -60,8 +60,8 @@ async fn round(api: &Api, flood: usize) -> (Duration, Duration, Duration, i64) {
     (alone, beside, start.elapsed(), left)
 }
 
-/// The median times of some rounds, and the fewest open chunks.
-async fn measured(cap: u32, flood: usize, rounds: usize) -> (Duration, Duration, i64) {
+/// Prints the median times of some rounds; the fewest open chunks.
+async fn measured(cap: u32, flood: usize, rounds: usize) -> i64 {
     with_own_api(configured(cap), async |api| {
         let (mut alone, mut beside, mut all, mut left) = (vec![], vec![], vec![], i64::MAX);
         for _ in 0..rounds {
@@ -74,7 +74,10 @@ async fn measured(cap: u32, flood: usize, rounds: usize) -> (Duration, Duration,
         let (alone, beside) = (median(&mut alone), median(&mut beside));
         let all = median(&mut all);
         println!(
-            "cap {cap}: 10 orders alone {alone:.0?}, beside {flood} {beside:.0?}, those {all:.0?}"
+            "cap {cap}: 10 orders alone {} ms, beside {flood} {} ms, those {} ms",
+            alone.as_millis(),
+            beside.as_millis(),
+            all.as_millis()
         );
         assert_eq!(
             api.database
@@ -82,7 +85,7 @@ async fn measured(cap: u32, flood: usize, rounds: usize) -> (Duration, Duration,
                 .await,
             1
         );
-        (alone, beside, left)
+        left
     })
     .await
 }
@@ -91,14 +94,15 @@ async fn measured(cap: u32, flood: usize, rounds: usize) -> (Duration, Duration,
 async fn ten_orders_need_not_wait_for_another_stations_flood() {
     let flood = setting("FAIRNESS_ORDERS", 5_000);
     let rounds = setting("FAIRNESS_ROUNDS", 1);
-    let (_, _, open_without) = measured(0, flood, rounds).await;
-    let (_, _, open) = measured(1, flood, rounds).await;
+    let open_without = measured(0, flood, rounds).await;
+    let open = measured(1, flood, rounds).await;
     let chunks = i64::try_from(flood / CHUNK).unwrap();
     println!(
         "open chunks of the flood when the ten orders were done: {open_without} without a cap, {open} with one"
     );
+    // Without a cap it is a handful at most.
     assert!(
-        open > chunks / 2,
+        open >= chunks / 10,
         "{open} of {chunks} chunks of the flood were still to come"
     );
 }
