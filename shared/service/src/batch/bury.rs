@@ -9,6 +9,7 @@ use super::finish::{finish_if_done, refresh};
 use super::job::{ItemError, JobKind};
 use super::settings::Settings;
 use super::work::Unworked;
+use crate::failpoints::{Failpoint, reach};
 use crate::jobs;
 
 /// Ends what is left of a chunk: items without an outcome fail as `SYSTEM_BUSY`, so that their batch finishes and a
@@ -29,6 +30,7 @@ pub async fn bury(
             Ok(())
         };
     };
+    reach(Failpoint::BuryClaimed).await?;
     let batch = database
         .run(async |c| batches::by_task(c, key.task).await)
         .await?;
@@ -39,6 +41,7 @@ pub async fn bury(
     if !written {
         return Err(Unworked::Held);
     }
+    reach(Failpoint::BuryCommitted).await?;
     finish_if_done(database, kind, key.task, key.run).await?;
     Ok(())
 }

@@ -11,6 +11,7 @@ use super::counts::Counts;
 use super::job::JobKind;
 use super::report;
 use super::view::ItemView;
+use crate::failpoints::{Failpoint, reach};
 
 /// How many failed items a task's result shows.
 const SHOWN_FAILURES: u32 = 50;
@@ -54,6 +55,7 @@ async fn finish_locked(
     }
     let result = result_of(connection, kind, &task, &batch).await?;
     batches::finish(connection, id, &result).await?;
+    reach(Failpoint::FinishWritten).await?;
     Ok(true)
 }
 

@@ -1,12 +1,13 @@
 //! Working an announced chunk: claim it, work it, then see whether the batch is done.
 
-use task_store::chunks::{self, ChunkKey, ChunkState};
+use task_store::chunks::{self, ChunkKey, ChunkState, Claimed};
 use task_store::{Database, StoreError, batches};
 
 use super::finish::finish_if_done;
 use super::job::BatchJob;
 use super::settings::Settings;
 use super::worker::Worker;
+use crate::failpoints::{Failpoint, reach};
 
 /// Why a chunk's message must stay in the queue.
 #[derive(Debug, thiserror::Error)]
@@ -27,17 +28,9 @@ pub async fn work<J: BatchJob>(
     settings: &Settings,
     key: ChunkKey,
 ) -> std::result::Result<(), Unworked> {
-    let claimed = database
-        .run(async |c| chunks::claim(c, key, settings.lease).await)
-        .await?;
-    let Some(claim) = claimed else {
+    let Some(claim) = begin(database, settings, key).await? else {
         return ended_already::<J>(database, key).await;
     };
-    if claim.first_of_task {
-        database
-            .run(async |c| batches::start(c, key.task).await)
-            .await?;
-    }
     let worker = Worker {
         database,
         job,
@@ -56,8 +49,33 @@ pub async fn work<J: BatchJob>(
             return Err(fault.into());
         }
     }
+    reach(Failpoint::WorkCommitted).await?;
     finish_if_done(database, J::KIND, key.task, key.run).await?;
+    reach(Failpoint::WorkFinished).await?;
     Ok(())
+}
+
+/// Claims the chunk and marks its task as running, if nobody has the chunk or has done it.
+async fn begin(
+    database: &Database,
+    settings: &Settings,
+    key: ChunkKey,
+) -> std::result::Result<Option<Claimed>, StoreError> {
+    reach(Failpoint::WorkReceived).await?;
+    let claimed = database
+        .run(async |c| chunks::claim(c, key, settings.lease).await)
+        .await?;
+    let Some(claim) = claimed else {
+        return Ok(None);
+    };
+    reach(Failpoint::WorkClaimed).await?;
+    if claim.first_of_task {
+        database
+            .run(async |c| batches::start(c, key.task).await)
+            .await?;
+    }
+    reach(Failpoint::WorkStarted).await?;
+    Ok(Some(claim))
 }
 
 /// The chunk could not be claimed: its message may go unless somebody is at it.

@@ -16,6 +16,7 @@ use super::result::find_batch;
 use crate::batch::{self, Counts, Dispatcher, minified, refresh};
 use crate::caller::{Caller, TaskReference};
 use crate::error::{Error, Result, Word};
+use crate::failpoints::{Failpoint, reach};
 use crate::queue::Queue;
 
 /// What a person did about a failed order.
@@ -76,6 +77,7 @@ pub async fn amend<Q: Queue>(
         ))
     };
     let (mended, due) = dispatcher.database.transaction(amend).await?;
+    reach(Failpoint::AmendStored).await?;
     batch::announce(dispatcher, &due).await;
     Ok(mended)
 }

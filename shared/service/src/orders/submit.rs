@@ -10,6 +10,7 @@ use super::stored;
 use crate::batch::{self, Dispatcher, Submission, Submitted};
 use crate::caller::Caller;
 use crate::error::{Error, Result, Word};
+use crate::failpoints::{Failpoint, reach};
 use crate::queue::Queue;
 
 /// A list of orders as it was submitted.
@@ -49,7 +50,9 @@ pub async fn submit<Q: Queue>(
     if let Submitted::Accepted(due) =
         batch::submit::<OrderImport, _>(dispatcher, &submission).await?
     {
+        reach(Failpoint::SubmitStored).await?;
         batch::announce(dispatcher, &due).await;
+        reach(Failpoint::SubmitAnnounced).await?;
     }
     Ok(())
 }
