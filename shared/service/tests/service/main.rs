@@ -7,6 +7,7 @@
 
 mod batches;
 mod closing;
+mod engine;
 mod faults;
 mod mending;
 mod support;
