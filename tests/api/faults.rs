@@ -56,7 +56,6 @@ async fn made_once(api: &Api) {
     );
     let orders = i64::try_from(ORDERS).unwrap();
     assert_eq!(api.database.count("tbl_order", "long").await, orders);
-    assert_eq!(api.database.count("tbl_batch_item", "long").await, orders);
     assert_eq!(
         api.database
             .number("SELECT COUNT(*) FROM tbl_order_detail")

@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn the_engine_has_defaults_and_bounds() {
         let settings: Settings = build("MAX_ORDERS", "").unwrap();
-        assert_eq!((settings.max_items, settings.chunk_items), (10_000, 100));
+        assert_eq!((settings.max_items, settings.chunk_items), (10_000, 500));
         for (variable, bad) in [
             ("MAX_ORDERS", "0"),
             ("CHUNK_SIZE", "1001"),

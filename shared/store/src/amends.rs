@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sqlx::Row;
 
-use crate::chunks::ChunkKey;
+use crate::chunks::{ChunkKey, MAX_ITEMS};
 use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::TaskId;
@@ -142,7 +142,8 @@ pub async fn cancel_plain(connection: &mut Connection, task: TaskId) -> Result<(
     Ok(())
 }
 
-/// Which item of a run an order belongs to.
+/// Which item of a run something was made of: a stored outcome says so, or the id is the one reserved for an item of
+/// a done chunk that has none.
 pub async fn index_of_made(
     connection: &mut Connection,
     task: TaskId,
@@ -150,11 +151,23 @@ pub async fn index_of_made(
     made_id: i64,
 ) -> Result<Option<u32>> {
     let row = sqlx::query(
-        "SELECT item_index FROM tbl_batch_item WHERE task_id = ? AND run = ? AND made_id = ? LIMIT 1",
+        "SELECT item_index FROM tbl_batch_item WHERE task_id = ? AND run = ? AND made_id = ? \
+         UNION ALL SELECT c.first_index + m.position FROM (SELECT ? DIV ? AS chunk_id, ? MOD ? AS position) m \
+           STRAIGHT_JOIN tbl_batch_chunk c ON c.id = m.chunk_id \
+           WHERE c.task_id = ? AND c.run = ? AND c.state = 1 AND m.position < c.item_count AND NOT EXISTS \
+             (SELECT 1 FROM tbl_batch_item i WHERE i.task_id = c.task_id AND i.run = c.run \
+                AND i.item_index = c.first_index + m.position) \
+         LIMIT 1",
     )
     .bind(task.get())
     .bind(run)
     .bind(made_id)
+    .bind(made_id)
+    .bind(MAX_ITEMS)
+    .bind(made_id)
+    .bind(MAX_ITEMS)
+    .bind(task.get())
+    .bind(run)
     .fetch_optional(connection)
     .await?;
     row.map(|row| Ok(row.try_get(0)?)).transpose()

@@ -14,6 +14,12 @@ use crate::time::Moment;
 /// The most items a chunk may have: an item's id is its chunk's id × this + its position.
 pub const MAX_ITEMS: u32 = 1000;
 
+/// The id reserved for what is made of the item at `position` of a chunk.
+#[must_use]
+pub const fn reserved_id(chunk: i64, position: u32) -> i64 {
+    chunk * MAX_ITEMS as i64 + position as i64
+}
+
 /// The name of a chunk in messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ChunkKey {
@@ -37,7 +43,7 @@ pub enum ChunkState {
 }
 
 impl ChunkState {
-    fn from_number(number: i64) -> Result<Self> {
+    pub(crate) fn from_number(number: i64) -> Result<Self> {
         match number {
             0 => Ok(Self::Open),
             1 => Ok(Self::Done),

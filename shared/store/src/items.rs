@@ -1,4 +1,4 @@
-//! `tbl_batch_item`: the outcome of each item of a batch.
+//! `tbl_batch_item`: the outcomes of a batch's items that their chunk's state does not tell.
 
 use sqlx::Row;
 use sqlx::mysql::MySqlRow;
@@ -143,25 +143,6 @@ pub async fn forget_try(connection: &mut Connection, claim: &Claimed, index: u32
     .execute(connection)
     .await?;
     Ok(())
-}
-
-/// How many items of a run have each stored status, in the order of [`ItemStatus::ALL`].
-pub async fn count(connection: &mut Connection, task: TaskId, run: u32) -> Result<[u32; 6]> {
-    let rows = sqlx::query(
-        "SELECT status, COUNT(*) FROM tbl_batch_item WHERE task_id = ? AND run = ? GROUP BY status",
-    )
-    .bind(task.get())
-    .bind(run)
-    .fetch_all(connection)
-    .await?;
-    let mut counts = [0; 6];
-    for row in &rows {
-        let status = ItemStatus::from_number(row.try_get(0)?)?;
-        let count: i64 = row.try_get(1)?;
-        counts[status as usize] =
-            u32::try_from(count).map_err(|_| StoreError::Unreadable("a count"))?;
-    }
-    Ok(counts)
 }
 
 /// A page of the outcomes of a run with one status, in input order.

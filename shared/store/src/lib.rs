@@ -17,6 +17,7 @@ mod migrate;
 pub mod orders;
 pub mod outbox;
 pub mod payloads;
+pub mod ranges;
 pub mod reference;
 mod row;
 pub mod tasks;

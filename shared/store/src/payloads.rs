@@ -128,24 +128,6 @@ pub async fn note_amended(
     Ok(())
 }
 
-/// Where the items of a run are: chunk id, index of its first item, how many, in the order they were stored.
-pub async fn ranges(
-    connection: &mut Connection,
-    task: TaskId,
-    run: u32,
-) -> Result<Vec<(i64, u32, u32)>> {
-    let rows = sqlx::query(
-        "SELECT id, first_index, item_count FROM tbl_batch_chunk WHERE task_id = ? AND run = ? ORDER BY chunk_no",
-    )
-    .bind(task.get())
-    .bind(run)
-    .fetch_all(connection)
-    .await?;
-    rows.iter()
-        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?)))
-        .collect()
-}
-
 /// The payloads of chunks: chunk id, index of its first item, its items verbatim as one JSON array.
 pub async fn of_chunks(
     connection: &mut Connection,

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use task_store::tasks::{Task, TaskStatus};
+use task_store::tasks::Task;
 use task_store::{Connection, Database, batches};
 
 use crate::batch::{self, Counts, ItemPage, ItemView, Pagination};
@@ -62,16 +62,8 @@ async fn items(
     let Some(batch) = batches::by_task(connection, task.id).await? else {
         return Ok((Counts::default(), None));
     };
-    let open = task.status != TaskStatus::Finished;
-    let counts = Counts::of(connection, &batch, open).await?;
-    let items = batch::read(
-        connection,
-        jobs::kind_of(&batch)?,
-        &batch,
-        open,
-        page.selection(),
-    )
-    .await?;
+    let counts = Counts::of(connection, &batch).await?;
+    let items = batch::read(connection, jobs::kind_of(&batch)?, &batch, page.selection()).await?;
     let pagination = page.pagination(&counts);
     Ok((counts, Some(Items { items, pagination })))
 }

@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 use task_store::batches::Batch;
-use task_store::items::{self, ItemStatus};
+use task_store::items::ItemStatus;
 use task_store::{Connection, Result};
+
+use super::standing::Standing;
 
 /// The items of a batch by what became of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -25,20 +27,22 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Counts the items of a batch's current run. `open`: the run has not finished.
-    pub async fn of(connection: &mut Connection, batch: &Batch, open: bool) -> Result<Self> {
-        let stored = items::count(connection, batch.task_id, batch.run).await?;
-        let without_row = batch.item_count.saturating_sub(stored.iter().sum());
-        let of = |status: ItemStatus| stored[status as usize];
-        Ok(Self {
-            total: batch.item_count,
-            pending: of(ItemStatus::Pending) + if open { without_row } else { 0 },
-            success: of(ItemStatus::Success),
-            failed: of(ItemStatus::Failed),
-            amended: of(ItemStatus::Amended),
-            dropped: of(ItemStatus::Dropped),
-            cancelled: of(ItemStatus::Cancelled) + if open { 0 } else { without_row },
-        })
+    /// Counts the items of a batch's current run.
+    pub async fn of(connection: &mut Connection, batch: &Batch) -> Result<Self> {
+        Ok(Standing::read(connection, batch).await?.counts())
+    }
+
+    /// Counts one more item.
+    pub(super) const fn add(&mut self, status: ItemStatus) {
+        self.total += 1;
+        *match status {
+            ItemStatus::Pending => &mut self.pending,
+            ItemStatus::Success => &mut self.success,
+            ItemStatus::Failed => &mut self.failed,
+            ItemStatus::Amended => &mut self.amended,
+            ItemStatus::Dropped => &mut self.dropped,
+            ItemStatus::Cancelled => &mut self.cancelled,
+        } += 1;
     }
 
     /// How many items have a status; `None` for all of them.

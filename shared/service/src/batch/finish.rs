@@ -96,7 +96,7 @@ pub(super) async fn result_of(
     task: &Task,
     batch: &Batch,
 ) -> Result<String> {
-    let counts = Counts::of(connection, batch, false).await?;
+    let counts = Counts::of(connection, batch).await?;
     let failed = match counts.failed {
         0 => Vec::new(),
         _ => {

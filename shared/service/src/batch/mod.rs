@@ -10,6 +10,7 @@ mod job;
 mod payload;
 mod report;
 mod settings;
+mod standing;
 mod submit;
 mod view;
 mod work;

@@ -31,6 +31,7 @@ impl Payload {
         items: &[&RawValue],
         settings: &Settings,
     ) -> Self {
+        let chunk_items = settings.items_per_chunk(items.len());
         let mut hash = Sha256::new();
         hash.update(context);
         let mut first_with_key = HashMap::with_capacity(items.len());
@@ -48,7 +49,7 @@ impl Payload {
                     .extend((first != index).then_some((index, first)));
             }
             index += 1;
-            if open.item_count >= settings.chunk_items || open.text.len() >= CHUNK_BYTES {
+            if open.item_count >= chunk_items || open.text.len() >= CHUNK_BYTES {
                 chunks.extend(std::mem::replace(&mut open, OpenChunk::starting_at(index)).close());
             }
         }

@@ -10,6 +10,7 @@ use task_store::{Connection, Result, StoreError, payloads};
 
 use super::counts::Counts;
 use super::job::JobKind;
+use super::standing::Standing;
 use super::view::{ItemView, Reasons, Sent};
 
 /// Which items of a batch to read.
@@ -62,16 +63,14 @@ impl ItemPage {
     }
 }
 
-/// Reads items of a batch's current run in input order, each with its outcome and as it was sent. `open`: the run
-/// has not finished.
+/// Reads items of a batch's current run in input order, each with its outcome and as it was sent.
 pub async fn read(
     connection: &mut Connection,
     kind: &JobKind,
     batch: &Batch,
-    open: bool,
     selection: Selection,
 ) -> Result<Vec<ItemView>> {
-    let items = select(connection, batch, open, selection).await?;
+    let items = select(connection, batch, selection).await?;
     let sent = sent_as(connection, &items).await?;
     Ok(items
         .into_iter()
@@ -96,88 +95,24 @@ pub(super) async fn briefs(
 async fn select(
     connection: &mut Connection,
     batch: &Batch,
-    open: bool,
     selection: Selection,
 ) -> Result<Vec<Item>> {
-    let (task, run) = (batch.task_id, batch.run);
-    let without_row = if open {
-        ItemStatus::Pending
-    } else {
-        ItemStatus::Cancelled
-    };
-    let indexes = match selection.status {
-        Some(status) if !matches!(status, ItemStatus::Pending | ItemStatus::Cancelled) => {
-            return items::page(
-                connection,
-                task,
-                run,
-                status,
-                selection.limit,
-                selection.skip,
-            )
-            .await;
-        }
-        status => {
-            let stored: HashMap<_, _> = match status {
-                None => HashMap::new(),
-                Some(_) => items::statuses(connection, task, run)
-                    .await?
-                    .into_iter()
-                    .collect(),
-            };
-            let of = |index| stored.get(&index).copied().unwrap_or(without_row);
-            let wanted = (0..batch.item_count)
-                .filter(|index| status.is_none_or(|status| of(*index) == status));
-            let skip = usize::try_from(selection.skip).unwrap_or(usize::MAX);
-            wanted
-                .skip(skip)
-                .take(selection.limit as usize)
-                .collect::<Vec<u32>>()
-        }
-    };
-    let stored = items::at(connection, task, run, &indexes).await?;
-    filled(connection, batch, &indexes, stored, without_row).await
-}
-
-/// Adds the items that have no row: their outcome is their chunk's.
-async fn filled(
-    connection: &mut Connection,
-    batch: &Batch,
-    indexes: &[u32],
-    stored: Vec<Item>,
-    status: ItemStatus,
-) -> Result<Vec<Item>> {
-    if stored.len() == indexes.len() {
-        return Ok(stored);
-    }
-    let ranges = payloads::ranges(connection, batch.task_id, batch.run).await?;
-    let chunk_of = |index: u32| {
-        let holds =
-            |&&(_, first, count): &&(i64, u32, u32)| (first..first + count).contains(&index);
-        ranges
-            .iter()
-            .find(holds)
-            .map(|(id, _, _)| *id)
-            .ok_or(StoreError::Unreadable("a chunk's range"))
-    };
+    let standing = Standing::read(connection, batch).await?;
+    let wanted = |status| selection.status.is_none_or(|wanted| wanted == status);
+    let indexes: Vec<u32> = standing
+        .all()
+        .filter_map(|(index, status)| wanted(status).then_some(index))
+        .skip(usize::try_from(selection.skip).unwrap_or(usize::MAX))
+        .take(selection.limit as usize)
+        .collect();
+    let stored = items::at(connection, batch.task_id, batch.run, &indexes).await?;
     let mut stored = stored.into_iter().peekable();
-    let mut items = Vec::with_capacity(indexes.len());
-    for &index in indexes {
-        match stored.next_if(|item| item.outcome.index == index) {
-            Some(item) => items.push(item),
-            None => items.push(Item {
-                outcome: Outcome {
-                    index,
-                    status,
-                    made_id: None,
-                    errors: None,
-                },
-                chunk_id: chunk_of(index)?,
-                attempts: 0,
-            }),
-        }
-    }
-    Ok(items)
+    let mut item = |index| {
+        stored
+            .next_if(|item: &Item| item.outcome.index == index)
+            .or_else(|| standing.without_row(index))
+    };
+    Ok(indexes.into_iter().filter_map(&mut item).collect())
 }
 
 /// What items were sent as, by chunk and index: an index alone has one item in each run.

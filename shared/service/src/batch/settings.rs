@@ -9,7 +9,7 @@ use task_store::Database;
 pub struct Settings {
     /// The most items one batch may have.
     pub max_items: u32,
-    /// Items per chunk, at most [`task_store::chunks::MAX_ITEMS`].
+    /// The most items of a chunk, at most [`task_store::chunks::MAX_ITEMS`].
     pub chunk_items: u32,
     /// How long a worker owns the chunk it claimed; longer than a worker may run.
     pub lease: Duration,
@@ -17,11 +17,24 @@ pub struct Settings {
     pub resend: Duration,
 }
 
+/// Into how many chunks a batch is cut where its size lets it: enough for workers to share and for progress to show.
+const CHUNKS: u32 = 20;
+/// Chunks of fewer items than this would cost more in statements than they are worth.
+const LEAST_ITEMS: u32 = 100;
+
+impl Settings {
+    /// How many items each chunk of a batch of `count` gets.
+    pub(super) fn items_per_chunk(&self, count: usize) -> u32 {
+        let even = u32::try_from(count).map_or(u32::MAX, |count| count.div_ceil(CHUNKS));
+        even.max(LEAST_ITEMS).min(self.chunk_items)
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
             max_items: 10_000,
-            chunk_items: 100,
+            chunk_items: 500,
             lease: Duration::from_secs(90),
             resend: Duration::from_mins(1),
         }
@@ -37,4 +50,21 @@ pub struct Dispatcher<Q> {
     pub queue: Q,
     /// How batches are cut, leased and announced.
     pub settings: Settings,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chunk_is_a_twentieth_of_its_batch_within_bounds() {
+        let settings = Settings::default();
+        let sizes = [1, 1_000, 2_001, 10_000, 50_000].map(|count| settings.items_per_chunk(count));
+        assert_eq!(sizes, [100, 100, 101, 500, 500]);
+        let small = Settings {
+            chunk_items: 10,
+            ..settings
+        };
+        assert_eq!(small.items_per_chunk(1_000), 10, "the setting wins");
+    }
 }

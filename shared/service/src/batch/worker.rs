@@ -59,7 +59,7 @@ impl<J: BatchJob> Worker<'_, J> {
             let index = self.claim.first_index + position;
             Item {
                 index,
-                reserved_id: self.claim.id * i64::from(chunks::MAX_ITEMS) + i64::from(position),
+                reserved_id: chunks::reserved_id(self.claim.id, position),
                 raw: raw.get(),
                 duplicate_of: first_of.get(&index).copied(),
             }
@@ -76,7 +76,8 @@ impl<J: BatchJob> Worker<'_, J> {
             .copied()
             .partition(|item| by_hand.contains_key(&item.index));
         let prepare = async |c: &mut _| self.job.prepare(c, self.claim, &open).await;
-        let (work, mut outcomes) = sorted(&open, self.database.run(prepare).await?);
+        let prepared = self.database.run(prepare).await?;
+        let (work, mut outcomes) = sorted(&open, prepared, self.is_untouched(fence));
         outcomes.extend(amended.iter().map(|item| Outcome {
             index: item.index,
             status: ItemStatus::Amended,
@@ -84,6 +85,11 @@ impl<J: BatchJob> Worker<'_, J> {
             errors: None,
         }));
         self.write(fence, &work, &outcomes).await
+    }
+
+    /// Nobody has tried the chunk before and all of it is written now: an item that is made needs no outcome of its own.
+    fn is_untouched(&self, fence: Fence) -> bool {
+        matches!(fence, Fence::Complete) && self.claim.attempt == 1 && !self.claim.amends
     }
 
     /// Writes outcomes, and what is made with them, if the claim still holds.
@@ -191,10 +197,15 @@ impl<J: BatchJob> Worker<'_, J> {
     }
 }
 
-/// Splits findings into what is to be written and the outcome of every item.
-fn sorted<W>(items: &[Item<'_>], prepared: Vec<Prepared<W>>) -> (Vec<W>, Vec<Outcome>) {
+/// Splits findings into what is to be written and the outcomes, leaving out those of items that are made now if that
+/// is `implied` by their chunk's end.
+fn sorted<W>(
+    items: &[Item<'_>],
+    prepared: Vec<Prepared<W>>,
+    implied: bool,
+) -> (Vec<W>, Vec<Outcome>) {
     let mut work = Vec::with_capacity(items.len());
-    let mut outcomes = Vec::with_capacity(items.len());
+    let mut outcomes = Vec::new();
     for (item, finding) in items.iter().zip(prepared) {
         let made = |id| Outcome {
             index: item.index,
@@ -205,6 +216,9 @@ fn sorted<W>(items: &[Item<'_>], prepared: Vec<Prepared<W>>) -> (Vec<W>, Vec<Out
         outcomes.push(match finding {
             Prepared::Ready(ready) => {
                 work.push(ready);
+                if implied {
+                    continue;
+                }
                 made(item.reserved_id)
             }
             Prepared::Made(id) => made(id),

@@ -6,7 +6,7 @@ use task_store::amends;
 use task_store::batches::Batch;
 use task_store::items::{Item, ItemStatus};
 use task_store::outbox::Due;
-use task_store::tasks::{self, Task, TaskStatus};
+use task_store::tasks::{self, Task};
 use task_store::{Connection, orders};
 
 use super::failed::{Which, find};
@@ -65,7 +65,7 @@ pub async fn amend<Q: Queue>(
         };
         let (index, status) = mend.apply(c, which, mending).await?;
         refresh(c, &ORDER_IMPORT, &task, &batch).await?;
-        let counts = Counts::of(c, &batch, task.status != TaskStatus::Finished).await?;
+        let counts = Counts::of(c, &batch).await?;
         Ok::<_, Error>((
             Mended {
                 task_id: task.called(),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use task_store::batches::{self, Batch};
-use task_store::tasks::{Task, TaskStatus};
+use task_store::tasks::Task;
 use task_store::{Connection, Database};
 
 use super::import::{ImportParams, ORDER_IMPORT};
@@ -37,8 +37,7 @@ pub async fn result(
 ) -> Result<OrderReport> {
     let read = async |c: &mut _| {
         let (task, batch) = find_batch(c, caller, named).await?;
-        let open = task.status != TaskStatus::Finished;
-        let counts = Counts::of(c, &batch, open).await?;
+        let counts = Counts::of(c, &batch).await?;
         let params = ImportParams::from_stored(&batch.params)?;
         Ok(OrderReport {
             task_id: task.called(),
@@ -46,7 +45,7 @@ pub async fn result(
             time_config: TimeConfig {
                 time_config_id: params.time_config_id,
             },
-            details: batch::read(c, &ORDER_IMPORT, &batch, open, page.selection()).await?,
+            details: batch::read(c, &ORDER_IMPORT, &batch, page.selection()).await?,
             pagination: page.pagination(&counts),
             counts,
         })

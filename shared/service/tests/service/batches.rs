@@ -45,6 +45,33 @@ async fn a_batch_of_right_orders_is_made_and_finished() {
 }
 
 #[tokio::test]
+async fn an_order_that_is_made_at_once_needs_no_row_for_its_outcome() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let queue = MemoryQueue::default();
+        let mut list = orders(25);
+        list[12]["details"][0]["amount"] = json!("0");
+        submit_orders(fresh, &queue, "b1", &list).await.unwrap();
+        work_all(fresh, &queue).await;
+        assert_eq!(
+            number(fresh, "SELECT COUNT(*) FROM tbl_batch_item").await,
+            1
+        );
+        let made = items(fresh, "b1", Some(ItemStatus::Success)).await;
+        assert_eq!(made.len(), 24);
+        for item in made {
+            let id: i64 = item["order_id"].as_str().unwrap().parse().unwrap();
+            let address = format!(
+                "SELECT COUNT(*) FROM tbl_order WHERE id = {id} AND address_id = '{}'",
+                item["address_id"].as_str().unwrap()
+            );
+            assert_eq!(number(fresh, &address).await, 1, "{item}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn one_bad_order_never_harms_its_neighbours() {
     with_database(async |fresh| {
         load_station(fresh).await;

@@ -12,7 +12,7 @@ use task_service::queue::Queue;
 use task_service::store::chunks::ChunkKey;
 use task_service::store::items::ItemStatus;
 use task_service::store::outbox::Due;
-use task_service::store::tasks::{Task, TaskStatus};
+use task_service::store::tasks::Task;
 use task_service::store::testing::TestDatabase;
 use task_service::store::{StationId, StoreError, UserTaskId, batches, tasks};
 use task_service::{Caller, Result, Word, reference};
@@ -180,10 +180,9 @@ pub(crate) async fn items(
         limit: 1000,
         skip: 0,
     };
-    let open = task.status != TaskStatus::Finished;
     let views = fresh.database.run(async |c| {
         let batch = batches::by_task(c, task.id).await?.unwrap();
-        batch::read(c, &ORDER_IMPORT, &batch, open, selection).await
+        batch::read(c, &ORDER_IMPORT, &batch, selection).await
     });
     let views = views.await.unwrap();
     serde_json::from_str(&serde_json::to_string(&views).unwrap()).unwrap()

@@ -2,7 +2,8 @@
 
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
-use task_store::chunks::Claimed;
+use task_store::amends;
+use task_store::chunks::{self, Claimed};
 use task_store::items::{self, Item, ItemStatus, Outcome};
 use task_store::testing::{TestDatabase, with_database};
 
@@ -243,6 +244,43 @@ async fn any_reason_comes_back_as_it_was_given() {
     .await;
 }
 
+#[tokio::test]
+async fn what_was_made_is_traced_to_its_item_by_its_row_or_by_its_reserved_id() {
+    with_database(async |fresh| {
+        let task = a_batch(fresh, 2).await;
+        let (first, second) = (claim(fresh, task, 0).await, claim(fresh, task, 1).await);
+        settle(fresh, &first, &[success(1, 77)]).await;
+        let of_made = async |id| {
+            done(&fresh.database, async |c| {
+                amends::index_of_made(c, task, 1, id).await
+            })
+            .await
+        };
+        let reserved = |claim: &Claimed, position| chunks::reserved_id(claim.id, position);
+        assert_eq!(
+            of_made(reserved(&first, 0)).await,
+            None,
+            "the chunk is open"
+        );
+        let complete = async |c: &mut _| chunks::complete(c, &first).await;
+        assert!(done(&fresh.database, complete).await);
+        assert_eq!(of_made(reserved(&first, 0)).await, Some(0));
+        assert_eq!(of_made(77).await, Some(1));
+        assert_eq!(
+            of_made(reserved(&first, 1)).await,
+            None,
+            "its row names another"
+        );
+        assert_eq!(
+            of_made(reserved(&first, 2)).await,
+            None,
+            "the chunk has no such item"
+        );
+        assert_eq!(of_made(reserved(&second, 0)).await, None);
+    })
+    .await;
+}
+
 #[test]
 fn every_status_has_a_word_of_its_own() {
     for status in ItemStatus::ALL {
@@ -272,7 +310,15 @@ async fn count_try(fresh: &TestDatabase, claim: &Claimed, index: u32) {
 
 async fn count(fresh: &TestDatabase, claim: &Claimed) -> [u32; 6] {
     let (task, run) = (claim.key.task, claim.key.run);
-    done(&fresh.database, async |c| items::count(c, task, run).await).await
+    let statuses = done(&fresh.database, async |c| {
+        items::statuses(c, task, run).await
+    })
+    .await;
+    let mut counts = [0; 6];
+    for (_, status) in statuses {
+        counts[status as usize] += 1;
+    }
+    counts
 }
 
 async fn at(fresh: &TestDatabase, claim: &Claimed, indexes: &[u32]) -> Vec<Item> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use task_store::payloads::{self, NewChunk};
 use task_store::testing::{TestDatabase, with_database};
-use task_store::{Connection, TaskId};
+use task_store::{Connection, TaskId, ranges};
 
 use crate::support::{a_batch, a_task, batch_of, claim, done, execute};
 
@@ -85,12 +85,9 @@ async fn a_run_has_its_own_chunks() {
         })
         .await;
         assert_eq!(ranges(fresh, task).await, first_run);
-        let second = done(&fresh.database, async |c| {
-            payloads::ranges(c, task, 2).await
-        })
-        .await;
+        let second = done(&fresh.database, async |c| ranges::of_run(c, task, 2).await).await;
         assert_eq!(second.len(), 1);
-        assert!(second[0].0 > first_run[1].0);
+        assert!(second[0].chunk_id > first_run[1].0);
     })
     .await;
 }
@@ -144,10 +141,9 @@ async fn a_run_without_chunks_has_no_ranges() {
 }
 
 async fn ranges(fresh: &TestDatabase, task: TaskId) -> Vec<(i64, u32, u32)> {
-    done(&fresh.database, async |c| {
-        payloads::ranges(c, task, 1).await
-    })
-    .await
+    let ranges = done(&fresh.database, async |c| ranges::of_run(c, task, 1).await).await;
+    let range = |range: &ranges::ChunkRange| (range.chunk_id, range.first_index, range.item_count);
+    ranges.iter().map(range).collect()
 }
 
 async fn all(fresh: &TestDatabase, task: TaskId) -> Vec<(i64, u32, String)> {
