@@ -68,12 +68,13 @@ pub(crate) fn print(
         checked.batches, checked.runs, checked.answered, checked.unanswered, checked.looks
     );
     println!(
-        "{} outcomes checked row by row: {} orders made with {} lines, {} refused, {} given up, {} cancelled, {} mended or dropped; {per_second:.0} orders/s",
+        "{} outcomes checked row by row: {} orders made with {} lines, {} refused, {} given up ({} of them because their worker was killed at each try), {} cancelled, {} mended or dropped; {per_second:.0} orders/s",
         checked.outcomes,
         checked.made,
         checked.lines,
         checked.refused,
         checked.given_up,
+        checked.interrupted,
         checked.cancelled,
         checked.by_hand
     );

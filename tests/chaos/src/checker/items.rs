@@ -125,6 +125,10 @@ impl Checker<'_, '_> {
             self.report.checked.given_up += 1;
             let name = (self.rows.task_id, chunk.run, chunk.number);
             let buried = chunk.cause.is_some() && self.history.dead_letters.contains(&name);
+            let is_poison = sent(chunk, item.index).is_some_and(|sent| self.is_poison(sent));
+            if !buried && !is_poison {
+                self.report.checked.interrupted += 1;
+            }
             if !buried && item.attempts < TRIES {
                 self.fail("an order was given up for no reason", item.run, item.index);
             }

@@ -41,6 +41,8 @@ pub(crate) struct Checked {
     pub(crate) lines: u32,
     pub(crate) refused: u32,
     pub(crate) given_up: u32,
+    /// Given up although nothing is wrong with them: their worker was killed at each of their tries.
+    pub(crate) interrupted: u32,
     pub(crate) cancelled: u32,
     pub(crate) by_hand: u32,
     pub(crate) answered: u32,

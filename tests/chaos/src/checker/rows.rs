@@ -1,6 +1,6 @@
 //! The rows of one batch, as they are in the database when everything is over.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::Value;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
@@ -95,6 +95,7 @@ impl Rows {
         };
         rows.read_chunks(connection).await?;
         rows.read_items(connection).await?;
+        rows.imply_made();
         rows.read_orders(connection).await?;
         rows.read_lines(connection).await?;
         Ok(Some(rows))
@@ -138,6 +139,30 @@ impl Rows {
             });
         }
         Ok(())
+    }
+
+    /// An item of a done chunk that has no row was made, with the id kept for it: its order has to be there.
+    fn imply_made(&mut self) {
+        let stored: HashSet<_> = self
+            .items
+            .iter()
+            .map(|item| (item.run, item.index))
+            .collect();
+        let done = self.chunks.iter().filter(|(_, chunk)| chunk.state == 1);
+        for (id, chunk) in done.filter(|(_, chunk)| !chunk.amends) {
+            let indexes = chunk.first_index..chunk.first_index + chunk.item_count;
+            for index in indexes.filter(|index| !stored.contains(&(chunk.run, *index))) {
+                self.items.push(Item {
+                    run: chunk.run,
+                    index,
+                    chunk_id: *id,
+                    status: 1,
+                    attempts: 0,
+                    made_id: Some(id * 1000 + i64::from(index - chunk.first_index)),
+                    codes: Vec::new(),
+                });
+            }
+        }
     }
 
     async fn read_orders(&mut self, connection: &mut MySqlConnection) -> Result<()> {
