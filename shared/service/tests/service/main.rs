@@ -9,6 +9,7 @@ mod batches;
 mod closing;
 mod engine;
 mod faults;
+mod life;
 mod mending;
 mod support;
 mod tasks;
