@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs every check of the project, first to last, and sums the tests up: what `make test` and CI run.
 #
-#   formatting, clippy, all tests on MySQL, then the tests that need a database on MariaDB too
+#   formatting, clippy, all tests on MySQL, the tests that need a database on MariaDB too, then two minutes of chaos
 #
 # Needs Rust, a C compiler and python3; everything else installs itself under .local/. The database servers are
 # private ones that run for this only.
@@ -48,4 +48,6 @@ failed=0
 on_server mysql --workspace || failed=1
 # What does not use a database has been tested.
 on_server mariadb --package task-store --package task-service --package long-tasks || failed=1
+step "chaos"
+MINUTES=2 tests/chaos/run.sh || failed=1
 exit $failed

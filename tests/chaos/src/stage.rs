@@ -80,7 +80,11 @@ impl Stage {
 
     /// A connection of the owner's.
     pub(crate) async fn owner(&self) -> sqlx::Result<MySqlConnection> {
-        MySqlConnection::connect(&self.owner_url).await
+        let mut owner = MySqlConnection::connect(&self.owner_url).await?;
+        owner
+            .execute("SET SESSION innodb_lock_wait_timeout = 3")
+            .await?;
+        Ok(owner)
     }
 
     /// Ends everything in order.

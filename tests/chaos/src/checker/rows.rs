@@ -142,7 +142,7 @@ impl Rows {
     }
 
     /// An item of a done chunk that has no row was made, with the id kept for it: its order has to be there.
-    fn imply_made(&mut self) {
+    pub(super) fn imply_made(&mut self) {
         let stored: HashSet<_> = self
             .items
             .iter()

@@ -1,151 +1,13 @@
 //! Doctored ledgers and rows: whatever is wrong, the checker must say so, and by its name.
 
-use serde_json::{Value, json};
+mod fixture;
 
-use super::rows::{Chunk, Item, Line, Order, Rows};
+use serde_json::json;
+
+use super::rows::Order;
 use super::{Checked, History};
-use crate::ledger::{End, Entry, Expected, Mending};
-
-const TASK: &str = "T1-b0";
-
-/// Four orders: two right ones, one with an unknown address, one that somebody gave up.
-fn sent() -> Vec<Value> {
-    let order = |n: u32, address: &str| {
-        json!({"out_order_no": format!("{TASK}-{n}"), "address_id": address, "receive_begin_time": "2026-11-25 08:00",
-            "receive_end_time": "2026-11-25 09:30", "details": [
-                {"sku_id": "D0", "amount": "1.50", "unit_price": "0.33"},
-                {"sku_id": "D1", "amount": "2.00", "is_price_timing": true}]})
-    };
-    vec![
-        order(0, "S0"),
-        order(1, "S404"),
-        order(2, "S2"),
-        order(3, "S404"),
-    ]
-}
-
-fn order(n: u32) -> Order {
-    let line = |sku: &str, quantity: &str, unit_price: &str, amount: &str| Line {
-        sku_id: sku.to_owned(),
-        quantity: quantity.to_owned(),
-        unit_price: unit_price.to_owned(),
-        amount: amount.to_owned(),
-        is_price_timing: sku == "D1",
-        spu_remark: None,
-    };
-    Order {
-        station: "T1".to_owned(),
-        key: format!("o:{TASK}-{n}"),
-        out_order_no: Some(format!("{TASK}-{n}")),
-        address_id: format!("S{n}"),
-        cycle: "T1-day".to_owned(),
-        receive: ["2026-11-25 00:00:00", "2026-11-25 01:30:00"].map(str::to_owned),
-        remark: None,
-        // Rounded half-up: 1.50 × 0.33 = 0.495. What is weighed later adds nothing.
-        total: "0.50".to_owned(),
-        created_ms: 500,
-        lines: vec![
-            line("D0", "1.50", "0.33", "0.50"),
-            line("D1", "2.00", "1.00", "2.00"),
-        ],
-    }
-}
-
-fn item(index: u32, status: i64, made_id: Option<i64>, codes: &[&str]) -> Item {
-    Item {
-        run: 1,
-        index,
-        chunk_id: 7 + i64::from(index / 2),
-        status,
-        attempts: 0,
-        made_id,
-        codes: codes.iter().map(|&code| code.to_owned()).collect(),
-    }
-}
-
-fn rows() -> Rows {
-    let chunk = |number: u32| Chunk {
-        run: 1,
-        number,
-        first_index: number * 2,
-        item_count: 2,
-        state: 1,
-        amends: false,
-        cause: None,
-        payload: sent()[number as usize * 2..][..2].to_vec(),
-    };
-    Rows {
-        task_id: 1,
-        station: "T1".to_owned(),
-        status: 3,
-        result: json!({"total": 4, "success_count": 2, "failure_count": 1, "unprocessed_count": 0, "outcome": "partial"}),
-        run: 1,
-        item_count: 4,
-        chunks: [(7, chunk(0)), (8, chunk(1))].into(),
-        items: vec![
-            item(0, 1, Some(7000), &[]),
-            item(1, 2, None, &["ADDRESS_NOT_FOUND"]),
-            item(2, 1, Some(8000), &[]),
-            item(3, 4, None, &["ADDRESS_NOT_FOUND"]),
-        ],
-        orders: [(7000, order(0)), (8000, order(2))].into(),
-    }
-}
-
-fn seen(run: u32, status: u64, progress: u64, end_time: Option<&str>) -> Entry {
-    Entry::Seen {
-        task: TASK.to_owned(),
-        run,
-        status,
-        progress,
-        end_time: end_time.map(str::to_owned),
-    }
-}
-
-fn answer(call: u64, at_ms: i64) -> Entry {
-    let end = End::Done;
-    Entry::Answer { call, at_ms, end }
-}
-
-fn ledger() -> Vec<Entry> {
-    let task = || TASK.to_owned();
-    let wrong = "ADDRESS_NOT_FOUND".to_owned();
-    vec![
-        Entry::Submit {
-            call: 1,
-            task: task(),
-            station: "T1".to_owned(),
-            orders: sent(),
-            expected: Expected::from([(1, wrong.clone()), (3, wrong)]),
-        },
-        answer(1, 100),
-        seen(1, 2, 50, None),
-        seen(1, 3, 100, Some("10:00")),
-        Entry::Amend {
-            call: 2,
-            task: task(),
-            index: 3,
-            mending: Mending::Dropped,
-        },
-        answer(2, 900),
-    ]
-}
-
-/// The rules that are found broken.
-fn broken(entries: Vec<Entry>, rows: Option<&Rows>) -> Vec<&'static str> {
-    let history = History::of(entries);
-    let mut checked = Checked::default();
-    checked.batch(&history, TASK, rows);
-    checked.violations.iter().map(|found| found.rule).collect()
-}
-
-#[track_caller]
-fn assert_caught(rule: &str, doctor: impl FnOnce(&mut Vec<Entry>, &mut Rows)) {
-    let (mut entries, mut rows) = (ledger(), rows());
-    doctor(&mut entries, &mut rows);
-    let found = broken(entries, Some(&rows));
-    assert!(found.contains(&rule), "{rule}: {found:?}");
-}
+use crate::ledger::Entry;
+use fixture::*;
 
 #[test]
 fn rows_that_keep_every_promise_are_found_right() {
@@ -210,6 +72,16 @@ fn an_order_that_is_made_twice_is_found() {
     assert_caught("an order is taken for another one", |_, rows| {
         rows.items[0].made_id = Some(8000);
     });
+}
+
+#[test]
+fn an_order_without_a_row_of_its_own_was_made_if_its_chunk_is_done() {
+    let mut rows = rows();
+    rows.items.retain(|item| item.status != 1);
+    rows.imply_made();
+    assert_eq!(broken(ledger(), Some(&rows)), [""; 0]);
+    rows.orders.remove(&8000);
+    assert!(broken(ledger(), Some(&rows)).contains(&"an order that was made is not there"));
 }
 
 #[test]
