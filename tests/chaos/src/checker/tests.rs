@@ -41,7 +41,7 @@ fn what_nobody_sent_is_found() {
         rows.orders.insert(7001, order(1));
     });
     assert_caught("an order was mended by nobody", |entries, _| {
-        entries.truncate(4)
+        entries.truncate(4);
     });
     assert_caught("an order was cancelled by nobody", |_, rows| {
         rows.chunks.get_mut(&8).unwrap().state = 2;
@@ -53,11 +53,11 @@ fn what_nobody_sent_is_found() {
 fn what_is_stuck_is_found() {
     assert_caught("a batch is stuck", |_, rows| rows.status = 2);
     assert_caught("a chunk is stuck", |_, rows| {
-        rows.chunks.get_mut(&8).unwrap().state = 0
+        rows.chunks.get_mut(&8).unwrap().state = 0;
     });
     assert_caught("an order has no outcome", |_, rows| drop(rows.items.pop()));
     assert_caught("an order has no outcome", |_, rows| {
-        rows.items[0].status = 0
+        rows.items[0].status = 0;
     });
 }
 
@@ -162,7 +162,7 @@ fn an_order_that_is_made_after_the_close_is_found() {
         ]
     };
     assert_caught("an order was made after the close", |entries, _| {
-        entries.extend(close(1))
+        entries.extend(close(1));
     });
     assert_caught("a cancelled order was made", |entries, rows| {
         entries.extend(close(1));
@@ -174,7 +174,7 @@ fn an_order_that_is_made_after_the_close_is_found() {
 #[test]
 fn an_acknowledged_mending_that_is_lost_is_found() {
     assert_caught("an acknowledged mending is gone", |_, rows| {
-        rows.items[3].status = 2
+        rows.items[3].status = 2;
     });
 }
 
@@ -188,7 +188,7 @@ fn a_result_that_is_not_the_rows_is_found() {
         ("outcome", json!("success")),
     ] {
         assert_caught("the result is not the rows", |_, rows| {
-            rows.result[field] = value
+            rows.result[field] = value;
         });
     }
 }
@@ -196,10 +196,10 @@ fn a_result_that_is_not_the_rows_is_found() {
 #[test]
 fn what_callers_saw_go_backwards_is_found() {
     assert_caught("progress went down", |entries, _| {
-        entries.insert(3, seen(1, 2, 49, None))
+        entries.insert(3, seen(1, 2, 49, None));
     });
     assert_caught("the status went back", |entries, _| {
-        entries.push(seen(1, 2, 99, None))
+        entries.push(seen(1, 2, 99, None));
     });
     assert_caught("a finished task's end changed", |entries, _| {
         entries.push(seen(1, 3, 100, Some("10:01")));
@@ -208,7 +208,7 @@ fn what_callers_saw_go_backwards_is_found() {
         entries.insert(3, seen(1, 2, 100, None));
     });
     assert_caught("a run that was seen is gone", |entries, _| {
-        entries.push(seen(2, 1, 0, None))
+        entries.push(seen(2, 1, 0, None));
     });
 }
 

@@ -37,7 +37,7 @@ impl Armory {
     /// Makes the order with this number `kill` or `panic` whatever works it.
     pub(crate) fn poison(&self, word: &str, out_order_no: &str) {
         let mut poisons = self.poisons.lock().unwrap();
-        *poisons += &format!("{word} \"{out_order_no}\"\n");
+        poisons.extend([word, " \"", out_order_no, "\"\n"]);
         self.put("items", &poisons);
     }
 

@@ -81,11 +81,12 @@ impl Loader<'_> {
         let end = self.client.submit(&task, &payload).await;
         self.batches.push(Submitted { task, payload, end });
         let at = self.batches.len() - 1;
-        if self.rng.u8(..4) == 0 {
-            // Not followed: the next thing happens while it runs.
-            return;
+        match self.rng.u8(..8) {
+            // The next thing happens while it runs.
+            0 | 1 => {}
+            2 => self.close(at).await,
+            _ => self.follow(at).await,
         }
-        self.follow(at).await;
     }
 
     /// Now and then one order ends or panics whatever works it.

@@ -126,7 +126,7 @@ impl State {
                 return;
             }
             Worker::Received(chunk) => {
-                next.push(self.to(|state| state.claim(engine, worker, chunk)))
+                next.push(self.to(|state| state.claim(engine, worker, chunk)));
             }
             Worker::Working(chunk, attempt) if engine == Engine::FinishInsideTheChunk => {
                 let others = (0..CHUNKS).filter(|other| *other != usize::from(chunk));

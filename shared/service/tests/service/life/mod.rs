@@ -175,7 +175,7 @@ impl Life<'_> {
         assert_eq!((run, counts), (model.run, model.counts()), "{told:?}");
         assert_eq!(
             (status, task.message_show),
-            (model.status.into(), model.is_shown),
+            (model.status, model.is_shown),
             "{told:?}"
         );
         let orders = format!("SELECT COUNT(*) FROM tbl_order WHERE task_id = {}", task.id);

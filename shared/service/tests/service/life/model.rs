@@ -17,7 +17,7 @@ pub(super) struct List(pub(super) u32);
 impl List {
     /// Which orders are wrong: none of the first list, others of each other one.
     pub(super) fn is_wrong(self, index: u32) -> bool {
-        self.0 > 0 && index % (4 + self.0) == 0
+        self.0 > 0 && index.is_multiple_of(4 + self.0)
     }
 }
 
@@ -93,7 +93,7 @@ impl Model {
 
     pub(super) fn work(&mut self, chunk: usize) -> Worked {
         if self.chunks[chunk] == State::Open {
-            for index in self.indexes(chunk) {
+            for index in Self::indexes(chunk) {
                 let is_right = !self.list.is_wrong(index) || self.made.contains(&index);
                 if is_right {
                     self.made.insert(index);
@@ -111,7 +111,7 @@ impl Model {
     /// A dead letter.
     pub(super) fn bury(&mut self, chunk: usize) -> Worked {
         if self.chunks[chunk] == State::Open {
-            for index in self.indexes(chunk) {
+            for index in Self::indexes(chunk) {
                 self.items[index as usize] = ItemStatus::Failed;
             }
         }
@@ -135,7 +135,7 @@ impl Model {
         for chunk in 0..self.chunks.len() {
             if matches!(self.chunks[chunk], State::Open | State::Held) {
                 self.chunks[chunk] = State::Cancelled;
-                for index in self.indexes(chunk) {
+                for index in Self::indexes(chunk) {
                     self.items[index as usize] = ItemStatus::Cancelled;
                 }
             }
@@ -173,7 +173,7 @@ impl Model {
         }
     }
 
-    fn indexes(&self, chunk: usize) -> std::ops::Range<u32> {
+    fn indexes(chunk: usize) -> std::ops::Range<u32> {
         let first = u32::try_from(chunk).unwrap() * CHUNK;
         first..(first + CHUNK).min(ORDERS)
     }
