@@ -1,8 +1,8 @@
 # Everything a developer types. `make` alone lists it. What the targets install goes below .local/ and target/.
 .DEFAULT_GOAL := help
-.PHONY: help run stop demo load-reference test contract bench lint-template package sam-local deploy-local build tools clean clean-data clean-logs
+.PHONY: help run stop demo load-reference test chaos contract bench lint-template package sam-local deploy-local build tools clean clean-data clean-logs
 MAKEFLAGS += --no-print-directory
-export PORT DETACH DATABASE_URL DATA FILE AGAIN WORKERS EXAMPLES SEED ARCH DATABASE_CA PART ROUNDS ROWS
+export PORT DETACH DATABASE_URL DATA FILE AGAIN WORKERS EXAMPLES SEED MINUTES MYSQL_FLAVOR ARCH DATABASE_CA PART ROUNDS ROWS
 
 local := shared/local
 bin := target/local/task-local
@@ -25,6 +25,9 @@ load-reference: build ## upsert stations, cycles, addresses and skus from a JSON
 test: need-cargo ## format, clippy, all tests on MySQL and on MariaDB
 	@$(local)/test.sh
 
+chaos: need-cargo tools ## break everything under load, then check every row [MINUTES=3] [SEED=n] [MYSQL_FLAVOR=mysql]
+	@tests/chaos/run.sh
+
 contract: build ## fuzz the API against its OpenAPI description [EXAMPLES=80] [SEED=n]
 	@tests/contract/run.sh
 
@@ -44,7 +47,7 @@ deploy-local: build ## template.yaml deployed into an emulator of AWS, and used 
 	@tests/deploy/run.sh
 
 build: need-cargo tools ## the functions and the local stack
-	@cargo build --quiet --profile local --locked --workspace --exclude task-bench --bins
+	@cargo build --quiet --profile local --locked --workspace --exclude bench --exclude chaos --bins
 
 tools: ## the pinned tools of the local stack, into .local/tools
 	@$(local)/tools.sh
@@ -53,7 +56,7 @@ clean: stop clean-logs ## delete what was built
 	cargo clean
 
 clean-data: stop ## delete the private databases' data
-	@for flavor in mysql mariadb; do for profile in dev durable; do \
+	@for flavor in mysql mariadb; do for profile in dev durable chaos; do \
 	  MYSQL_FLAVOR=$$flavor MYSQL_PROFILE=$$profile $(local)/mysql.sh purge; done; done
 
 clean-logs:

@@ -11,7 +11,8 @@
 #   mysql.sh purge     stop it and delete its data
 #
 # Env: MYSQL_FLAVOR    mysql (default) | mariadb
-#      MYSQL_PROFILE   dev (default: loses the last second when the machine dies) | durable (every commit on disk).
+#      MYSQL_PROFILE   dev (default: loses the last second when the machine dies) | durable (every commit on disk) |
+#                      chaos (as durable; the server that the chaos suite kills).
 #                      Each profile has its own data, so that tests never touch what `make run` keeps.
 #      MYSQL_PORT      a fixed port (default: the first free one from 3307)
 #      MYSQL_SUITE     the Debian suite to take it from (default: sid for MySQL, bookworm for MariaDB)
@@ -26,7 +27,7 @@ case $flavor in
   mariadb) suite=${MYSQL_SUITE:-bookworm} server=mariadbd client=mariadb packages="mariadb-server-core mariadb-client-core" ;;
   *) die "MYSQL_FLAVOR must be mysql or mariadb, not '$flavor'" ;;
 esac
-case $profile in dev | durable) ;; *) die "MYSQL_PROFILE must be dev or durable, not '$profile'" ;; esac
+case $profile in dev | durable | chaos) ;; *) die "MYSQL_PROFILE must be dev, durable or chaos, not '$profile'" ;; esac
 
 home=$(readlink -f -m "$here/../../.local/$flavor")
 prefix=$home/prefix data=$home/$profile/data run=$home/$profile/run
@@ -118,12 +119,12 @@ settings() {
     --innodb-buffer-pool-dump-at-shutdown=OFF --innodb-buffer-pool-load-at-startup=OFF
   case $flavor.$profile in
     mysql.dev) printf '%s\n' --innodb-flush-method=nosync --innodb-redo-log-capacity=64M ;;
-    mysql.durable) printf '%s\n' --innodb-redo-log-capacity=512M ;;
-    mariadb.durable) printf '%s\n' --innodb-log-file-size=256M ;;
+    mysql.durable | mysql.chaos) printf '%s\n' --innodb-redo-log-capacity=512M ;;
+    mariadb.durable | mariadb.chaos) printf '%s\n' --innodb-log-file-size=256M ;;
   esac
   case $profile in
     dev) printf '%s\n' --skip-log-bin --innodb-flush-log-at-trx-commit=0 --innodb-doublewrite=OFF --innodb-buffer-pool-size=256M ;;
-    durable) printf '%s\n' --innodb-flush-log-at-trx-commit=1 --log-bin=binlog --sync-binlog=1 --server-id=1 \
+    durable | chaos) printf '%s\n' --innodb-flush-log-at-trx-commit=1 --log-bin=binlog --sync-binlog=1 --server-id=1 \
       --binlog-expire-logs-seconds=3600 --innodb-buffer-pool-size=512M ;;
   esac
   case $flavor in
@@ -146,6 +147,10 @@ start() {
     for host in localhost 127.0.0.1; do
       echo "CREATE USER IF NOT EXISTS 'app'@'$host' IDENTIFIED BY 'app';"
       echo "GRANT ALL ON *.* TO 'app'@'$host';"
+      [ "$profile" = chaos ] || continue
+      # With rights on the server itself, neither read_only nor max_connections would keep the functions out.
+      echo "CREATE USER IF NOT EXISTS 'function'@'$host' IDENTIFIED BY 'function';"
+      echo "GRANT ALL ON chaos.* TO 'function'@'$host';"
     done
   } > "$run/init.sql"
   # shellcheck disable=SC2086 # several options

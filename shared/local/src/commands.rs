@@ -12,7 +12,7 @@ pub use station::import as import_demo;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::StackConfig;
-use crate::database::PrivateMysql;
+use crate::database::{PrivateMysql, Profile};
 use crate::error::{LocalError, Result};
 use crate::instance;
 
@@ -92,7 +92,7 @@ impl ChosenDatabase {
         if let Some(url) = variable("DATABASE_URL") {
             return Ok(Self { url, private: None });
         }
-        let private = PrivateMysql::start().await?;
+        let private = PrivateMysql::start(Profile::Durable).await?;
         let url = private.url().to_owned();
         Ok(Self {
             url,

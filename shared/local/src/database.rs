@@ -1,9 +1,10 @@
 //! The stack's database: the one `DATABASE_URL` names, or a private MySQL server that `mysql.sh` runs.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use rustix::process::Pid;
+use rustix::process::{Pid, Signal, kill_process};
 use task_service::reference::{self, Loaded};
 use task_store::{Database, DatabaseConfig};
 use tokio::process::Command;
@@ -15,44 +16,47 @@ use crate::guard::{Fate, Guard};
 
 const PART: &str = "database";
 
+/// How long a killed server may take to be started again.
+const RESTART_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What a private server is for: each profile has its own data and port (see `mysql.sh`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// What `make run` keeps.
+    Durable,
+    /// What the chaos suite kills.
+    Chaos,
+}
+
 /// The private server, ended with us when it was us who started it.
 #[derive(Debug)]
 pub struct PrivateMysql {
-    script: PathBuf,
+    script: Script,
     url: String,
     is_ours: bool,
     // Its daemon is no child of ours, so nothing else would end it when we are killed.
-    guard: Option<(Guard, Pid)>,
+    watched: Mutex<Option<(Guard, Pid)>>,
 }
 
 impl PrivateMysql {
     /// Starts the server with durable settings, installing it first where that was never done; one that runs is
     /// used as it is.
-    pub async fn start() -> Result<Self> {
-        let script = project_root().join("shared/local/mysql.sh");
-        let is_ours = run(&script, "status").await.is_err();
+    pub async fn start(profile: Profile) -> Result<Self> {
+        let script = Script::new(profile);
+        let is_ours = script.run("status").await.is_err();
         if is_ours {
-            run(&script, "start").await?;
+            script.run("start").await?;
         }
-        let url = run(&script, "url").await?;
-        let status = run(&script, "status").await?;
-        let pid = status
-            .split_whitespace()
-            .nth(2)
-            .and_then(|text| text.parse().ok())
-            .and_then(Pid::from_raw);
-        let mut guard = None;
-        if let (true, Some(pid)) = (is_ours, pid) {
-            let watching = Guard::start()?;
-            watching.watch(pid, Fate::Terminate);
-            guard = Some((watching, pid));
-        }
-        Ok(Self {
+        let server = Self {
+            url: script.run("url").await?,
             script,
-            url,
             is_ours,
-            guard,
-        })
+            watched: Mutex::default(),
+        };
+        if is_ours {
+            server.watch().await?;
+        }
+        Ok(server)
     }
 
     /// Its `DATABASE_URL`.
@@ -61,35 +65,108 @@ impl PrivateMysql {
         &self.url
     }
 
+    /// Whether it was started by us.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        self.is_ours
+    }
+
+    /// Kills our server (SIGKILL) in the middle of whatever it does.
+    pub fn kill(&self) -> Result<()> {
+        let Some((guard, pid)) = self.watched().take() else {
+            return Err(LocalError::part(PART, "is not ours to kill"));
+        };
+        guard.forget(pid, Fate::Terminate);
+        kill_process(pid, Signal::KILL).map_err(|error| LocalError::part(PART, error))
+    }
+
+    /// Starts our server again after [`PrivateMysql::kill`], on its data and its port.
+    pub async fn restart(&self) -> Result<()> {
+        let port = self.url.rsplit_once(':').map_or("", |(_, rest)| rest);
+        let port: String = port.chars().take_while(char::is_ascii_digit).collect();
+        let deadline = Instant::now() + RESTART_TIMEOUT;
+        // The port and the process stay for a moment after a kill.
+        while let Err(error) = self.script.with("start", Some(&port)).await {
+            if Instant::now() > deadline {
+                return Err(error);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        self.watch().await
+    }
+
     /// Stops it, unless it ran before we came.
     pub async fn stop(self) -> Result<()> {
         if !self.is_ours {
             return Ok(());
         }
-        let end = run(&self.script, "stop").await.map(drop);
-        if let Some((guard, pid)) = &self.guard {
-            guard.forget(*pid, Fate::Terminate);
+        let end = self.script.run("stop").await.map(drop);
+        if let Some((guard, pid)) = self.watched().take() {
+            guard.forget(pid, Fate::Terminate);
         }
         end
     }
+
+    /// Ends the server that runs now when we die.
+    async fn watch(&self) -> Result<()> {
+        let status = self.script.run("status").await?;
+        let pid = status.split_whitespace().nth(2);
+        if let Some(pid) = pid
+            .and_then(|text| text.parse().ok())
+            .and_then(Pid::from_raw)
+        {
+            let guard = Guard::start()?;
+            guard.watch(pid, Fate::Terminate);
+            *self.watched() = Some((guard, pid));
+        }
+        Ok(())
+    }
+
+    fn watched(&self) -> MutexGuard<'_, Option<(Guard, Pid)>> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-async fn run(script: &PathBuf, command: &str) -> Result<String> {
-    let output = Command::new(script)
-        .arg(command)
-        .env("MYSQL_PROFILE", "durable")
-        .process_group(0)
-        .stdin(std::process::Stdio::null())
-        .output()
-        .await
-        .map_err(|error| LocalError::part(PART, error))?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
+/// `mysql.sh` for one profile.
+#[derive(Debug)]
+struct Script {
+    path: PathBuf,
+    profile: &'static str,
+}
+
+impl Script {
+    fn new(profile: Profile) -> Self {
+        Self {
+            path: project_root().join("shared/local/mysql.sh"),
+            profile: match profile {
+                Profile::Durable => "durable",
+                Profile::Chaos => "chaos",
+            },
+        }
     }
-    Err(LocalError::part(
-        PART,
-        String::from_utf8_lossy(&output.stderr).trim(),
-    ))
+
+    async fn run(&self, command: &str) -> Result<String> {
+        self.with(command, None).await
+    }
+
+    async fn with(&self, command: &str, port: Option<&str>) -> Result<String> {
+        let output = Command::new(&self.path)
+            .arg(command)
+            .env("MYSQL_PROFILE", self.profile)
+            .envs(port.map(|port| ("MYSQL_PORT", port)))
+            .process_group(0)
+            .stdin(std::process::Stdio::null())
+            .output()
+            .await
+            .map_err(|error| LocalError::part(PART, error))?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
+        }
+        Err(LocalError::part(
+            PART,
+            String::from_utf8_lossy(&output.stderr).trim(),
+        ))
+    }
 }
 
 /// Opens the database a URL names; it is reached at the first use.

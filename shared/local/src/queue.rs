@@ -180,6 +180,21 @@ impl QueueEmulator {
         request.message_body(body).send().await.map_err(fault)?;
         Ok(())
     }
+
+    /// Receives what waits in a queue, ten messages at most, and deletes it.
+    pub(crate) async fn take(&self, queue: &str) -> Result<Vec<String>> {
+        let url = self.url(queue);
+        let request = self.client.receive_message().queue_url(&url);
+        let received = request.max_number_of_messages(10).send().await;
+        let mut bodies = Vec::new();
+        for message in received.map_err(fault)?.messages.unwrap_or_default() {
+            let request = self.client.delete_message().queue_url(&url);
+            let request = request.set_receipt_handle(message.receipt_handle);
+            request.send().await.map_err(fault)?;
+            bodies.extend(message.body);
+        }
+        Ok(bodies)
+    }
 }
 
 fn client(port: u16) -> Client {

@@ -86,6 +86,13 @@ impl Stack {
             .await
     }
 
+    /// Takes up to ten messages that wait in a queue out of it and gives their bodies: nobody else gets them.
+    pub async fn take(&self, queue: &str) -> Result<Vec<String>> {
+        let queue = queue.to_owned();
+        self.inside(move |parts| async move { parts.emulator.take(&queue).await })
+            .await
+    }
+
     /// Kills the queue emulator (SIGKILL); its messages are lost and it stays away.
     pub async fn kill_queue(&self) -> Result<()> {
         self.inside(|parts| async move {

@@ -4,6 +4,7 @@ pub mod async_tasks;
 pub mod batch;
 mod caller;
 mod error;
+pub mod failpoints;
 pub mod jobs;
 pub mod metrics;
 pub mod orders;

@@ -15,6 +15,7 @@ use task_store::chunks::ChunkKey;
 use task_store::outbox::Due;
 use tokio::sync::OnceCell;
 
+use crate::failpoints::{Failpoint, reach};
 use crate::queue::{ChunkMessage, Queue};
 
 /// Messages in one `SendMessageBatch`, the service's limit.
@@ -84,6 +85,9 @@ impl SqsQueue {
 
     async fn send_batch(&self, url: &str, part: &[&Due], is_down: &AtomicBool) -> Vec<ChunkKey> {
         if is_down.load(Ordering::Relaxed) {
+            return part.iter().map(|due| due.key).collect();
+        }
+        if reach(Failpoint::QueueSending).await.is_err() {
             return part.iter().map(|due| due.key).collect();
         }
         let client = self.client.get_or_init(async || client()).await;

@@ -7,7 +7,8 @@ use task_store::{Connection, Database, TaskId, amends, batches};
 
 use crate::batch;
 use crate::caller::{Caller, TaskReference};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::failpoints::{Failpoint, reach};
 use crate::jobs;
 use crate::tasks::{find, not_found};
 
@@ -25,9 +26,12 @@ pub async fn close(database: &Database, caller: &Caller, named: &[TaskReference]
         for id in &ids {
             close_one(c, *id).await?;
         }
-        Ok(ids.len())
+        reach(Failpoint::CloseWritten).await?;
+        Ok::<_, Error>(ids.len())
     };
-    database.transaction(close).await
+    let closed = database.transaction(close).await?;
+    reach(Failpoint::CloseCommitted).await?;
+    Ok(closed)
 }
 
 async fn close_one(connection: &mut Connection, id: TaskId) -> Result<()> {

@@ -6,6 +6,7 @@ use task_store::{Database, Result, batches};
 use super::finish::finish_if_done;
 use super::job::JobKind;
 use super::settings::Dispatcher;
+use crate::failpoints::{Failpoint, reach};
 use crate::queue::Queue;
 
 /// How many chunks or batches one sweep takes.
@@ -37,7 +38,9 @@ pub async fn announce_due<Q: Queue>(dispatcher: &Dispatcher<Q>) -> Result<usize>
     let resend = dispatcher.settings.resend;
     let take = async |c: &mut _| outbox::take_due(c, SWEEP_LIMIT, resend).await;
     let due = dispatcher.database.transaction(take).await?;
+    reach(Failpoint::SweepTaken).await?;
     announce(dispatcher, &due).await;
+    reach(Failpoint::SweepAnnounced).await?;
     Ok(due.len())
 }
 

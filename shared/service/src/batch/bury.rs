@@ -12,6 +12,7 @@ use super::finish::{finish_if_done, refresh};
 use super::job::{ItemError, JobKind};
 use super::settings::Settings;
 use super::work::Unworked;
+use crate::failpoints::{Failpoint, reach};
 use crate::jobs;
 
 /// From so many attempts in a row on that ended neither with an outcome nor with a fault of the database, a chunk is given
@@ -42,6 +43,7 @@ pub async fn bury(
             Ok(())
         };
     };
+    reach(Failpoint::BuryClaimed).await?;
     let batch = database
         .run(async |c| batches::by_task(c, key.task).await)
         .await?;
@@ -52,6 +54,7 @@ pub async fn bury(
     if !written {
         return Err(Unworked::Held);
     }
+    reach(Failpoint::BuryCommitted).await?;
     finish_if_done(database, kind, key.task, key.run).await?;
     Ok(())
 }

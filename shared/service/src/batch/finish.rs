@@ -12,6 +12,7 @@ use super::counts::Counts;
 use super::job::JobKind;
 use super::report;
 use super::view::ItemView;
+use crate::failpoints::{Failpoint, reach};
 use crate::metrics;
 
 /// How many failed items a task's result shows.
@@ -61,6 +62,7 @@ async fn finish_locked(
     }
     let result = result_of(connection, kind, &task, &batch).await?;
     batches::finish(connection, id, &result).await?;
+    reach(Failpoint::FinishWritten).await?;
     Ok(Some(batch.accepted_at))
 }
 

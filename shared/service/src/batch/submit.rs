@@ -16,6 +16,7 @@ use super::payload::Payload;
 use super::report;
 use super::settings::{Dispatcher, Settings};
 use crate::error::{Error, Result, Word};
+use crate::failpoints::{Failpoint, reach};
 use crate::queue::Queue;
 
 /// A batch as it was submitted.
@@ -62,8 +63,9 @@ pub async fn submit<J: BatchJob, Q: Queue>(
             Err(fault) => return Err(fault),
             Ok(Submitted::InFlight) => return Ok(()),
             Ok(Submitted::Accepted(due)) => {
+                reach(Failpoint::SubmitStored).await?;
                 announce(dispatcher, &due).await;
-                return Ok(());
+                return Ok(reach(Failpoint::SubmitAnnounced).await?);
             }
         }
     }

@@ -12,6 +12,7 @@ use super::finish::finish_if_done;
 use super::job::BatchJob;
 use super::settings::Settings;
 use super::worker::{End, Worker};
+use crate::failpoints::{Failpoint, reach};
 
 /// Why a chunk's message must stay in the queue.
 #[derive(Debug, thiserror::Error)]
@@ -106,6 +107,7 @@ impl<'a, J: BatchJob> Shift<'a, J> {
     }
 
     async fn turn(&self, key: ChunkKey) -> Result<Turn, Unworked> {
+        reach(Failpoint::WorkReceived).await?;
         if self.settings.station_chunks > 0 && self.deferred(key).await? {
             return Ok(Turn::Deferred);
         }
@@ -114,11 +116,13 @@ impl<'a, J: BatchJob> Shift<'a, J> {
             self.ended_already(key).await?;
             return Ok(Turn::Over);
         };
+        reach(Failpoint::WorkClaimed).await?;
         if claim.first_of_task {
             self.database
                 .run(async |c| batches::start(c, key.task).await)
                 .await?;
         }
+        reach(Failpoint::WorkStarted).await?;
         self.freed(&claim.station);
         self.claimed(&claim).await?;
         Ok(Turn::Over)
@@ -180,7 +184,9 @@ impl<'a, J: BatchJob> Shift<'a, J> {
                 return Err(fault.into());
             }
         }
+        reach(Failpoint::WorkCommitted).await?;
         finish_if_done(self.database, J::KIND, claim.key.task, claim.key.run).await?;
+        reach(Failpoint::WorkFinished).await?;
         Ok(())
     }
 

@@ -14,6 +14,7 @@ use super::deadline::Deadline;
 use super::finish::refresh;
 use super::job::{BatchJob, Item, ItemError, Prepared};
 use super::settings::Settings;
+use crate::failpoints::{Failpoint, reach, reach_items};
 use crate::metrics;
 
 /// From this attempt on a chunk is worked item by item: what ended the attempts before may be one of its items.
@@ -89,6 +90,7 @@ impl<J: BatchJob> Worker<'_, J> {
 
     /// Checks items and writes all their outcomes in one transaction.
     async fn together(&self, items: &[Item<'_>], fence: Fence) -> Result<bool> {
+        reach_items(items.iter().map(|item| item.raw));
         let by_hand = pairs::<i64>(self.claim.amended.as_deref())?;
         let (amended, open): (Vec<_>, Vec<_>) = items
             .iter()
@@ -131,11 +133,17 @@ impl<J: BatchJob> Worker<'_, J> {
             if let Some((task, batch)) = task {
                 refresh(c, J::KIND, &task, &batch).await?;
             }
+            reach(Failpoint::WorkWritten).await?;
             Ok(true)
         };
         let written = self.database.transaction::<_, StoreError>(write).await?;
-        if written && !outcomes.is_empty() {
-            metrics::settled(outcomes);
+        let implied = if self.is_untouched(fence) {
+            work.len()
+        } else {
+            0
+        };
+        if written && implied + outcomes.len() > 0 {
+            metrics::settled(outcomes, implied);
         }
         Ok(written)
     }
@@ -192,6 +200,7 @@ impl<J: BatchJob> Worker<'_, J> {
         self.database
             .run(async |c| items::count_try(c, self.claim, item.index).await)
             .await?;
+        reach(Failpoint::WorkCounted).await?;
         let mut end = self.together(std::slice::from_ref(item), Fence::Hold).await;
         if end.as_ref().is_err_and(StoreError::is_duplicate_key) {
             // Now that the other one is stored, preparing finds it and says so.

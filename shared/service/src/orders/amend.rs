@@ -15,6 +15,7 @@ use super::key;
 use crate::batch::{self, Counts, Dispatcher, minified, refresh};
 use crate::caller::{Caller, TaskReference};
 use crate::error::{Error, Result, Word};
+use crate::failpoints::{Failpoint, reach};
 use crate::queue::Queue;
 use crate::tasks::find as find_task;
 
@@ -76,6 +77,7 @@ pub async fn amend<Q: Queue>(
         ))
     };
     let (mended, due) = dispatcher.database.transaction(amend).await?;
+    reach(Failpoint::AmendStored).await?;
     batch::announce(dispatcher, &due).await;
     Ok(mended)
 }

@@ -8,8 +8,10 @@
 mod batches;
 mod closing;
 mod deadlines;
+mod engine;
 mod fairness;
 mod faults;
+mod life;
 mod mending;
 mod prices;
 mod retries;

@@ -1,0 +1,215 @@
+//! The life of a batch as random sequences of everything that can happen to it, on the real database, against a plain
+//! model: after every step the same status, run, counts, orders and answers.
+
+mod model;
+
+use proptest::prelude::Rng;
+use proptest::test_runner::{Config, TestRng, TestRunner};
+use serde_json::{Value, json};
+use task_service::async_tasks::close;
+use task_service::batch::{self, Counts, Unworked};
+use task_service::jobs::KINDS;
+use task_service::orders::{Mending, Which, amend};
+use task_service::store::batches;
+use task_service::store::chunks::{self, ChunkKey};
+use task_service::store::testing::{TestDatabase, with_database};
+use task_service::tasks::TaskReference;
+
+use crate::support::*;
+use model::{List, Model, ORDERS, Worked};
+
+const SEQUENCES: u32 = 12;
+const STEPS: u32 = 40;
+
+#[tokio::test]
+async fn any_sequence_of_steps_leaves_the_batch_that_the_model_says() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let mut runner = TestRunner::new(Config::default());
+        let mut ended = 0;
+        for sequence in 0..SEQUENCES {
+            let mut life = Life {
+                fresh,
+                queue: MemoryQueue::default(),
+                name: format!("life{sequence}"),
+                model: Model::new(),
+                told: Vec::new(),
+            };
+            life.submit(List(0)).await;
+            for _ in 0..STEPS {
+                life.step(runner.rng()).await;
+                life.check().await;
+            }
+            ended += life.model.run;
+        }
+        assert!(ended > 2 * SEQUENCES, "only {ended} runs");
+    })
+    .await;
+}
+
+struct Life<'t> {
+    fresh: &'t TestDatabase,
+    queue: MemoryQueue,
+    name: String,
+    model: Model,
+    /// What has been done, for whoever must understand a failure.
+    told: Vec<String>,
+}
+
+impl Life<'_> {
+    async fn step(&mut self, rng: &mut TestRng) {
+        let mut below = |limit: u32| rng.next_u32() % limit;
+        let chunk = below(3);
+        match below(100) {
+            0..14 => self.submit(List(below(4))).await,
+            14..50 => self.work(chunk).await,
+            50..62 => self.abandon(chunk).await,
+            62..74 => self.expire().await,
+            74..80 => self.bury(chunk).await,
+            80..84 => self.close().await,
+            84..96 => self.drop_order(below(ORDERS)).await,
+            _ => self.sweep().await,
+        }
+    }
+
+    async fn submit(&mut self, list: List) {
+        self.told.push(format!("submit {list:?}"));
+        let wrong = |order: &mut Value| order["details"][0]["amount"] = json!("-1");
+        let order = |n: u32| match list.is_wrong(n) {
+            true => faulty(n, wrong),
+            false => order(n),
+        };
+        let orders: Vec<_> = (0..ORDERS).map(order).collect();
+        let end = submit_orders(self.fresh, &self.queue, &self.name, &orders).await;
+        let expected = self.model.submit(list);
+        assert_eq!(end.map_err(|end| end.word()), expected, "{:?}", self.told);
+    }
+
+    async fn work(&mut self, chunk: u32) {
+        self.told.push(format!("work {chunk}"));
+        let end = work_one(self.fresh, self.key(chunk).await).await;
+        let expected = self.model.work(chunk as usize);
+        assert_eq!(worked(end), expected, "{:?}", self.told);
+    }
+
+    async fn bury(&mut self, chunk: u32) {
+        self.told.push(format!("bury {chunk}"));
+        let key = self.key(chunk).await;
+        let end = batch::bury(&self.fresh.database, &settings(), key, "dead letter").await;
+        let expected = self.model.bury(chunk as usize);
+        assert_eq!(worked(end), expected, "{:?}", self.told);
+    }
+
+    async fn abandon(&mut self, chunk: u32) {
+        self.told.push(format!("abandon {chunk}"));
+        let (key, lease) = (self.key(chunk).await, settings().lease);
+        let claim = async |c: &mut _| chunks::claim(c, key, lease).await;
+        let claimed = self.fresh.database.run(claim).await.unwrap();
+        let expected = self.model.abandon(chunk as usize);
+        assert_eq!(claimed.is_some(), expected, "{:?}", self.told);
+    }
+
+    async fn expire(&mut self) {
+        self.told.push("expire".to_owned());
+        run(
+            self.fresh,
+            "UPDATE tbl_batch_chunk SET lease_until = NOW(3) WHERE lease_until IS NOT NULL",
+        )
+        .await;
+        self.model.expire();
+    }
+
+    async fn close(&mut self) {
+        self.told.push("close".to_owned());
+        let closed = close(&self.fresh.database, &caller(), &[self.named()]).await;
+        assert_eq!(closed.unwrap(), 1);
+        self.model.close();
+    }
+
+    async fn drop_order(&mut self, index: u32) {
+        self.told.push(format!("drop {index}"));
+        let which = Which {
+            index: Some(index),
+            ..Which::default()
+        };
+        let dispatcher = dispatcher(self.fresh, &self.queue);
+        let end = amend(
+            &dispatcher,
+            &caller(),
+            &self.named(),
+            &which,
+            Mending::Dropped,
+        )
+        .await;
+        let expected = self.model.drop_order(index);
+        assert_eq!(
+            end.map(drop).map_err(|end| end.word()),
+            expected,
+            "{:?}",
+            self.told
+        );
+    }
+
+    /// Announces what is open and finishes nothing that has not ended.
+    async fn sweep(&mut self) {
+        self.told.push("sweep".to_owned());
+        run(self.fresh, "UPDATE tbl_batch_chunk SET send_at = NOW(3)").await;
+        let dispatcher = dispatcher(self.fresh, &self.queue);
+        batch::announce_due(&dispatcher).await.unwrap();
+        let finished = batch::finish_abandoned(&dispatcher.database, &KINDS).await;
+        assert_eq!(finished.unwrap(), 0, "{:?}", self.told);
+    }
+
+    /// The rows are what the model says.
+    async fn check(&self) {
+        let (model, told) = (&self.model, &self.told);
+        let task = task(self.fresh, &self.name).await;
+        let read = async |c: &mut _| {
+            let batch = batches::by_task(c, task.id).await?.unwrap();
+            Counts::of(c, &batch)
+                .await
+                .map(|counts| (batch.run, counts))
+        };
+        let (run, counts) = self.fresh.database.run(read).await.unwrap();
+        let status = task.status.number();
+        assert_eq!((run, counts), (model.run, model.counts()), "{told:?}");
+        assert_eq!(
+            (status, task.message_show),
+            (model.status, model.is_shown),
+            "{told:?}"
+        );
+        let orders = format!("SELECT COUNT(*) FROM tbl_order WHERE task_id = {}", task.id);
+        let made = i64::try_from(model.made.len()).unwrap();
+        assert_eq!(number(self.fresh, &orders).await, made, "{told:?}");
+        let outcome = (model.status == 3).then(|| model.counts().outcome());
+        let result: Option<Value> = task.result.map(|text| serde_json::from_str(&text).unwrap());
+        let stored = result
+            .as_ref()
+            .and_then(|result| result["outcome"].as_str());
+        assert_eq!(stored, outcome, "{told:?}");
+    }
+
+    async fn key(&self, chunk: u32) -> ChunkKey {
+        ChunkKey {
+            task: task(self.fresh, &self.name).await.id,
+            run: self.model.run,
+            chunk,
+        }
+    }
+
+    fn named(&self) -> TaskReference {
+        TaskReference {
+            user_task_id: Some(id(&self.name)),
+            ..TaskReference::default()
+        }
+    }
+}
+
+#[track_caller]
+fn worked(end: Result<(), Unworked>) -> Worked {
+    match end {
+        Ok(()) => Worked::Acknowledged,
+        Err(Unworked::Held) => Worked::Held,
+        Err(Unworked::Store(fault)) => panic!("{fault}"),
+    }
+}

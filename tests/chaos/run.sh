@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# The chaos suite: builds the functions with failpoints, apart from the others, and plays one run on them.
+#
+# Env: MINUTES        how long faults happen (default 3)
+#      SEED           replays a run's choices (default: a random one, printed)
+#      MYSQL_FLAVOR   mysql (default) | mariadb
+set -euo pipefail
+cd "$(dirname "$(readlink -f "$0")")/../.."
+
+functions=target/failpoints
+names="async-task-close async-task-get batch-dead-letter batch-sweeper order-batch-amend order-batch-result order-batch-submit order-batch-worker"
+build() { cargo build --quiet --profile local --locked --workspace "$@"; }
+
+# The same profile and folder, so that nothing of others is compiled again; then the functions without failpoints are put back.
+build --features long-tasks/failpoints $(printf -- '--bin %s ' $names)
+mkdir -p $functions
+for name in $names; do cp -f "target/local/$name" $functions/; done
+build --bins
+FUNCTIONS=$PWD/$functions exec target/local/chaos

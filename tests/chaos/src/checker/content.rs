@@ -1,0 +1,96 @@
+//! What an order must look like, worked out anew from what was sent: quantities, prices, amounts, times.
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use serde_json::Value;
+
+use super::rows::{Line, Order};
+
+/// Why a stored order is not the one that was sent; `None` when it is.
+pub(crate) fn difference(sent: &Value, stored: &Order, station: &str) -> Option<String> {
+    let Some(expected) = expected(sent, station) else {
+        return Some(format!("{stored:?} was made of {sent}"));
+    };
+    let pairs = [
+        ("station", expected.station == stored.station),
+        ("key", expected.key == stored.key),
+        ("out_order_no", expected.out_order_no == stored.out_order_no),
+        ("address_id", expected.address_id == stored.address_id),
+        ("cycle", expected.cycle == stored.cycle),
+        ("receive times", expected.receive == stored.receive),
+        ("remark", expected.remark == stored.remark),
+        ("total", expected.total == stored.total),
+        ("lines", expected.lines == stored.lines),
+    ];
+    let wrong = pairs.iter().find(|(_, same)| !same)?.0;
+    Some(format!("{wrong} of {stored:?}, sent as {sent}"))
+}
+
+/// What is unique among a task's orders.
+pub(crate) fn key(sent: &Value) -> Option<String> {
+    match (sent["out_order_no"].as_str(), sent["address_id"].as_str()) {
+        (Some(number), _) => Some(format!("o:{number}")),
+        (None, Some(address)) => Some(format!("a:{address}")),
+        (None, None) => None,
+    }
+}
+
+fn expected(sent: &Value, station: &str) -> Option<Order> {
+    let text = |field: &str| sent[field].as_str().map(str::to_owned);
+    let lines: Vec<_> = sent["details"].as_array()?.iter().map(line).collect();
+    let total = lines.iter().filter(|line| !line.is_price_timing);
+    let total: i64 = total.map(|line| hundredths(&line.amount)).sum();
+    Some(Order {
+        station: station.to_owned(),
+        key: key(sent)?,
+        out_order_no: text("out_order_no"),
+        address_id: text("address_id")?,
+        cycle: format!("{station}-day"),
+        receive: [
+            utc(&text("receive_begin_time")?),
+            utc(&text("receive_end_time")?),
+        ],
+        remark: text("remark"),
+        total: decimal(total),
+        created_ms: 0,
+        lines,
+    })
+}
+
+fn line(sent: &Value) -> Line {
+    let sku_id = sent["sku_id"].as_str().unwrap_or_default();
+    let list_price = if sku_id == "D0" { "2.50" } else { "1.00" };
+    let (quantity, price) = (
+        hundredths(sent["amount"].as_str().unwrap_or_default()),
+        hundredths(sent["unit_price"].as_str().unwrap_or(list_price)),
+    );
+    Line {
+        sku_id: sku_id.to_owned(),
+        quantity: decimal(quantity),
+        unit_price: decimal(price),
+        amount: decimal((quantity * price + 50) / 100),
+        is_price_timing: sent["is_price_timing"] == true,
+        spu_remark: sent["spu_remark"].as_str().map(str::to_owned),
+    }
+}
+
+/// A decimal of two places, in hundredths.
+fn hundredths(text: &str) -> i64 {
+    let (whole, part) = text.split_once('.').unwrap_or((text, "00"));
+    let number = |text: &str| text.parse::<i64>().unwrap_or(i64::MIN / 1000);
+    number(whole) * 100 + number(part)
+}
+
+fn decimal(hundredths: i64) -> String {
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+}
+
+/// A wall time of the stations as it is stored.
+fn utc(wall: &str) -> String {
+    let zone = TimeZone::get("Asia/Shanghai").expect("a zone");
+    let wall: Option<DateTime> = wall.replace(' ', "T").parse().ok();
+    let instant = wall.and_then(|wall| zone.to_timestamp(wall).ok());
+    instant.map_or_else(String::new, |at| {
+        at.strftime("%Y-%m-%d %H:%M:%S").to_string()
+    })
+}

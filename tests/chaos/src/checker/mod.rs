@@ -1,0 +1,124 @@
+//! The checker: compares what was promised, as the ledger tells it, with the rows, batch by batch and row by row.
+
+mod content;
+mod history;
+mod items;
+mod promises;
+mod rows;
+mod seen;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use sqlx::Row as _;
+use sqlx::mysql::MySqlConnection;
+
+pub(crate) use history::History;
+use rows::Rows;
+
+/// A promise that was broken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Violation {
+    pub(crate) task: String,
+    pub(crate) rule: &'static str,
+    pub(crate) told: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}: {}", self.task, self.rule, self.told)
+    }
+}
+
+/// What was checked and found.
+#[derive(Debug, Default)]
+pub(crate) struct Checked {
+    pub(crate) batches: usize,
+    pub(crate) runs: u32,
+    pub(crate) outcomes: u32,
+    pub(crate) made: u32,
+    pub(crate) lines: u32,
+    pub(crate) refused: u32,
+    pub(crate) given_up: u32,
+    /// Given up although nothing is wrong with them: their worker was killed at each of their tries.
+    pub(crate) interrupted: u32,
+    pub(crate) cancelled: u32,
+    pub(crate) by_hand: u32,
+    pub(crate) answered: u32,
+    pub(crate) unanswered: u32,
+    pub(crate) looks: u32,
+    pub(crate) violations: Vec<Violation>,
+}
+
+/// Where the findings of one batch go.
+pub(crate) struct Report<'c> {
+    task: &'c str,
+    checked: &'c mut Checked,
+}
+
+impl Report<'_> {
+    fn violation(&mut self, rule: &'static str, told: impl Into<String>) {
+        self.checked.violations.push(Violation {
+            task: self.task.to_owned(),
+            rule,
+            told: told.into(),
+        });
+    }
+}
+
+impl Checked {
+    /// Checks one batch.
+    fn batch(&mut self, history: &History, task: &str, rows: Option<&Rows>) {
+        let batch = &history.batches[task];
+        let mut report = Report {
+            task,
+            checked: self,
+        };
+        let Some(rows) = rows else {
+            promises::none_was_made(&mut report, batch);
+            return;
+        };
+        promises::check(&mut report, batch, rows);
+        items::check(&mut report, history, batch, rows);
+        seen::check(&mut report, batch, rows);
+        self.runs += rows.run;
+        self.made += u32::try_from(rows.orders.len()).expect("few orders");
+        let lines: usize = rows.orders.values().map(|order| order.lines.len()).sum();
+        self.lines += u32::try_from(lines).expect("few lines");
+    }
+}
+
+/// Checks every batch of the ledger, and that there is nothing else.
+pub(crate) async fn check(connection: &mut MySqlConnection, history: &History) -> Checked {
+    let mut checked = Checked {
+        batches: history.batches.len(),
+        answered: history.answered,
+        unanswered: history.unanswered,
+        looks: history.looks,
+        ..Checked::default()
+    };
+    for task in history.batches.keys() {
+        let rows = Rows::read(connection, task).await.unwrap();
+        checked.batch(history, task, rows.as_ref());
+    }
+    nothing_else(connection, &mut checked).await;
+    checked
+}
+
+/// Every order and line belongs to a batch that was checked.
+async fn nothing_else(connection: &mut MySqlConnection, checked: &mut Checked) {
+    let sql = "SELECT (SELECT COUNT(*) FROM tbl_order), (SELECT COUNT(*) FROM tbl_order_detail)";
+    let row = sqlx::query(sql).fetch_one(connection).await.unwrap();
+    let (orders, lines): (i64, i64) = (row.get(0), row.get(1));
+    let found = (i64::from(checked.made), i64::from(checked.lines));
+    let mut report = Report {
+        task: "all",
+        checked,
+    };
+    if (orders, lines) != found {
+        let told =
+            format!("{orders} orders and {lines} lines, of which {found:?} belong to batches");
+        report.violation("something was made that nobody sent", told);
+    }
+}

@@ -1,0 +1,147 @@
+//! A database that dies, cannot be reached, is locked, refuses to write or is full.
+
+use std::time::{Duration, Instant};
+
+use fastrand::Rng;
+use sqlx::mysql::MySqlConnection;
+use sqlx::{Connection as _, Executor as _};
+
+use super::millis;
+use crate::stage::Stage;
+
+pub(super) const KINDS: [&str; 8] = [
+    "kill -9: mysqld",
+    "link: black hole",
+    "link: reset",
+    "link: slow",
+    "rows locked until 1205",
+    "deadlock 1213",
+    "read-only 1290",
+    "too many connections 1040",
+];
+
+/// The fewest connections that MariaDB can be limited to.
+const FEW: usize = 10;
+
+pub(super) async fn strike(stage: &Stage, kind: &'static str, rng: &mut Rng) {
+    let happened = match kind {
+        "kill -9: mysqld" => die(stage, rng).await,
+        "link: black hole" => {
+            stage.link.black_hole(millis(rng, 1000..9000)).await;
+            Ok(true)
+        }
+        "link: reset" => {
+            stage.link.cut().await;
+            Ok(true)
+        }
+        "link: slow" => {
+            let (delay, time) = (millis(rng, 5..150), millis(rng, 1000..4000));
+            stage.link.slow(delay, time).await;
+            Ok(true)
+        }
+        // They lose against a worker that stands still with its locks.
+        "rows locked until 1205" => Ok(lock_rows(stage, rng).await.unwrap_or(false)),
+        "deadlock 1213" => Ok(deadlock(stage).await.unwrap_or(false)),
+        "read-only 1290" => read_only(stage, rng).await,
+        _ => fill(stage, rng).await,
+    };
+    if happened.unwrap() {
+        stage.tally.count(kind);
+    }
+}
+
+async fn die(stage: &Stage, rng: &mut Rng) -> sqlx::Result<bool> {
+    stage.mysql.kill().unwrap();
+    tokio::time::sleep(millis(rng, 0..2000)).await;
+    stage.mysql.restart().await.unwrap();
+    Ok(true)
+}
+
+/// Holds open chunks and their tasks for longer than anybody may wait for a lock.
+async fn lock_rows(stage: &Stage, rng: &mut Rng) -> sqlx::Result<bool> {
+    let mut owner = stage.owner().await?;
+    owner.execute("START TRANSACTION").await?;
+    let sql = "SELECT c.id FROM tbl_batch_chunk c JOIN tbl_async_task t ON t.id = c.task_id \
+               WHERE c.state = 0 ORDER BY c.id LIMIT 20 FOR UPDATE";
+    let locked = owner.fetch_all(sql).await?;
+    tokio::time::sleep(millis(rng, 5200..6500)).await;
+    owner.execute("ROLLBACK").await?;
+    Ok(!locked.is_empty())
+}
+
+/// Holds what a worker writes last, waits until one waits for it, and asks for what that one wrote first. Having changed
+/// more rows, we are not the one who is sacrificed.
+async fn deadlock(stage: &Stage) -> sqlx::Result<bool> {
+    let mut owner = stage.owner().await?;
+    let before = deadlocks(&mut owner).await?;
+    let deadline = Instant::now() + Duration::from_secs(6);
+    while Instant::now() < deadline {
+        owner.execute("START TRANSACTION").await?;
+        owner
+            .execute("INSERT INTO weight WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 900) SELECT n FROM n")
+            .await?;
+        // The last item of open chunks: inserting it must wait, completing the chunk has not.
+        let held = "INSERT IGNORE INTO tbl_batch_item (task_id, run, item_index, chunk_id, status) \
+             SELECT task_id, run, first_index + item_count - 1, id, 0 FROM tbl_batch_chunk \
+             WHERE state = 0 ORDER BY id LIMIT 500";
+        owner.execute(held).await?;
+        let sql =
+            "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'";
+        for _ in 0..60 {
+            if sqlx::query_scalar::<_, i64>(sql)
+                .fetch_one(&mut owner)
+                .await?
+                > 0
+            {
+                let chunks = "SELECT id FROM tbl_batch_chunk WHERE state = 0 ORDER BY id LIMIT 500 FOR UPDATE";
+                let _ = owner.fetch_all(chunks).await;
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        owner.execute("ROLLBACK").await?;
+        if deadlocks(&mut owner).await? > before {
+            return Ok(true);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Ok(false)
+}
+
+/// How many deadlocks the server has seen.
+async fn deadlocks(owner: &mut MySqlConnection) -> sqlx::Result<i64> {
+    let sql = "SELECT CAST(count AS SIGNED) FROM information_schema.innodb_metrics WHERE name = 'lock_deadlocks'";
+    sqlx::query_scalar(sql).fetch_one(owner).await
+}
+
+async fn read_only(stage: &Stage, rng: &mut Rng) -> sqlx::Result<bool> {
+    let mut owner = stage.owner().await?;
+    owner.execute("SET GLOBAL read_only = 1").await?;
+    tokio::time::sleep(millis(rng, 500..3000)).await;
+    owner.execute("SET GLOBAL read_only = 0").await?;
+    Ok(true)
+}
+
+/// Leaves no connection free for the functions.
+async fn fill(stage: &Stage, rng: &mut Rng) -> sqlx::Result<bool> {
+    let mut owner = stage.owner().await?;
+    owner
+        .execute(format!("SET GLOBAL max_connections = {FEW}").as_str())
+        .await?;
+    let mut others = Vec::new();
+    for _ in 0..FEW {
+        others.extend(stage.owner().await.ok());
+    }
+    stage.link.cut().await;
+    let deadline = Instant::now() + millis(rng, 500..3000);
+    while Instant::now() < deadline {
+        // Whatever the functions gave up is taken at once.
+        others.extend(stage.owner().await.ok());
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    owner.execute("SET GLOBAL max_connections = 600").await?;
+    for other in others {
+        let _ = other.close().await;
+    }
+    Ok(true)
+}

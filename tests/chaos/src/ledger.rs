@@ -1,0 +1,116 @@
+//! The independent ledger: what was asked, what was answered and what was seen, written down before going on. The
+//! checker believes nothing else but this and the rows.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Which orders of a payload must fail: their index and the code of the error.
+pub(crate) type Expected = BTreeMap<u32, String>;
+
+/// One line of the ledger.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Entry {
+    /// A batch is about to be submitted.
+    Submit {
+        call: u64,
+        task: String,
+        station: String,
+        orders: Vec<Value>,
+        expected: Expected,
+    },
+    /// A batch is about to be closed.
+    Close { call: u64, task: String },
+    /// An order of a batch is about to be mended.
+    Amend {
+        call: u64,
+        task: String,
+        index: u32,
+        mending: Mending,
+    },
+    /// What a call was answered with.
+    Answer { call: u64, at_ms: i64, end: End },
+    /// The run that a batch was in both before and after it was closed.
+    ClosedIn { call: u64, run: u32 },
+    /// A batch as its caller saw it; the run is the one it was in both before and after.
+    Seen {
+        task: String,
+        run: u32,
+        status: u64,
+        progress: u64,
+        end_time: Option<String>,
+    },
+    /// An order that ends or panics whatever works it is about to be submitted.
+    Poison { out_order_no: String },
+    /// A message about a chunk is about to be put into the dead-letter queue.
+    DeadLetter { task_id: i64, run: u32, chunk: u32 },
+}
+
+/// What a person does about a failed order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Mending {
+    Made(i64),
+    Corrected(Value),
+    Dropped,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum End {
+    /// Answered with code 0.
+    Done,
+    /// Answered with code 1 and this word: it changed nothing.
+    Refused(String),
+    /// Not answered, or with a temporary fault: it may have happened.
+    Unknown,
+}
+
+/// The ledger of a run: a file that is only appended to.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    file: Mutex<File>,
+    path: PathBuf,
+    calls: AtomicU64,
+}
+
+impl Ledger {
+    pub(crate) fn create(path: &Path) -> Self {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        Self {
+            file: Mutex::new(File::create(path).unwrap()),
+            path: path.to_owned(),
+            calls: AtomicU64::new(1),
+        }
+    }
+
+    /// The number of the next call.
+    pub(crate) fn next_call(&self) -> u64 {
+        self.calls.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Writes an entry; on disk when this returns.
+    pub(crate) fn write(&self, entry: &Entry) {
+        let mut line = serde_json::to_string(entry).unwrap();
+        line.push('\n');
+        let mut file = self.file.lock().unwrap();
+        file.write_all(line.as_bytes()).unwrap();
+        file.sync_data().unwrap();
+    }
+
+    /// Reads everything back.
+    pub(crate) fn read(&self) -> Vec<Entry> {
+        let text = fs::read_to_string(&self.path).unwrap();
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+}

@@ -1,0 +1,130 @@
+//! The calls of the load, each written into the ledger before it is made and when it is answered.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::RequestBuilder;
+use serde_json::{Value, json};
+
+use super::orders::Payload;
+use crate::ledger::{End, Entry, Mending};
+use crate::stage::Stage;
+
+/// How long a call may take: a request that was handed to a process that died is never answered.
+const TIMEOUT: Duration = Duration::from_secs(9);
+
+/// One station's client.
+pub(crate) struct Client<'s> {
+    stage: &'s Stage,
+    station: String,
+    http: reqwest::Client,
+}
+
+impl<'s> Client<'s> {
+    pub(crate) fn new(stage: &'s Stage, station: &str) -> Self {
+        let http = reqwest::Client::builder().timeout(TIMEOUT).no_proxy();
+        Self {
+            stage,
+            station: station.to_owned(),
+            http: http.build().unwrap(),
+        }
+    }
+
+    /// Submits a batch.
+    pub(crate) async fn submit(&self, task: &str, payload: &Payload) -> End {
+        let call = self.stage.ledger.next_call();
+        self.stage.ledger.write(&Entry::Submit {
+            call,
+            task: task.to_owned(),
+            station: self.station.clone(),
+            orders: payload.orders.clone(),
+            expected: payload.expected.clone(),
+        });
+        let body = json!({"task_id": task, "station_id": self.station, "file_name": "周一.xlsx",
+            "time_config_id": format!("{}-day", self.station), "order_data": payload.orders});
+        self.call(call, "/station/order/batch/submit", &body).await
+    }
+
+    /// Closes a batch; the call's number.
+    pub(crate) async fn close(&self, task: &str) -> (u64, End) {
+        let call = self.stage.ledger.next_call();
+        self.stage.ledger.write(&Entry::Close {
+            call,
+            task: task.to_owned(),
+        });
+        let body = json!({"user_task_id": task, "station_id": self.station});
+        (call, self.call(call, "/async_task/close", &body).await)
+    }
+
+    /// Mends a failed order of a batch.
+    pub(crate) async fn amend(&self, task: &str, index: u32, mending: Mending) -> End {
+        let call = self.stage.ledger.next_call();
+        self.stage.ledger.write(&Entry::Amend {
+            call,
+            task: task.to_owned(),
+            index,
+            mending: mending.clone(),
+        });
+        let mut body = json!({"task_id": task, "station_id": self.station, "index": index});
+        match mending {
+            Mending::Made(order) => body["order_id"] = json!(order.to_string()),
+            Mending::Corrected(order) => body["order_data"] = order,
+            Mending::Dropped => {}
+        }
+        self.call(call, "/station/order/batch/amend", &body).await
+    }
+
+    /// A batch as its caller sees it; `None` when there is no answer just now.
+    pub(crate) async fn task(&self, task: &str) -> Option<Value> {
+        self.read(&format!("/async_task/get?user_task_id={task}"))
+            .await
+    }
+
+    /// A few orders of a batch with a status.
+    pub(crate) async fn orders(&self, task: &str, status: &str) -> Vec<Value> {
+        let path = format!("/station/order/batch/result?task_id={task}&status={status}&limit=5");
+        let answer = self.read(&path).await.unwrap_or_default();
+        answer["details"].as_array().cloned().unwrap_or_default()
+    }
+
+    async fn read(&self, path: &str) -> Option<Value> {
+        let url = self.stage.stack.url(path);
+        let request = self.http.get(url).header("x-station-id", &self.station);
+        match answer(request).await {
+            (End::Done, data) => Some(data),
+            _ => None,
+        }
+    }
+
+    async fn call(&self, call: u64, path: &str, body: &Value) -> End {
+        let request = self.http.post(self.stage.stack.url(path)).json(body);
+        let (end, _) = answer(request).await;
+        self.stage.ledger.write(&Entry::Answer {
+            call,
+            at_ms: Timestamp::now().as_millisecond(),
+            end: end.clone(),
+        });
+        end
+    }
+}
+
+/// What a request is answered with, and the data of a success.
+async fn answer(request: RequestBuilder) -> (End, Value) {
+    let body = async {
+        let response = request.send().await.ok()?;
+        let is_ok = response.status() == 200;
+        let body: Value = response.json().await.ok()?;
+        is_ok.then_some(body)
+    };
+    let Some(mut body) = body.await else {
+        return (End::Unknown, Value::Null);
+    };
+    match body["code"].as_i64() {
+        Some(0) => (End::Done, body["data"].take()),
+        Some(1) => {
+            let word = body["error"].as_str().unwrap_or_default();
+            (End::Refused(word.to_owned()), Value::Null)
+        }
+        _ => (End::Unknown, Value::Null),
+    }
+}

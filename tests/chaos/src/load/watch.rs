@@ -1,0 +1,74 @@
+//! Looking at batches while they run: what their callers see, and which run of the batch they saw.
+
+use std::time::{Duration, Instant};
+
+use sqlx::mysql::MySqlConnection;
+
+use super::client::Client;
+use crate::ledger::Entry;
+use crate::stage::Stage;
+
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// A pair of eyes, with a connection of its own.
+pub(crate) struct Watch<'s> {
+    stage: &'s Stage,
+    connection: Option<MySqlConnection>,
+}
+
+impl<'s> Watch<'s> {
+    pub(crate) fn new(stage: &'s Stage) -> Self {
+        Self {
+            stage,
+            connection: None,
+        }
+    }
+
+    /// Follows a batch until it is finished or `limit` is over; whether it is finished.
+    pub(crate) async fn follow(
+        &mut self,
+        client: &Client<'_>,
+        task: &str,
+        limit: Duration,
+    ) -> bool {
+        let deadline = Instant::now() + limit;
+        while Instant::now() < deadline {
+            if self.look(client, task).await == Some(3) {
+                return true;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        false
+    }
+
+    /// Looks once and writes down what there is to see; the status.
+    pub(crate) async fn look(&mut self, client: &Client<'_>, task: &str) -> Option<u64> {
+        let before = self.run_of(task).await?;
+        let seen = client.task(task).await?;
+        if self.run_of(task).await? != before {
+            return None;
+        }
+        let status = seen["status"].as_u64()?;
+        self.stage.ledger.write(&Entry::Seen {
+            task: task.to_owned(),
+            run: before,
+            status,
+            progress: seen["progress"].as_u64()?,
+            end_time: seen["end_time"].as_str().map(str::to_owned),
+        });
+        Some(status)
+    }
+
+    /// The run a batch is in; `None` when that cannot be told just now.
+    pub(crate) async fn run_of(&mut self, task: &str) -> Option<u32> {
+        let sql = "SELECT b.run FROM tbl_batch b JOIN tbl_async_task t ON t.id = b.task_id WHERE t.user_task_id = ?";
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.stage.owner().await.ok()?,
+        };
+        let run = sqlx::query_scalar(sql).bind(task);
+        let run = run.fetch_optional(&mut connection).await.ok()?;
+        self.connection = Some(connection);
+        run
+    }
+}

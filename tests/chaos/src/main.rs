@@ -1,0 +1,63 @@
+//! The chaos suite (`make chaos`): submits batches through the real functions while processes are killed or stopped, the
+//! database and the queue die, connections break, messages are doubled, lost, late and out of order, and failpoints
+//! fire. Then it compares an independent ledger with every row. Exit code 1 when a promise was broken.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a suite that cannot go on should end at once"
+)]
+
+mod checker;
+mod faults;
+mod ledger;
+mod load;
+mod options;
+mod quiesce;
+mod report;
+mod stage;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::task::JoinSet;
+
+use crate::checker::{Checked, History};
+use crate::options::Options;
+use crate::stage::Stage;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = Options::from_environment();
+    println!("SEED={} on {}", options.seed, options.flavor);
+    let started = Instant::now();
+    let stage = Arc::new(Stage::set(&options).await);
+    let checked = play(&stage, &options).await;
+    let faults = stage.tally.counts();
+    println!("\nerrors the functions told of");
+    for (error, count) in report::met(&stage::folder(&options)) {
+        println!("  {count:>6}  {error}");
+    }
+    report::print(&options, &faults, &checked, started.elapsed());
+    Arc::into_inner(stage).unwrap().strike().await;
+    ExitCode::from(u8::from(!checked.violations.is_empty()))
+}
+
+/// Load and faults side by side, then quiet, then the check.
+async fn play(stage: &Arc<Stage>, options: &Options) -> Checked {
+    let deadline = Instant::now() + options.duration;
+    let mut loads = JoinSet::new();
+    for (number, station) in (1..).zip(stage.stations.clone()) {
+        let (stage, seed) = (Arc::clone(stage), options.seed.wrapping_mul(1009) + number);
+        loads.spawn(async move {
+            let batches = load::load(&stage, &station, seed, deadline).await;
+            (station, batches)
+        });
+    }
+    faults::happen(stage, options.seed, deadline).await;
+    let batches = loads.join_all().await;
+    quiesce::quiesce(stage, batches).await;
+    let history = History::of(stage.ledger.read());
+    let mut owner = stage.owner().await.unwrap();
+    checker::check(&mut owner, &history).await
+}

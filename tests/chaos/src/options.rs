@@ -1,0 +1,47 @@
+//! What a run is asked for: `MINUTES`, `SEED`, `MYSQL_FLAVOR` and the folder of the functions with failpoints.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What a run is asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Options {
+    /// How long faults happen.
+    pub(crate) duration: Duration,
+    /// Decides every choice.
+    pub(crate) seed: u64,
+    /// `mysql` or `mariadb`.
+    pub(crate) flavor: String,
+    /// The folder of the function binaries that were built with failpoints.
+    pub(crate) functions: PathBuf,
+}
+
+impl Options {
+    /// Reads the environment.
+    pub(crate) fn from_environment() -> Self {
+        let minutes = number("MINUTES").unwrap_or(3.0);
+        Self {
+            duration: Duration::from_secs_f64(minutes * 60.0),
+            seed: variable("SEED").map_or_else(
+                || fastrand::u64(1..1_000_000),
+                |text| text.parse().expect("SEED is no whole number"),
+            ),
+            flavor: variable("MYSQL_FLAVOR").unwrap_or_else(|| "mysql".to_owned()),
+            functions: variable("FUNCTIONS")
+                .map(PathBuf::from)
+                .expect("FUNCTIONS is not set: run `make chaos`"),
+        }
+    }
+}
+
+fn number(name: &str) -> Option<f64> {
+    let text = variable(name)?;
+    Some(
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} is no number")),
+    )
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|text| !text.is_empty())
+}

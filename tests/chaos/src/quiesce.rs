@@ -1,0 +1,52 @@
+//! The end of a run: no more faults; every unanswered submit is sent again until it is answered; then every batch must
+//! come to its end by itself, within a bounded time.
+
+use std::time::{Duration, Instant};
+
+use sqlx::mysql::MySqlConnection;
+
+use crate::ledger::End;
+use crate::load::{Client, Submitted, Watch};
+use crate::stage::Stage;
+
+/// How long everything may take to come to its end. Announcements are put off at most 64-fold.
+const LIMIT: Duration = Duration::from_secs(200);
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Brings a run to its end and looks at every batch once more.
+pub(crate) async fn quiesce(stage: &Stage, batches: Vec<(String, Vec<Submitted>)>) {
+    let deadline = Instant::now() + LIMIT;
+    let mut clients = Vec::new();
+    for (station, batches) in &batches {
+        let client = Client::new(stage, station);
+        for batch in batches.iter().filter(|batch| batch.end == End::Unknown) {
+            resolve(&client, batch, deadline).await;
+        }
+        clients.push((client, batches));
+    }
+    let mut owner = stage.owner().await.unwrap();
+    while open(&mut owner).await > 0 && Instant::now() < deadline {
+        tokio::time::sleep(PAUSE).await;
+    }
+    let mut watch = Watch::new(stage);
+    for (client, batches) in clients {
+        for batch in batches {
+            watch.look(&client, &batch.task).await;
+        }
+    }
+}
+
+/// Sends a batch again until it is known what became of it. In flight with other content, it has to wait.
+async fn resolve(client: &Client<'_>, batch: &Submitted, deadline: Instant) {
+    while client.submit(&batch.task, &batch.payload).await != End::Done && Instant::now() < deadline
+    {
+        tokio::time::sleep(PAUSE * 5).await;
+    }
+}
+
+/// How much is still to be done: unfinished batches and open chunks.
+async fn open(owner: &mut MySqlConnection) -> i64 {
+    let sql = "SELECT (SELECT COUNT(*) FROM tbl_async_task WHERE status <> 3) \
+             + (SELECT COUNT(*) FROM tbl_batch_chunk WHERE state = 0)";
+    sqlx::query_scalar(sql).fetch_one(owner).await.unwrap()
+}

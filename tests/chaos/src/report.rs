@@ -1,0 +1,102 @@
+//! What a run tells in the end: which faults happened how often, what was checked, what was found.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use crate::checker::Checked;
+use crate::options::Options;
+
+/// How often each kind of fault happened.
+#[derive(Debug)]
+pub(crate) struct Tally {
+    counts: Mutex<BTreeMap<String, u32>>,
+    started: Instant,
+}
+
+impl Tally {
+    pub(crate) fn new() -> Self {
+        Self {
+            counts: Mutex::default(),
+            started: Instant::now(),
+        }
+    }
+
+    /// One more of a kind.
+    pub(crate) fn count(&self, kind: &str) {
+        let seconds = self.started.elapsed().as_secs_f64();
+        eprintln!("{seconds:8.2} s  {kind}");
+        *self
+            .counts
+            .lock()
+            .unwrap()
+            .entry(kind.to_owned())
+            .or_default() += 1;
+    }
+
+    pub(crate) fn counts(&self) -> BTreeMap<String, u32> {
+        self.counts.lock().unwrap().clone()
+    }
+}
+
+/// Prints the report of a run.
+pub(crate) fn print(
+    options: &Options,
+    faults: &BTreeMap<String, u32>,
+    checked: &Checked,
+    took: Duration,
+) {
+    println!("\nfaults by kind");
+    for (kind, count) in faults {
+        println!("  {count:>6}  {kind}");
+    }
+    let total: u32 = faults.values().sum();
+    println!("  {total:>6}  of {} kinds", faults.len());
+    let seconds = options.duration.as_secs_f64();
+    let per_second = f64::from(checked.made) / seconds;
+    println!(
+        "\n{}, seed {}, {:.1} minutes of faults, {:.0} s in all",
+        options.flavor,
+        options.seed,
+        seconds / 60.0,
+        took.as_secs_f64()
+    );
+    println!(
+        "{} batches in {} runs, {} calls answered, {} unanswered, {} looks",
+        checked.batches, checked.runs, checked.answered, checked.unanswered, checked.looks
+    );
+    println!(
+        "{} outcomes checked row by row: {} orders made with {} lines, {} refused, {} given up ({} of them because their worker was killed at each try), {} cancelled, {} mended or dropped; {per_second:.0} orders/s",
+        checked.outcomes,
+        checked.made,
+        checked.lines,
+        checked.refused,
+        checked.given_up,
+        checked.interrupted,
+        checked.cancelled,
+        checked.by_hand
+    );
+    for violation in checked.violations.iter().take(50) {
+        println!("VIOLATION {violation}");
+    }
+    println!("{} violations", checked.violations.len());
+}
+
+/// Which errors the functions told of in their logs, by their words.
+pub(crate) fn met(folder: &Path) -> BTreeMap<String, u32> {
+    let mut met = BTreeMap::new();
+    let files = fs::read_dir(folder).into_iter().flatten().flatten();
+    for file in files.filter(|file| file.path().extension().is_some_and(|end| end == "log")) {
+        let text = fs::read(file.path()).unwrap_or_default();
+        for line in String::from_utf8_lossy(&text).lines() {
+            if let Some((_, rest)) = line.split_once("\"error\":\"database")
+                && let Some((error, _)) = rest.split_once('"')
+            {
+                *met.entry(format!("database{error}")).or_default() += 1;
+            }
+        }
+    }
+    met
+}

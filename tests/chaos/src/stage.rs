@@ -1,0 +1,173 @@
+//! What a run plays on: a private database server, the way to it, and a stack of the functions with failpoints.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use sqlx::mysql::MySqlConnection;
+use sqlx::{Connection as _, Executor as _};
+use task_local::database::{PrivateMysql, Profile};
+use task_local::{Stack, StackConfig, project_root};
+
+use crate::faults::{Armory, Link};
+use crate::ledger::Ledger;
+use crate::options::Options;
+use crate::report::Tally;
+
+/// The queue of the order workers.
+pub(crate) const QUEUE: &str = "order-import";
+pub(crate) const WORKER: &str = "order-batch-worker";
+pub(crate) const WORKERS: usize = 3;
+/// How long a worker owns a chunk.
+pub(crate) const LEASE: Duration = Duration::from_secs(3);
+
+/// The functions that a run needs.
+const FUNCTIONS: [&str; 8] = [
+    "async-task-close",
+    "async-task-get",
+    "batch-dead-letter",
+    "batch-sweeper",
+    "order-batch-amend",
+    "order-batch-result",
+    "order-batch-submit",
+    WORKER,
+];
+const STATIONS: usize = 6;
+
+/// Everything a run breaks and loads.
+pub(crate) struct Stage {
+    pub(crate) stack: Stack,
+    pub(crate) mysql: PrivateMysql,
+    pub(crate) link: Link,
+    pub(crate) armory: Armory,
+    pub(crate) ledger: Ledger,
+    pub(crate) tally: Tally,
+    pub(crate) stations: Vec<String>,
+    /// The database as its owner reaches it: not over the link, and with every right.
+    owner_url: String,
+}
+
+impl Stage {
+    pub(crate) async fn set(options: &Options) -> Self {
+        let folder = folder(options);
+        let _ = fs::remove_dir_all(&folder);
+        let mysql = PrivateMysql::start(Profile::Chaos).await.unwrap();
+        assert!(mysql.is_ours(), "another chaos run is going on here");
+        let owner_url = mysql.url().replace("/app?", "/chaos?");
+        make_database(mysql.url()).await;
+        let (host, options_of_url) = address(&owner_url);
+        let link = Link::open(&host).await;
+        let url = format!(
+            "mysql://function:function@127.0.0.1:{}/chaos?{options_of_url}",
+            link.port()
+        );
+        let armory = Armory::new(folder.join("failpoints"));
+        let stack = Stack::start(config(options, &url, &armory)).await.unwrap();
+        let stage = Self {
+            stack,
+            mysql,
+            link,
+            armory,
+            ledger: Ledger::create(&folder.join("ledger.jsonl")),
+            tally: Tally::new(),
+            stations: (0..STATIONS).map(|n| format!("T{n}")).collect(),
+            owner_url,
+        };
+        stage.load_stations().await;
+        stage
+    }
+
+    /// A connection of the owner's.
+    pub(crate) async fn owner(&self) -> sqlx::Result<MySqlConnection> {
+        let mut owner = MySqlConnection::connect(&self.owner_url).await?;
+        owner
+            .execute("SET SESSION innodb_lock_wait_timeout = 3")
+            .await?;
+        Ok(owner)
+    }
+
+    /// Ends everything in order.
+    pub(crate) async fn strike(self) {
+        self.stack.stop().await;
+        self.mysql.stop().await.unwrap();
+    }
+
+    async fn load_stations(&self) {
+        let stations: Vec<_> = self.stations.iter().map(|id| station(id)).collect();
+        let file = json!({ "stations": stations }).to_string();
+        task_local::database::load_reference(&self.owner_url, file)
+            .await
+            .unwrap();
+    }
+}
+
+/// Where a run keeps its files: below the stack's own logs.
+pub(crate) fn folder(options: &Options) -> PathBuf {
+    project_root().join(format!(".local/log/{}", name(options)))
+}
+
+fn name(options: &Options) -> String {
+    format!("chaos-{}-{}", options.flavor, options.seed)
+}
+
+/// Receive counts, leases and time-outs are short, so that much happens in little time.
+fn config(options: &Options, url: &str, armory: &Armory) -> StackConfig {
+    let mut config = StackConfig::new(&options.functions, url).unwrap();
+    config
+        .project
+        .functions
+        .retain(|name| FUNCTIONS.contains(&name.as_str()));
+    StackConfig {
+        name: name(options),
+        workers: WORKERS,
+        http_processes: 2,
+        visibility_timeout: Duration::from_secs(5),
+        function_timeout: Duration::from_secs(10),
+        // Only the dead letters that the suite sends are any.
+        max_receive_count: 1000,
+        schedule: Some(Duration::from_secs(1)),
+        ..config
+            .with("CHUNK_SIZE", "50")
+            .with("LEASE_SECONDS", LEASE.as_secs().to_string())
+            .with("RESEND_SECONDS", "2")
+            // More than the server's own bound on waiting for a lock, so that both are met.
+            .with("DATABASE_TIMEOUT_MS", "7000")
+            .with("FAILPOINTS", armory.folder().to_str().unwrap())
+    }
+}
+
+/// An empty database. Its user `function` comes with the server: he has no rights on anything else.
+async fn make_database(server: &str) {
+    let mut server = MySqlConnection::connect(server).await.unwrap();
+    for sql in [
+        "DROP DATABASE IF EXISTS chaos",
+        "CREATE DATABASE chaos CHARACTER SET utf8mb4",
+        "CREATE TABLE chaos.weight (n INT)",
+    ] {
+        server.execute(sql).await.unwrap();
+    }
+}
+
+/// Host and port, and the options, of a database URL.
+fn address(url: &str) -> (String, String) {
+    let (_, rest) = url.rsplit_once('@').unwrap();
+    let (host, rest) = rest.split_once('/').unwrap();
+    let (_, options) = rest.split_once('?').unwrap();
+    (host.to_owned(), options.to_owned())
+}
+
+/// A station whose cycle `<id>-day` is always open: addresses `S0` to `S49`; skus `D0` (2.50, at least 0.5), `D1` (1.00) and
+/// `D2`, which is off sale.
+fn station(id: &str) -> Value {
+    let cycle = json!({"id": format!("{id}-day"), "name": id, "type": 1, "enabled": true,
+        "order_time_limit": {"start": "00:00", "end": "23:59", "e_span_time": 0},
+        "receive_time_limit": {"start": "00:00", "end": "23:59", "s_span_time": 0, "e_span_time": 9, "weekdays": 127}});
+    let address = |n: u32| json!({"address_id": format!("S{n}"), "name": format!("客户{n}"), "can_order": true});
+    let sku = |id: &str, price: &str, least: &str, on_sale: bool| {
+        json!({"sku_id": id, "name": "白菜", "sale_unit": "斤", "sale_price": price, "sale_num_least": least,
+            "on_sale": on_sale, "time_config_id": null})
+    };
+    json!({"station_id": id, "time_configs": [cycle], "addresses": (0..50).map(address).collect::<Vec<_>>(),
+        "skus": [sku("D0", "2.50", "0.5", true), sku("D1", "1.00", "0.01", true), sku("D2", "1.00", "0.01", false)]})
+}
