@@ -95,6 +95,12 @@ impl Life<'_> {
     async fn bury(&mut self, chunk: u32) {
         self.told.push(format!("bury {chunk}"));
         let key = self.key(chunk).await;
+        // A chunk that did not stall would be announced again instead.
+        run(
+            self.fresh,
+            &format!("UPDATE tbl_batch_chunk SET stalls = 5 WHERE chunk_no = {chunk}"),
+        )
+        .await;
         let end = batch::bury(&self.fresh.database, &settings(), key, "dead letter").await;
         let expected = self.model.bury(chunk as usize);
         assert_eq!(worked(end), expected, "{:?}", self.told);
