@@ -21,6 +21,11 @@ async fn every_function_has_a_sample_event_and_answers_it() {
     with_api(async |api| {
         for function in Project::read(&project_root()).unwrap().functions {
             let event = sample(&function);
+            // The stack has migrated its database itself and runs no process for it.
+            if api.stack.function(&function).is_err() {
+                assert_eq!(function, "database-migrate");
+                continue;
+            }
             let answer = api.stack.invoke(&function, event.clone()).await.unwrap();
             if event["version"] == "2.0" {
                 assert_eq!(answer["statusCode"], 200, "{function}: {answer}");

@@ -25,7 +25,9 @@ fn values(lines: &[Value], metric: &str) -> Vec<f64> {
 }
 
 fn traces(lines: &[Value], message: &str) -> Vec<String> {
-    let lines = lines.iter().filter(|line| line["message"] == message);
+    let lines = lines
+        .iter()
+        .filter(|line| line["message"] == message && line["code"] != 1);
     let ids = lines.filter_map(|line| line["span"]["trace.id"].as_str());
     ids.map(str::to_owned).collect()
 }
