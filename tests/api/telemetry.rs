@@ -58,9 +58,10 @@ async fn a_batch_is_measured_and_a_worker_logs_the_trace_that_its_message_carrie
         logged(&folder, "order-batch-submit"),
         logged(&folder, WORKER),
     );
-    assert_eq!(values(&worker, "OrdersSucceeded").iter().sum::<f64>(), 24.0);
-    assert_eq!(values(&worker, "OrdersFailed").iter().sum::<f64>(), 1.0);
-    assert_eq!(values(&worker, "Retries").iter().sum::<f64>(), 0.0);
+    for (metric, count) in [("OrdersSucceeded", 24), ("OrdersFailed", 1), ("Retries", 0)] {
+        let sum: f64 = values(&worker, metric).iter().sum();
+        assert!((sum - f64::from(count)).abs() < 0.1, "{metric}: {sum}");
+    }
     for metric in ["ChunkTime", "QueueWait"] {
         assert_eq!(values(&worker, metric).len(), 3 + 3, "{metric}");
     }
@@ -71,9 +72,9 @@ async fn a_batch_is_measured_and_a_worker_logs_the_trace_that_its_message_carrie
         "one line an invocation at most"
     );
     assert_eq!(traces(&submit, "answered").len(), 1);
-    let worked = traces(&worker, "message done");
+    let carried = traces(&worker, "message done");
     assert_eq!(
-        worked.last().unwrap(),
+        carried.last().unwrap(),
         "1-6a1f0c00-0123456789abcdef01234567"
     );
 }
