@@ -21,9 +21,8 @@ async fn every_function_has_a_sample_event_and_answers_it() {
     with_api(async |api| {
         for function in Project::read(&project_root()).unwrap().functions {
             let event = sample(&function);
-            // The stack has migrated its database itself and runs no process for it.
-            if api.stack.function(&function).is_err() {
-                assert_eq!(function, "database-migrate");
+            // No stack runs it, it prepares their databases; the tests of the deployed form invoke it.
+            if function == "database-migrate" {
                 continue;
             }
             let answer = api.stack.invoke(&function, event.clone()).await.unwrap();

@@ -64,7 +64,7 @@ fn collecting<S: Subscriber + for<'s> LookupSpan<'s>>(
 
 /// Writes the line of this invocation, if it measured anything.
 pub(crate) fn flush() {
-    let line = COLLECTED.get().and_then(|collected| collected.line());
+    let line = COLLECTED.get().and_then(Collected::line);
     if let Some(line) = line {
         println!("{line}");
     }
