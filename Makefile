@@ -1,8 +1,8 @@
 # Everything a developer types. `make` alone lists it. What the targets install goes below .local/ and target/.
 .DEFAULT_GOAL := help
-.PHONY: help run stop demo load-reference test chaos contract build tools clean clean-data clean-logs
+.PHONY: help run stop demo load-reference test chaos contract bench lint-template package sam-local deploy-local build tools clean clean-data clean-logs
 MAKEFLAGS += --no-print-directory
-export PORT DETACH DATABASE_URL DATA FILE AGAIN WORKERS EXAMPLES SEED MINUTES MYSQL_FLAVOR
+export PORT DETACH DATABASE_URL DATA FILE AGAIN WORKERS EXAMPLES SEED ARCH DATABASE_CA PART ROUNDS ROWS MINUTES MYSQL_FLAVOR
 
 local := shared/local
 bin := target/local/task-local
@@ -31,8 +31,23 @@ chaos: need-cargo tools ## break everything under load, then check every row [MI
 contract: build ## fuzz the API against its OpenAPI description [EXAMPLES=80] [SEED=n]
 	@tests/contract/run.sh
 
+bench: need-cargo tools ## speed, size and cost against the floor, in one run [PART=batch,functions,growth] [ROUNDS=5]
+	@tests/bench/run.sh
+
+lint-template: ## sam validate, cfn-lint and checkov on template.yaml and database.yaml
+	@tests/template/lint.sh
+
+package: need-cargo tools ## the release binaries and .aws-sam/build, ready for `sam deploy` [ARCH=x86_64|arm64]
+	@$(local)/package.sh
+
+sam-local: build ## functions under `sam local`, in containers (skipped where no Docker daemon is)
+	@tests/sam/run.sh
+
+deploy-local: build ## template.yaml deployed into an emulator of AWS, and used through its API
+	@tests/deploy/run.sh
+
 build: need-cargo tools ## the functions and the local stack
-	@cargo build --quiet --profile local --locked --workspace --bins
+	@cargo build --quiet --profile local --locked --workspace --exclude task-bench --bins
 
 tools: ## the pinned tools of the local stack, into .local/tools
 	@$(local)/tools.sh

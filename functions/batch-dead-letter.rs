@@ -1,4 +1,4 @@
-//! SQS dead-letter queues: ends what is left of chunks whose messages were received too often.
+//! SQS dead-letter queues: of the chunks whose messages came back too often, ends those that stalled their workers.
 
 use task_lambda::sqs::{Message, NotDone, serve};
 use task_service::batch::{self, Settings};

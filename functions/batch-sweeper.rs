@@ -13,6 +13,6 @@ async fn main() -> Result<(), task_lambda::Error> {
 
 async fn handle(dispatcher: &Dispatcher<SqsQueue>) -> task_service::Result<Value> {
     let announced = batch::announce_due(dispatcher).await?;
-    let finished = batch::finish_abandoned(&dispatcher.database, &KINDS).await?;
+    let finished = batch::finish_abandoned(&dispatcher.database, KINDS).await?;
     Ok(json!({ "announced": announced, "finished": finished }))
 }

@@ -1,7 +1,7 @@
-//! `GET|POST /station/order/batch/result`: what became of the orders of a batch, as JSON, NDJSON or CSV.
+//! `GET|POST /station/order/batch/result`: what became of the items of a batch, as JSON, NDJSON or CSV.
 
 use task_lambda::http::{Call, Reply, get_or_post};
-use task_service::orders::{csv, result};
+use task_service::batch::{csv, result};
 use task_service::store::Database;
 use task_service::store::items::ItemStatus;
 
@@ -20,10 +20,7 @@ async fn handle(database: &Database, call: Call) -> task_service::Result<Reply> 
     let report = result(database, &caller, &task, page).await?;
     match format {
         Some('n') => Reply::lines(&report.details),
-        Some('c') => Ok(Reply::document(
-            "text/csv; charset=utf-8",
-            csv(&report.details),
-        )),
+        Some('c') => Ok(Reply::document("text/csv; charset=utf-8", csv(&report))),
         _ => Reply::data(&report),
     }
 }

@@ -24,6 +24,5 @@ async fn handle((dispatcher, job, base): &State, call: Call) -> task_service::Re
         orders: &p.required(p.either("order_data", "data"), Parameter::list)?,
     };
     submit(dispatcher, job, &call.caller(&p)?, &list).await?;
-    let path = format!("/async_task/get?user_task_id={}", list.user_task_id);
-    Reply::data(&json!({ "task_url": base.of(&path) }))
+    Reply::data(&json!({ "task_url": base.task(list.user_task_id) }))
 }

@@ -12,6 +12,7 @@ async fn main() -> Result<(), task_lambda::Error> {
 }
 
 async fn handle(database: &Database, call: Call) -> task_service::Result<Reply> {
+    call.system()?;
     let p = call.parameters()?;
     let user_task_id = p.optional("user_task_id", Parameter::user_task_id)?;
     let new = NewTask {

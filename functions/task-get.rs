@@ -2,7 +2,6 @@
 
 use jiff::tz::TimeZone;
 use task_lambda::http::{Call, Reply, get_or_post};
-use task_service::Caller;
 use task_service::store::Database;
 use task_service::tasks::{self, TaskView};
 
@@ -15,7 +14,7 @@ async fn handle(
     (database, zone): &(Database, TimeZone),
     call: Call,
 ) -> task_service::Result<Reply> {
-    let (task, progress) =
-        tasks::get(database, &Caller::Unbound, &call.parameters()?.task()?).await?;
+    let named = call.parameters()?.task()?;
+    let (task, progress) = tasks::get(database, &call.system()?, &named).await?;
     Reply::data(&TaskView::new(task, progress, zone)?)
 }

@@ -15,6 +15,7 @@ async fn handle(
     (database, zone): &(Database, TimeZone),
     call: Call,
 ) -> task_service::Result<Reply> {
+    call.system()?;
     let p = call.parameters()?;
     let filter = Filter {
         station: &p.required("station_id", Parameter::station_id)?,

@@ -14,6 +14,7 @@ async fn handle(
     (database, zone): &(Database, TimeZone),
     call: Call,
 ) -> task_service::Result<Reply> {
+    call.system()?;
     let named = call.parameters()?.task()?;
     Reply::data(&tasks::start(database, &named, zone).await?)
 }

@@ -10,6 +10,7 @@ async fn main() -> Result<(), task_lambda::Error> {
 }
 
 async fn handle(database: &Database, call: Call) -> task_service::Result<Reply> {
+    call.system()?;
     let p = call.parameters()?;
     tasks::update(database, &p.task()?, &p.change()?).await?;
     Reply::data(&())

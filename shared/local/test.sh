@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs every check of the project, first to last, and sums the tests up: what `make test` and CI run.
 #
-#   formatting, clippy, all tests on MySQL, the tests that need a database on MariaDB too, then two minutes of chaos
+#   formatting, clippy, the templates, all tests on MySQL, the deployed form (in an emulator, and under `sam local` where Docker is),
+#   the tests that need a database on MariaDB too, then two minutes of chaos
 #
 # Needs Rust, a C compiler and python3; everything else installs itself under .local/. The database servers are
 # private ones that run for this only.
@@ -44,8 +45,15 @@ step "format"
 cargo fmt --all --check
 step "clippy"
 cargo clippy --workspace --all-targets --locked -- --deny warnings
+step "templates"
+tests/template/lint.sh
 failed=0
 on_server mysql --workspace || failed=1
+step "deployed into an emulator"
+cargo build --quiet --profile local --locked --workspace --bins
+tests/deploy/run.sh || failed=1
+step "under sam local"
+tests/sam/run.sh || failed=1
 # What does not use a database has been tested.
 on_server mariadb --package task-store --package task-service --package long-tasks || failed=1
 step "chaos"

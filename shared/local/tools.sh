@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Installs the local stack's two tools (cargo-lambda, ministack) into the private Python environment .local/tools.
+# Installs Python packages into a private environment below .local: by default the local stack's two tools (cargo-lambda,
+# ministack) into .local/tools.
 #
-#   tools.sh            does nothing when requirements.txt is already installed there
+#   tools.sh [NAME REQUIREMENTS]   into .local/NAME; does nothing when that file is already installed there
 #
 # Needs python3 (3.10 or later). Where it comes without pip and without ensurepip, as in Debian's bare python3,
 # pip itself is taken from Debian's packages.
@@ -9,8 +10,8 @@ set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 . "$here/debian.sh"
 
-tools=$(readlink -f -m "$here/../../.local/tools")
-wanted=$here/requirements.txt
+tools=$(readlink -f -m "$here/../../.local/${1:-tools}")
+wanted=${2:-$here/requirements.txt}
 
 make_environment() {
   local wheel
@@ -34,6 +35,6 @@ flock 9 # one caller at a time
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || die "needs python3 3.10 or later, this one is $(python3 -V)"
 make_environment
 "${pip[@]}" install --quiet --disable-pip-version-check --no-deps --requirement "$wanted" ||
-  die "cannot install the local stack's tools: see the message above"
+  die "cannot install $wanted: see the message above"
 rm -rf "$tools/debian"
 cp "$wanted" "$tools/installed.txt"

@@ -91,3 +91,77 @@ async fn another_stations_task_cannot_be_closed() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn several_tasks_are_closed_by_either_id_as_a_list_or_as_text() {
+    with_api(async |api| {
+        let add = async |id: &str| {
+            let task =
+                json!({"station_id": "T1", "task_name": "n", "input": "i", "user_task_id": id});
+            api.post("/task/add", &task).await.data()["task_id"].clone()
+        };
+        for as_text in [false, true] {
+            let ids = [unique("a-"), unique("b-"), unique("c-"), unique("d-")];
+            let mut keys = vec![];
+            for id in &ids {
+                keys.push(add(id).await);
+            }
+            let (by_key, by_id) = (
+                json!([keys[0], keys[1].to_string(), ids[2]]),
+                json!([ids[2], ids[3]]),
+            );
+            let sent = |list: &Value| {
+                if as_text {
+                    json!(list.to_string())
+                } else {
+                    list.clone()
+                }
+            };
+            let body = json!({"task_ids": sent(&by_key), "user_task_ids": sent(&by_id)});
+            for _ in 0..2 {
+                assert_eq!(api.post(CLOSE, &body).await.data(), &json!({"closed": 4}));
+            }
+            for id in &ids {
+                let task = api.task(id).await;
+                assert_eq!(
+                    (&task["status"], &task["can_cancel"]),
+                    (&json!(3), &json!(false))
+                );
+                assert_eq!(
+                    (&task["result"]["outcome"], shown(api, id).await),
+                    (&json!("cancelled"), json!(false))
+                );
+                assert!(task["end_time"].is_string(), "{task}");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_hundred_tasks_are_closed_at_once_and_one_missing_closes_none() {
+    with_api(async |api| {
+        let ids: Vec<_> = (0..100).map(|_| unique("many-")).collect();
+        for id in &ids {
+            let task =
+                json!({"station_id": "T1", "task_name": "n", "input": "i", "user_task_id": id});
+            api.post("/task/add", &task).await.data();
+        }
+        let mut one_missing = ids.clone();
+        one_missing[99] = "nobody".to_owned();
+        api.post(CLOSE, &json!({"task_ids": one_missing}))
+            .await
+            .refusal("TASK_NOT_FOUND");
+        assert_eq!(api.task(&ids[0]).await["status"], 1);
+        let answer = api
+            .form(CLOSE, &[("task_ids", ids.join(",").as_str())])
+            .await;
+        assert_eq!(answer.data(), &json!({"closed": 100}));
+        assert_eq!(api.task(&ids[99]).await["status"], 3);
+        let more = [ids, vec!["x".to_owned()]].concat();
+        let refused = api.post(CLOSE, &json!({"task_ids": more})).await;
+        let msg = refused.refusal("PARAM_INVALID");
+        assert!(msg.contains("101") && msg.contains("100"), "{msg}");
+    })
+    .await;
+}

@@ -137,13 +137,9 @@ async fn a_finished_tasks_result_is_never_null() {
     with_api(async |api| {
         let id = unique("bare-");
         let key = add(api, &id).await;
-        let sql = "UPDATE tbl_async_task SET status = 3, end_time = NOW(3) WHERE user_task_id = ?";
-        let mut connection = api.database.connect().await;
-        sqlx::query(sql)
-            .bind(&id)
-            .execute(&mut connection)
+        api.post("/task/finish", &json!({"user_task_id": id}))
             .await
-            .unwrap();
+            .data();
         let task = api
             .get(&format!("{GET}?task_id={key}"))
             .await

@@ -67,3 +67,53 @@ async fn a_detail_adds_counts_and_a_page_of_items() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_panel_is_filtered_and_paged_newest_first() {
+    with_api(async |api| {
+        let station = unique("P");
+        for n in 0..5 {
+            let task = json!({"station_id": station, "task_name": format!("n{n}"), "input": "i", "type_id": n % 2, "user_task_id": format!("{station}-{n}")});
+            api.post("/task/add", &task).await.data();
+        }
+        let start = json!({"user_task_id": format!("{station}-3")});
+        api.post("/task/start", &start).await.data();
+        let third = api.task(&format!("{station}-2")).await["task_id"].clone();
+        let list = async |query: &str| {
+            let path = format!("/async_task/list?station_id={station}&{query}");
+            let tasks = api.get(&path).await.data()["tasks"].clone();
+            let name = |task: &Value| task["task_name"].as_str().unwrap().to_owned();
+            tasks.as_array().unwrap().iter().map(name).collect::<Vec<_>>()
+        };
+        assert_eq!(list("").await, ["n4", "n3", "n2", "n1", "n0"]);
+        assert_eq!(list("limit=2&offset=1").await, ["n2", "n1"]);
+        assert_eq!(list("limit=2&page=2").await, ["n0"]);
+        assert_eq!(list(&format!("after_id={}", third.as_str().unwrap())).await, ["n1", "n0"]);
+        assert_eq!(list("type_id=1").await, ["n3", "n1"]);
+        assert_eq!(list("status=2").await, ["n3"]);
+        assert_eq!(list("status=1,2&type_id=1").await, ["n3", "n1"]);
+        assert!(list("status=3").await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_detail_of_a_task_that_is_no_batch_has_counts_of_0_and_no_items() {
+    with_api(async |api| {
+        let id = unique("plain-");
+        let task = json!({"station_id": "T1", "task_name": "n", "input": "i", "user_task_id": id});
+        api.post("/task/add", &task).await.data();
+        let path = format!("/async_task/detail?task_id={id}");
+        let detail = api.get(&path).await.data().clone();
+        let counts = detail["counts"].as_object().unwrap();
+        assert!(
+            counts.len() == 7 && counts.values().all(|count| count == 0),
+            "{detail}"
+        );
+        assert_eq!(
+            (detail.get("items"), detail.get("pagination")),
+            (None, None)
+        );
+    })
+    .await;
+}

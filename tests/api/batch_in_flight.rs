@@ -16,9 +16,9 @@ pub(crate) async fn with_still_workers(test: impl AsyncFnOnce(&Api)) {
     static ALONE: Mutex<()> = Mutex::const_new(());
     let test = async |api: &Api| {
         let _alone = ALONE.lock().await;
-        api.workers().pause();
+        api.pause_workers();
         test(api).await;
-        api.workers().resume();
+        api.resume_workers();
         api.drained().await;
     };
     STILL.lend(test).await;

@@ -1,13 +1,14 @@
 //! The environment variables of a deployment, on a stack that sets them otherwise than the rest.
 
 use serde_json::{Value, json};
+use task_local::{Project, project_root};
 
 use crate::events::{answered, sample};
 use crate::support::{Api, Station, orders, with_own_api};
 
 /// Calls a function as the gateway does whose authorizer found a station in the caller's token.
 async fn claimed(api: &Api, function: &str, station: &str, body: &Value) -> Value {
-    let mut event = sample("api-gateway-jwt");
+    let mut event = sample("order-batch-submit");
     event["requestContext"]["authorizer"]["jwt"]["claims"]["station_id"] = json!(station);
     event["body"] = json!(body.to_string());
     answered(&api.stack.invoke(function, event).await.unwrap())
@@ -27,8 +28,12 @@ async fn where_only_the_token_counts_a_call_without_one_is_refused_whatever_it_n
         let station = Station::fresh(api).await;
         let submit = json!({"task_id": "b1", "station_id": "other", "time_config_id": station.cycle, "order_data": orders(3)});
         api.post("/station/order/batch/submit", &submit).await.refusal("FORBIDDEN");
-        for path in ["/async_task/get", "/station/order/batch/result"] {
-            api.post(path, &json!({"task_id": "b1", "station_id": station.id})).await.refusal("FORBIDDEN");
+        for (_, path) in Api::routes().iter().filter(|(_, path)| !path.starts_with("/task/")) {
+            let mut named = submit.clone();
+            named["station_id"] = json!(station.id);
+            named["index"] = json!(0);
+            named["items"] = json!([{}]);
+            api.post(path, &named).await.refusal("FORBIDDEN");
         }
         assert_eq!(api.database.rows(&station.id).await, 0);
         the_token_decides(api, &station, &submit).await;
@@ -59,6 +64,38 @@ async fn the_token_decides(api: &Api, station: &Station, submit: &Value) {
         (now - created).total(jiff::Unit::Minute).unwrap().abs() < 2.0,
         "{seen}"
     );
+    let list = claimed(api, "async-task-list", &station.id, &json!({})).await;
+    assert_eq!(
+        list["data"]["tasks"][0]["user_task_id"], "b1",
+        "the token names the list's station, too: {list}"
+    );
     let foreign = claimed(api, "async-task-get", "other", &named).await;
     assert_eq!(foreign["error"], "TASK_NOT_FOUND", "{foreign}");
+}
+
+#[tokio::test]
+async fn a_call_that_no_authorizer_has_let_through_is_refused_by_every_function() {
+    let claim = |config: task_local::StackConfig| config.with("STATION_SOURCE", "claim");
+    with_own_api(claim, async |api| {
+        let project = Project::read(&project_root()).unwrap();
+        for function in project.routed() {
+            let mut event = sample(function);
+            let context = event["requestContext"].as_object_mut().unwrap();
+            let authorizer = context.remove("authorizer").unwrap();
+            let answer = api.stack.invoke(function, event.clone()).await.unwrap();
+            assert_eq!(
+                answered(&answer)["error"],
+                "FORBIDDEN",
+                "{function}: {answer}"
+            );
+            event["requestContext"]["authorizer"] = authorizer;
+            let answer = api.stack.invoke(function, event).await.unwrap();
+            assert_ne!(
+                answered(&answer)["error"],
+                "FORBIDDEN",
+                "{function}: {answer}"
+            );
+        }
+    })
+    .await;
 }

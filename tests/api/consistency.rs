@@ -15,7 +15,7 @@ fn project() -> Project {
 }
 
 /// The Rust files below a folder.
-fn rust_files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path());
@@ -119,7 +119,7 @@ fn schedules_and_queues_are_deployed_as_they_run_locally() {
             .queues
             .values()
             .any(|queue| queue.worker == function.binary || dead(queue));
-        assert_eq!(function.queue.is_some(), mapped, "{}", function.binary);
+        assert_eq!(!function.queues.is_empty(), mapped, "{}", function.binary);
     }
 }
 

@@ -1,12 +1,13 @@
 //! The sample events of `tests/events`, as API Gateway and SQS send them.
 
 use serde_json::{Value, json};
+use task_local::{Project, project_root};
 
 use crate::support::{Station, WORKER, orders, unique, with_api};
 
 /// A sample event.
 pub(crate) fn sample(name: &str) -> Value {
-    let path = task_local::project_root().join(format!("tests/events/{name}.json"));
+    let path = project_root().join(format!("tests/events/{name}.json"));
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
@@ -16,9 +17,29 @@ pub(crate) fn answered(response: &Value) -> Value {
 }
 
 #[tokio::test]
+async fn every_function_has_a_sample_event_and_answers_it() {
+    with_api(async |api| {
+        for function in Project::read(&project_root()).unwrap().functions {
+            let event = sample(&function);
+            let answer = api.stack.invoke(&function, event.clone()).await.unwrap();
+            if event["version"] == "2.0" {
+                assert_eq!(answer["statusCode"], 200, "{function}: {answer}");
+                assert!(
+                    answered(&answer)["error"] != "PARAM_INVALID",
+                    "{function}: {answer}"
+                );
+            } else {
+                assert!(answer.is_object(), "{function}: {answer}");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_worker_keeps_exactly_the_messages_it_cannot_read() {
     with_api(async |api| {
-        let answer = api.stack.invoke(WORKER, sample("sqs-order-import")).await.unwrap();
+        let answer = api.stack.invoke(WORKER, sample(WORKER)).await.unwrap();
         let expected = json!({"batchItemFailures": [{"itemIdentifier": "unreadable"}, {"itemIdentifier": "of-another-version"}]});
         assert_eq!(answer, expected);
     })
@@ -31,7 +52,7 @@ async fn a_message_that_comes_again_after_its_batch_is_finished_changes_nothing(
         let station = Station::fresh(api).await;
         let id = unique("late-");
         let task = api.import(&station, &id, &orders(5)).await;
-        let mut event = sample("sqs-order-import");
+        let mut event = sample(WORKER);
         let key: u64 = task["task_id"].as_str().unwrap().parse().unwrap();
         let message = json!({"version": 1, "task_id": key, "run": 1, "chunk": 0});
         event["Records"] = json!([event["Records"][0].clone()]);
@@ -51,7 +72,7 @@ async fn the_gateway_may_send_a_form_in_base64() {
     with_api(async |api| {
         let answer = api
             .stack
-            .invoke("task-add", sample("api-gateway-form"))
+            .invoke("task-add", sample("task-add"))
             .await
             .unwrap();
         assert_eq!(
@@ -79,7 +100,7 @@ async fn the_gateway_may_send_a_form_in_base64() {
 #[tokio::test]
 async fn a_body_that_is_not_the_base64_it_claims_to_be_is_refused() {
     with_api(async |api| {
-        let mut event = sample("api-gateway-form");
+        let mut event = sample("task-add");
         event["body"] = json!("not base64!");
         let answer = api.stack.invoke("task-add", event).await.unwrap();
         assert_eq!(answered(&answer)["error"], "PARAM_INVALID", "{answer}");
@@ -92,7 +113,7 @@ async fn the_gateways_query_string_is_read_and_its_request_id_is_answered() {
     with_api(async |api| {
         let answer = api
             .stack
-            .invoke("async-task-get", sample("api-gateway-get"))
+            .invoke("async-task-get", sample("async-task-get"))
             .await
             .unwrap();
         let envelope = answered(&answer);

@@ -1,12 +1,16 @@
-//! `docs/openapi.yaml` describes the routes there are, no more and no fewer, and only machine words there are.
+//! `docs/openapi.yaml` describes the routes there are, no more and no fewer, and only machine words there are; the local
+//! stack serves it.
 
 use std::collections::BTreeSet;
 use std::fs;
 
+use serde_json::Value;
 use task_local::{Project, Route, project_root};
 use task_service::Word;
 use task_service::orders::FaultCode;
 use yaml_rust2::{Yaml, YamlLoader};
+
+use crate::support::with_api;
 
 fn document() -> Yaml {
     let text = fs::read_to_string(project_root().join("docs/openapi.yaml")).unwrap();
@@ -26,6 +30,44 @@ fn described() -> BTreeSet<(String, String, String)> {
         })
     });
     operations.collect()
+}
+
+/// What a `$ref` refers to, or the value itself.
+fn resolved<'y>(document: &'y Yaml, value: &'y Yaml) -> &'y Yaml {
+    let Some(reference) = value["$ref"].as_str() else {
+        return value;
+    };
+    let names = reference.trim_start_matches("#/").split('/');
+    resolved(document, names.fold(document, |value, name| &value[name]))
+}
+
+/// The members of a schema, those of its parts included.
+fn members(document: &Yaml, schema: &Yaml) -> BTreeSet<String> {
+    let schema = resolved(document, schema);
+    let own = schema["properties"].as_hash().into_iter().flatten();
+    let own = own.filter_map(|(name, _)| name.as_str().map(str::to_owned));
+    let parts = schema["allOf"].as_vec().into_iter().flatten();
+    own.chain(parts.flat_map(|part| members(document, part)))
+        .collect()
+}
+
+/// Every parameter of every path, wherever it may stand but in a header.
+pub(crate) fn parameters() -> BTreeSet<(String, String)> {
+    let document = document();
+    let mut all = BTreeSet::new();
+    for (path, operations) in document["paths"].as_hash().unwrap() {
+        for operation in operations.as_hash().unwrap().values() {
+            let listed = operation["parameters"].as_vec().into_iter().flatten();
+            let listed = listed.map(|parameter| resolved(&document, parameter));
+            let listed = listed.filter(|parameter| parameter["in"].as_str() == Some("query"));
+            let listed = listed.filter_map(|parameter| parameter["name"].as_str());
+            let body = resolved(&document, &operation["requestBody"]);
+            let json = &body["content"]["application/json"]["schema"];
+            let names = listed.map(str::to_owned).chain(members(&document, json));
+            all.extend(names.map(|name| (path.as_str().unwrap().to_owned(), name)));
+        }
+    }
+    all
 }
 
 #[test]
@@ -51,5 +93,62 @@ fn the_description_has_every_machine_word_and_no_other() {
     let answered = Word::ALL.iter().map(|word| word.as_str().to_owned());
     assert_eq!(words("Word"), answered.collect());
     let told = FaultCode::ALL.iter().map(|code| code.as_str().to_owned());
-    assert_eq!(words("OrderErrorCode"), told.collect());
+    assert_eq!(words("ItemErrorCode"), told.collect());
+}
+
+/// What is served as JSON is what the file says.
+fn assert_same(served: &Value, yaml: &Yaml) {
+    match yaml {
+        Yaml::Hash(members) => {
+            assert_eq!(served.as_object().unwrap().len(), members.len());
+            for (name, value) in members {
+                assert_same(&served[name.as_str().unwrap()], value);
+            }
+        }
+        Yaml::Array(list) => {
+            assert_eq!(served.as_array().unwrap().len(), list.len());
+            for (served, value) in served.as_array().unwrap().iter().zip(list) {
+                assert_same(served, value);
+            }
+        }
+        _ => assert_eq!(
+            (
+                served.as_str(),
+                served.as_i64(),
+                served.as_bool(),
+                served.is_null()
+            ),
+            (yaml.as_str(), yaml.as_i64(), yaml.as_bool(), yaml.is_null())
+        ),
+    }
+}
+
+#[tokio::test]
+async fn the_description_is_served_beside_the_api_as_json_and_as_a_page() {
+    with_api(async |api| {
+        let served = api.get("/openapi.json").await;
+        assert_eq!(
+            (served.status, served.content_type.as_str()),
+            (200, "application/json; charset=utf-8")
+        );
+        assert_eq!(served.body["servers"][0]["url"], api.stack.base_url());
+        let document = document();
+        for part in ["openapi", "info", "paths", "components", "tags", "security"] {
+            assert_same(&served.body[part], &document[part]);
+        }
+        for path in ["/", "/docs"] {
+            let page = api.get(path).await;
+            assert_eq!(
+                (page.status, page.content_type.as_str()),
+                (200, "text/html; charset=utf-8")
+            );
+            assert!(
+                described()
+                    .iter()
+                    .all(|(_, path, _)| page.text.contains(path))
+            );
+        }
+        assert_eq!(api.raw("/openapi.json", None, "").await.status, 404);
+    })
+    .await;
 }

@@ -4,34 +4,45 @@ use serde_json::json;
 
 use crate::support::{Station, orders, unique, with_api};
 
+/// Every route for station staff that follows one task; the last one changes it.
+const FOLLOWING: [&str; 5] = [
+    "/async_task/get",
+    "/async_task/detail",
+    "/station/order/batch/result",
+    "/station/order/batch/amend",
+    "/async_task/close",
+];
+
 #[tokio::test]
 async fn another_stations_task_answers_exactly_like_a_missing_one() {
     with_api(async |api| {
         let (mine, other) = (Station::fresh(api).await, Station::fresh(api).await);
         let id = unique("foreign-");
-        let key = api.import(&other, &id, &orders(2)).await["task_id"]
+        let mut list = orders(2);
+        list[1]["details"] = json!([]);
+        let key = api.import(&other, &id, &list).await["task_id"]
             .as_str()
             .unwrap()
             .to_owned();
         let missing = "nobody";
-        for path in ["/async_task/get", "/station/order/batch/result"] {
-            let expected = api
-                .post(path, &json!({"task_id": missing, "station_id": mine.id}))
-                .await;
+        for path in FOLLOWING {
+            let seen = api.task(&id).await;
+            let call = async |name: &str, station: &Station| {
+                let body = json!({"task_id": name, "station_id": station.id, "index": 1});
+                api.post(path, &body).await
+            };
+            let expected = call(missing, &mine).await;
             expected.refusal("TASK_NOT_FOUND");
             for name in [&id, &key] {
-                let answer = api
-                    .post(path, &json!({"task_id": name, "station_id": mine.id}))
-                    .await;
+                let answer = call(name, &mine).await;
                 assert_eq!(
                     answer.without_request_id(),
                     expected.without_request_id(),
                     "{path}"
                 );
-                api.post(path, &json!({"task_id": name, "station_id": other.id}))
-                    .await
-                    .data();
             }
+            assert_eq!(api.task(&id).await, seen, "{path} changed nothing");
+            call(&id, &other).await.data();
         }
     })
     .await;
@@ -48,6 +59,23 @@ async fn another_stations_cycle_answers_exactly_like_a_missing_one() {
             answer.without_request_id().replace(cycle, "")
         };
         assert_eq!(submit(&other.cycle).await, submit("missing").await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_trusted_caller_that_names_no_station_acts_for_the_tasks_own() {
+    with_api(async |api| {
+        let station = Station::fresh(api).await;
+        let id = unique("unnamed-");
+        api.import(&station, &id, &[json!({})]).await;
+        for path in FOLLOWING {
+            let body = json!({"task_id": id, "index": 0});
+            api.post(path, &body).await.data();
+        }
+        api.post("/async_task/list", &json!({}))
+            .await
+            .refusal("PARAM_MISSING");
     })
     .await;
 }

@@ -24,6 +24,8 @@ pub(crate) use station::Station;
 pub(crate) const QUEUE: &str = "order-import";
 /// The function behind it.
 pub(crate) const WORKER: &str = "order-batch-worker";
+/// Every queue with the function behind it.
+pub(crate) const QUEUES: [(&str, &str); 2] = [(QUEUE, WORKER), ("sku-price", "sku-price-worker")];
 
 /// What most tests run on. Two processes a function, so that tests wait little for each other.
 static SHARED: Shared = Shared::new(|config| StackConfig {

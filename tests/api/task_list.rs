@@ -66,3 +66,41 @@ async fn a_list_needs_a_station_and_keeps_its_bounds() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_two_large_members_are_left_out_unless_they_are_asked_for() {
+    with_api(async |api| {
+        let station = station_with(api, 1).await;
+        for (with, input, result) in [
+            ("", true, true),
+            ("input", true, false),
+            ("result", false, true),
+            ("input,result", true, true),
+            ("none", false, false),
+        ] {
+            let path = format!("/task/list?station_id={station}&with={with}");
+            let task = api.get(&path).await.data()[0].clone();
+            let there = |name: &str| task.get(name).is_some();
+            assert_eq!((there("input"), there("result")), (input, result), "{with}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_total_is_told_up_to_ten_thousand_and_then_said_to_be_capped() {
+    with_api(async |api| {
+        let station = station_with(api, 1).await;
+        let path = format!("/task/list?station_id={station}&limit=1&with=none");
+        let exact = api.get(&path).await.body["pagination"].clone();
+        assert_eq!((&exact["total"], exact.get("total_capped")), (&json!(1), None));
+        let mut connection = api.database.connect().await;
+        let double = "INSERT INTO tbl_async_task (station_id, name, input) SELECT station_id, name, input FROM tbl_async_task WHERE station_id = ?";
+        for _ in 0..14 {
+            sqlx::query(double).bind(&station).execute(&mut connection).await.unwrap();
+        }
+        let capped = api.get(&path).await.body["pagination"].clone();
+        assert_eq!((&capped["total"], &capped["total_capped"]), (&json!(10_000), &json!(true)));
+    })
+    .await;
+}

@@ -1,4 +1,9 @@
-//! `template.yaml` as the tests read it, and what must be true of it whatever its functions are.
+//! `template.yaml` as the tests read it; what must be true of it is in the modules below.
+
+mod configuration;
+mod operation;
+mod permissions;
+mod queues;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,12 +17,14 @@ pub(crate) struct Template(Yaml);
 /// A function of the deployment.
 #[derive(Debug)]
 pub(crate) struct Function {
+    /// Its logical id.
+    id: String,
     pub(crate) binary: String,
     /// Method and path of every HTTP event.
     pub(crate) routes: BTreeSet<(String, String)>,
     pub(crate) is_scheduled: bool,
-    /// The logical id of the queue it takes messages from.
-    pub(crate) queue: Option<String>,
+    /// The logical ids of the queues it takes messages from.
+    pub(crate) queues: Vec<String>,
     properties: Yaml,
 }
 
@@ -38,25 +45,45 @@ impl Template {
     }
 
     pub(crate) fn functions(&self) -> Vec<Function> {
-        let resources = values(&self.0["Resources"]).into_iter();
+        let resources = self.0["Resources"].as_hash().unwrap().iter();
         let functions = resources
-            .filter(|resource| resource["Type"].as_str() == Some("AWS::Serverless::Function"));
-        functions.map(Function::of).collect()
+            .filter(|(_, resource)| resource["Type"].as_str() == Some("AWS::Serverless::Function"));
+        functions
+            .map(|(id, resource)| Function::of(id.as_str().unwrap(), resource))
+            .collect()
     }
 
     fn resource(&self, id: &str) -> &Yaml {
         &self.0["Resources"][id]["Properties"]
     }
 
+    /// Logical id and properties of every resource of a type.
+    fn of_type<'t>(&'t self, name: &'t str) -> impl Iterator<Item = (&'t str, &'t Yaml)> {
+        let resources = self.0["Resources"].as_hash().unwrap().iter();
+        let wanted = resources.filter(move |(_, resource)| resource["Type"].as_str() == Some(name));
+        wanted.map(|(id, resource)| (id.as_str().unwrap(), &resource["Properties"]))
+    }
+
     fn timeout(&self, function: &Function) -> i64 {
-        let own = function.properties["Timeout"].as_i64();
-        own.or_else(|| self.0["Globals"]["Function"]["Timeout"].as_i64())
-            .unwrap()
+        self.setting(function, "Timeout").as_i64().unwrap()
+    }
+
+    /// A property of a function, its own or everybody's.
+    fn setting<'t>(&'t self, function: &'t Function, name: &str) -> &'t Yaml {
+        match &function.properties[name] {
+            Yaml::BadValue => &self.0["Globals"]["Function"][name],
+            own => own,
+        }
+    }
+
+    /// What a parameter stands for where nothing is given.
+    fn default(&self, parameter: &str) -> Option<String> {
+        text(&self.0["Parameters"][parameter]["Default"])
     }
 }
 
 impl Function {
-    fn of(resource: &Yaml) -> Self {
+    fn of(id: &str, resource: &Yaml) -> Self {
         let properties = resource["Properties"].clone();
         assert_eq!(properties["CodeUri"].as_str(), Some("."));
         assert_eq!(
@@ -78,137 +105,20 @@ impl Function {
             ))
         };
         let arn = |event: &&Yaml| text(&event["Properties"]["Queue"]);
-        let queue = of_type("SQS").first().and_then(|event| arn(event));
+        let queues = of_type("SQS").into_iter().filter_map(arn);
         Self {
+            id: id.to_owned(),
             binary: text(&resource["Metadata"]["BuildProperties"]["Binary"]).unwrap(),
             routes: http.iter().filter_map(route).collect(),
             is_scheduled: !of_type("Schedule").is_empty(),
-            queue: queue.map(|arn| arn.trim_end_matches(".Arn").to_owned()),
+            queues: queues
+                .map(|arn| arn.trim_end_matches(".Arn").to_owned())
+                .collect(),
             properties: properties.clone(),
         }
     }
 
     fn environment(&self, name: &str) -> Option<String> {
         text(&self.properties["Environment"]["Variables"][name])
-    }
-}
-
-#[test]
-fn internal_routes_want_iam_and_all_others_the_token_of_station_staff() {
-    let template = Template::read();
-    let auth = &template.resource("Api")["Auth"];
-    assert!(
-        auth["Authorizers"][auth["DefaultAuthorizer"].as_str().unwrap()]["JwtConfiguration"]
-            .as_hash()
-            .is_some()
-    );
-    for function in template.functions() {
-        for event in values(&function.properties["Events"]) {
-            let event = &event["Properties"];
-            let Some(path) = event["Path"].as_str() else {
-                continue;
-            };
-            let expected = path.starts_with("/task/").then_some("AWS_IAM");
-            assert_eq!(event["Auth"]["Authorizer"].as_str(), expected, "{path}");
-        }
-    }
-}
-
-#[test]
-fn a_message_stays_hidden_six_times_as_long_as_its_worker_may_run() {
-    let template = Template::read();
-    for function in template.functions() {
-        let Some(queue) = function
-            .queue
-            .as_ref()
-            .map(|queue| template.resource(queue))
-        else {
-            continue;
-        };
-        let visible = queue["VisibilityTimeout"].as_i64().unwrap();
-        assert!(
-            visible >= 6 * template.timeout(&function),
-            "{}",
-            function.binary
-        );
-        let event = &values(&function.properties["Events"])[0]["Properties"];
-        assert_eq!(
-            event["FunctionResponseTypes"][0].as_str(),
-            Some("ReportBatchItemFailures")
-        );
-        assert!(
-            !event["ScalingConfig"]["MaximumConcurrency"].is_badvalue(),
-            "{}",
-            function.binary
-        );
-    }
-}
-
-#[test]
-fn a_lease_is_longer_than_the_worker_that_holds_it_may_run() {
-    let template = Template::read();
-    for function in template.functions() {
-        if let Some(lease) = function.environment("LEASE_SECONDS") {
-            assert!(
-                lease.parse::<i64>().unwrap() > template.timeout(&function),
-                "{}",
-                function.binary
-            );
-        }
-    }
-}
-
-#[test]
-fn only_functions_that_know_a_queue_may_send_to_it() {
-    for function in Template::read().functions() {
-        let policies = function.properties["Policies"]
-            .as_vec()
-            .cloned()
-            .unwrap_or_default();
-        let sends = policies
-            .iter()
-            .any(|policy| !policy["SQSSendMessagePolicy"].is_badvalue());
-        assert_eq!(
-            sends,
-            function.environment("GM_TASK_QUEUE").is_some(),
-            "{}",
-            function.binary
-        );
-        assert!(
-            function.queue.is_none() || !sends,
-            "{}: a loop",
-            function.binary
-        );
-    }
-}
-
-#[test]
-fn every_queue_is_encrypted_and_gives_messages_up_to_a_queue_that_keeps_them_14_days() {
-    let template = Template::read();
-    let resources = template.0["Resources"].as_hash().unwrap();
-    let queues = resources
-        .iter()
-        .filter(|(_, resource)| resource["Type"].as_str() == Some("AWS::SQS::Queue"));
-    for (id, queue) in queues {
-        let (id, queue) = (id.as_str().unwrap(), &queue["Properties"]);
-        assert_eq!(queue["SqsManagedSseEnabled"].as_bool(), Some(true), "{id}");
-        if id.contains("DeadLetter") {
-            assert_eq!(
-                queue["MessageRetentionPeriod"].as_i64(),
-                Some(14 * 24 * 60 * 60),
-                "{id}"
-            );
-            continue;
-        }
-        let redrive = &queue["RedrivePolicy"];
-        let dead = redrive["deadLetterTargetArn"]
-            .as_str()
-            .unwrap()
-            .trim_end_matches(".Arn");
-        assert!(
-            !template.resource(dead).is_badvalue()
-                && redrive["maxReceiveCount"].as_i64() == Some(6),
-            "{id}"
-        );
     }
 }

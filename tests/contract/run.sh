@@ -9,12 +9,7 @@ here=$(dirname "$(readlink -f "$0")")
 root=$(readlink -f "$here/../..")
 cd "$root"
 venv=.local/contract
-if ! cmp -s "$here/requirements.txt" "$venv/installed.txt"; then
-  rm -rf "$venv"
-  python3 -m venv "$venv"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --requirement "$here/requirements.txt"
-  cp "$here/requirements.txt" "$venv/installed.txt"
-fi
+shared/local/tools.sh contract "$here/requirements.txt"
 if [ -z "${BASE_URL:-}" ]; then
   export PORT=${PORT:-9099} DETACH=1
   target/local/task-local run | tail -1

@@ -1,13 +1,15 @@
 //! Everything between the Lambda runtime and the use-cases, once: configuration, parameters, the calling station,
-//! the answer envelope, partial batch responses, logs.
+//! the answer envelope, partial batch responses, logs, metrics.
 //!
 //! A function is a `main` that hands one `async fn` to [`http::post`], [`http::get_or_post`], [`sqs::serve`] or
 //! [`schedule::serve`]. That function's first parameter says what it needs (see [`FromEnvironment`]); it is built
 //! once per instance, before the first event.
 
 mod configuration;
+mod deadline;
 mod fault;
 pub mod http;
+mod metrics;
 mod parameters;
 mod runtime;
 pub mod schedule;

@@ -8,7 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     Error,
     configuration::{ConfigurationError, Environment, FromEnvironment},
-    telemetry,
+    metrics, telemetry,
 };
 
 /// What the Lambda runtime sets; without it the process was started by hand.
@@ -46,5 +46,11 @@ where
     R: Into<Diagnostic> + fmt::Debug,
     F: Future<Output = Result<A, R>>,
 {
-    Runtime::new(service_fn(handle)).run().await
+    let handle = &handle;
+    let measured = |event| async move {
+        let answer = handle(event).await;
+        metrics::flush();
+        answer
+    };
+    Runtime::new(service_fn(measured)).run().await
 }

@@ -6,8 +6,9 @@ use jiff::tz::TimeZone;
 use task_service::{
     batch::{Dispatcher, Settings},
     orders::OrderImport,
+    prices::PriceChange,
     sqs::{QueueUrls, SqsQueue},
-    store::{Database, DatabaseConfig, chunks::MAX_ITEMS},
+    store::{Database, DatabaseConfig, UserTaskId, chunks::MAX_ITEMS},
 };
 
 use crate::configuration::{ConfigurationError, Environment, FromEnvironment};
@@ -36,7 +37,7 @@ impl FromEnvironment for SqsQueue {
     }
 }
 
-/// `MAX_ORDERS`, `CHUNK_SIZE`, `LEASE_SECONDS` and `RESEND_SECONDS`.
+/// `MAX_ORDERS`, `CHUNK_SIZE`, `LEASE_SECONDS`, `RESEND_SECONDS` and `STATION_CHUNKS`.
 impl FromEnvironment for Settings {
     fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
         let default = Self::default();
@@ -46,6 +47,11 @@ impl FromEnvironment for Settings {
             chunk_items: environment.integer("CHUNK_SIZE", 1..=MAX_ITEMS, default.chunk_items)?,
             lease: environment.seconds("LEASE_SECONDS", 1..=43_200, lease)?,
             resend: environment.seconds("RESEND_SECONDS", 1..=86_400, resend)?,
+            station_chunks: environment.integer(
+                "STATION_CHUNKS",
+                0..=1_000,
+                default.station_chunks,
+            )?,
         })
     }
 }
@@ -69,6 +75,13 @@ impl FromEnvironment for OrderImport {
     }
 }
 
+/// The job of a station's price changes.
+impl FromEnvironment for PriceChange {
+    fn from_environment(_: &Environment) -> Result<Self, ConfigurationError> {
+        Ok(Self)
+    }
+}
+
 /// The time zone that times are printed in (`APP_TIME_ZONE`, an IANA name).
 impl FromEnvironment for TimeZone {
     fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
@@ -84,10 +97,10 @@ impl FromEnvironment for TimeZone {
 pub struct PublicBaseUrl(String);
 
 impl PublicBaseUrl {
-    /// A root-relative url as it is answered.
+    /// The url of a task, which its caller polls.
     #[must_use]
-    pub fn of(&self, path: &str) -> String {
-        format!("{}{path}", self.0)
+    pub fn task(&self, id: &UserTaskId) -> String {
+        format!("{}/async_task/get?user_task_id={id}", self.0)
     }
 }
 
@@ -163,7 +176,11 @@ mod tests {
     #[test]
     fn a_public_url_has_a_host_and_no_final_slash_query_or_password() {
         let url: PublicBaseUrl = build("PUBLIC_BASE_URL", "https://api.example.com/v1").unwrap();
-        assert_eq!(url.of("/a?b=c"), "https://api.example.com/v1/a?b=c");
+        let task = url.task(&UserTaskId::parse("b-1").unwrap());
+        assert_eq!(
+            task,
+            "https://api.example.com/v1/async_task/get?user_task_id=b-1"
+        );
         for bad in [
             "api.example.com",
             "ftp://a",

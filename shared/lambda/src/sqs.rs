@@ -10,15 +10,19 @@ use std::{
 
 use lambda_runtime::{Context, LambdaEvent};
 use serde::{Deserialize, Serialize};
+use task_service::Error;
+use task_service::batch::{Deadline, Unworked};
+use task_service::metrics::TARGET;
 use task_service::queue::ChunkMessage;
 use task_service::store::chunks::ChunkKey;
-use task_service::{Error, batch::Unworked};
 use tracing::Instrument;
 
+use crate::deadline::{self, FunctionTimeout};
 use crate::{FromEnvironment, fault, runtime, telemetry};
 
-/// The time an invocation must have left for another message to be begun.
-const RESERVE: Duration = Duration::from_secs(5);
+mod job;
+
+pub use job::serve_job;
 
 /// One message of the queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,8 +35,12 @@ pub struct Message {
     pub receive_count: u32,
     /// When it was sent.
     pub sent_at: Option<SystemTime>,
-    /// When the invocation is cut off.
-    pub deadline: Option<SystemTime>,
+    /// From when on nothing more is begun.
+    pub deadline: Deadline,
+    /// The trace that its sender was part of.
+    pub trace: Option<String>,
+    /// It comes from a dead-letter queue.
+    pub is_dead_letter: bool,
 }
 
 impl Message {
@@ -80,12 +88,16 @@ where
     H: Fn(&'static S, Message) -> F + Copy,
     F: Future<Output = Result<(), NotDone>>,
 {
-    let state = runtime::state::<S>()?;
+    let (state, timeout) = runtime::state::<(S, FunctionTimeout)>()?;
     runtime::run(move |event: LambdaEvent<Event>| async move {
         let LambdaEvent {
             payload, context, ..
         } = event;
-        handle_all(payload, &context, |message| handler(state, message)).await
+        let deadline = deadline::of(&context, *timeout);
+        handle_all(payload, &context, deadline, |message| {
+            handler(state, message)
+        })
+        .await
     })
     .await
 }
@@ -124,6 +136,7 @@ struct Failure {
 async fn handle_all<F>(
     event: Event,
     context: &Context,
+    deadline: Deadline,
     handler: impl Fn(Message) -> F,
 ) -> Result<PartialBatchResponse, crate::Error>
 where
@@ -141,23 +154,26 @@ where
         );
         return Err("a record without messageId".into());
     }
-    let deadline = deadline(context);
     let ids = event.records.iter().map(|record| record.message_id.clone());
     let mut failed: Vec<Option<String>> = ids.map(Some).collect();
     for (at, record) in event.records.into_iter().enumerate() {
-        if at > 0 && is_short(deadline) {
-            let left = failed.len() - at;
-            tracing::warn!(
-                request.id = context.request_id,
-                left,
-                "out of time: the other messages stay in the queue"
-            );
+        if at > 0 && deadline.has_passed() {
+            leave(context, failed.len() - at, "out of time");
             break;
         }
         let message = record.into_message(deadline);
         let span = telemetry::span(context);
-        if handle(message, &handler).instrument(span).await {
-            failed[at] = None;
+        match handle(message, &handler).instrument(span).await {
+            Handled::Done => failed[at] = None,
+            Handled::Kept => {}
+            Handled::Outage => {
+                leave(
+                    context,
+                    failed.len() - at - 1,
+                    "the database cannot be used",
+                );
+                break;
+            }
         }
     }
     let failures = failed.into_iter().flatten();
@@ -168,41 +184,78 @@ where
     })
 }
 
-/// Handles one message and logs it; whether it is done.
-async fn handle<F>(message: Message, handler: impl Fn(Message) -> F) -> bool
+/// Says that messages are not begun. They come back after the visibility timeout.
+fn leave(context: &Context, left: usize, reason: &str) {
+    if left > 0 {
+        tracing::warn!(
+            request.id = context.request_id,
+            left,
+            reason,
+            "the other messages stay in the queue"
+        );
+    }
+}
+
+/// What became of one message.
+enum Handled {
+    /// It may go.
+    Done,
+    /// It stays.
+    Kept,
+    /// It stays, and the ones after it would fail as it did, each after a long wait.
+    Outage,
+}
+
+/// Handles one message and logs it.
+async fn handle<F>(message: Message, handler: impl Fn(Message) -> F) -> Handled
 where
     F: Future<Output = Result<(), NotDone>>,
 {
     let start = Instant::now();
     telemetry::note_message(&message.id);
-    let receive_count = message.receive_count;
+    if let Some(trace) = &message.trace {
+        telemetry::note_trace(trace);
+    }
+    let (receive_count, is_dead_letter) = (message.receive_count, message.is_dead_letter);
     let sent = message
         .sent_at
         .and_then(|sent| SystemTime::now().duration_since(sent).ok());
     let queue_wait_ms = sent.and_then(|wait| u64::try_from(wait.as_millis()).ok());
     let outcome = fault::isolated(async move { handler(message).await }).await;
     let duration_ms = telemetry::milliseconds(start);
+    measure(is_dead_letter, receive_count, queue_wait_ms, duration_ms);
     match outcome.unwrap_or_else(|panic| Err(panic.into())) {
         Ok(()) => {
             tracing::info!(receive_count, queue_wait_ms, duration_ms, "message done");
-            return true;
+            return Handled::Done;
         }
         Err(held @ NotDone::Held) => {
             tracing::info!(receive_count, queue_wait_ms, duration_ms, reason = %held, "message kept");
         }
         Err(NotDone::Failed(error)) => {
-            let error = fault::loggable(&error);
-            tracing::error!(receive_count, queue_wait_ms, duration_ms, %error, "message failed");
+            tracing::error!(receive_count, queue_wait_ms, duration_ms, error = %fault::loggable(&error), "message failed");
+            if matches!(&error, Error::Store(fault) if fault.is_outage()) {
+                return Handled::Outage;
+            }
         }
         Err(error) => {
             tracing::error!(receive_count, queue_wait_ms, duration_ms, %error, "message failed");
         }
     }
-    false
+    Handled::Kept
+}
+
+fn measure(is_dead_letter: bool, receive_count: u32, wait_ms: Option<u64>, duration_ms: f64) {
+    if is_dead_letter {
+        tracing::info!(target: TARGET, DeadLetters = 1);
+        return;
+    }
+    let retries = u32::from(receive_count > 1);
+    tracing::info!(target: TARGET, ChunkTime = duration_ms, QueueWait = wait_ms, Retries = retries);
 }
 
 impl Record {
-    fn into_message(self, deadline: Option<SystemTime>) -> Message {
+    fn into_message(self, deadline: Deadline) -> Message {
         let number = |name| {
             self.attributes
                 .get(name)
@@ -213,23 +266,16 @@ impl Record {
                 .map_or(1, |count| u32::try_from(count).unwrap_or(u32::MAX)),
             sent_at: number("SentTimestamp").and_then(instant),
             deadline,
+            trace: self.attributes.get("AWSTraceHeader").cloned(),
+            is_dead_letter: self.attributes.contains_key("DeadLetterQueueSourceArn"),
             id: self.message_id,
             body: self.body,
         }
     }
 }
 
-/// When the invocation is cut off. A runtime that does not know says 0, or a time long ago (`cargo lambda watch`).
-fn deadline(context: &Context) -> Option<SystemTime> {
-    instant(context.deadline).filter(|deadline| *deadline > SystemTime::now())
-}
-
 fn instant(milliseconds: u64) -> Option<SystemTime> {
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds))
-}
-
-fn is_short(deadline: Option<SystemTime>) -> bool {
-    deadline.is_some_and(|deadline| deadline < SystemTime::now() + RESERVE)
 }
 
 #[cfg(test)]

@@ -10,13 +10,16 @@ use tracing::{Span, Subscriber, field::Empty, level_filters::LevelFilter};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
 
 use crate::configuration::{ConfigurationError, Environment};
+use crate::metrics;
 
 /// Installs the logger (`LOG_LEVEL`: off, error, warn, info, debug or trace; info by default).
 pub(crate) fn start(environment: &Environment) -> Result<(), ConfigurationError> {
     let level = level(environment)?;
-    let subscriber = subscriber(level, std::io::stdout);
+    let measured = metrics::layer(environment)?;
+    let subscriber = subscriber(level, std::io::stdout).with(measured);
     let installed = tracing::subscriber::set_global_default(subscriber);
     if installed.is_ok() {
         std::panic::set_hook(Box::new(|panic| {
@@ -35,7 +38,10 @@ pub(crate) fn start(environment: &Environment) -> Result<(), ConfigurationError>
 ///
 /// Libraries are heard from `warn` on only, whatever the level: the runtime's own traces hold whole events, bodies and
 /// tokens included.
-fn subscriber<W>(level: LevelFilter, writer: W) -> impl Subscriber + Send + Sync
+fn subscriber<W>(
+    level: LevelFilter,
+    writer: W,
+) -> impl Subscriber + Send + Sync + for<'s> LookupSpan<'s>
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
@@ -72,6 +78,7 @@ pub(crate) fn span(context: &Context) -> Span {
         "event",
         function = context.env_config.function_name,
         request.id = context.request_id,
+        trace.id = context.xray_trace_id.as_deref().map(trace_id),
         message.id = Empty,
         station.id = Empty,
         task.id = Empty,
@@ -97,6 +104,19 @@ pub fn note_station(station: &StationId) {
 /// Names the message that the current event is about.
 pub(crate) fn note_message(message_id: &str) {
     Span::current().record("message.id", message_id);
+}
+
+/// Names the trace that the current event belongs to, by the header its sender passed on.
+pub(crate) fn note_trace(header: &str) {
+    Span::current().record("trace.id", trace_id(header));
+}
+
+/// The trace of a header `Root=1-5759e988-bd862e3f;Parent=…;Sampled=1`, which is the same on the whole way of a batch.
+fn trace_id(header: &str) -> &str {
+    let mut parts = header.split(';');
+    parts
+        .find_map(|part| part.trim().strip_prefix("Root="))
+        .unwrap_or(header)
 }
 
 /// The milliseconds since `start`, as logs print them: with microseconds as fraction.

@@ -8,6 +8,7 @@ mod station;
 
 use std::path::PathBuf;
 
+pub use station::import as import_demo;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::StackConfig;

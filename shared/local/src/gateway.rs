@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::runtime::Handle;
 
 use crate::config::StackConfig;
@@ -13,9 +13,6 @@ use crate::guard::Guard;
 use crate::pool::Pool;
 use crate::process::Recipe;
 use crate::wait;
-
-/// The function cargo-lambda hands a request to that no route matches.
-pub(crate) const UNROUTED: &str = "_";
 
 /// The gateway's process and where it listens.
 #[derive(Debug)]
@@ -122,44 +119,4 @@ impl Invoker {
         }
         serde_json::from_str(&body).map_err(|error| LocalError::part(function, error))
     }
-}
-
-/// Answers every request that no route matches, as API Gateway does; cargo-lambda alone would let it hang.
-pub(crate) fn answer_unrouted(
-    runtime_api: &str,
-) -> Result<impl Future<Output = ()> + Send + use<>> {
-    let runtime = format!("{runtime_api}/2018-06-01/runtime/invocation");
-    let client = wait::client(Duration::from_hours(1))?;
-    Ok(async move {
-        loop {
-            if answer_one(&client, &runtime).await.is_none() {
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-        }
-    })
-}
-
-async fn answer_one(client: &reqwest::Client, runtime: &str) -> Option<()> {
-    let event = client.get(format!("{runtime}/next")).send().await.ok()?;
-    let id = event
-        .headers()
-        .get("lambda-runtime-aws-request-id")?
-        .to_str()
-        .ok()?
-        .to_owned();
-    let answer = json!({
-        "statusCode": 404,
-        "headers": {"content-type": "application/json"},
-        "body": r#"{"message":"Not Found"}"#,
-        "cookies": [],
-        "isBase64Encoded": false,
-        "cookies": [],
-    });
-    client
-        .post(format!("{runtime}/{id}/response"))
-        .json(&answer)
-        .send()
-        .await
-        .ok()?;
-    Some(())
 }

@@ -11,13 +11,13 @@ use tokio::task::{AbortHandle, JoinSet};
 use crate::config::StackConfig;
 use crate::error::{LocalError, Result};
 use crate::event_source::EventSource;
-use crate::gateway::{Gateway, Invoker, UNROUTED, answer_unrouted};
+use crate::gateway::{Gateway, Invoker};
 use crate::guard::Guard;
 use crate::pool::Pool;
 use crate::process::Recipe;
 use crate::project::Project;
 use crate::queue::{QueueEmulator, REGION};
-use crate::{database, wait};
+use crate::{database, unrouted, wait};
 
 /// How often a function is looked at while it is awaited.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -122,6 +122,10 @@ impl Parts {
             ("AWS_LAMBDA_FUNCTION_NAME", function.to_owned()),
             ("AWS_LAMBDA_FUNCTION_VERSION", "1".to_owned()),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024".to_owned()),
+            (
+                "AWS_LAMBDA_FUNCTION_TIMEOUT",
+                self.config.function_timeout.as_secs().max(1).to_string(),
+            ),
             ("AWS_ENDPOINT_URL", self.emulator.endpoint()),
             ("AWS_REGION", REGION.to_owned()),
             ("AWS_ACCESS_KEY_ID", "test".to_owned()),
@@ -143,7 +147,8 @@ impl Parts {
 
     /// Starts the event source mappings, the schedules and the answer to unknown routes.
     fn start_drivers(&mut self) -> Result<()> {
-        let unrouted = answer_unrouted(&self.gateway.runtime_api(UNROUTED))?;
+        let root = self.config.project.root.clone();
+        let unrouted = unrouted::answer(&self.gateway, root)?;
         self.drivers.push(tokio::spawn(unrouted).abort_handle());
         for (queue, function) in self.config.project.mappings() {
             let source = EventSource {

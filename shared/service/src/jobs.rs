@@ -5,9 +5,10 @@ use task_store::{Result, StoreError};
 
 use crate::batch::JobKind;
 use crate::orders::ORDER_IMPORT;
+use crate::prices::PRICE_CHANGE;
 
 /// The kinds of batches that this version can read and finish.
-pub static KINDS: [&JobKind; 1] = [&ORDER_IMPORT];
+pub static KINDS: &[&JobKind] = &[&ORDER_IMPORT, &PRICE_CHANGE];
 
 /// What kind of batch it is.
 pub fn kind_of(batch: &Batch) -> Result<&'static JobKind> {

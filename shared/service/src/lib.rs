@@ -1,4 +1,4 @@
-//! The use-cases: tasks, the batch engine, orders, and the queue that wakes the workers. No Lambda in here.
+//! The use-cases: tasks, the batch engine and its jobs, and the queue that wakes the workers. No Lambda in here.
 
 pub mod async_tasks;
 pub mod batch;
@@ -6,7 +6,9 @@ mod caller;
 mod error;
 pub mod failpoints;
 pub mod jobs;
+pub mod metrics;
 pub mod orders;
+pub mod prices;
 pub mod queue;
 pub mod reference;
 pub mod sqs;

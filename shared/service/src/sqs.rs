@@ -8,7 +8,8 @@ use std::time::Duration;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::types::MessageSystemAttributeNameForSends::AwsTraceHeader as TraceHeader;
+use aws_sdk_sqs::types::{MessageSystemAttributeValue, SendMessageBatchRequestEntry};
 use futures_util::stream::{self, StreamExt};
 use task_store::chunks::ChunkKey;
 use task_store::outbox::Due;
@@ -90,10 +91,11 @@ impl SqsQueue {
             return part.iter().map(|due| due.key).collect();
         }
         let client = self.client.get_or_init(async || client()).await;
+        let trace = trace_header();
         let entries = part
             .iter()
             .enumerate()
-            .filter_map(|(at, due)| entry(at, due));
+            .filter_map(|(at, due)| entry(at, due, trace.as_ref()));
         let request = client
             .send_message_batch()
             .queue_url(url)
@@ -144,13 +146,29 @@ impl Queue for SqsQueue {
 }
 
 /// One message; its id is its place in the request.
-fn entry(at: usize, due: &Due) -> Option<SendMessageBatchRequestEntry> {
-    SendMessageBatchRequestEntry::builder()
+fn entry(
+    at: usize,
+    due: &Due,
+    trace: Option<&MessageSystemAttributeValue>,
+) -> Option<SendMessageBatchRequestEntry> {
+    let entry = SendMessageBatchRequestEntry::builder()
         .id(at.to_string())
         .message_body(ChunkMessage::new(due.key).body())
-        .message_group_id(group(due.station.as_str()))
-        .build()
-        .ok()
+        .message_group_id(group(due.station.as_str()));
+    let entry = match trace {
+        Some(trace) => entry.message_system_attributes(TraceHeader, trace.clone()),
+        None => entry,
+    };
+    entry.build().ok()
+}
+
+/// The trace of the current invocation, where the Lambda runtime keeps it, for the worker to go on with.
+fn trace_header() -> Option<MessageSystemAttributeValue> {
+    let header = std::env::var("_X_AMZN_TRACE_ID").ok()?;
+    let value = MessageSystemAttributeValue::builder()
+        .data_type("String")
+        .string_value(header);
+    value.build().ok()
 }
 
 /// A message group id holds ASCII only: a station's name as it is, or as the hex of its bytes.

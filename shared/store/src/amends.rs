@@ -15,7 +15,7 @@ use crate::items::{Item, ItemStatus, item};
 /// Cancels the open chunks of a run. A worker's commit is waited for; none that comes later is let in.
 pub async fn cancel_open(connection: &mut Connection, task: TaskId, run: u32) -> Result<()> {
     sqlx::query(
-        "UPDATE tbl_batch_chunk SET state = 2, lease_until = NULL \
+        "UPDATE tbl_batch_chunk SET state = 2, lease_until = NULL, deferred_for = NULL \
          WHERE task_id = ? AND run = ? AND state = 0",
     )
     .bind(task.get())

@@ -93,7 +93,8 @@ pub async fn claim(
 ) -> Result<Option<Claimed>> {
     let done = sqlx::query(
         "UPDATE tbl_batch_chunk SET attempts = LAST_INSERT_ID(attempts + 1), \
-           lease_until = NOW(3) + INTERVAL ? SECOND, send_at = NOW(3) + INTERVAL ? SECOND \
+           lease_until = NOW(3) + INTERVAL ? SECOND, send_at = NOW(3) + INTERVAL ? SECOND, \
+           deferred_for = NULL, stalls = stalls + 1 \
          WHERE task_id = ? AND run = ? AND chunk_no = ? AND state = 0 \
            AND (lease_until IS NULL OR lease_until <= NOW(3))",
     )
@@ -179,11 +180,12 @@ pub async fn complete(connection: &mut Connection, claim: &Claimed) -> Result<bo
     .await
 }
 
-/// Holds a claimed chunk for one more write without closing it and renews its lease; `false` as for [`complete`].
+/// Holds a claimed chunk for one more write without closing it and renews its lease; `false` as for [`complete`]. The
+/// write is progress: attempts that stalled before are forgotten.
 pub async fn hold(connection: &mut Connection, claim: &Claimed, lease: Duration) -> Result<bool> {
     let done = sqlx::query(
         "UPDATE tbl_batch_chunk SET lease_until = NOW(3) + INTERVAL ? SECOND, \
-           send_at = NOW(3) + INTERVAL ? SECOND WHERE id = ? AND attempts = ? AND state = 0",
+           send_at = NOW(3) + INTERVAL ? SECOND, stalls = 0 WHERE id = ? AND attempts = ? AND state = 0",
     )
     .bind(lease.as_secs())
     .bind(lease.as_secs())
@@ -213,17 +215,42 @@ pub async fn note_cause(connection: &mut Connection, claim: &Claimed, cause: &st
     Ok(())
 }
 
-/// Gives a claimed chunk back at once, after a fault that is not its own, so that its next message need not
-/// wait for the lease to run out.
-pub async fn release(connection: &mut Connection, claim: &Claimed) -> Result<()> {
+/// Gives a claimed chunk back at once, so that its next message need not wait for the lease to run out. After a fault
+/// that is not its own the attempt does not count as stalled (`faultless`).
+pub async fn release(connection: &mut Connection, claim: &Claimed, faultless: bool) -> Result<()> {
+    let sql = if faultless {
+        "UPDATE tbl_batch_chunk SET lease_until = NULL, stalls = IF(stalls > 0, stalls - 1, 0) \
+         WHERE id = ? AND attempts = ? AND state = 0"
+    } else {
+        "UPDATE tbl_batch_chunk SET lease_until = NULL WHERE id = ? AND attempts = ? AND state = 0"
+    };
+    fenced(connection, claim, sql).await.map(|_| ())
+}
+
+/// Gives a claimed chunk back half-done and due at once, because its worker has no time left.
+pub async fn put_back(connection: &mut Connection, claim: &Claimed) -> Result<()> {
     fenced(
         connection,
         claim,
-        "UPDATE tbl_batch_chunk SET lease_until = NULL \
+        "UPDATE tbl_batch_chunk SET lease_until = NULL, send_at = NOW(3), sends = 1, stalls = 0 \
          WHERE id = ? AND attempts = ? AND state = 0",
     )
     .await
     .map(|_| ())
+}
+
+/// How many attempts in a row ended neither with an outcome nor with a fault of the database, while a chunk is open;
+/// `None` when it is not.
+pub async fn stalls(connection: &mut Connection, key: ChunkKey) -> Result<Option<u32>> {
+    let row = sqlx::query(
+        "SELECT stalls FROM tbl_batch_chunk WHERE task_id = ? AND run = ? AND chunk_no = ? AND state = 0",
+    )
+    .bind(key.task.get())
+    .bind(key.run)
+    .bind(key.chunk)
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| Ok(row.try_get(0)?)).transpose()
 }
 
 /// Whether a run of a task still has an open chunk.

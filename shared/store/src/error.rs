@@ -12,6 +12,8 @@ mod number {
     pub(super) const DEADLOCK: u16 = 1213;
     /// A row changed under a MariaDB snapshot: the whole transaction must be run again.
     pub(super) const RECORD_CHANGED: u16 = 1020;
+    /// Faults of a value that SQLSTATE does not tell: a text that is none (1366), a broken check (3819, MariaDB 4025).
+    pub(super) const OF_A_VALUE: [u16; 3] = [1366, 3819, 4025];
     /// Faults of a server that is full (1040, 1203, 1226), starting or stopping (1053, 3100), has become a reader
     /// after a failover (1290, 1836) or has ended the statement (1317) or the session (1927, 4031).
     pub(super) const UNAVAILABLE: [u16; 10] =
@@ -71,6 +73,28 @@ impl StoreError {
             self.number(),
             Some(number::DEADLOCK | number::LOCK_WAIT_TIMEOUT | number::RECORD_CHANGED)
         )
+    }
+
+    /// The work itself cannot be stored, or what is stored cannot be read: tried again unchanged it ends in the same way.
+    #[must_use]
+    pub fn is_permanent(&self) -> bool {
+        let state = match self {
+            Self::Database(sqlx::Error::Database(error)) => error.code(),
+            Self::Database(sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_))
+            | Self::Unreadable(_) => return true,
+            _ => None,
+        };
+        // Data exceptions, and broken constraints.
+        state.is_some_and(|state| state.starts_with("22") || state.starts_with("23"))
+            || self
+                .number()
+                .is_some_and(|n| number::OF_A_VALUE.contains(&n))
+    }
+
+    /// The database cannot be used at present: what else there is to do with it will end in the same way.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        self.is_retryable() && !self.is_contention()
     }
 
     /// The server or the way to it failed, not the work: it may succeed later, unchanged.

@@ -10,6 +10,7 @@ pub mod chunks;
 mod config;
 mod connections;
 mod database;
+pub mod deferrals;
 mod error;
 mod ids;
 pub mod items;

@@ -7,7 +7,13 @@ use crate::connections::Connection;
 use crate::database::Database;
 use crate::error::{Result, StoreError};
 
-static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
+/// This version's migrations. A database that has later ones is as good: they only add (migrations/README.md), and a
+/// deployment that is rolled back finds them.
+fn migrator() -> Migrator {
+    let mut migrator = sqlx::migrate!("../../migrations");
+    migrator.set_ignore_missing(true);
+    migrator
+}
 
 /// Brings the database to this version's schema. Safe to call again and from several processes at once: they
 /// wait for each other on a lock of the server. MySQL cannot undo a change of structure, so the database's bound of a
@@ -16,7 +22,8 @@ pub async fn migrate(database: &Database) -> Result<()> {
     database
         .run(async |connection: &mut Connection| {
             lock(connection).await?;
-            MIGRATOR.run_direct(connection).await.map_err(unwrapped)?;
+            let migrating = migrator();
+            migrating.run_direct(connection).await.map_err(unwrapped)?;
             connection.execute("DO RELEASE_ALL_LOCKS()").await?;
             Ok(())
         })

@@ -9,7 +9,7 @@ use sqlx::Row;
 use crate::arguments::json;
 use crate::connections::Connection;
 use crate::error::{Result, StoreError};
-use crate::ids::StationId;
+use crate::ids::{StationId, TaskId};
 use crate::row::{optional_text, text};
 use crate::time::Moment;
 
@@ -140,6 +140,29 @@ pub async fn skus(
         .collect()
 }
 
+/// Sets the prices of a station's skus, each once, for the current run of a batch: pairs of sku and decimal text. The
+/// price of a sku is that of the run accepted last, in whatever order runs are worked; doing it again changes nothing.
+pub async fn set_prices(
+    connection: &mut Connection,
+    station: &StationId,
+    task: TaskId,
+    prices: &[(String, String)],
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(65) PATH '$[0]', price DECIMAL(12,2) PATH '$[1]')) k \
+         STRAIGHT_JOIN tbl_sku s ON s.station_id = ? AND s.sku_id = k.id AND LENGTH(s.sku_id) = LENGTH(k.id) \
+         STRAIGHT_JOIN tbl_batch b ON b.task_id = ? \
+         SET s.sale_price = k.price, s.priced_at = b.accepted_at, s.priced_by = b.task_id \
+         WHERE s.priced_at IS NULL OR (s.priced_at, COALESCE(s.priced_by, 0)) <= (b.accepted_at, b.task_id)",
+    )
+    .bind(json(prices)?)
+    .bind(station.as_str())
+    .bind(task.get())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Stores or replaces a station's operating cycles: a JSON array of the reference file's objects. The caller has
 /// seen that none of them is another station's.
 pub async fn upsert_cycles(
@@ -191,14 +214,15 @@ pub async fn upsert_skus(
     skus: &str,
 ) -> Result<()> {
     sqlx::query(
-        "INSERT INTO tbl_sku (station_id, sku_id, name, sale_unit, sale_price, sale_num_least, on_sale, time_config_id) \
+        "INSERT INTO tbl_sku (station_id, sku_id, name, sale_unit, sale_price, sale_num_least, on_sale, time_config_id, priced_at) \
          SELECT ?, IF(s.sku_id = '' OR s.sku_id LIKE '% ', NULL, s.sku_id), s.name, s.sale_unit, s.sale_price, s.sale_num_least, s.on_sale, \
-           s.time_config_id FROM JSON_TABLE(?, '$[*]' COLUMNS (sku_id LONGTEXT PATH '$.sku_id', \
+           s.time_config_id, NOW(3) FROM JSON_TABLE(?, '$[*]' COLUMNS (sku_id LONGTEXT PATH '$.sku_id', \
            name LONGTEXT PATH '$.name', sale_unit LONGTEXT PATH '$.sale_unit', \
            sale_price LONGTEXT PATH '$.sale_price', sale_num_least LONGTEXT PATH '$.sale_num_least', \
            on_sale TINYINT PATH '$.on_sale', time_config_id LONGTEXT PATH '$.time_config_id')) s \
          ON DUPLICATE KEY UPDATE name = VALUES(name), sale_unit = VALUES(sale_unit), sale_price = VALUES(sale_price), \
-           sale_num_least = VALUES(sale_num_least), on_sale = VALUES(on_sale), time_config_id = VALUES(time_config_id)",
+           sale_num_least = VALUES(sale_num_least), on_sale = VALUES(on_sale), time_config_id = VALUES(time_config_id), \
+           priced_at = VALUES(priced_at), priced_by = NULL",
     )
     .bind(station.as_str())
     .bind(skus)

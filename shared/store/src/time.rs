@@ -28,6 +28,13 @@ impl Moment {
             .transpose()
     }
 
+    /// How long ago it was, by this machine's clock; nothing where that one is behind.
+    #[must_use]
+    pub fn age(self) -> std::time::Duration {
+        let age = Timestamp::now().duration_since(self.0);
+        age.try_into().unwrap_or_default()
+    }
+
     /// `YYYY-MM-DD HH:MM:SS` in a time zone.
     #[must_use]
     pub fn in_zone(self, zone: &TimeZone) -> String {

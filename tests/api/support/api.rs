@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use task_local::{Pool, Project, Stack, StackConfig};
 
 use super::database::OwnDatabase;
-use super::{Answer, QUEUE, Station, WORKER, eventually, leftovers};
+use super::{Answer, QUEUE, QUEUES, Station, WORKER, eventually, leftovers};
 
 /// A stack with its database, as its callers see it.
 pub(crate) struct Api {
@@ -46,13 +46,15 @@ impl Api {
         self.database.drop().await;
     }
 
-    /// Waits until the queue is empty; nothing may have ended in its dead-letter queue.
+    /// Waits until the queues are empty; nothing may have ended in the order workers' dead-letter queue.
     pub(crate) async fn drained(&self) {
-        let empty = async || {
-            let depth = self.stack.queue_depth(QUEUE).await.unwrap();
-            (depth.visible + depth.in_flight + depth.delayed == 0).then_some(())
-        };
-        eventually("the queue is empty", empty).await;
+        for (queue, _) in QUEUES {
+            let empty = async || {
+                let depth = self.stack.queue_depth(queue).await.unwrap();
+                (depth.visible + depth.in_flight + depth.delayed == 0).then_some(())
+            };
+            eventually(&format!("{queue} is empty"), empty).await;
+        }
         assert_eq!(self.dead_letters().await, 0, "messages were given up");
     }
 
@@ -61,6 +63,20 @@ impl Api {
         let name = format!("{QUEUE}-dead-letter");
         let depth = self.stack.queue_depth(&name).await.unwrap();
         depth.visible + depth.in_flight
+    }
+
+    /// Freezes the workers of every queue.
+    pub(crate) fn pause_workers(&self) {
+        for (_, worker) in QUEUES {
+            self.stack.function(worker).unwrap().pause();
+        }
+    }
+
+    /// Lets the workers of every queue go on.
+    pub(crate) fn resume_workers(&self) {
+        for (_, worker) in QUEUES {
+            self.stack.function(worker).unwrap().resume();
+        }
     }
 
     pub(crate) fn workers(&self) -> &Pool {

@@ -42,7 +42,8 @@ impl OwnDatabase {
     /// The one number that a query answers.
     pub(crate) async fn number(&self, sql: &str) -> i64 {
         let mut connection = self.connect().await;
-        let number = sqlx::query_scalar(sql).fetch_one(&mut connection).await;
+        let signed = format!("SELECT CAST(({sql}) AS SIGNED)");
+        let number = sqlx::query_scalar(&signed).fetch_one(&mut connection).await;
         number.unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
@@ -55,6 +56,26 @@ impl OwnDatabase {
              + (SELECT COUNT(*) FROM tbl_batch_chunk c JOIN tbl_async_task t ON t.id = c.task_id WHERE t.station_id = '{station}')"
         );
         self.number(&sql).await
+    }
+
+    /// Every table with its number of rows and a checksum of all they hold.
+    pub(crate) async fn fingerprint(&self) -> Vec<(String, i64, i64)> {
+        let mut connection = self.connect().await;
+        let sql = "SELECT CAST(table_name AS CHAR) FROM information_schema.tables WHERE table_schema = DATABASE() ORDER BY 1";
+        let tables: Vec<String> = sqlx::query_scalar(sql)
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+        let mut fingerprint = Vec::new();
+        for table in tables {
+            let rows = self.number(&format!("SELECT COUNT(*) FROM {table}")).await;
+            let checksum: (String, i64) = sqlx::query_as(&format!("CHECKSUM TABLE {table}"))
+                .fetch_one(&mut connection)
+                .await
+                .unwrap();
+            fingerprint.push((table, rows, checksum.1));
+        }
+        fingerprint
     }
 
     /// How many rows of a table belong to a task.

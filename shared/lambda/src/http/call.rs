@@ -16,6 +16,7 @@ pub struct Call {
     content_type: Option<String>,
     query: String,
     body: String,
+    is_signed: bool,
     station_source: StationSource,
     station_claim: Option<String>,
     station_header: Option<String>,
@@ -42,6 +43,7 @@ impl Call {
         Ok(Self {
             request_id: request_id.to_owned(),
             content_type: event.header("content-type").map(ToOwned::to_owned),
+            is_signed: event.is_signed(),
             station_claim: event.station_claim(),
             station_header: event.header("x-station-id").map(ToOwned::to_owned),
             query: event.take_query(),
@@ -74,6 +76,20 @@ impl Call {
             telemetry::note_station(station);
         }
         Ok(caller)
+    }
+
+    /// Another system as the caller, which is bound to no station.
+    ///
+    /// # Errors
+    /// `FORBIDDEN` when the deployment trusts the gateway only and that has not checked a signature.
+    pub fn system(&self) -> Result<Caller> {
+        if self.station_source == StationSource::Claim && !self.is_signed {
+            return Err(Error::refused(
+                Word::Forbidden,
+                "only other systems may call this, by signed requests",
+            ));
+        }
+        Ok(Caller::Unbound)
     }
 
     /// The id that links the answer to the log.

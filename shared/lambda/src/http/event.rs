@@ -49,6 +49,12 @@ impl Event {
         (!value.is_empty()).then_some(value)
     }
 
+    /// Whether the gateway has checked the signature of another system (IAM).
+    pub(super) fn is_signed(&self) -> bool {
+        let authorizer = self.0.request_context.authorizer.as_ref();
+        authorizer.is_some_and(|authorizer| authorizer.iam.is_some())
+    }
+
     /// The authorizer's claim `station_id`: of a JWT, or of a Lambda authorizer's context.
     pub(super) fn station_claim(&self) -> Option<String> {
         let authorizer = self.0.request_context.authorizer.as_ref()?;

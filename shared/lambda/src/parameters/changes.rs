@@ -29,7 +29,7 @@ impl Parameters<'_> {
     /// The one change of an update: `field` (`result` when it is empty), `value`, `value_type`, `op`, and `postion`
     /// or `position`.
     pub fn change(&self) -> Result<Changes<'_>> {
-        let field = self.optional("field", |field| Field::parse(&field.text(64)?))?;
+        let field = self.optional("field", |field| Field::parse(&field.scalar()?))?;
         let field = field.unwrap_or(Field::Result);
         let change = self.result_change(field)?;
         let mut changes = Changes::default();
@@ -81,7 +81,7 @@ impl Parameters<'_> {
     fn result_change(&self, field: Field) -> Result<Option<ResultChange<'_>>> {
         let position = self.agreeing("postion", "position")?;
         let place = self
-            .optional(position, |text| path(position, &text.text(4096)?))?
+            .optional(position, |text| path(position, &text.scalar()?))?
             .unwrap_or_default();
         let op = self
             .optional("op", |op| op.one_of(&OPS))?

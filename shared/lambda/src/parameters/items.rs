@@ -14,11 +14,11 @@ impl Parameters<'_> {
         let mut words = vec![("all", None)];
         words.extend(ItemStatus::ALL.map(|status| (status.as_str(), Some(status))));
         let status = self.optional(name, |status| status.one_of(&words))?;
-        let paging = self.paging(100, 1000)?;
+        let (limit, page) = self.page(100, 1000)?;
         Ok(ItemPage {
             status: status.unwrap_or(default),
-            limit: paging.limit,
-            page: paging.page,
+            limit,
+            page,
         })
     }
 

@@ -78,10 +78,11 @@ impl<'p> Parameter<'p> {
     fn elements<'j>(self, list: &'j str) -> Result<Vec<Cow<'j, str>>> {
         let elements: Vec<&'j RawValue> = serde_json::from_str(list)
             .map_err(|error| self.invalid(&format!("must be a JSON list: {error}")))?;
-        elements
-            .into_iter()
-            .map(|element| self.scalar_of(element.get()))
-            .collect()
+        let text = |element: &'j RawValue| match element.get() {
+            "null" => Err(self.invalid("holds null, which is no value")),
+            element => self.scalar_of(element),
+        };
+        elements.into_iter().map(text).collect()
     }
 
     fn container(self, start: char, kind: &str) -> Result<Cow<'p, RawValue>> {
@@ -112,11 +113,32 @@ impl<'p> Parameter<'p> {
             .map_err(|error| self.invalid(&format!("cannot be written as JSON: {error}")))
     }
 
-    /// A number beyond a double or half a surrogate pair is a JSON text, but no database takes it.
+    /// A number beyond a double, half a surrogate pair or a name beyond [`MAX_NAME`] is a JSON text, but no database
+    /// takes it.
     fn check_storable(self, json: &str) -> Result<()> {
         self.check_depth(json)?;
-        serde_json::from_str::<Value>(json)
-            .map(drop)
-            .map_err(|error| self.invalid(&format!("cannot be stored: {error}")))
+        let value: Value = serde_json::from_str(json)
+            .map_err(|error| self.invalid(&format!("cannot be stored: {error}")))?;
+        match longest_name(&value) {
+            0..=MAX_NAME => Ok(()),
+            bytes => Err(self.invalid(&format!(
+                "has a name of {bytes} bytes, at most {MAX_NAME} are allowed"
+            ))),
+        }
     }
+}
+
+/// The most bytes of a member's name that MySQL stores.
+const MAX_NAME: usize = 65_535;
+
+fn longest_name(value: &Value) -> usize {
+    let longest = match value {
+        Value::Array(list) => list.iter().map(longest_name).max(),
+        Value::Object(object) => object
+            .iter()
+            .map(|(name, value)| name.len().max(longest_name(value)))
+            .max(),
+        _ => None,
+    };
+    longest.unwrap_or(0)
 }

@@ -38,16 +38,22 @@ impl Paging {
 impl Parameters<'_> {
     /// `limit` (1 to `max`), `offset` and `after_id`.
     pub fn paging(&self, default: u32, max: u32) -> Result<Paging> {
+        let (limit, page) = self.page(default, max)?;
+        Ok(Paging {
+            limit,
+            page,
+            after_id: self.optional("after_id", |id| id.integer(1..=i64::MAX))?,
+        })
+    }
+
+    /// `limit` (1 to `max`) and the page number `offset` or `page`.
+    pub(super) fn page(&self, default: u32, max: u32) -> Result<(u32, u32)> {
         let limit = self.optional("limit", |limit| limit.integer(1..=max))?;
         let page = self.either("offset", "page");
         let page = self.optional(page, |page: Parameter<'_>| {
             page.integer(0..=Paging::MAX_PAGE)
         })?;
-        Ok(Paging {
-            limit: limit.unwrap_or(default),
-            page: page.unwrap_or(0),
-            after_id: self.optional("after_id", |id| id.integer(1..=i64::MAX))?,
-        })
+        Ok((limit.unwrap_or(default), page.unwrap_or(0)))
     }
 
     /// What the panel's list is asked for, by a caller of one station.

@@ -189,11 +189,11 @@ fn split(list: Cow<'_, str>) -> Vec<Cow<'_, str>> {
     match list {
         Cow::Borrowed(list) => list
             .split(',')
-            .map(|item| Cow::Borrowed(item.trim()))
+            .map(|item| Cow::Borrowed(item.trim_matches(' ')))
             .collect(),
         Cow::Owned(list) => list
             .split(',')
-            .map(|item| Cow::Owned(item.trim().to_owned()))
+            .map(|item| Cow::Owned(item.trim_matches(' ').to_owned()))
             .collect(),
     }
 }

@@ -78,6 +78,6 @@ fn print_guide(base_url: &str, task_id: &str) {
          \x20 curl '{base_url}/station/order/batch/result?task_id={task_id}&status=failed&limit=3'\n\
          \x20 curl {base_url}/task/add -d station_id=T1 -d task_name=hello -d input=world\n\
          \x20 make demo DATA=file.csv        # any CSV of customer,item[,quantity,unit_price]\n\
-         Logs: .local/log/run/   End: Ctrl-C, or `make stop`\n"
+         API: {base_url}/docs   Logs: .local/log/run/   End: Ctrl-C, or `make stop`\n"
     );
 }

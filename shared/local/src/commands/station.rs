@@ -20,7 +20,7 @@ struct OrderFile {
 
 /// Loads the station, imports its orders and gives the batch's id. On one day it is one batch: a second import
 /// makes no second order.
-pub(super) async fn import(base_url: &str, database_url: &str) -> Result<String> {
+pub async fn import(base_url: &str, database_url: &str) -> Result<String> {
     database::load_reference(database_url, REFERENCE.to_owned()).await?;
     let batch = batch(dates::today()?)?;
     import::run(&Api::new(base_url)?, &batch).await?;

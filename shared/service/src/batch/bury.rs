@@ -1,9 +1,12 @@
 //! Giving a chunk up: its message came back so often that it ended in the dead-letter queue.
+//!
+//! That alone says nothing about the chunk: an outage, or workers without time, carry messages there as well. Only a
+//! chunk that stalled workers is given up; any other one is announced anew, by a message with a life of its own.
 
 use task_store::batches;
 use task_store::chunks::{self, ChunkKey, ChunkState, Claimed};
 use task_store::items::{self, ItemStatus, Outcome};
-use task_store::{Connection, Database, Result, StoreError, tasks};
+use task_store::{Connection, Database, Result, StoreError, outbox, tasks};
 
 use super::finish::{finish_if_done, refresh};
 use super::job::{ItemError, JobKind};
@@ -12,15 +15,25 @@ use super::work::Unworked;
 use crate::failpoints::{Failpoint, reach};
 use crate::jobs;
 
-/// Ends what is left of a chunk: items without an outcome fail as `SYSTEM_BUSY`, so that their batch finishes and a
+/// From so many attempts in a row on that ended neither with an outcome nor with a fault of the database, a chunk is given
+/// up. The first two of them work it as a whole, the next two give the item that ends its worker two tries, the fifth
+/// would have given that item up alone.
+const GIVEN_UP_FROM: u32 = 5;
+
+/// Ends what is left of a chunk that stalled its workers: items without an outcome fail as `SYSTEM_BUSY`, so that their batch finishes and a
 /// person can submit or mend them again. `cause` is kept with the chunk. A chunk that somebody works on just now is
-/// left to them.
+/// left to them; one that was never worked, or failed by faults of the database only, is announced again.
 pub async fn bury(
     database: &Database,
     settings: &Settings,
     key: ChunkKey,
     cause: &str,
 ) -> std::result::Result<(), Unworked> {
+    let stalls = database.run(async |c| chunks::stalls(c, key).await).await?;
+    if stalls.is_some_and(|stalls| stalls < GIVEN_UP_FROM) {
+        let make_due = async |c: &mut _| outbox::make_due(c, &[key]).await;
+        return Ok(database.run(make_due).await?);
+    }
     let claim = async |c: &mut _| chunks::claim(c, key, settings.lease).await;
     let Some(claimed) = database.run(claim).await? else {
         let state = database.run(async |c| chunks::state(c, key).await).await?;

@@ -2,6 +2,7 @@
 //! two last chunks would not see each other and the task would hang.
 
 use serde::Serialize;
+use task_store::Moment;
 use task_store::batches::{self, Batch};
 use task_store::items::{self, ItemStatus};
 use task_store::tasks::{self, Task, TaskStatus};
@@ -12,6 +13,7 @@ use super::job::JobKind;
 use super::report;
 use super::view::ItemView;
 use crate::failpoints::{Failpoint, reach};
+use crate::metrics;
 
 /// How many failed items a task's result shows.
 const SHOWN_FAILURES: u32 = 50;
@@ -30,17 +32,22 @@ pub async fn finish_if_done(
     if open {
         return Ok(false);
     }
-    database
+    let finished = database
         .transaction(async |c| finish_locked(c, kind, task, run).await)
-        .await
+        .await?;
+    if let Some(accepted_at) = finished {
+        metrics::finished(accepted_at);
+    }
+    Ok(finished.is_some())
 }
 
+/// Ends the run; answers when it had been accepted, or `None` when it has ended before or cannot end yet.
 async fn finish_locked(
     connection: &mut Connection,
     kind: &JobKind,
     id: TaskId,
     run: u32,
-) -> Result<bool> {
+) -> Result<Option<Moment>> {
     let task = tasks::lock(connection, id)
         .await?
         .filter(|task| task.status != TaskStatus::Finished);
@@ -48,15 +55,15 @@ async fn finish_locked(
         .await?
         .filter(|batch| batch.run == run);
     let (Some(task), Some(batch)) = (task, batch) else {
-        return Ok(false);
+        return Ok(None);
     };
     if chunks::any_open(connection, id, run).await? {
-        return Ok(false);
+        return Ok(None);
     }
     let result = result_of(connection, kind, &task, &batch).await?;
     batches::finish(connection, id, &result).await?;
     reach(Failpoint::FinishWritten).await?;
-    Ok(true)
+    Ok(Some(batch.accepted_at))
 }
 
 /// Writes the result of a finished batch again from its rows, after an item changed; an open one gets its result when it

@@ -2,6 +2,7 @@
 //! item is, what is wrong with it, and what is made of it.
 
 use serde::Serialize;
+use serde_json::Value;
 use task_store::chunks::Claimed;
 use task_store::{Connection, Result};
 
@@ -29,6 +30,13 @@ pub enum Prepared<W> {
     Made(i64),
     /// It is wrong, for all these reasons at once (at least one).
     Refused(Vec<ItemError>),
+}
+
+impl<W> Prepared<W> {
+    /// It is wrong, for these reasons.
+    pub fn refused<E: Into<ItemError>>(reasons: impl IntoIterator<Item = E>) -> Self {
+        Self::Refused(reasons.into_iter().map(Into::into).collect())
+    }
 }
 
 /// Why an item was refused.
@@ -72,10 +80,12 @@ pub struct JobKind {
     pub target: &'static str,
     /// What makes two items of a batch the same; `None` when that cannot be told. Quick, and cannot fail.
     pub key: fn(&str) -> Option<String>,
-    /// The fields that tell a person which item it is, as JSON members.
+    /// The fields that tell a person which item it is, as JSON members; always the same names.
     pub identity: fn(&str) -> Identity,
-    /// How what was made with this id is called.
-    pub made_name: fn(i64) -> String,
+    /// How what was made with an id is called; `None` when nothing with an id is made of an item.
+    pub made_name: Option<fn(i64) -> String>,
+    /// What the answers about a batch say of its parameters: a JSON object.
+    pub heading: fn(&str) -> Result<Value>,
 }
 
 impl JobKind {

@@ -11,7 +11,7 @@ use task_store::{Connection, Result, StoreError, payloads};
 use super::counts::Counts;
 use super::job::JobKind;
 use super::standing::Standing;
-use super::view::{ItemView, Reasons, Sent};
+use super::view::{ItemView, Made, Reasons, Sent};
 
 /// Which items of a batch to read.
 #[derive(Debug, Clone, Copy)]
@@ -158,7 +158,9 @@ fn view(
         ItemStatus::Cancelled => Reasons::cancelled(),
         _ => errors.and_then(Reasons::from_stored),
     };
-    let made = made_id.map(|id| (id, (kind.made_name)(id)));
+    let made = kind.made_name.map(|name| Made {
+        id_and_name: made_id.map(|id| (id, name(id))),
+    });
     let raw = sent
         .get(&(item.chunk_id, index))
         .cloned()

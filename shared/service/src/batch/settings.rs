@@ -13,6 +13,8 @@ pub struct Settings {
     pub chunk_items: u32,
     /// How long a worker owns the chunk it claimed; longer than a worker may run.
     pub lease: Duration,
+    /// How many chunks of one station and job may be in work at once; 0 for any number.
+    pub station_chunks: u32,
     /// How long after its message was due a chunk that is still open is announced again.
     pub resend: Duration,
 }
@@ -37,6 +39,7 @@ impl Default for Settings {
             chunk_items: 500,
             lease: Duration::from_secs(90),
             resend: Duration::from_mins(1),
+            station_chunks: 8,
         }
     }
 }

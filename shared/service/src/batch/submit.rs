@@ -10,11 +10,14 @@ use task_store::payloads;
 use task_store::tasks::{self, NewTask, Task, TaskStatus};
 use task_store::{Connection, StationId, TaskId, UserTaskId};
 
+use super::announce::announce;
 use super::job::{BatchJob, JobKind};
 use super::payload::Payload;
 use super::report;
 use super::settings::{Dispatcher, Settings};
 use crate::error::{Error, Result, Word};
+use crate::failpoints::{Failpoint, reach};
+use crate::queue::Queue;
 
 /// A batch as it was submitted.
 #[derive(Debug, Clone, Copy)]
@@ -31,23 +34,24 @@ pub struct Submission<'a> {
     pub items: &'a [&'a RawValue],
 }
 
-/// What came of a submission.
+/// What came of storing a submission.
 #[derive(Debug)]
-pub enum Submitted {
+enum Submitted {
     /// It is stored and its chunks are to be announced.
     Accepted(Vec<Due>),
     /// The same batch is in flight already; nothing was stored.
     InFlight,
 }
 
-/// Stores a batch and everything that is needed to work it, or finds that it is stored already.
+/// Stores a batch durably and wakes the workers, or finds that it is stored already. `Ok` means that every item will
+/// get its outcome.
 ///
 /// A new id is a new task. The id of a batch in flight with the same payload is a retried request; with another
 /// it is `TASK_CONFLICT`. The id of a finished batch runs it again with this payload.
-pub async fn submit<J: BatchJob, Q: Sync>(
+pub async fn submit<J: BatchJob, Q: Queue>(
     dispatcher: &Dispatcher<Q>,
     submission: &Submission<'_>,
-) -> Result<Submitted> {
+) -> Result<()> {
     let settings = &dispatcher.settings;
     check_size(submission.items.len(), settings)?;
     let payload = Payload::new(J::KIND, submission.identity, submission.items, settings);
@@ -56,7 +60,14 @@ pub async fn submit<J: BatchJob, Q: Sync>(
         match dispatcher.database.transaction(store).await {
             // Somebody else stored the same id between our look and our insert: look again.
             Err(Error::Store(fault)) if fault.is_duplicate_key() => {}
-            end => return end,
+            Err(fault) => return Err(fault),
+            Ok(Submitted::InFlight) => return Ok(()),
+            Ok(Submitted::Accepted(due)) => {
+                reach(Failpoint::SubmitStored).await?;
+                announce(dispatcher, &due).await;
+                reach(Failpoint::SubmitAnnounced).await?;
+                return Ok(());
+            }
         }
     }
 }

@@ -18,12 +18,19 @@ pub struct ItemView {
     pub index: u32,
     /// What became of it.
     pub status: ItemStatus,
-    /// What was made of it: its id and how it is called.
-    pub made: Option<(i64, String)>,
+    /// What was made of it; `None` when nothing with an id is made of an item of this kind.
+    pub made: Option<Made>,
     /// Why it was refused: the JSON array, and its first element's code and sentence.
     pub errors: Option<Reasons>,
     /// The item's own members.
     pub sent: Sent,
+}
+
+/// What was made of an item.
+#[derive(Debug, Default)]
+pub struct Made {
+    /// Its id and how it is called, once it is made.
+    pub id_and_name: Option<(i64, String)>,
 }
 
 /// As much of an item as an answer shows.
@@ -82,11 +89,10 @@ impl Serialize for ItemView {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("index", &self.index)?;
-        map.serialize_entry("order_no", &self.made.as_ref().map(|(_, name)| name))?;
-        map.serialize_entry(
-            "order_id",
-            &self.made.as_ref().map(|(id, _)| id.to_string()),
-        )?;
+        if let Some(Made { id_and_name: made }) = &self.made {
+            map.serialize_entry("order_no", &made.as_ref().map(|(_, name)| name))?;
+            map.serialize_entry("order_id", &made.as_ref().map(|(id, _)| id.to_string()))?;
+        }
         map.serialize_entry("status", self.status.as_str())?;
         map.serialize_entry(
             "code",
@@ -189,7 +195,7 @@ mod tests {
         let view = ItemView {
             index: 3,
             status: ItemStatus::Pending,
-            made: None,
+            made: Some(Made::default()),
             errors: None,
             sent,
         };

@@ -10,10 +10,12 @@ use task_store::items::{self, ItemStatus, Outcome};
 use task_store::tasks::{self, Task};
 use task_store::{Connection, Database, Result, StoreError};
 
+use super::deadline::Deadline;
 use super::finish::refresh;
 use super::job::{BatchJob, Item, ItemError, Prepared};
 use super::settings::Settings;
 use crate::failpoints::{Failpoint, reach, reach_items};
+use crate::metrics;
 
 /// From this attempt on a chunk is worked item by item: what ended the attempts before may be one of its items.
 const ISOLATED_FROM: u32 = 3;
@@ -25,7 +27,25 @@ pub(super) struct Worker<'a, J> {
     pub(super) database: &'a Database,
     pub(super) job: &'a J,
     pub(super) settings: &'a Settings,
+    pub(super) deadline: Deadline,
     pub(super) claim: &'a Claimed,
+}
+
+/// How work on a chunk ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// Every item has its outcome.
+    Done,
+    /// The claim was lost: what was not written before is not written.
+    Lost,
+    /// The time is up; items without an outcome are left.
+    OutOfTime,
+}
+
+impl End {
+    const fn of(held: bool) -> Self {
+        if held { Self::Done } else { Self::Lost }
+    }
 }
 
 /// What a transaction does with the chunk beside writing outcomes.
@@ -38,8 +58,8 @@ enum Fence {
 }
 
 impl<J: BatchJob> Worker<'_, J> {
-    /// `false`: the claim was lost, nothing of this was written.
-    pub(super) async fn work(&self) -> Result<bool> {
+    /// Works the chunk: together in one transaction or, where that cannot be, item by item.
+    pub(super) async fn work(&self) -> Result<End> {
         let raws: Vec<&RawValue> = serde_json::from_str(&self.claim.items)
             .map_err(|_| StoreError::Unreadable("a payload"))?;
         let items = self.items(&raws)?;
@@ -47,9 +67,10 @@ impl<J: BatchJob> Worker<'_, J> {
             return self.one_by_one(&items).await;
         }
         match self.together(&items, Fence::Complete).await {
-            // One item clashes with what somebody else has just written: it must not take the others down.
-            Err(fault) if fault.is_duplicate_key() => self.one_by_one(&items).await,
-            end => end,
+            // One item cannot be written, or clashes with what somebody else has just written: it must not take the
+            // others down.
+            Err(fault) if fault.is_permanent() => self.one_by_one(&items).await,
+            end => end.map(End::of),
         }
     }
 
@@ -115,7 +136,11 @@ impl<J: BatchJob> Worker<'_, J> {
             reach(Failpoint::WorkWritten).await?;
             Ok(true)
         };
-        self.database.transaction(write).await
+        let written = self.database.transaction::<_, StoreError>(write).await?;
+        if written && !outcomes.is_empty() {
+            metrics::settled(outcomes);
+        }
+        Ok(written)
     }
 
     /// The task and its batch, locked, when the chunk mends one of its items: the task's result changes with it.
@@ -131,8 +156,8 @@ impl<J: BatchJob> Worker<'_, J> {
         Ok(task.zip(batch))
     }
 
-    /// Works the items that have no outcome yet, each in a transaction of its own.
-    async fn one_by_one(&self, items: &[Item<'_>]) -> Result<bool> {
+    /// Works the items that have no outcome yet, each in a transaction of its own, one at least before the time is up.
+    async fn one_by_one(&self, items: &[Item<'_>]) -> Result<End> {
         let key = self.claim.key;
         let indexes: Vec<u32> = items.iter().map(|item| item.index).collect();
         let stored = self
@@ -143,17 +168,23 @@ impl<J: BatchJob> Worker<'_, J> {
             .into_iter()
             .map(|item| (item.outcome.index, item))
             .collect();
-        for item in items {
-            let before = stored.get(&item.index);
-            if before.is_some_and(|before| before.outcome.status != ItemStatus::Pending) {
-                continue;
+        let tries = |item: &Item<'_>| match stored.get(&item.index) {
+            Some(before) if before.outcome.status != ItemStatus::Pending => None,
+            before => Some(before.map_or(0, |before| before.attempts)),
+        };
+        let open = items
+            .iter()
+            .filter_map(|item| Some(item).zip(tries(item)))
+            .enumerate();
+        for (worked, (item, tries)) in open {
+            if worked > 0 && self.deadline.has_passed() {
+                return Ok(End::OutOfTime);
             }
-            let tries = before.map_or(0, |before| before.attempts);
             if !self.by_itself(item, tries).await? {
-                return Ok(false);
+                return Ok(End::Lost);
             }
         }
-        self.write(Fence::Complete, &[], &[]).await
+        self.write(Fence::Complete, &[], &[]).await.map(End::of)
     }
 
     /// Works one item. Its try is counted before, so that one that ends the process is known by that.
@@ -171,7 +202,11 @@ impl<J: BatchJob> Worker<'_, J> {
             end = self.together(std::slice::from_ref(item), Fence::Hold).await;
         }
         match end {
-            Err(fault) if fault.is_retryable() => {
+            Err(fault) if fault.is_permanent() => {
+                tracing::error!(error = %fault.kind(), item.index = item.index, "an item cannot be written");
+                self.give_up(item).await
+            }
+            Err(fault) => {
                 // The fault is not the item's: the try does not count, unless not even that can be written.
                 let forgotten = self
                     .database
@@ -182,10 +217,6 @@ impl<J: BatchJob> Worker<'_, J> {
                     "a try ended with a fault of the database"
                 );
                 Err(fault)
-            }
-            Err(fault) => {
-                tracing::error!(error = %fault.kind(), item.index = item.index, "an item cannot be written");
-                self.give_up(item).await
             }
             end => end,
         }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 use task_store::amends;
-use task_store::batches::Batch;
+use task_store::batches::{self, Batch};
 use task_store::items::{Item, ItemStatus};
 use task_store::outbox::Due;
 use task_store::tasks::{self, Task};
@@ -12,12 +12,12 @@ use task_store::{Connection, orders};
 use super::failed::{Which, find};
 use super::import::ORDER_IMPORT;
 use super::key;
-use super::result::find_batch;
 use crate::batch::{self, Counts, Dispatcher, minified, refresh};
 use crate::caller::{Caller, TaskReference};
 use crate::error::{Error, Result, Word};
 use crate::failpoints::{Failpoint, reach};
 use crate::queue::Queue;
+use crate::tasks::find as find_task;
 
 /// What a person did about a failed order.
 #[derive(Debug, Clone, Copy)]
@@ -218,4 +218,18 @@ fn not_found() -> Error {
         Word::OrderNotFound,
         "the batch has no failed order like this",
     )
+}
+
+/// A task of the caller's that is a batch of orders.
+async fn find_batch(
+    connection: &mut Connection,
+    caller: &Caller,
+    named: &TaskReference,
+) -> Result<(Task, Batch)> {
+    let task = find_task(connection, caller, named).await?;
+    let batch = batches::by_task(connection, task.id).await?;
+    let batch = batch.filter(|batch| batch.job == ORDER_IMPORT.name);
+    let batch = batch
+        .ok_or_else(|| Error::refused(Word::TaskNotFound, "no batch of orders has this id"))?;
+    Ok((task, batch))
 }

@@ -1,15 +1,18 @@
-//! What can be wrong with one order: the codes of the contract and the sentence a person mends the order by.
+//! What can be wrong with one order (or one item of another kind of batch): the codes of the contract and the
+//! sentence a person mends it by.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+use crate::batch::ItemError;
 
 /// Characters of a sent value that a fault repeats.
 const SHOWN_CHARS: usize = 64;
 
 macro_rules! fault_codes {
     ($($(#[$doc:meta])+ $name:ident = $word:literal,)+) => {
-        /// Why an order failed. The words are part of the contract: clients switch on them, never rename one.
+        /// Why an order, or an item of another kind of batch, failed. The words are part of the contract: clients switch on them, never rename one.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub enum FaultCode {
             $($(#[$doc])+ #[serde(rename = $word)] $name,)+
@@ -69,6 +72,8 @@ fault_codes! {
     QuantityDecimals = "QUANTITY_DECIMALS",
     /// The quantity is below the sku's least.
     QuantityBelowMin = "QUANTITY_BELOW_MIN",
+    /// No price given where there must be one.
+    PriceRequired = "PRICE_REQUIRED",
     /// The price is not a plain decimal number, or too large.
     PriceFormat = "PRICE_FORMAT",
     /// The price is below zero.
@@ -85,6 +90,8 @@ fault_codes! {
     DuplicateOrderNo = "DUPLICATE_ORDER_NO",
     /// The order or one of its fields has an impossible shape and no better code says so.
     OrderFormat = "ORDER_FORMAT",
+    /// An item of another batch than orders, or one of its fields, has an impossible shape.
+    ItemFormat = "ITEM_FORMAT",
     /// The task was closed before this order was started.
     Cancelled = "CANCELLED",
     /// Our fault, after the last try.
@@ -156,6 +163,17 @@ impl Fault {
     }
 }
 
+impl From<Fault> for ItemError {
+    fn from(fault: Fault) -> Self {
+        Self {
+            code: fault.code.as_str(),
+            field: fault.field,
+            value: fault.value,
+            msg: fault.msg,
+        }
+    }
+}
+
 /// `value` cut to what a fault or its sentence repeats of it.
 pub(super) fn shown(value: &str) -> &str {
     value
@@ -169,7 +187,7 @@ mod tests {
     use super::*;
 
     /// The list of the contract, word for word.
-    const CONTRACT: &str = "ADDRESS_REQUIRED ADDRESS_NOT_FOUND ADDRESS_FORBIDDEN RECEIVE_TIME_REQUIRED RECEIVE_TIME_FORMAT RECEIVE_TIME_ORDER RECEIVE_TIME_PAST RECEIVE_TIME_OUT_OF_WINDOW LINES_EMPTY TOO_MANY_LINES SKU_REQUIRED SKU_NOT_FOUND SKU_OFF_SALE SKU_NOT_IN_CYCLE QUANTITY_REQUIRED QUANTITY_FORMAT QUANTITY_NOT_POSITIVE QUANTITY_DECIMALS QUANTITY_BELOW_MIN PRICE_FORMAT PRICE_NEGATIVE PRICE_DECIMALS PRICE_TIMING_TYPE REMARK_TOO_LONG DUPLICATE_IN_BATCH DUPLICATE_ORDER_NO ORDER_FORMAT CANCELLED SYSTEM_BUSY";
+    const CONTRACT: &str = "ADDRESS_REQUIRED ADDRESS_NOT_FOUND ADDRESS_FORBIDDEN RECEIVE_TIME_REQUIRED RECEIVE_TIME_FORMAT RECEIVE_TIME_ORDER RECEIVE_TIME_PAST RECEIVE_TIME_OUT_OF_WINDOW LINES_EMPTY TOO_MANY_LINES SKU_REQUIRED SKU_NOT_FOUND SKU_OFF_SALE SKU_NOT_IN_CYCLE QUANTITY_REQUIRED QUANTITY_FORMAT QUANTITY_NOT_POSITIVE QUANTITY_DECIMALS QUANTITY_BELOW_MIN PRICE_REQUIRED PRICE_FORMAT PRICE_NEGATIVE PRICE_DECIMALS PRICE_TIMING_TYPE REMARK_TOO_LONG DUPLICATE_IN_BATCH DUPLICATE_ORDER_NO ORDER_FORMAT ITEM_FORMAT CANCELLED SYSTEM_BUSY";
 
     #[test]
     fn the_codes_are_those_of_the_contract() {

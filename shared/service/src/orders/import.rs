@@ -3,37 +3,15 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
-use serde::{Deserialize, Serialize};
 use task_store::chunks::Claimed;
 use task_store::orders::{self, NewLine, NewOrder, OrderBatch};
 use task_store::{Connection, Result, StoreError, reference};
 
 use super::cycle::Cycle;
+use super::params::{ImportParams, heading};
 use super::reference::{Address, Reference, Sku};
 use super::{Checks, Fault, Order, RawOrder, key, parse, stored, validate};
 use crate::batch::{BatchJob, Identity, Item, ItemError, JobKind, Prepared};
-
-/// What a submit names beside its orders; kept with the batch as its parameters.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ImportParams {
-    /// The operating cycle the orders are for.
-    pub time_config_id: String,
-    /// The file the staff read them from, as they named it.
-    #[serde(default)]
-    pub file_name: Option<String>,
-}
-
-impl ImportParams {
-    /// As they are stored.
-    pub fn to_stored(&self) -> Result<String> {
-        serde_json::to_string(self).map_err(|_| StoreError::Unreadable("params"))
-    }
-
-    /// Reads stored parameters.
-    pub fn from_stored(params: &str) -> Result<Self> {
-        serde_json::from_str(params).map_err(|_| StoreError::Unreadable("params"))
-    }
-}
 
 /// The job. Receive times and order windows are wall times of `zone`.
 #[derive(Debug, Clone)]
@@ -67,7 +45,8 @@ pub static ORDER_IMPORT: JobKind = JobKind {
     target: "order_batch",
     key,
     identity,
-    made_name: order_no,
+    made_name: Some(order_no),
+    heading,
 };
 
 /// The order number of an order.
@@ -212,7 +191,7 @@ impl Lookup {
     ) -> Prepared<ReadyOrder> {
         let order = match order {
             Ok(order) => order,
-            Err(fault) => return Prepared::Refused(vec![error(fault.clone())]),
+            Err(fault) => return Prepared::refused([fault.clone()]),
         };
         let key = key(item.raw);
         if let (Some(key), None) = (&key, item.duplicate_of)
@@ -235,8 +214,8 @@ impl Lookup {
                 key,
                 order,
             }),
-            (Ok(_), None) => Prepared::Refused(vec![ItemError::busy()]),
-            (Err(faults), _) => Prepared::Refused(faults.into_iter().map(error).collect()),
+            (Ok(_), None) => Prepared::refused([ItemError::busy()]),
+            (Err(faults), _) => Prepared::refused(faults),
         }
     }
 }
@@ -287,13 +266,4 @@ async fn made_before(
 
 fn distinct<'a>(ids: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     ids.collect::<HashSet<_>>().into_iter().collect()
-}
-
-fn error(fault: Fault) -> ItemError {
-    ItemError {
-        code: fault.code.as_str(),
-        field: fault.field,
-        value: fault.value,
-        msg: fault.msg,
-    }
 }

@@ -3,15 +3,14 @@
 //! (its shape) → [`RawOrder::address_id`] and friends (what to look up) → [`validate()`] (every rule at once).
 
 mod amend;
-mod csv;
 mod cycle;
 mod failed;
 mod fault;
 mod import;
 mod money;
+mod params;
 mod parse;
 mod reference;
-mod result;
 mod scalar;
 mod stored;
 mod submit;
@@ -19,15 +18,18 @@ mod time_of_day;
 mod validate;
 
 pub use amend::{Mended, Mending, amend};
-pub use csv::csv;
 pub use cycle::{Cycle, CycleKind, CycleKindError, OrderWindow, ReceiveWindow};
 pub use failed::Which;
 pub use fault::{Fault, FaultCode};
-pub use import::{ImportParams, ORDER_IMPORT, OrderImport, ReadyOrder, order_no};
+pub use import::{ORDER_IMPORT, OrderImport, ReadyOrder, order_no};
 pub use money::{DecimalError, Money, Quantity};
+pub use params::ImportParams;
+pub(crate) use parse::MAX_ID_CHARS;
 pub use parse::{MAX_LINES, RawOrder, key, parse};
+pub(crate) use parse::{object, too_long, usable_id};
 pub use reference::{Address, Reference, Sku};
-pub use result::{OrderReport, result};
+pub(crate) use scalar::Scalar;
 pub use submit::{OrderList, submit};
 pub use time_of_day::{TimeOfDay, TimeOfDayError};
 pub use validate::{Checks, Line, Order, validate};
+pub(crate) use validate::{Place, price};

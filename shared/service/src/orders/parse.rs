@@ -14,7 +14,7 @@ use super::fault::{Fault, FaultCode};
 use super::scalar::Scalar;
 
 /// Characters an id may have (`address_id`, `sku_id`, `uid`, `out_order_no`).
-pub(super) const MAX_ID_CHARS: usize = 64;
+pub(crate) const MAX_ID_CHARS: usize = 64;
 
 /// One order as it was sent, borrowed from its text.
 #[derive(Debug, Default, Deserialize)]
@@ -95,13 +95,18 @@ impl RawOrder<'_> {
 }
 
 /// The id of a string or number of no more than [`MAX_ID_CHARS`] characters.
-pub(super) fn usable_id<'s>(sent: &'s Scalar<'_>) -> Option<&'s str> {
+pub(crate) fn usable_id<'s>(sent: &'s Scalar<'_>) -> Option<&'s str> {
     sent.text()
         .filter(|text| text.len() <= MAX_ID_CHARS || text.chars().count() <= MAX_ID_CHARS)
 }
 
+/// The rule that a text of `chars` characters breaks where `limit` are allowed.
+pub(crate) fn too_long(limit: usize, chars: usize) -> String {
+    format!("最多 {limit} 个字符（现有 {chars} 个）")
+}
+
 /// Reads one JSON object, else says what is wrong with it.
-fn object<'a, T: Deserialize<'a>>(raw: &'a str) -> Result<T, String> {
+pub(crate) fn object<'a, T: Deserialize<'a>>(raw: &'a str) -> Result<T, String> {
     // A derived struct would also take a list, by position.
     if !raw.trim_ascii_start().starts_with('{') {
         return Err("应为 JSON 对象".to_owned());

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 /// A field as it was sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) enum Scalar<'a> {
+pub(crate) enum Scalar<'a> {
     /// Not there, `null` or `""`.
     #[default]
     Absent,
@@ -47,12 +47,12 @@ impl<'a> Scalar<'a> {
     }
 
     /// Was nothing sent?
-    pub(super) fn is_absent(&self) -> bool {
+    pub(crate) fn is_absent(&self) -> bool {
         *self == Self::Absent
     }
 
     /// The text of a string or a number: ids and decimals may come as either. `None` for all else.
-    pub(super) fn text(&self) -> Option<&str> {
+    pub(crate) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
             Self::Number(raw) => Some(raw),
@@ -61,7 +61,7 @@ impl<'a> Scalar<'a> {
     }
 
     /// The boolean, also when it was sent as 0 or 1 or as a string. `None` when it is none, or absent.
-    pub(super) fn boolean(&self) -> Option<bool> {
+    pub(crate) fn boolean(&self) -> Option<bool> {
         match (self, self.as_sent()) {
             (Self::Bool(value), _) => Some(*value),
             (Self::Text(_), "true") | (Self::Text(_) | Self::Number(_), "1") => Some(true),
@@ -71,7 +71,7 @@ impl<'a> Scalar<'a> {
     }
 
     /// The value as sent, for a fault: a string's content, all else in its JSON text.
-    pub(super) fn as_sent(&self) -> &str {
+    pub(crate) fn as_sent(&self) -> &str {
         match self {
             Self::Absent => "",
             Self::Text(text) => text,

@@ -5,12 +5,12 @@ use task_store::batches;
 use task_store::tasks::{self, TaskStatus};
 use task_store::{Database, StationId, UserTaskId, reference};
 
-use super::import::{ImportParams, ORDER_IMPORT, OrderImport};
+use super::import::{ORDER_IMPORT, OrderImport};
+use super::params::ImportParams;
 use super::stored;
-use crate::batch::{self, Dispatcher, Submission, Submitted};
+use crate::batch::{self, Dispatcher, Submission};
 use crate::caller::Caller;
 use crate::error::{Error, Result, Word};
-use crate::failpoints::{Failpoint, reach};
 use crate::queue::Queue;
 
 /// A list of orders as it was submitted.
@@ -47,14 +47,7 @@ pub async fn submit<Q: Queue>(
         identity: list.time_config_id,
         items: &orders,
     };
-    if let Submitted::Accepted(due) =
-        batch::submit::<OrderImport, _>(dispatcher, &submission).await?
-    {
-        reach(Failpoint::SubmitStored).await?;
-        batch::announce(dispatcher, &due).await;
-        reach(Failpoint::SubmitAnnounced).await?;
-    }
-    Ok(())
+    batch::submit::<OrderImport, _>(dispatcher, &submission).await
 }
 
 /// The station whose operating cycle it is, if it takes orders now. A batch in flight was accepted when it did,

@@ -15,7 +15,8 @@ use super::fault::{Fault, FaultCode};
 use super::money::{Money, Quantity};
 use super::parse::RawOrder;
 use super::reference::Reference;
-use place::Place;
+pub(crate) use lines::price;
+pub(crate) use place::Place;
 
 /// What an order is checked against.
 #[derive(Debug, Clone, Copy)]

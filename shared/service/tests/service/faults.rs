@@ -121,14 +121,14 @@ async fn a_batch_whose_last_worker_died_before_finishing_it_is_finished_by_the_s
             .unwrap();
         run(fresh, "UPDATE tbl_batch_chunk SET state = 1").await;
         assert_eq!(
-            batch::finish_abandoned(&fresh.database, &KINDS)
+            batch::finish_abandoned(&fresh.database, KINDS)
                 .await
                 .unwrap(),
             1
         );
         assert_eq!(task(fresh, "b1").await.status, TaskStatus::Finished);
         assert_eq!(
-            batch::finish_abandoned(&fresh.database, &KINDS)
+            batch::finish_abandoned(&fresh.database, KINDS)
                 .await
                 .unwrap(),
             0
@@ -211,6 +211,11 @@ async fn a_dead_letter_ends_its_chunk_and_the_batch_finishes() {
             .unwrap();
         let keys = queue.take();
         work_one(fresh, keys[0]).await.unwrap();
+        run(
+            fresh,
+            "UPDATE tbl_batch_chunk SET stalls = 5 WHERE state = 0",
+        )
+        .await;
         for _ in 0..2 {
             batch::bury(&fresh.database, &settings(), keys[1], "dead letter m1")
                 .await
@@ -248,6 +253,7 @@ async fn a_dead_letter_of_a_chunk_in_work_waits() {
             .run(async |c| chunks::claim(c, key, lease).await)
             .await
             .unwrap();
+        run(fresh, "UPDATE tbl_batch_chunk SET stalls = 5").await;
         let end = batch::bury(&fresh.database, &settings(), key, "dead letter m1").await;
         assert!(matches!(end, Err(batch::Unworked::Held)));
     })

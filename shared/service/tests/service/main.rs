@@ -7,9 +7,13 @@
 
 mod batches;
 mod closing;
+mod deadlines;
 mod engine;
+mod fairness;
 mod faults;
 mod life;
 mod mending;
+mod prices;
+mod retries;
 mod support;
 mod tasks;

@@ -189,7 +189,9 @@ pub(crate) async fn items(
 }
 
 pub(crate) async fn number(fresh: &TestDatabase, sql: &str) -> i64 {
-    let read = async |c: &mut _| Ok::<i64, StoreError>(sqlx::query_scalar(sql).fetch_one(c).await?);
+    let sql = format!("SELECT CAST(({sql}) AS SIGNED)");
+    let read =
+        async |c: &mut _| Ok::<i64, StoreError>(sqlx::query_scalar(&sql).fetch_one(c).await?);
     fresh.database.run(read).await.unwrap()
 }
 

@@ -238,5 +238,8 @@ async fn hold(fresh: &TestDatabase, claim: &Claimed) -> bool {
 }
 
 async fn release(fresh: &TestDatabase, claim: &Claimed) {
-    done(&fresh.database, async |c| chunks::release(c, claim).await).await;
+    done(&fresh.database, async |c| {
+        chunks::release(c, claim, true).await
+    })
+    .await;
 }

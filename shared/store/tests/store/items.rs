@@ -2,8 +2,7 @@
 
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
-use task_store::amends;
-use task_store::chunks::{self, Claimed};
+use task_store::chunks::Claimed;
 use task_store::items::{self, Item, ItemStatus, Outcome};
 use task_store::testing::{TestDatabase, with_database};
 
@@ -47,15 +46,9 @@ async fn outcomes_come_back_as_they_were_settled_and_what_is_null_stays_null() {
                 .iter()
                 .all(|item| (item.chunk_id, item.attempts) == (claimed.id, 0))
         );
-        assert_eq!(
-            stored
-                .into_iter()
-                .map(|item| item.outcome)
-                .collect::<Vec<_>>(),
-            outcomes
-        );
-        let nulls = "SELECT COUNT(*) FROM tbl_batch_item WHERE made_id IS NULL AND errors IS NULL";
-        assert_eq!(read_number(fresh, nulls).await, 1);
+        assert!(stored.iter().map(|item| &item.outcome).eq(&outcomes));
+        let null = "SELECT COUNT(*) FROM tbl_batch_item WHERE made_id IS NULL AND errors IS NULL";
+        assert_eq!(read_number(fresh, null).await, 1);
     })
     .await;
 }
@@ -145,7 +138,7 @@ async fn settling_nothing_changes_nothing() {
     with_database(async |fresh| {
         let claimed = a_claim(fresh).await;
         settle(fresh, &claimed, &[]).await;
-        assert_eq!(count(fresh, &claimed).await, [0; 6]);
+        assert_eq!(statuses(fresh, &claimed).await, []);
         assert_eq!(at(fresh, &claimed, &[]).await, []);
     })
     .await;
@@ -167,12 +160,7 @@ async fn every_status_is_counted_listed_and_paged_in_input_order() {
         let expected: Vec<_> = (0..60)
             .map(|n| (n, ItemStatus::ALL[n as usize % 6]))
             .collect();
-        let (task, run) = (claimed.key.task, claimed.key.run);
-        let statuses = done(&fresh.database, async |c| {
-            items::statuses(c, task, run).await
-        })
-        .await;
-        assert_eq!(statuses, expected);
+        assert_eq!(statuses(fresh, &claimed).await, expected);
         for status in ItemStatus::ALL {
             let indexes = page(fresh, &claimed, status, 4, 3).await;
             let first = status as u32 + 18;
@@ -244,43 +232,6 @@ async fn any_reason_comes_back_as_it_was_given() {
     .await;
 }
 
-#[tokio::test]
-async fn what_was_made_is_traced_to_its_item_by_its_row_or_by_its_reserved_id() {
-    with_database(async |fresh| {
-        let task = a_batch(fresh, 2).await;
-        let (first, second) = (claim(fresh, task, 0).await, claim(fresh, task, 1).await);
-        settle(fresh, &first, &[success(1, 77)]).await;
-        let of_made = async |id| {
-            done(&fresh.database, async |c| {
-                amends::index_of_made(c, task, 1, id).await
-            })
-            .await
-        };
-        let reserved = |claim: &Claimed, position| chunks::reserved_id(claim.id, position);
-        assert_eq!(
-            of_made(reserved(&first, 0)).await,
-            None,
-            "the chunk is open"
-        );
-        let complete = async |c: &mut _| chunks::complete(c, &first).await;
-        assert!(done(&fresh.database, complete).await);
-        assert_eq!(of_made(reserved(&first, 0)).await, Some(0));
-        assert_eq!(of_made(77).await, Some(1));
-        assert_eq!(
-            of_made(reserved(&first, 1)).await,
-            None,
-            "its row names another"
-        );
-        assert_eq!(
-            of_made(reserved(&first, 2)).await,
-            None,
-            "the chunk has no such item"
-        );
-        assert_eq!(of_made(reserved(&second, 0)).await, None);
-    })
-    .await;
-}
-
 #[test]
 fn every_status_has_a_word_of_its_own() {
     for status in ItemStatus::ALL {
@@ -308,17 +259,17 @@ async fn count_try(fresh: &TestDatabase, claim: &Claimed, index: u32) {
     .await;
 }
 
-async fn count(fresh: &TestDatabase, claim: &Claimed) -> [u32; 6] {
+async fn statuses(fresh: &TestDatabase, claim: &Claimed) -> Vec<(u32, ItemStatus)> {
     let (task, run) = (claim.key.task, claim.key.run);
-    let statuses = done(&fresh.database, async |c| {
+    done(&fresh.database, async |c| {
         items::statuses(c, task, run).await
     })
-    .await;
-    let mut counts = [0; 6];
-    for (_, status) in statuses {
-        counts[status as usize] += 1;
-    }
-    counts
+    .await
+}
+
+async fn count(fresh: &TestDatabase, claim: &Claimed) -> [usize; 6] {
+    let all = statuses(fresh, claim).await;
+    ItemStatus::ALL.map(|status| all.iter().filter(|(_, stored)| *stored == status).count())
 }
 
 async fn at(fresh: &TestDatabase, claim: &Claimed, indexes: &[u32]) -> Vec<Item> {

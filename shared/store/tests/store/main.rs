@@ -5,10 +5,12 @@
     reason = "a test that cannot go on should fail at once"
 )]
 
+mod amends;
 mod batches;
 mod cancelled_work;
 mod chunks;
 mod connections;
+mod deferrals;
 mod items;
 mod limits;
 mod lookups;
@@ -16,7 +18,9 @@ mod migrations;
 mod orders;
 mod outbox;
 mod payloads;
+mod prices;
 mod reference;
 mod support;
 mod tasks;
+mod tls;
 mod transactions;

@@ -20,6 +20,20 @@ async fn migrating_twice_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_version_that_is_rolled_back_to_stands_the_migrations_of_a_later_one() {
+    with_database(async |fresh| {
+        execute(
+            fresh,
+            "INSERT INTO _sqlx_migrations (version, description, installed_on, success, checksum, execution_time) \
+             VALUES (29991231235959, 'of a later version', NOW(), TRUE, X'00', 1)",
+        )
+        .await;
+        migrate(&fresh.database).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn four_processes_that_migrate_at_once_wait_for_each_other() {
     with_database(async |fresh| {
         let name = format!("test_{:016x}", fastrand::u64(..));

@@ -80,7 +80,13 @@ async fn late(stage: &Stage, rng: &mut Rng, shuffled: bool) -> Option<bool> {
 /// An open chunk whose message ends in the dead-letter queue.
 async fn give_up(stage: &Stage, rng: &mut Rng) -> Option<bool> {
     for _ in 0..50 {
-        let open = chunks(stage, "WHERE state = 0").await?;
+        // One that has stalled its workers is given up, any other one is announced again.
+        let filter = if rng.bool() {
+            "WHERE state = 0 AND stalls > 2"
+        } else {
+            "WHERE state = 0"
+        };
+        let open = chunks(stage, filter).await?;
         if !open.is_empty() {
             let (task_id, run, chunk) = open[rng.usize(..open.len())];
             stage.ledger.write(&Entry::DeadLetter {

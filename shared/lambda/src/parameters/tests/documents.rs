@@ -100,4 +100,13 @@ fn a_document_that_no_database_takes_is_refused() {
     ] {
         refusal(&json(body), |a| a.document(ValueType::Guess));
     }
+    let named = |bytes| format!(r#"{{"a":[{{"{}":1}}]}}"#, "n".repeat(bytes));
+    let longest = named(65_535);
+    assert!(
+        json(&longest)
+            .required("a", |a| a.document(ValueType::Guess))
+            .is_ok()
+    );
+    let text = refusal(&json(&named(65_536)), |a| a.document(ValueType::Guess));
+    assert!(text.contains("65536 bytes"), "{text}");
 }

@@ -148,7 +148,10 @@ fn items_come_as_a_comma_list_or_a_json_list() {
         [5]
     );
     refusal(&form("a=1,,2"), |a| a.integers(&(1..=9_u8), 3));
-    refusal(&form("a=[[1]]"), |a| a.items(3));
+    for list in ["a=[[1]]", "a=[null]", "a=[1,null]"] {
+        refusal(&form(list), |a| a.items(3));
+    }
+    refusal(&form("a=1%0D%0A"), |a| a.integers(&(1..=9_u8), 3));
     assert_eq!(
         form("a=\"[").required("a", |a| a.items(3)).unwrap(),
         ["\"["]

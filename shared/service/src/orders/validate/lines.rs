@@ -192,11 +192,7 @@ impl<'c> Checker<'c> {
         if sent.is_absent() {
             return None;
         }
-        let price = sent.text().map_or(Err(DecimalError::Format), Money::parse);
-        let place = self.place(key, "单价");
-        price
-            .map_err(|error| self.faults.push(broken_decimal(place, sent, error, &PRICE)))
-            .ok()
+        price(self.place(key, "单价"), sent, self.faults)
     }
 
     fn price_timing(&mut self) -> bool {
@@ -216,6 +212,14 @@ impl<'c> Checker<'c> {
     const fn place(&self, key: &'static str, name: &'static str) -> Place {
         Place::line(self.index, key, name)
     }
+}
+
+/// A price that was sent; `None` when it is none.
+pub(crate) fn price(place: Place, sent: &Scalar<'_>, faults: &mut Vec<Fault>) -> Option<Money> {
+    let price = sent.text().map_or(Err(DecimalError::Format), Money::parse);
+    price
+        .map_err(|error| faults.push(broken_decimal(place, sent, error, &PRICE)))
+        .ok()
 }
 
 /// What a decimal's faults are called.

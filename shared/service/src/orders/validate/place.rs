@@ -5,7 +5,7 @@ use crate::orders::fault::{Fault, FaultCode, shown};
 
 /// One field of the order or of one of its lines.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(crate) struct Place {
     line: Option<usize>,
     key: &'static str,
     name: &'static str,
@@ -13,7 +13,7 @@ pub(super) struct Place {
 
 impl Place {
     /// A field of the order itself: its key, and its name in Chinese.
-    pub(super) const fn order(key: &'static str, name: &'static str) -> Self {
+    pub(crate) const fn order(key: &'static str, name: &'static str) -> Self {
         Self {
             line: None,
             key,
@@ -22,7 +22,7 @@ impl Place {
     }
 
     /// A field of the line at `index`.
-    pub(super) const fn line(index: usize, key: &'static str, name: &'static str) -> Self {
+    pub(crate) const fn line(index: usize, key: &'static str, name: &'static str) -> Self {
         Self {
             line: Some(index),
             key,
@@ -31,13 +31,13 @@ impl Place {
     }
 
     /// The fault of a field that is not there.
-    pub(super) fn missing(self, code: FaultCode) -> Fault {
+    pub(crate) fn missing(self, code: FaultCode) -> Fault {
         let (line, name, key) = (self.line_words(), self.name, self.key);
         Fault::absent(code, self.path(), format!("{line}缺少{name} {key}"))
     }
 
     /// The fault of a value that breaks `rule`, a phrase that follows the field's name.
-    pub(super) fn breaks(self, code: FaultCode, value: &str, rule: &str) -> Fault {
+    pub(crate) fn breaks(self, code: FaultCode, value: &str, rule: &str) -> Fault {
         let (line, name, key, sent) = (self.line_words(), self.name, self.key, shown(value));
         let more = if sent.len() < value.len() { "…" } else { "" };
         Fault::new(
@@ -49,7 +49,7 @@ impl Place {
     }
 
     /// A fault with a sentence of its own.
-    pub(super) fn fault(self, code: FaultCode, value: &str, sentence: &str) -> Fault {
+    pub(crate) fn fault(self, code: FaultCode, value: &str, sentence: &str) -> Fault {
         Fault::new(
             code,
             self.path(),

@@ -2,7 +2,7 @@
 
 use super::place::Place;
 use crate::orders::fault::{Fault, FaultCode};
-use crate::orders::parse::{MAX_ID_CHARS, usable_id};
+use crate::orders::parse::{MAX_ID_CHARS, too_long, usable_id};
 use crate::orders::scalar::Scalar;
 
 /// Characters a remark may have.
@@ -43,10 +43,6 @@ pub(super) fn remark(place: Place, sent: &Scalar<'_>, faults: &mut Vec<Fault>) -
         return None;
     }
     Some(text.to_owned())
-}
-
-fn too_long(limit: usize, chars: usize) -> String {
-    format!("最多 {limit} 个字符（现有 {chars} 个）")
 }
 
 /// An id with the name people know it by.

@@ -1,0 +1,25 @@
+//! `POST /station/sku/batch/price`: stores a list of price changes durably, wakes the workers, says where to look.
+
+use serde_json::json;
+use task_lambda::http::{Call, Reply, post};
+use task_lambda::{Parameter, PublicBaseUrl};
+use task_service::batch::Dispatcher;
+use task_service::prices::{PriceList, submit};
+use task_service::sqs::SqsQueue;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), task_lambda::Error> {
+    post(handle).await
+}
+
+type State = (Dispatcher<SqsQueue>, PublicBaseUrl);
+
+async fn handle((dispatcher, base): &State, call: Call) -> task_service::Result<Reply> {
+    let p = call.parameters()?;
+    let list = PriceList {
+        user_task_id: &p.required("task_id", Parameter::user_task_id)?,
+        items: &p.required("items", Parameter::list)?,
+    };
+    submit(dispatcher, &call.caller(&p)?, &list).await?;
+    Reply::data(&json!({ "task_url": base.task(list.user_task_id) }))
+}

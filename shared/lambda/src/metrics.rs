@@ -1,0 +1,217 @@
+//! Metrics in CloudWatch's embedded format: what the use-cases measure during one invocation is one JSON line on standard
+//! output at its end, which CloudWatch reads metrics from. Nobody calls a service for it.
+//!
+//! `METRICS_NAMESPACE` says where they belong; without it nothing is collected.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::{Map, Value, json};
+use task_service::metrics::TARGET;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber, level_filters::LevelFilter};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Context, Layer};
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::configuration::{ConfigurationError, Environment};
+
+/// Every metric there is and its unit. Counts are added up; of anything else each value is kept.
+const METRICS: [(&str, &str); 7] = [
+    ("OrdersSucceeded", "Count"),
+    ("OrdersFailed", "Count"),
+    ("Retries", "Count"),
+    ("DeadLetters", "Count"),
+    ("ChunkTime", "Milliseconds"),
+    ("QueueWait", "Milliseconds"),
+    ("BatchTime", "Seconds"),
+];
+/// How many values of a metric one line may hold, CloudWatch's limit.
+const MOST_VALUES: usize = 100;
+
+static COLLECTED: OnceLock<Collected> = OnceLock::new();
+
+/// What was measured since the last line.
+#[derive(Debug, Default)]
+struct Collected {
+    namespace: String,
+    values: Mutex<BTreeMap<&'static str, Vec<f64>>>,
+}
+
+/// What collects measurements, if anybody wants them.
+pub(crate) fn layer<S: Subscriber + for<'s> LookupSpan<'s>>(
+    environment: &Environment,
+) -> Result<Option<impl Layer<S>>, ConfigurationError> {
+    const VARIABLE: &str = "METRICS_NAMESPACE";
+    let Some(namespace) = environment.text(VARIABLE) else {
+        return Ok(None);
+    };
+    if namespace.len() > 255 || namespace.starts_with("AWS/") {
+        let wrong = "must have at most 255 characters and not begin with AWS/";
+        return Err(ConfigurationError::new(VARIABLE, wrong));
+    }
+    let collected = COLLECTED.get_or_init(|| Collected::new(namespace));
+    Ok(Some(collecting(collected)))
+}
+
+fn collecting<S: Subscriber + for<'s> LookupSpan<'s>>(
+    collected: &'static Collected,
+) -> impl Layer<S> {
+    let wanted = Targets::new().with_target(TARGET, LevelFilter::INFO);
+    Collecting(collected).with_filter(wanted)
+}
+
+/// Writes the line of this invocation, if it measured anything.
+pub(crate) fn flush() {
+    let line = COLLECTED.get().and_then(Collected::line);
+    if let Some(line) = line {
+        println!("{line}");
+    }
+}
+
+impl Collected {
+    fn new(namespace: &str) -> Self {
+        Self {
+            namespace: namespace.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    fn add(&self, name: &str, value: f64) {
+        let Some((name, unit)) = METRICS.iter().find(|(known, _)| *known == name) else {
+            return;
+        };
+        let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
+        let values = values.entry(name).or_default();
+        if *unit == "Count" && !values.is_empty() {
+            values[0] += value;
+        } else if values.len() < MOST_VALUES {
+            values.push(value);
+        }
+    }
+
+    /// One object: what the metrics are, and their values. Taking them begins the next line.
+    fn line(&self) -> Option<Value> {
+        let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
+        let values = std::mem::take(&mut *values);
+        if values.is_empty() {
+            return None;
+        }
+        let unit = |name| METRICS.iter().find(|(known, _)| known == name);
+        let described = values.keys().filter_map(unit);
+        let described: Vec<_> = described
+            .map(|(name, unit)| json!({"Name": name, "Unit": unit}))
+            .collect();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = now.map_or(0, |now| u64::try_from(now.as_millis()).unwrap_or(0));
+        let directive =
+            json!({"Namespace": self.namespace, "Dimensions": [[]], "Metrics": described});
+        let mut line = Map::new();
+        line.insert(
+            "_aws".to_owned(),
+            json!({"Timestamp": now, "CloudWatchMetrics": [directive]}),
+        );
+        line.extend(
+            values
+                .into_iter()
+                .map(|(name, values)| (name.to_owned(), json!(values))),
+        );
+        Some(Value::Object(line))
+    }
+}
+
+struct Collecting(&'static Collected);
+
+impl<S: Subscriber> Layer<S> for Collecting {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        event.record(&mut Recorded(self.0));
+    }
+}
+
+struct Recorded(&'static Collected);
+
+impl Visit for Recorded {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.0.add(field.name(), value);
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "counts and milliseconds are far below 2^53"
+    )]
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.0.add(field.name(), value as f64);
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.0.add(field.name(), value as f64);
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tracing_subscriber::layer::SubscriberExt;
+
+    fn collected(work: impl FnOnce()) -> &'static Collected {
+        let collected: &'static Collected = Box::leak(Box::new(Collected::new("tasks")));
+        let subscriber = tracing_subscriber::registry().with(collecting(collected));
+        tracing::subscriber::with_default(subscriber, work);
+        collected
+    }
+
+    #[test]
+    fn an_invocation_is_one_line_that_sums_counts_and_lists_times() {
+        let collected = collected(|| {
+            tracing::info!(target: TARGET, OrdersSucceeded = 98_u64, OrdersFailed = 2_u64);
+            tracing::info!(target: TARGET, OrdersSucceeded = 100_u64, OrdersFailed = 0_u64);
+            tracing::info!(target: TARGET, ChunkTime = 12.5, QueueWait = Some(3_u64), Retries = 0);
+            tracing::info!(target: TARGET, ChunkTime = 9.0, QueueWait = None::<u64>, Retries = 1);
+        });
+        let line = collected.line().unwrap();
+        assert_eq!(
+            (&line["OrdersSucceeded"], &line["OrdersFailed"]),
+            (&json!([198.0]), &json!([2.0]))
+        );
+        assert_eq!(
+            (&line["ChunkTime"], &line["QueueWait"]),
+            (&json!([12.5, 9.0]), &json!([3.0]))
+        );
+        assert_eq!(line["Retries"], json!([1.0]));
+        let directive = &line["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!(directive["Namespace"], "tasks");
+        assert_eq!(directive["Dimensions"], json!([[]]));
+        let described = directive["Metrics"].as_array().unwrap();
+        assert!(described.contains(&json!({"Name": "ChunkTime", "Unit": "Milliseconds"})));
+        assert_eq!(described.len(), line.as_object().unwrap().len() - 1);
+        assert!(line["_aws"]["Timestamp"].as_u64().unwrap() > 1_700_000_000_000);
+        assert!(
+            collected.line().is_none(),
+            "the next invocation begins with nothing"
+        );
+    }
+
+    #[test]
+    fn what_is_no_measurement_is_no_metric() {
+        let collected = collected(|| {
+            tracing::info!(OrdersSucceeded = 1_u64, "a log line");
+            tracing::info!(target: TARGET, Unknown = 1_u64);
+        });
+        assert!(collected.line().is_none());
+    }
+
+    #[test]
+    fn without_a_namespace_nothing_is_collected_and_a_reserved_one_stops_the_start() {
+        let registry = |environment: &Environment| {
+            layer::<tracing_subscriber::Registry>(environment).map(|layer| layer.is_some())
+        };
+        assert_eq!(registry(&Environment::default()), Ok(false));
+        let error =
+            registry(&Environment::from([("METRICS_NAMESPACE", "AWS/Lambda")])).unwrap_err();
+        assert!(error.to_string().contains("METRICS_NAMESPACE"), "{error}");
+    }
+}

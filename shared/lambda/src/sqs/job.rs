@@ -1,0 +1,43 @@
+//! The worker of a batch job: all that such a function does.
+
+use std::time::Instant;
+
+use lambda_runtime::LambdaEvent;
+use task_service::Error;
+use task_service::batch::{BatchJob, Settings, Shift};
+use task_service::store::Database;
+use tracing::Instrument;
+
+use super::{Event, Message, handle_all};
+use crate::deadline::{self, FunctionTimeout};
+use crate::{FromEnvironment, fault, runtime, telemetry};
+
+/// Serves the worker of a batch job: works the chunks that its messages announce and then, while there is time, the
+/// deferred ones of their stations.
+///
+/// # Errors
+/// A bad configuration.
+pub async fn serve_job<J: BatchJob + FromEnvironment>() -> Result<(), crate::Error> {
+    let state = runtime::state::<(Database, Settings, J, FunctionTimeout)>()?;
+    runtime::run(move |event: LambdaEvent<Event>| async move {
+        let (database, settings, job, timeout) = state;
+        let deadline = deadline::of(&event.context, *timeout);
+        let shift = &Shift::new(database, job, settings, deadline);
+        let work = |message: Message| async move { Ok(shift.work(message.chunk()?).await?) };
+        let answer = handle_all(event.payload, &event.context, deadline, work).await?;
+        let span = telemetry::span(&event.context);
+        work_deferred(shift).instrument(span).await;
+        Ok::<_, crate::Error>(answer)
+    })
+    .await
+}
+
+/// No message waits for these chunks: what fails here is announced by the sweeper.
+async fn work_deferred<J: BatchJob>(shift: &Shift<'_, J>) {
+    let start = Instant::now();
+    let end = fault::isolated(shift.work_deferred()).await;
+    if let Err(error) = end.and_then(|end| end.map_err(Error::from)) {
+        let (error, duration_ms) = (fault::loggable(&error), telemetry::milliseconds(start));
+        tracing::error!(%error, duration_ms, "deferred chunks are left to the sweeper");
+    }
+}

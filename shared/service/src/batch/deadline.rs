@@ -1,0 +1,21 @@
+//! Until when a worker may begin more work.
+
+use std::time::Instant;
+
+/// The moment from which on a worker begins nothing more; none by default.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Deadline(Option<Instant>);
+
+impl Deadline {
+    /// Nothing is begun from `moment` on.
+    #[must_use]
+    pub const fn at(moment: Instant) -> Self {
+        Self(Some(moment))
+    }
+
+    /// Whether the time is up.
+    #[must_use]
+    pub fn has_passed(self) -> bool {
+        self.0.is_some_and(|moment| moment <= Instant::now())
+    }
+}

@@ -1,0 +1,24 @@
+//! What operators count and time. A measurement is a tracing event of the target [`TARGET`] whose fields are metrics: who
+//! runs the use-cases decides what becomes of it, and without anybody listening it costs next to nothing.
+
+use task_store::Moment;
+use task_store::items::{ItemStatus, Outcome};
+
+/// The target of measurements.
+pub const TARGET: &str = "metrics";
+
+/// Items that have their outcome now.
+pub(crate) fn settled(outcomes: &[Outcome]) {
+    let failed = outcomes
+        .iter()
+        .filter(|outcome| outcome.status == ItemStatus::Failed)
+        .count();
+    let succeeded = outcomes.len() - failed;
+    tracing::info!(target: TARGET, OrdersSucceeded = succeeded, OrdersFailed = failed);
+}
+
+/// A batch that was accepted at this time is finished now.
+pub(crate) fn finished(accepted_at: Moment) {
+    let seconds = accepted_at.age().as_secs_f64();
+    tracing::info!(target: TARGET, BatchTime = seconds);
+}

@@ -1,0 +1,126 @@
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+
+/// The codes and fields of what is wrong with a change of a station that has the sku `D1`.
+fn faults(raw: &str, duplicate_of: Option<u32>) -> Vec<(FaultCode, String)> {
+    let faults = match parse(raw) {
+        Ok(change) => check(&change, |id| id == "D1", duplicate_of).unwrap_err(),
+        Err(fault) => vec![fault],
+    };
+    faults
+        .into_iter()
+        .map(|fault| (fault.code, fault.field))
+        .collect()
+}
+
+fn price_of(sent: &Value) -> Result<Change, Vec<Fault>> {
+    let raw = json!({"sku_id": "D1", "sale_price": sent, "unknown": [1]}).to_string();
+    check(&parse(&raw).unwrap(), |id| id == "D1", None)
+}
+
+#[test]
+fn a_price_is_read_from_its_text_whether_it_is_a_number_or_a_string() {
+    for (sent, price) in [
+        (json!("2.50"), "2.50"),
+        (json!(2.5), "2.50"),
+        (json!(0), "0.00"),
+        (json!("99999999.99"), "99999999.99"),
+    ] {
+        assert_eq!(price_of(&sent).unwrap().sale_price.to_string(), price);
+    }
+}
+
+#[test]
+fn a_price_that_is_none_says_why() {
+    for (sent, code) in [
+        (json!(null), FaultCode::PriceRequired),
+        (json!(""), FaultCode::PriceRequired),
+        (json!("-0.01"), FaultCode::PriceNegative),
+        (json!("0.001"), FaultCode::PriceDecimals),
+        (json!("100000000"), FaultCode::PriceFormat),
+        (json!("1e2"), FaultCode::PriceFormat),
+        (json!([1]), FaultCode::PriceFormat),
+    ] {
+        let faults = price_of(&sent).unwrap_err();
+        assert_eq!((faults.len(), faults[0].code), (1, code), "{sent}");
+        assert_eq!(faults[0].field, "sale_price");
+    }
+}
+
+#[test]
+fn all_that_is_wrong_is_said_at_once() {
+    let found = faults(r#"{"sku_id":"D2","sale_price":"-1"}"#, Some(3));
+    let expected = [
+        (FaultCode::SkuNotFound, "sku_id"),
+        (FaultCode::DuplicateInBatch, "sku_id"),
+        (FaultCode::PriceNegative, "sale_price"),
+    ];
+    assert_eq!(
+        found,
+        expected.map(|(code, field)| (code, field.to_owned()))
+    );
+}
+
+#[test]
+fn a_sku_must_be_there_and_be_an_id() {
+    for (raw, code) in [
+        (r#"{"sale_price":1}"#.to_owned(), FaultCode::SkuRequired),
+        (
+            r#"{"sku_id":true,"sale_price":1}"#.to_owned(),
+            FaultCode::ItemFormat,
+        ),
+        (
+            format!(r#"{{"sku_id":"{}","sale_price":1}}"#, "x".repeat(65)),
+            FaultCode::ItemFormat,
+        ),
+    ] {
+        assert_eq!(faults(&raw, None), [(code, "sku_id".to_owned())], "{raw}");
+    }
+}
+
+#[test]
+fn what_is_no_object_is_no_change_and_nobodys_duplicate() {
+    for raw in ["[\"D1\",1]", "7", "{\"sku_id\":\"D1\",\"sku_id\":\"D2\"}"] {
+        assert_eq!(faults(raw, None), [(FaultCode::ItemFormat, String::new())]);
+        assert_eq!(key(raw), None);
+    }
+    assert_eq!(key(r#"{"sku_id":7}"#).as_deref(), Some("7"));
+}
+
+fn any_value() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "\\PC{0,70}".prop_map(Value::from),
+        "-?[0-9]{0,10}\\.?[0-9]{0,4}".prop_map(Value::from),
+        proptest::collection::vec(any::<u8>().prop_map(Value::from), 0..3).prop_map(Value::from),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_sent_a_change_is_exact_or_has_a_fault(sku in any_value(), sent in any_value(), known: bool) {
+        let raw = json!({"sku_id": sku, "sale_price": sent}).to_string();
+        match check(&parse(&raw).unwrap(), |_| known, None) {
+            Ok(change) => {
+                prop_assert!(known && !change.sku_id.is_empty() && change.sku_id.chars().count() <= 64);
+                prop_assert_eq!(key(&raw), Some(change.sku_id));
+                // The price is the number that was sent, to the last digit.
+                let text = sent.as_str().map_or_else(|| sent.to_string(), str::to_owned);
+                prop_assert_eq!(Money::parse(&text), Ok(change.sale_price));
+                prop_assert!(change.sale_price >= Money::ZERO);
+            }
+            Err(faults) => prop_assert!(!faults.is_empty()),
+        }
+    }
+
+    #[test]
+    fn any_text_is_read_without_a_panic(raw in "\\PC*") {
+        let _ = parse(&raw);
+        let _ = key(&raw);
+    }
+}

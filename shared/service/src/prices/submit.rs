@@ -1,0 +1,37 @@
+//! Submitting a list of price changes as a batch.
+
+use serde_json::value::RawValue;
+use task_store::UserTaskId;
+
+use super::job::PriceChange;
+use crate::batch::{self, Dispatcher, Submission};
+use crate::caller::Caller;
+use crate::error::{Error, Result};
+use crate::queue::Queue;
+
+/// A list of price changes as it was submitted.
+#[derive(Debug, Clone, Copy)]
+pub struct PriceList<'a> {
+    /// The caller's id for this batch: the idempotency key.
+    pub user_task_id: &'a UserTaskId,
+    /// The changes as they were sent: a JSON array.
+    pub items: &'a RawValue,
+}
+
+/// Stores a list of price changes durably and wakes the workers. `Ok` means that every change will get its outcome.
+pub async fn submit<Q: Queue>(
+    dispatcher: &Dispatcher<Q>,
+    caller: &Caller,
+    list: &PriceList<'_>,
+) -> Result<()> {
+    let items: Vec<&RawValue> = serde_json::from_str(list.items.get())
+        .map_err(|_| Error::invalid("items", "is not a list of price changes"))?;
+    let submission = Submission {
+        user_task_id: list.user_task_id,
+        station: caller.required_station()?,
+        params: "{}",
+        identity: "",
+        items: &items,
+    };
+    batch::submit::<PriceChange, _>(dispatcher, &submission).await
+}

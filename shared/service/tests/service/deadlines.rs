@@ -1,0 +1,40 @@
+//! Workers whose time is up: nothing is lost, and a chunk of any length ends.
+
+use std::time::Instant;
+
+use task_service::batch::{self, Deadline, Shift};
+use task_service::store::tasks::TaskStatus;
+use task_service::store::testing::with_database;
+
+use crate::support::*;
+
+#[tokio::test]
+async fn a_chunk_worked_item_by_item_is_put_back_when_the_time_is_up_and_goes_on_where_it_was() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let queue = MemoryQueue::default();
+        submit_orders(fresh, &queue, "b1", &orders(10))
+            .await
+            .unwrap();
+        run(fresh, "UPDATE tbl_batch_chunk SET attempts = 2, stalls = 2").await;
+        let (job, settings) = (job(), settings());
+        for invocation in 1..10 {
+            let over = Deadline::at(Instant::now());
+            let shift = Shift::new(&fresh.database, &job, &settings, over);
+            shift.work(queue.take()[0]).await.unwrap();
+            let made = number(fresh, "SELECT COUNT(*) FROM tbl_order").await;
+            assert_eq!(made, invocation, "one order at least, and none twice");
+            assert_eq!(task(fresh, "b1").await.status, TaskStatus::Running);
+            let stalls = number(fresh, "SELECT stalls FROM tbl_batch_chunk").await;
+            assert_eq!(stalls, 0, "it goes forward");
+            let swept = batch::announce_due(&dispatcher(fresh, &queue))
+                .await
+                .unwrap();
+            assert_eq!(swept, 1, "it is due at once");
+        }
+        work_all(fresh, &queue).await;
+        assert_eq!(result(fresh, "b1").await["msg"], "批量导入(成功10)");
+        assert_eq!(number(fresh, "SELECT COUNT(*) FROM tbl_order").await, 10);
+    })
+    .await;
+}

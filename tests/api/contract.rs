@@ -1,0 +1,83 @@
+//! `docs/CONTRACT-TESTS.md` names a test for every promise of the API: each of them exists, and no route, error word or
+//! order error code is left out.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use task_local::project_root;
+use task_service::Word;
+use task_service::orders::FaultCode;
+
+use crate::consistency::rust_files;
+use crate::support::Api;
+
+/// The rows of all tables: a promise, and the tests that show it.
+fn rows() -> Vec<(String, Vec<String>)> {
+    let text = fs::read_to_string(project_root().join("docs/CONTRACT-TESTS.md")).unwrap();
+    let cells = text.lines().filter_map(|line| {
+        line.strip_prefix("| ")?
+            .strip_suffix(" |")?
+            .rsplit_once(" | ")
+    });
+    let rows = cells.filter(|(_, tests)| *tests != "tests");
+    rows.map(|(promise, tests)| (promise.to_owned(), quoted(tests)))
+        .collect()
+}
+
+/// What stands in backticks.
+fn quoted(text: &str) -> Vec<String> {
+    text.split('`')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The names of the tests in a file: functions right below a `test` attribute.
+fn tests_of(path: &Path) -> Vec<String> {
+    let source = fs::read_to_string(path).unwrap();
+    let lines: Vec<&str> = source.lines().map(str::trim).collect();
+    let marked = lines
+        .windows(2)
+        .filter(|lines| matches!(lines[0], "#[test]" | "#[tokio::test]"));
+    let name = |line: &str| {
+        let rest = line.trim_start_matches("async ").strip_prefix("fn ")?;
+        Some(rest.split('(').next()?.to_owned())
+    };
+    marked.filter_map(|lines| name(lines[1])).collect()
+}
+
+#[test]
+fn every_promise_is_shown_by_tests_that_exist() {
+    let folders = ["shared", "tests"].map(|folder| rust_files(&project_root().join(folder)));
+    let tests: BTreeSet<String> = folders
+        .concat()
+        .iter()
+        .flat_map(|path| tests_of(path))
+        .collect();
+    let rows = rows();
+    assert!(rows.len() > 80, "only {} rows were read", rows.len());
+    for (promise, named) in rows {
+        assert!(!named.is_empty(), "no test shows: {promise}");
+        let missing: Vec<_> = named.iter().filter(|name| !tests.contains(*name)).collect();
+        assert!(missing.is_empty(), "{promise}: {missing:?} do not exist");
+    }
+}
+
+#[test]
+fn every_route_error_word_and_order_error_code_has_a_row() {
+    let named: BTreeSet<String> = rows()
+        .iter()
+        .flat_map(|(promise, _)| quoted(promise))
+        .collect();
+    let routes = Api::routes().into_iter().map(|(_, path)| path);
+    let words = Word::ALL.iter().map(|word| word.as_str().to_owned());
+    let codes = FaultCode::ALL.iter().map(|code| code.as_str().to_owned());
+    let missing: Vec<_> = routes
+        .chain(words)
+        .chain(codes)
+        .filter(|name| !named.contains(name))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?} have no row");
+}

@@ -1,0 +1,254 @@
+//! What every route takes: the least a call needs, and every parameter it reads.
+
+use super::values::Takes::{
+    self, Amount, AnyText, Document, Field, Flag, Id, Ids, Int, Key, List, Object, OrderId, Path,
+    Station, Text, Word, Words,
+};
+
+/// A route, called in one way.
+pub(super) struct Route {
+    pub(super) path: &'static str,
+    /// The least that is needed, as JSON; `{station}`, `{cycle}`, `{task}` and `{batch}` stand for ids.
+    pub(super) base: &'static [(&'static str, &'static str)],
+    /// What else is sent, as it is.
+    pub(super) more: &'static [(&'static str, &'static str)],
+    /// The parameters that are attacked, and what they take.
+    pub(super) takes: &'static [(&'static str, Takes)],
+}
+
+const INT32: Takes = Int(i32::MIN as i64, i32::MAX as i64);
+const OFFSET: Takes = Int(0, 100_000);
+const AFTER: Takes = Int(1, i64::MAX);
+const TASK: &[(&str, &str)] = &[("user_task_id", r#""{task}""#)];
+const BATCH: &[(&str, &str)] = &[("task_id", r#""{batch}""#)];
+const UPDATE: &[(&str, &str)] = &[("user_task_id", r#""{task}""#), ("value", "1")];
+const AMEND: &[(&str, &str)] = &[("task_id", r#""{batch}""#), ("index", "0")];
+
+const fn route(
+    path: &'static str,
+    base: &'static [(&'static str, &'static str)],
+    takes: &'static [(&'static str, Takes)],
+) -> Route {
+    Route {
+        path,
+        base,
+        more: &[],
+        takes,
+    }
+}
+
+/// An update of another field, or by another operation.
+const fn update(
+    more: &'static [(&'static str, &'static str)],
+    value: &'static [(&'static str, Takes)],
+) -> Route {
+    Route {
+        path: "/task/update",
+        base: UPDATE,
+        more,
+        takes: value,
+    }
+}
+
+/// Every route, those whose parameters depend on each other several times.
+pub(super) const ROUTES: [Route; 23] = [
+    route(
+        "/task/add",
+        &[
+            ("station_id", r#""{station}""#),
+            ("task_name", r#""n""#),
+            ("input", r#""i""#),
+        ],
+        &[
+            ("station_id", Station),
+            ("task_name", Text(64)),
+            ("input", AnyText),
+            ("user_task_id", Id),
+            ("type_id", INT32),
+            ("repeat", Flag),
+            ("message_show", Flag),
+        ],
+    ),
+    route(
+        "/task/start",
+        TASK,
+        &[("task_id", Key), ("user_task_id", Id)],
+    ),
+    route(
+        "/task/update",
+        UPDATE,
+        &[
+            ("task_id", Key),
+            ("user_task_id", Id),
+            ("field", Field),
+            ("value", Document),
+            ("postion", Path),
+            ("position", Path),
+            ("op", Word),
+            ("value_type", Word),
+        ],
+    ),
+    update(
+        &[("op", r#""append""#), ("postion", r#""$.list""#)],
+        &[("value", Document)],
+    ),
+    update(
+        &[("op", r#""increment""#), ("postion", r#""$.n""#)],
+        &[("value", Amount)],
+    ),
+    update(&[("field", r#""task_name""#)], &[("value", Text(64))]),
+    update(&[("field", r#""input""#)], &[("value", AnyText)]),
+    update(&[("field", r#""message_show""#)], &[("value", Flag)]),
+    update(&[("field", r#""repeat""#)], &[("value", Flag)]),
+    update(&[("field", r#""type_id""#)], &[("value", INT32)]),
+    route(
+        "/task/finish",
+        TASK,
+        &[
+            ("task_id", Key),
+            ("user_task_id", Id),
+            ("result", Document),
+            ("task_name", Text(64)),
+            ("message_show", Flag),
+            ("repeat", Flag),
+            ("type_id", INT32),
+        ],
+    ),
+    Route {
+        path: "/task/finish",
+        base: TASK,
+        more: &[("value", "1")],
+        takes: &[
+            ("field", Field),
+            ("value", Document),
+            ("value_type", Word),
+            ("postion", Path),
+            ("position", Path),
+            ("op", Word),
+        ],
+    },
+    route("/task/get", TASK, &[("task_id", Key), ("user_task_id", Id)]),
+    route(
+        "/task/list",
+        &[("station_id", r#""{station}""#)],
+        &[
+            ("station_id", Station),
+            ("status", Words),
+            ("type_id", INT32),
+            ("limit", Int(1, 100)),
+            ("offset", OFFSET),
+            ("page", OFFSET),
+            ("after_id", AFTER),
+            ("with", Words),
+        ],
+    ),
+    route(
+        "/async_task/get",
+        BATCH,
+        &[
+            ("task_id", Id),
+            ("user_task_id", Id),
+            ("station_id", Station),
+        ],
+    ),
+    route(
+        "/async_task/detail",
+        BATCH,
+        &[
+            ("task_id", Id),
+            ("user_task_id", Id),
+            ("item_status", Word),
+            ("limit", Int(1, 1000)),
+            ("offset", OFFSET),
+            ("page", OFFSET),
+            ("station_id", Station),
+        ],
+    ),
+    route(
+        "/async_task/list",
+        &[("station_id", r#""{station}""#)],
+        &[
+            ("station_id", Station),
+            ("status", Words),
+            ("type_id", INT32),
+            ("limit", Int(1, 100)),
+            ("offset", OFFSET),
+            ("page", OFFSET),
+            ("after_id", AFTER),
+            ("format", Word),
+        ],
+    ),
+    route(
+        "/async_task/close",
+        BATCH,
+        &[
+            ("task_id", Id),
+            ("user_task_id", Id),
+            ("task_ids", Ids),
+            ("user_task_ids", Ids),
+            ("station_id", Station),
+        ],
+    ),
+    route(
+        "/station/order/batch/submit",
+        &[
+            ("task_id", r#""hostile""#),
+            ("time_config_id", r#""{cycle}""#),
+            ("order_data", "[{}]"),
+        ],
+        &[
+            ("task_id", Id),
+            ("time_config_id", Text(64)),
+            ("file_name", Text(128)),
+            ("order_data", List),
+            ("station_id", Station),
+        ],
+    ),
+    Route {
+        path: "/station/order/batch/submit",
+        base: &[
+            ("task_id", r#""hostile""#),
+            ("time_config_id", r#""{cycle}""#),
+            ("data", "[{}]"),
+        ],
+        more: &[],
+        takes: &[("data", List)],
+    },
+    route(
+        "/station/order/batch/result",
+        BATCH,
+        &[
+            ("task_id", Id),
+            ("user_task_id", Id),
+            ("status", Word),
+            ("limit", Int(1, 1000)),
+            ("offset", OFFSET),
+            ("page", OFFSET),
+            ("format", Word),
+            ("station_id", Station),
+        ],
+    ),
+    route(
+        "/station/order/batch/amend",
+        AMEND,
+        &[
+            ("task_id", Id),
+            ("user_task_id", Id),
+            ("index", Int(0, u32::MAX as i64)),
+            ("address_id", Text(64)),
+            ("out_order_no", Text(64)),
+            ("order_id", OrderId),
+            ("order_data", Object),
+            ("station_id", Station),
+        ],
+    ),
+    route(
+        "/station/sku/batch/price",
+        &[
+            ("task_id", r#""hostile""#),
+            ("station_id", r#""{station}""#),
+            ("items", "[{}]"),
+        ],
+        &[("task_id", Id), ("items", List), ("station_id", Station)],
+    ),
+];

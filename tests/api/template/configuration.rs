@@ -1,0 +1,101 @@
+//! Environment variables: declared for whoever reads them, and safe by default.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use task_local::project_root;
+
+use super::Template;
+
+fn read(path: &str) -> String {
+    fs::read_to_string(project_root().join(path)).unwrap()
+}
+
+/// The variables of the README's configuration table.
+fn documented() -> BTreeSet<String> {
+    let readme = read("README.md");
+    let table = readme.split("## Configuration").nth(1).unwrap();
+    let table = table.split("\n## ").next().unwrap();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
+    rows.map(|row| row.split('`').next().unwrap().to_owned())
+        .collect()
+}
+
+/// Texts in quotation marks that look like a variable of ours.
+fn named_in(source: &str) -> impl Iterator<Item = &str> {
+    let is_variable = |text: &&str| {
+        text.contains('_')
+            && !text.starts_with("AWS_")
+            && text.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+    };
+    source.split('"').filter(is_variable)
+}
+
+fn read_by_code(folder: &Path, found: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            read_by_code(&path, found);
+        } else {
+            let source = fs::read_to_string(&path).unwrap();
+            let code = source.split("#[cfg(test)]").next().unwrap();
+            if code.contains("environment") {
+                found.extend(named_in(code).map(str::to_owned));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_variable_that_the_code_reads_is_documented_and_deployed_and_no_other() {
+    let mut read_by = BTreeSet::new();
+    read_by_code(&project_root().join("shared/lambda/src"), &mut read_by);
+    assert_eq!(read_by, documented());
+    let template = Template::read();
+    let globals = &template.0["Globals"]["Function"];
+    let of_all = std::iter::once(globals).chain(
+        template
+            .of_type("AWS::Serverless::Function")
+            .map(|(_, f)| f),
+    );
+    let declared = of_all.filter_map(|owner| owner["Environment"]["Variables"].as_hash());
+    let declared: BTreeSet<_> = declared
+        .flat_map(|variables| {
+            variables
+                .keys()
+                .map(|name| name.as_str().unwrap().to_owned())
+        })
+        .collect();
+    assert_eq!(declared, documented());
+}
+
+#[test]
+fn the_station_of_a_call_is_the_tokens() {
+    let template = Template::read();
+    let variables = &template.0["Globals"]["Function"]["Environment"]["Variables"];
+    assert_eq!(variables["STATION_SOURCE"].as_str(), Some("claim"));
+    let overridden = template
+        .functions()
+        .into_iter()
+        .find(|function| function.environment("STATION_SOURCE").is_some());
+    assert!(overridden.is_none());
+}
+
+#[test]
+fn a_database_that_cannot_prove_who_it_is_is_refused_in_every_environment() {
+    let template = Template::read();
+    let variables = &template.0["Globals"]["Function"]["Environment"]["Variables"];
+    let url = variables["DATABASE_URL"].as_str().unwrap();
+    assert!(url.ends_with("?${DatabaseOptions}"), "{url}");
+    let ca = "/opt/database-ca.pem";
+    assert_eq!(
+        template.default("DatabaseOptions").unwrap(),
+        format!("ssl-mode=VERIFY_IDENTITY&ssl-ca={ca}")
+    );
+    assert!(!read("samconfig.toml").contains("DatabaseOptions"));
+    let layer = template.resource("DatabaseCa")["ContentUri"]
+        .as_str()
+        .unwrap();
+    assert!(read("shared/local/package.sh").contains(layer.trim_end_matches('/')));
+}

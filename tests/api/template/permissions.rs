@@ -1,0 +1,154 @@
+//! Who may do what: routes and their authorizers, roles and their statements.
+
+use std::collections::BTreeMap;
+
+use yaml_rust2::Yaml;
+
+use super::{Template, text, values};
+
+/// Everything that a role of ours allows: whose it is, then actions and resource.
+const ALLOWED: [(&str, &str, &str); 8] = [
+    (
+        "BatchDeadLetterRole",
+        "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes",
+        "OrderImportDeadLetterQueue.Arn SkuPriceDeadLetterQueue.Arn",
+    ),
+    (
+        "BatchSweeper",
+        "sqs:SendMessage",
+        "OrderImportQueue.Arn SkuPriceQueue.Arn",
+    ),
+    (
+        "MigrationRunnerRole",
+        "lambda:InvokeFunction",
+        "DatabaseMigrate.Arn",
+    ),
+    ("OrderBatchAmend", "sqs:SendMessage", "OrderImportQueue.Arn"),
+    (
+        "OrderBatchSubmit",
+        "sqs:SendMessage",
+        "OrderImportQueue.Arn",
+    ),
+    (
+        "OrderBatchWorkerRole",
+        "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes",
+        "OrderImportQueue.Arn",
+    ),
+    ("SkuBatchPrice", "sqs:SendMessage", "SkuPriceQueue.Arn"),
+    (
+        "SkuPriceWorkerRole",
+        "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes",
+        "SkuPriceQueue.Arn",
+    ),
+];
+
+/// What AWS manages and a role may have: writing logs and traces, being in subnets.
+const MANAGED: [&str; 3] = [
+    "AWSLambdaBasicExecutionRole",
+    "AWSLambdaVPCAccessExecutionRole",
+    "AWSXRayDaemonWriteAccess",
+];
+
+/// One text or a list of them, as one text.
+fn joined(yaml: &Yaml) -> String {
+    let list = yaml.as_vec().cloned().unwrap_or_else(|| vec![yaml.clone()]);
+    let texts: Vec<_> = list.iter().map(|item| text(item).unwrap()).collect();
+    texts.join(" ")
+}
+
+fn statements(policy: &Yaml) -> Vec<Yaml> {
+    let document = &policy["PolicyDocument"]["Statement"];
+    let list = if document.is_badvalue() {
+        &policy["Statement"]
+    } else {
+        document
+    };
+    list.as_vec().unwrap().clone()
+}
+
+#[test]
+fn roles_allow_exactly_this() {
+    let template = Template::read();
+    let mut allowed = BTreeMap::new();
+    let kinds = ["AWS::IAM::Role", "AWS::Serverless::Function"];
+    for (id, properties) in kinds.iter().flat_map(|kind| template.of_type(kind)) {
+        for policy in properties["Policies"].as_vec().into_iter().flatten() {
+            let [statement] = &statements(policy)[..] else {
+                panic!("{id}: one statement a policy");
+            };
+            assert_eq!(statement["Effect"].as_str(), Some("Allow"), "{id}");
+            let may = (joined(&statement["Action"]), joined(&statement["Resource"]));
+            assert!(allowed.insert(id, may).is_none(), "{id}: one policy a role");
+        }
+    }
+    let expected =
+        ALLOWED.map(|(id, actions, resource)| (id, (actions.to_owned(), resource.to_owned())));
+    assert_eq!(allowed, BTreeMap::from(expected));
+    let wildcard = allowed
+        .values()
+        .find(|(actions, resource)| format!("{actions}{resource}").contains('*'));
+    assert_eq!(wildcard, None);
+}
+
+#[test]
+fn nothing_is_managed_but_logs_traces_and_subnets() {
+    for (id, role) in Template::read().of_type("AWS::IAM::Role") {
+        for policy in role["ManagedPolicyArns"].as_vec().unwrap() {
+            // `!If [condition, policy, none]` reads as a list.
+            let arn = policy.as_str().or_else(|| policy[1].as_str()).unwrap();
+            assert!(
+                MANAGED
+                    .iter()
+                    .any(|name| arn.ends_with(&format!("/{name}"))),
+                "{id}: {arn}"
+            );
+        }
+    }
+}
+
+#[test]
+fn internal_routes_want_iam_and_all_others_the_token_of_station_staff() {
+    let template = Template::read();
+    let auth = &template.resource("Api")["Auth"];
+    assert!(
+        auth["Authorizers"][auth["DefaultAuthorizer"].as_str().unwrap()]["JwtConfiguration"]
+            .as_hash()
+            .is_some()
+    );
+    for function in template.functions() {
+        for event in values(&function.properties["Events"]) {
+            let event = &event["Properties"];
+            let Some(path) = event["Path"].as_str() else {
+                continue;
+            };
+            let expected = path.starts_with("/task/").then_some("AWS_IAM");
+            assert_eq!(event["Auth"]["Authorizer"].as_str(), expected, "{path}");
+        }
+    }
+}
+
+#[test]
+fn only_functions_that_know_a_queue_may_send_to_it() {
+    for function in Template::read().functions() {
+        let policies = function.properties["Policies"]
+            .as_vec()
+            .cloned()
+            .unwrap_or_default();
+        let sends = policies.iter().any(|policy| {
+            statements(policy)
+                .iter()
+                .any(|statement| joined(&statement["Action"]).contains("sqs:SendMessage"))
+        });
+        assert_eq!(
+            sends,
+            function.environment("GM_TASK_QUEUE").is_some(),
+            "{}",
+            function.binary
+        );
+        assert!(
+            function.queues.is_empty() || !sends,
+            "{}: a loop",
+            function.binary
+        );
+    }
+}

@@ -1,0 +1,101 @@
+//! What starting a function costs: time to its first poll and first answer, memory, size.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::events::{environment, event};
+use crate::Setting;
+use crate::figures::{Figures, median};
+use crate::lambda::Function;
+
+/// How often each function is started.
+const STARTS: usize = 25;
+/// Requests before memory is read.
+const REQUESTS: i64 = 1_000;
+
+/// One function's starts.
+struct Started {
+    first_poll: Vec<f64>,
+    first_answer: Vec<f64>,
+}
+
+/// Measures hello, a function that only reads, one that sends, and the worker.
+pub(super) async fn measure(setting: &Setting, url: &str, figures: &mut Figures) {
+    let reads = event("GET", "/task/get", "task_id=1", "", 1);
+    let sends = event("POST", "/station/order/batch/submit", "", "{}", 1);
+    let works = r#"{"Records":[]}"#.to_owned();
+    let hello = starts(setting, url, "hello", &reads).await;
+    let floor = (median(&hello.first_poll), median(&hello.first_answer));
+    figures.value("start to first poll, hello", floor.0, "ms", None);
+    figures.value("start to first answer, hello", floor.1, "ms", None);
+    size(setting, figures, "hello", None);
+    let cases = [
+        ("task-get", &reads, 1.3, 1.4),
+        ("order-batch-submit", &sends, 2.0, 2.8),
+        ("order-batch-worker", &works, 2.0, 2.8),
+    ];
+    for (name, event, poll, zip) in cases {
+        let started = starts(setting, url, name, event).await;
+        let first_poll = (median(&started.first_poll), floor.0);
+        figures.ratio(
+            format!("start to first poll, {name}"),
+            first_poll,
+            "ms",
+            Some(poll),
+        );
+        let first_answer = (median(&started.first_answer), floor.1);
+        figures.ratio(
+            format!("start to first answer, {name}"),
+            first_answer,
+            "ms",
+            None,
+        );
+        size(setting, figures, name, Some(zip));
+    }
+    memory(setting, url, figures, &reads).await;
+}
+
+async fn starts(setting: &Setting, url: &str, name: &str, event: &str) -> Started {
+    let (mut first_poll, mut first_answer) = (Vec::new(), Vec::new());
+    for _ in 0..STARTS {
+        let mut function = Function::start(&setting.binaries.join(name), &environment(url)).await;
+        let poll = function.first_poll.as_secs_f64() * 1e3;
+        let (took, _) = function.invoke(event).await;
+        first_poll.push(poll);
+        first_answer.push(poll + took.as_secs_f64() * 1e3);
+    }
+    Started {
+        first_poll,
+        first_answer,
+    }
+}
+
+async fn memory(setting: &Setting, url: &str, figures: &mut Figures, event: &str) {
+    for (name, target) in [("hello", None), ("task-get", Some(5.0))] {
+        let mut function = Function::start(&setting.binaries.join(name), &environment(url)).await;
+        for _ in 0..REQUESTS {
+            function.invoke(event).await;
+        }
+        figures.value(
+            format!("memory after 1,000 requests, {name}"),
+            function.memory().0,
+            "MB",
+            target,
+        );
+    }
+}
+
+/// The size of a function's archive: nearly all of it is the compressed binary.
+fn size(setting: &Setting, figures: &mut Figures, name: &str, target: Option<f64>) {
+    let megabytes = compressed(&setting.binaries.join(name));
+    figures.value(format!("archive, {name}"), megabytes, "MB", target);
+}
+
+fn compressed(file: &Path) -> f64 {
+    let packed = Command::new("gzip")
+        .arg("-9c")
+        .arg(file)
+        .output()
+        .expect("gzip runs");
+    f64::from(u32::try_from(packed.stdout.len()).unwrap_or(u32::MAX)) / 1e6
+}

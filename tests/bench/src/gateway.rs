@@ -1,0 +1,85 @@
+//! A batch as a client sees it: through HTTP, the real functions and the queue.
+
+use std::time::{Duration, Instant};
+
+use reqwest::Client;
+use serde_json::Value;
+use task_local::{Stack, StackConfig};
+
+use crate::Setting;
+use crate::data::{CYCLE, STATION};
+use crate::engine::Times;
+use crate::threads::block_on;
+
+/// A running local stack of release binaries.
+pub(crate) struct Gateway {
+    stack: Option<Stack>,
+    base: String,
+}
+
+impl Gateway {
+    /// Starts the stack on a database.
+    pub(crate) fn start(setting: &Setting, database: &str, workers: usize) -> Self {
+        let mut config = StackConfig::new(&setting.binaries, database).expect("a project");
+        config.workers = workers;
+        config.schedule = Some(Duration::from_secs(3600));
+        config.visibility_timeout = Duration::from_secs(60);
+        let config = config.with("LOG_LEVEL", "warn").with("LEASE_SECONDS", "60");
+        let stack = block_on(Stack::start(config)).expect("the stack starts");
+        Self {
+            base: stack.base_url(),
+            stack: Some(stack),
+        }
+    }
+
+    /// Submits a batch and asks until it is finished.
+    pub(crate) fn run(&self, task: &str, orders: &str) -> Times {
+        block_on(async {
+            let client = Client::builder().no_proxy().build().expect("a client");
+            let body = format!(
+                r#"{{"station_id":"{STATION}","task_id":"{task}","time_config_id":"{CYCLE}","order_data":{orders}}}"#
+            );
+            let url = format!("{}/station/order/batch/submit", self.base);
+            let request = client
+                .post(url)
+                .header("content-type", "application/json")
+                .body(body);
+            let start = Instant::now();
+            let answer = request
+                .send()
+                .await
+                .expect("an answer")
+                .text()
+                .await
+                .expect("a body");
+            let submit = start.elapsed();
+            assert!(answer.contains(r#""code":0"#), "{answer}");
+            let url = format!(
+                "{}/async_task/get?user_task_id={task}&station_id={STATION}",
+                self.base
+            );
+            while !is_finished(&client, &url).await {
+                tokio::time::sleep(Duration::from_millis(3)).await;
+            }
+            Times {
+                submit,
+                whole: start.elapsed(),
+            }
+        })
+    }
+}
+
+async fn is_finished(client: &Client, url: &str) -> bool {
+    let answer = client.get(url).send().await.expect("an answer");
+    let task: Value =
+        serde_json::from_str(&answer.text().await.expect("a body")).expect("an envelope");
+    task["data"]["status"] == 3
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        if let Some(stack) = self.stack.take() {
+            block_on(stack.stop());
+        }
+    }
+}

@@ -1,0 +1,194 @@
+"""An emulator of AWS on loopback with the stack of template.yaml in it, and the ways to call it."""
+
+import base64
+import http.server
+import io
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from pathlib import Path
+
+import boto3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from samcli.yamlhelper import yaml_parse
+
+import expand
+
+ROOT = Path(__file__).parents[2]
+BINARIES = ROOT / "target/local"
+REGION = "us-east-1"
+AUDIENCE = "station-app"
+STACK = "long-tasks"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def until(what, ask, seconds=60):
+    """Asks until there is an answer that is true."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if answer := ask():
+            return answer
+        time.sleep(0.1)
+    raise AssertionError(f"not within {seconds} s: {what}")
+
+
+def encoded(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+class Issuer:
+    """Signs tokens, and shows the gateway the key that proves them."""
+
+    def __init__(self):
+        self.key = rsa.generate_private_key(65537, 2048)
+        numbers = self.key.public_key().public_numbers()
+        self.jwks = {"keys": [{"kty": "RSA", "kid": "1", "use": "sig", "alg": "RS256", "e": "AQAB",
+                               "n": encoded(numbers.n.to_bytes(256, "big"))}]}
+        issuer = self
+
+        class Pages(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                pages = {"/.well-known/openid-configuration": {"issuer": issuer.url, "jwks_uri": f"{issuer.url}/jwks"},
+                         "/jwks": issuer.jwks}
+                body = json.dumps(pages.get(self.path, {})).encode()
+                self.send_response(200)
+                self.send_header("content-type", "application/json")
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def token(self, station="T1", key=None, **claims):
+        now = int(time.time())
+        claims = {"iss": self.url, "aud": AUDIENCE, "sub": "staff-1", "iat": now, "exp": now + 600} | claims
+        if station is not None:
+            claims["station_id"] = station
+        parts = [encoded(json.dumps(part).encode()) for part in ({"alg": "RS256", "typ": "JWT", "kid": "1"}, claims)]
+        signature = (key or self.key).sign(".".join(parts).encode(), padding.PKCS1v15(), hashes.SHA256())
+        return ".".join([*parts, encoded(signature)])
+
+
+class Cloud:
+    """The emulator and the stack in it."""
+
+    def __init__(self, log):
+        self.port = free_port()
+        self.endpoint = f"http://127.0.0.1:{self.port}"
+        # It could enforce policies too (AUTH), and would then refuse itself: the queues take TLS only, and it speaks plain HTTP.
+        environment = os.environ | {
+            "GATEWAY_PORT": str(self.port), "BIND_HOST": "127.0.0.1", "AWS_ENDPOINT_URL": self.endpoint,
+            "MINISTACK_HOST": "127.0.0.1", "LOG_LEVEL": "WARNING", "AWS_DEFAULT_REGION": REGION}
+        self.process = subprocess.Popen([sys.executable, "-m", "ministack"], env=environment, stdout=log, stderr=log)
+        until("the emulator answers", self.is_up)
+        self.issuer = Issuer()
+        self.root = Credentials("test", "test")
+
+    def is_up(self):
+        assert self.process.poll() is None, "the emulator ended"
+        try:
+            return urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=2).status == 200
+        except OSError:
+            return False
+
+    def client(self, service):
+        return boto3.client(service, endpoint_url=self.endpoint, region_name=REGION,
+                            aws_access_key_id=self.root.access_key, aws_secret_access_key=self.root.secret_key)
+
+    def upload(self, key, files):
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as zipped:
+            for name, content in files.items():
+                entry = zipfile.ZipInfo(name)
+                entry.external_attr, entry.compress_type = 0o755 << 16, zipfile.ZIP_DEFLATED
+                zipped.writestr(entry, content)
+        self.client("s3").put_object(Bucket="deploy", Key=key, Body=archive.getvalue())
+        return f"s3://deploy/{key}"
+
+    def packaged(self):
+        """template.yaml with the places of what was uploaded, as `sam package` writes it."""
+        template = yaml_parse((ROOT / "template.yaml").read_text())
+        self.client("s3").create_bucket(Bucket="deploy")
+        for resource in template["Resources"].values():
+            properties = resource.get("Properties", {})
+            if "CodeUri" in properties:
+                binary = resource["Metadata"]["BuildProperties"]["Binary"]
+                properties["CodeUri"] = self.upload(f"{binary}.zip", {"bootstrap": (BINARIES / binary).read_bytes()})
+            if "ContentUri" in properties:
+                properties["ContentUri"] = self.upload("ca.zip", {"database-ca.pem": b"the private server's is used\n"})
+        return json.dumps(template)
+
+    def deploy(self, database):
+        """Deploys the stack against a database; answers its outputs."""
+        secret = json.dumps({"username": database["user"], "password": database["password"]})
+        secret = self.client("secretsmanager").create_secret(Name="long-tasks", SecretString=secret)
+        parameters = {
+            "DatabaseHost": "127.0.0.1", "DatabasePort": database["port"], "DatabaseName": database["name"],
+            "DatabaseOptions": database["options"], "DatabaseSecretArn": secret["ARN"],
+            "JwtIssuer": self.issuer.url, "JwtAudience": AUDIENCE, "WorkerConcurrency": "2"}
+        template = expand.deployable(self.packaged(), parameters)
+        self.client("s3").put_object(Bucket="deploy", Key="template.json", Body=json.dumps(template).encode())
+        given = [{"ParameterKey": key, "ParameterValue": str(value)} for key, value in parameters.items()]
+        clouds = self.client("cloudformation")
+        clouds.create_stack(StackName=STACK, TemplateURL=f"{self.endpoint}/deploy/template.json", Parameters=given,
+                            Capabilities=["CAPABILITY_IAM"])
+        stack = until("the stack is made", lambda: self.settled(clouds), 300)
+        if stack["StackStatus"] != "CREATE_COMPLETE":
+            events = clouds.describe_stack_events(StackName=STACK)["StackEvents"]
+            reasons = [(event["LogicalResourceId"], event.get("ResourceStatusReason")) for event in events
+                       if "FAILED" in event["ResourceStatus"]]
+            raise AssertionError(f"{stack['StackStatus']}: {reasons}")
+        return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+    def settled(self, clouds):
+        [stack] = clouds.describe_stacks(StackName=STACK)["Stacks"]
+        return None if stack["StackStatus"].endswith("IN_PROGRESS") else stack
+
+    def resource(self, logical_id):
+        resource = self.client("cloudformation").describe_stack_resource(StackName=STACK, LogicalResourceId=logical_id)
+        return resource["StackResourceDetail"]["PhysicalResourceId"]
+
+    def call(self, method, path, body=None, token=None, signer=None):
+        """Calls a deployed route; answers status and envelope."""
+        url = f"{self.endpoint}/_aws/execute-api/{self.resource('Api')}/$default{path}"
+        headers = {"content-type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        if token:
+            headers["authorization"] = f"Bearer {token}"
+        if signer:
+            signed = AWSRequest(method, url, headers, data)
+            SigV4Auth(signer, "execute-api", REGION).add_auth(signed)
+            headers = dict(signed.headers)
+        request = urllib.request.Request(url, data, headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read() or b"{}")
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
