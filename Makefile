@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help run stop demo load-reference test chaos contract bench lint-template package sam-local deploy-local build tools clean clean-data clean-logs
 MAKEFLAGS += --no-print-directory
-export PORT DETACH DATABASE_URL DATA FILE AGAIN WORKERS EXAMPLES SEED ARCH DATABASE_CA PART ROUNDS ROWS MINUTES MYSQL_FLAVOR
+export PORT DETACH DATABASE_URL DATA FILE AGAIN WORKERS EXAMPLES SEED MINUTES MYSQL_FLAVOR ARCH DATABASE_CA PART ROUNDS ROWS
 
 local := shared/local
 bin := target/local/task-local
@@ -47,7 +47,7 @@ deploy-local: build ## template.yaml deployed into an emulator of AWS, and used 
 	@tests/deploy/run.sh
 
 build: need-cargo tools ## the functions and the local stack
-	@cargo build --quiet --profile local --locked --workspace --exclude task-bench --bins
+	@cargo build --quiet --profile local --locked --workspace --exclude bench --exclude chaos --bins
 
 tools: ## the pinned tools of the local stack, into .local/tools
 	@$(local)/tools.sh

@@ -17,4 +17,4 @@ if [ -z "${DATABASE_URL:-}" ]; then
   DATABASE_URL=$(shared/local/mysql.sh url)
   export DATABASE_URL
 fi
-"$BINARIES/task-bench"
+"$BINARIES/bench"

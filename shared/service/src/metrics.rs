@@ -7,13 +7,13 @@ use task_store::items::{ItemStatus, Outcome};
 /// The target of measurements.
 pub const TARGET: &str = "metrics";
 
-/// Items that have their outcome now.
-pub(crate) fn settled(outcomes: &[Outcome]) {
+/// Items that have their outcome now: these, and as many that were made and need none of their own.
+pub(crate) fn settled(outcomes: &[Outcome], made: usize) {
     let failed = outcomes
         .iter()
         .filter(|outcome| outcome.status == ItemStatus::Failed)
         .count();
-    let succeeded = outcomes.len() - failed;
+    let succeeded = made + outcomes.len() - failed;
     tracing::info!(target: TARGET, OrdersSucceeded = succeeded, OrdersFailed = failed);
 }
 

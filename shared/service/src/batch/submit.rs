@@ -65,8 +65,7 @@ pub async fn submit<J: BatchJob, Q: Queue>(
             Ok(Submitted::Accepted(due)) => {
                 reach(Failpoint::SubmitStored).await?;
                 announce(dispatcher, &due).await;
-                reach(Failpoint::SubmitAnnounced).await?;
-                return Ok(());
+                return Ok(reach(Failpoint::SubmitAnnounced).await?);
             }
         }
     }

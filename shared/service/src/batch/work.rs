@@ -107,10 +107,10 @@ impl<'a, J: BatchJob> Shift<'a, J> {
     }
 
     async fn turn(&self, key: ChunkKey) -> Result<Turn, Unworked> {
+        reach(Failpoint::WorkReceived).await?;
         if self.settings.station_chunks > 0 && self.deferred(key).await? {
             return Ok(Turn::Deferred);
         }
-        reach(Failpoint::WorkReceived).await?;
         let claim = async |c: &mut _| chunks::claim(c, key, self.settings.lease).await;
         let Some(claim) = self.database.run(claim).await? else {
             self.ended_already(key).await?;

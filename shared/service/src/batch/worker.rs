@@ -137,8 +137,13 @@ impl<J: BatchJob> Worker<'_, J> {
             Ok(true)
         };
         let written = self.database.transaction::<_, StoreError>(write).await?;
-        if written && !outcomes.is_empty() {
-            metrics::settled(outcomes);
+        let implied = if self.is_untouched(fence) {
+            work.len()
+        } else {
+            0
+        };
+        if written && implied + outcomes.len() > 0 {
+            metrics::settled(outcomes, implied);
         }
         Ok(written)
     }

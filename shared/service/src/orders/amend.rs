@@ -76,7 +76,8 @@ pub async fn amend<Q: Queue>(
             mend.due,
         ))
     };
-    let (mended, due) = dispatcher.database.transaction(amend).await?;
+    // On the heap: the largest of the transactions would make the function's future larger than it should be.
+    let (mended, due) = Box::pin(dispatcher.database.transaction(amend)).await?;
     reach(Failpoint::AmendStored).await?;
     batch::announce(dispatcher, &due).await;
     Ok(mended)
