@@ -24,6 +24,17 @@ fn values(lines: &[Value], metric: &str) -> Vec<f64> {
     values.flatten().filter_map(Value::as_f64).collect()
 }
 
+/// The sum of a metric that counts.
+fn total(lines: &[Value], metric: &str) -> u64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "small counts"
+    )]
+    let total = values(lines, metric).iter().sum::<f64>() as u64;
+    total
+}
+
 fn traces(lines: &[Value], message: &str) -> Vec<String> {
     let lines = lines.iter().filter(|line| line["message"] == message);
     let ids = lines.filter_map(|line| line["span"]["trace.id"].as_str());
@@ -51,9 +62,9 @@ async fn a_batch_is_measured_and_its_trace_leads_from_the_submit_to_every_chunk(
         logged(&folder, "order-batch-submit"),
         logged(&folder, WORKER),
     );
-    assert_eq!(values(&worker, "OrdersSucceeded").iter().sum::<f64>(), 24.0);
-    assert_eq!(values(&worker, "OrdersFailed").iter().sum::<f64>(), 1.0);
-    assert_eq!(values(&worker, "Retries").iter().sum::<f64>(), 0.0);
+    assert_eq!(total(&worker, "OrdersSucceeded"), 24);
+    assert_eq!(total(&worker, "OrdersFailed"), 1);
+    assert_eq!(total(&worker, "Retries"), 0);
     for metric in ["ChunkTime", "QueueWait"] {
         assert_eq!(values(&worker, metric).len(), 3, "{metric}");
     }

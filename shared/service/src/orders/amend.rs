@@ -76,8 +76,7 @@ pub async fn amend<Q: Queue>(
             mend.due,
         ))
     };
-    // On the heap: the largest of the transactions would make the function's future larger than it should be.
-    let (mended, due) = Box::pin(dispatcher.database.transaction(amend)).await?;
+    let (mended, due) = dispatcher.database.transaction(amend).await?;
     reach(Failpoint::AmendStored).await?;
     batch::announce(dispatcher, &due).await;
     Ok(mended)
