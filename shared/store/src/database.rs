@@ -86,7 +86,9 @@ impl Database {
         work: impl AsyncFn(&mut Connection) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
         let in_use = InUse::default();
-        if let Ok(end) = timeout(self.timeout, self.retried(&work, &in_use)).await {
+        // On the heap: what a transaction awaits would be part of its function's future, which is large enough.
+        let retried = Box::pin(self.retried(&work, &in_use));
+        if let Ok(end) = timeout(self.timeout, retried).await {
             return end;
         }
         let session = in_use.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -77,7 +77,8 @@ async fn late(stage: &Stage, rng: &mut Rng, shuffled: bool) -> Option<bool> {
     Some(!bodies.is_empty())
 }
 
-/// An open chunk whose message ends in the dead-letter queue.
+/// An open chunk whose message ends in the dead-letter queue. Half of them look as if they had stalled their workers:
+/// these are given up, the others are announced again.
 async fn give_up(stage: &Stage, rng: &mut Rng) -> Option<bool> {
     for _ in 0..50 {
         let open = chunks(stage, "WHERE state = 0").await?;
@@ -88,6 +89,9 @@ async fn give_up(stage: &Stage, rng: &mut Rng) -> Option<bool> {
                 run,
                 chunk,
             });
+            if rng.bool() {
+                stall(stage, task_id, run, chunk).await?;
+            }
             let queue = format!("{QUEUE}-dead-letter");
             let body = body(task_id, run, chunk);
             return Some(stage.stack.send(&queue, &body).await.is_ok());
@@ -95,6 +99,13 @@ async fn give_up(stage: &Stage, rng: &mut Rng) -> Option<bool> {
         tokio::time::sleep(millis(rng, 50..100)).await;
     }
     Some(false)
+}
+
+async fn stall(stage: &Stage, task: i64, run: u32, chunk: u32) -> Option<()> {
+    let sql = "UPDATE tbl_batch_chunk SET stalls = 5 WHERE task_id = ? AND run = ? AND chunk_no = ? AND state = 0";
+    let mut owner = stage.owner().await.ok()?;
+    let stall = sqlx::query(sql).bind(task).bind(run).bind(chunk);
+    stall.execute(&mut owner).await.ok().map(drop)
 }
 
 /// The newest chunks; `None` when the database does not answer just now.

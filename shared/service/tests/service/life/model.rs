@@ -108,8 +108,12 @@ impl Model {
         self.done(chunk)
     }
 
-    /// A dead letter.
-    pub(super) fn bury(&mut self, chunk: usize) -> Worked {
+    /// A dead letter, of a chunk that has stalled its workers or of one that has not: that one is announced again.
+    pub(super) fn bury(&mut self, chunk: usize, stalled: bool) -> Worked {
+        let is_open = matches!(self.chunks[chunk], State::Open | State::Held);
+        if is_open && !stalled {
+            return Worked::Acknowledged;
+        }
         if self.chunks[chunk] == State::Open {
             for index in Self::indexes(chunk) {
                 self.items[index as usize] = ItemStatus::Failed;
