@@ -13,8 +13,8 @@ use task_service::orders::{Checks, Cycle, Order, Reference, key, parse, validate
 use crate::data::{CYCLE, STATION};
 use crate::threads;
 
-/// Orders in one transaction, as many as the engine's chunks have by default.
-const CHUNK: usize = 100;
+/// Orders in one statement: a fixed shape, so that it is prepared once.
+const ROWS: usize = 100;
 
 /// What the rows of one run have in common.
 pub(crate) struct Floor<'a> {
@@ -30,7 +30,10 @@ impl Floor<'_> {
     /// Stores all orders with `connections` connections.
     pub(crate) fn run(&self, connections: usize) {
         let orders: Vec<&RawValue> = serde_json::from_str(self.orders).expect("a list");
-        let chunks: Vec<_> = orders.chunks(CHUNK).collect();
+        // A transaction has as many as the engine's chunks do.
+        let size = orders.len().div_ceil(20).clamp(100, 500);
+        let firsts = (0..).step_by(size).map(|at| self.task * 1_000_000 + at);
+        let chunks: Vec<_> = firsts.zip(orders.chunks(size)).collect();
         let next = AtomicUsize::new(0);
         threads::run(connections, async |_| {
             let mut connection = MySqlConnection::connect(self.url).await.expect("a server");
@@ -38,31 +41,35 @@ impl Floor<'_> {
             connection.execute(isolation).await.expect("isolation");
             loop {
                 let no = next.fetch_add(1, Ordering::Relaxed);
-                let Some(chunk) = chunks.get(no) else { break };
-                self.chunk(&mut connection, no, chunk)
+                let Some((first, chunk)) = chunks.get(no) else {
+                    break;
+                };
+                self.chunk(&mut connection, *first, chunk)
                     .await
                     .expect("a chunk is stored");
             }
         });
     }
 
+    /// Stores orders in one transaction, with ids from `first` on.
     async fn chunk(
         &self,
         connection: &mut MySqlConnection,
-        no: usize,
+        first: i64,
         items: &[&RawValue],
     ) -> sqlx::Result<()> {
         let accepted_at = jiff::Zoned::now().datetime();
-        let orders: Vec<_> = items
-            .iter()
-            .map(|raw| self.checked(raw.get(), accepted_at))
-            .collect();
-        let first = self.task * 1_000_000 + (no * CHUNK) as i64;
         connection.execute("START TRANSACTION").await?;
-        self.insert_orders(connection, first, &orders).await?;
-        insert_lines(connection, first, &orders).await?;
-        self.insert_outcomes(connection, first, no, orders.len())
-            .await?;
+        for (first, part) in (first..).step_by(ROWS).zip(items.chunks(ROWS)) {
+            let orders: Vec<_> = part
+                .iter()
+                .map(|raw| self.checked(raw.get(), accepted_at))
+                .collect();
+            self.insert_orders(connection, first, &orders).await?;
+            insert_lines(connection, first, &orders).await?;
+            self.insert_outcomes(connection, first, orders.len())
+                .await?;
+        }
         connection.execute("COMMIT").await?;
         Ok(())
     }
@@ -115,21 +122,16 @@ impl Floor<'_> {
         &self,
         connection: &mut MySqlConnection,
         first: i64,
-        no: usize,
         count: usize,
     ) -> sqlx::Result<()> {
         let sql = rows(
             "INSERT INTO tbl_batch_item (task_id, run, item_index, chunk_id, status, made_id) VALUES ",
-            "(?,1,?,?,1,?)",
+            "(?,1,?,1,1,?)",
             count,
         );
         let mut insert = sqlx::query(&sql);
-        for (at, id) in (first..).enumerate().take(count) {
-            insert = insert
-                .bind(self.task)
-                .bind((no * CHUNK + at) as u32)
-                .bind(no as i64)
-                .bind(id);
+        for id in (first..).take(count) {
+            insert = insert.bind(self.task).bind(id % 1_000_000).bind(id);
         }
         insert.execute(connection).await.map(drop)
     }

@@ -22,8 +22,8 @@ impl Gateway {
     pub(crate) fn start(setting: &Setting, database: &str, workers: usize) -> Self {
         let mut config = StackConfig::new(&setting.binaries, database).expect("a project");
         config.workers = workers;
-        config.schedule = Some(Duration::from_secs(3600));
-        config.visibility_timeout = Duration::from_secs(60);
+        config.schedule = Some(Duration::from_hours(1));
+        config.visibility_timeout = Duration::from_mins(1);
         let config = config.with("LOG_LEVEL", "warn").with("LEASE_SECONDS", "60");
         let stack = block_on(Stack::start(config)).expect("the stack starts");
         Self {
