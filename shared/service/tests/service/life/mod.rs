@@ -162,7 +162,7 @@ impl Life<'_> {
         run(self.fresh, "UPDATE tbl_batch_chunk SET send_at = NOW(3)").await;
         let dispatcher = dispatcher(self.fresh, &self.queue);
         batch::announce_due(&dispatcher).await.unwrap();
-        let finished = batch::finish_abandoned(&dispatcher.database, &KINDS).await;
+        let finished = batch::finish_abandoned(&dispatcher.database, KINDS).await;
         assert_eq!(finished.unwrap(), 0, "{:?}", self.told);
     }
 
