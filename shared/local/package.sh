@@ -11,18 +11,19 @@ arch=${ARCH:-x86_64}
 out=target/lambda
 ca=target/lambda/database-ca
 bundle=https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem
-export SAM_CLI_TELEMETRY=0
+# `sam build` calls cargo-lambda too: what was built is there already if it builds in the same way.
+export SAM_CLI_TELEMETRY=0 PATH=$PWD/.local/tools/bin:$PATH
 
 case $arch in
-  x86_64) compiler=(--compiler cargo) ;;
+  x86_64) flags=() ; export CARGO_LAMBDA_COMPILER=cargo ;;
   # A linker for the other architecture comes with zig.
-  arm64) compiler=(--arm64) ;;
+  arm64) flags=(--arm64) ;;
   *) die "ARCH must be x86_64 or arm64, not '$arch'" ;;
 esac
 "$here/tools.sh" deploy tests/deploy/requirements.txt
 
 # Not the toolchain's glibc decides whether it starts on Amazon Linux 2023, but the highest version it asks for.
-.local/tools/bin/cargo-lambda lambda build --release --locked "${compiler[@]}"
+cargo-lambda lambda build --release --locked "${flags[@]}"
 
 mkdir -p $ca
 if [ -n "${DATABASE_CA:-}" ]; then

@@ -21,6 +21,10 @@ async fn every_function_has_a_sample_event_and_answers_it() {
     with_api(async |api| {
         for function in Project::read(&project_root()).unwrap().functions {
             let event = sample(&function);
+            // No stack runs it, it prepares their databases; the tests of the deployed form invoke it.
+            if function == "database-migrate" {
+                continue;
+            }
             let answer = api.stack.invoke(&function, event.clone()).await.unwrap();
             if event["version"] == "2.0" {
                 assert_eq!(answer["statusCode"], 200, "{function}: {answer}");

@@ -57,7 +57,9 @@ class Functions:
         host, port = relay.relayed(url.port)
         build(BUILD, authority.install(ROOT / ".local/tls", [host], lambda statement: sql(statement, "app")))
         options = yaml_parse((ROOT / "template.yaml").read_text())["Parameters"]["DatabaseOptions"]["Default"]
-        self.variables = {"DATABASE_URL": f"mysql://{url.username}:{url.password}@{host}:{port}/{DATABASE}?{options}"}
+        self.variables = {"DATABASE_URL": f"mysql://{url.username}:{url.password}@{host}:{port}/{DATABASE}?{options}",
+                          # The CLI knows the queue by its logical id only.
+                          "GM_TASK_QUEUE": f"order_import=https://sqs.{REGION}.invalid/000000000000/order-import"}
         self.local_url = f"mysql://{url.username}:{url.password}@127.0.0.1:{url.port}/{DATABASE}?ssl-mode=disabled"
 
     def command(self, *arguments, **variables):
@@ -73,7 +75,7 @@ class Functions:
         """Invokes a function with an event; answers what it answers."""
         run = subprocess.run(self.command("invoke", function, "--event", "-"), input=json.dumps(event), text=True,
                              capture_output=True, env=self.environment(), timeout=120)
-        assert run.returncode == 0, run.stderr
+        assert run.returncode == 0 and run.stdout.strip(), run.stderr
         return json.loads(run.stdout.strip().splitlines()[-1])
 
     def start_api(self, **variables):

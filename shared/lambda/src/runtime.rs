@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use futures_util::FutureExt;
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -46,11 +47,6 @@ where
     R: Into<Diagnostic> + fmt::Debug,
     F: Future<Output = Result<A, R>>,
 {
-    let handle = &handle;
-    let measured = |event| async move {
-        let answer = handle(event).await;
-        metrics::flush();
-        answer
-    };
+    let measured = |event| handle(event).inspect(|_| metrics::flush());
     Runtime::new(service_fn(measured)).run().await
 }

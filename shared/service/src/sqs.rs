@@ -91,7 +91,8 @@ impl SqsQueue {
             return part.iter().map(|due| due.key).collect();
         }
         let client = self.client.get_or_init(async || client()).await;
-        let trace = trace_header();
+        // Where the Lambda runtime keeps it.
+        let trace = trace_header(std::env::var("_X_AMZN_TRACE_ID").ok());
         let entries = part
             .iter()
             .enumerate()
@@ -162,9 +163,9 @@ fn entry(
     entry.build().ok()
 }
 
-/// The trace of the current invocation, where the Lambda runtime keeps it, for the worker to go on with.
-fn trace_header() -> Option<MessageSystemAttributeValue> {
-    let header = std::env::var("_X_AMZN_TRACE_ID").ok()?;
+/// The trace of the current invocation, for the worker to go on with.
+fn trace_header(header: Option<String>) -> Option<MessageSystemAttributeValue> {
+    let header = header.filter(|header| !header.is_empty())?;
     let value = MessageSystemAttributeValue::builder()
         .data_type("String")
         .string_value(header);
@@ -210,6 +211,7 @@ fn client() -> Client {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use task_store::{StationId, TaskId};
 
     #[test]
     fn one_url_serves_every_job_and_a_named_one_its_own() {
@@ -229,6 +231,27 @@ mod tests {
         for text in ["", "orders", "order_import=orders", "order_import="] {
             assert!(QueueUrls::parse(text).is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_message_carries_the_trace_of_the_call_that_sent_it_if_there_is_one() {
+        let due = Due {
+            key: ChunkKey {
+                task: TaskId::parse("7").unwrap(),
+                run: 1,
+                chunk: 0,
+            },
+            station: StationId::parse("T1").unwrap(),
+            job: "order_import".to_owned(),
+        };
+        let header = "Root=1-6a1f0c00-0123456789abcdef01234567;Sampled=1";
+        let trace = trace_header(Some(header.to_owned()));
+        let traced = entry(0, &due, trace.as_ref()).unwrap();
+        let attributes = traced.message_system_attributes.unwrap();
+        assert_eq!(attributes[&TraceHeader].string_value(), Some(header));
+        assert_eq!(attributes[&TraceHeader].data_type(), "String");
+        let untraced = entry(0, &due, trace_header(None).as_ref()).unwrap();
+        assert_eq!(untraced.message_system_attributes, None);
     }
 
     #[test]

@@ -33,7 +33,8 @@ const NO_UTF8: [&str; 6] = [
 ];
 
 fn event(path: &str, body: Value, encoded: bool) -> Value {
-    let mut event = sample("api-gateway-form");
+    let mut event = sample("task-finish");
+    event["headers"]["content-type"] = json!("application/x-www-form-urlencoded");
     event["rawPath"] = json!(path);
     event["requestContext"]["http"]["path"] = json!(path);
     event["body"] = body;
