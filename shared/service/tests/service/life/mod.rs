@@ -65,7 +65,7 @@ impl Life<'_> {
             14..50 => self.work(chunk).await,
             50..62 => self.abandon(chunk).await,
             62..74 => self.expire().await,
-            74..80 => self.bury(chunk).await,
+            74..80 => self.bury(chunk, below(2) == 0).await,
             80..84 => self.close().await,
             84..96 => self.drop_order(below(ORDERS)).await,
             _ => self.sweep().await,
@@ -92,17 +92,17 @@ impl Life<'_> {
         assert_eq!(worked(end), expected, "{:?}", self.told);
     }
 
-    async fn bury(&mut self, chunk: u32) {
-        self.told.push(format!("bury {chunk}"));
+    async fn bury(&mut self, chunk: u32, stalled: bool) {
+        self.told.push(format!("bury {chunk}, stalled: {stalled}"));
         let key = self.key(chunk).await;
-        // A chunk that did not stall would be announced again instead.
-        run(
-            self.fresh,
-            &format!("UPDATE tbl_batch_chunk SET stalls = 5 WHERE chunk_no = {chunk}"),
-        )
-        .await;
+        let stalls = if stalled { 5 } else { 0 };
+        let sql = format!(
+            "UPDATE tbl_batch_chunk SET stalls = {stalls} WHERE task_id = {} AND run = {} AND chunk_no = {chunk}",
+            key.task, key.run
+        );
+        run(self.fresh, &sql).await;
         let end = batch::bury(&self.fresh.database, &settings(), key, "dead letter").await;
-        let expected = self.model.bury(chunk as usize);
+        let expected = self.model.bury(chunk as usize, stalled);
         assert_eq!(worked(end), expected, "{:?}", self.told);
     }
 
