@@ -14,7 +14,7 @@
 #      MYSQL_PROFILE   dev (default: loses the last second when the machine dies) | durable (every commit on disk) |
 #                      chaos (as durable; the server that the chaos suite kills).
 #                      Each profile has its own data, so that tests never touch what `make run` keeps.
-#      MYSQL_PORT      a fixed port (default: the first free one from 3307)
+#      MYSQL_PORT      a fixed port (default: the first free one from 3307; from a random one for chaos)
 #      MYSQL_SUITE     the Debian suite to take it from (default: sid for MySQL, bookworm for MariaDB)
 #      MYSQL_OPTS      more server options
 set -euo pipefail
@@ -104,7 +104,10 @@ pid() {
 is_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 choose_port() {
-  local port=${MYSQL_PORT:-3307}
+  local first=3307 port
+  # A server that is killed and started again must find its port free: it keeps away from where others look for one.
+  [ "$profile" != chaos ] || first=$((20000 + RANDOM % 10000))
+  port=${MYSQL_PORT:-$first}
   while is_taken "$port"; do
     [ -z "${MYSQL_PORT:-}" ] || die "port $port is taken by another program: set MYSQL_PORT"
     port=$((port + 1))
