@@ -82,7 +82,7 @@ impl BatchJob for OrderImport {
         items: &[Item<'_>],
     ) -> Result<Vec<Prepared<ReadyOrder>>> {
         let read: Vec<_> = items.iter().map(|item| parse(item.raw)).collect();
-        let lookup = Lookup::read(connection, chunk, items, &read).await?;
+        let lookup = Lookup::read(connection, chunk, &read).await?;
         let accepted_at = chunk.accepted_at.local(&self.zone);
         let findings = items
             .iter()
@@ -157,7 +157,6 @@ impl Lookup {
     async fn read(
         connection: &mut Connection,
         chunk: &Claimed,
-        items: &[Item<'_>],
         read: &[std::result::Result<RawOrder<'_>, Fault>],
     ) -> Result<Self> {
         let params = ImportParams::from_stored(&chunk.params)?;
@@ -174,7 +173,7 @@ impl Lookup {
             true => Vec::new(),
             false => orders::with_out_order_no(connection, &chunk.station, &numbers).await?,
         };
-        let made = made_before(connection, chunk, items).await?;
+        let made = made_before(connection, chunk, read).await?;
         Ok(Self {
             cycle,
             reference,
@@ -193,7 +192,7 @@ impl Lookup {
             Ok(order) => order,
             Err(fault) => return Prepared::refused([fault.clone()]),
         };
-        let key = key(item.raw);
+        let key = order.key();
         if let (Some(key), None) = (&key, item.duplicate_of)
             && let Some(id) = self.made.get(key)
         {
@@ -251,12 +250,12 @@ async fn skus<'a>(
 async fn made_before(
     connection: &mut Connection,
     chunk: &Claimed,
-    items: &[Item<'_>],
+    read: &[std::result::Result<RawOrder<'_>, Fault>],
 ) -> Result<HashMap<String, i64>> {
-    if chunk.key.run == 1 && chunk.attempt == 1 && items.len() > 1 {
+    if chunk.key.run == 1 && chunk.attempt == 1 && read.len() > 1 {
         return Ok(HashMap::new());
     }
-    let keys: Vec<String> = items.iter().filter_map(|item| key(item.raw)).collect();
+    let keys: Vec<String> = read.iter().flatten().filter_map(RawOrder::key).collect();
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
     Ok(orders::made_by_task(connection, chunk.key.task, &keys)
         .await?

@@ -60,15 +60,25 @@ pub fn parse(raw: &str) -> Result<RawOrder<'_>, Fault> {
 #[must_use]
 pub fn key(raw: &str) -> Option<String> {
     let fields: KeyFields<'_> = object(raw).ok()?;
-    let (prefix, deciding) = if fields.out_order_no.is_absent() {
-        ("a:", &fields.address_id)
+    key_of(&fields.address_id, &fields.out_order_no)
+}
+
+fn key_of(address_id: &Scalar<'_>, out_order_no: &Scalar<'_>) -> Option<String> {
+    let (prefix, deciding) = if out_order_no.is_absent() {
+        ("a:", address_id)
     } else {
-        ("o:", &fields.out_order_no)
+        ("o:", out_order_no)
     };
     usable_id(deciding).map(|id| format!("{prefix}{id}"))
 }
 
 impl RawOrder<'_> {
+    /// What [`key`] answers for its text.
+    #[must_use]
+    pub fn key(&self) -> Option<String> {
+        key_of(&self.address_id, &self.out_order_no)
+    }
+
     /// The address to look up. `None` when there is no usable one.
     #[must_use]
     pub fn address_id(&self) -> Option<&str> {

@@ -180,3 +180,16 @@ fn an_order_that_fails_on_its_own_account_has_no_key() {
         assert_eq!(key(raw), None, "{raw}");
     }
 }
+
+#[test]
+fn an_order_that_is_read_has_the_key_of_its_text() {
+    for raw in [
+        r#"{"address_id": "S1", "details": []}"#,
+        r#"{"address_id": 12, "out_order_no": "\u0053 1"}"#,
+        r#"{"out_order_no": [], "address_id": "S1"}"#,
+        r#"{"out_order_no": "", "address_id": "S1", "more": {}}"#,
+        "{}",
+    ] {
+        assert_eq!(parse(raw).unwrap().key(), key(raw), "{raw}");
+    }
+}
