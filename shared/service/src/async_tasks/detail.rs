@@ -62,8 +62,7 @@ async fn items(
     let Some(batch) = batches::by_task(connection, task.id).await? else {
         return Ok((Counts::default(), None));
     };
-    let counts = Counts::of(connection, &batch).await?;
-    let items = batch::read(connection, jobs::kind_of(&batch)?, &batch, page.selection()).await?;
-    let pagination = page.pagination(&counts);
-    Ok((counts, Some(Items { items, pagination })))
+    let page = batch::read(connection, jobs::kind_of(&batch)?, &batch, page).await?;
+    let (items, pagination) = (page.items, page.pagination);
+    Ok((page.counts, Some(Items { items, pagination })))
 }

@@ -53,7 +53,7 @@ pub async fn list(database: &Database, panel: &Panel, zone: &TimeZone) -> Result
         after: panel.after,
         columns,
     };
-    let (found, _) = database.run(async |c| page(c, &list).await).await?;
+    let found = database.run(async |c| page(c, &list).await).await?;
     let finish = found
         .iter()
         .all(|(task, _)| task.status == TaskStatus::Finished);

@@ -30,7 +30,7 @@ pub(crate) use finish::refresh;
 pub use job::{BatchJob, Identity, Item, ItemError, JobKind, Prepared};
 pub(crate) use payload::minified;
 pub(crate) use report::sent_as;
-pub use report::{ItemPage, Pagination, Selection, read};
+pub use report::{ItemPage, Page, Pagination, read};
 pub use result::{BatchReport, result};
 pub use settings::{Dispatcher, Settings};
 pub use submit::{Submission, submit};

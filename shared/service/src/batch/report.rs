@@ -13,17 +13,6 @@ use super::job::JobKind;
 use super::standing::Standing;
 use super::view::{ItemView, Made, Reasons, Sent};
 
-/// Which items of a batch to read.
-#[derive(Debug, Clone, Copy)]
-pub struct Selection {
-    /// Only those with this status; `None` for every one.
-    pub status: Option<ItemStatus>,
-    /// At most this many.
-    pub limit: u32,
-    /// Leaving out this many from the front.
-    pub skip: u64,
-}
-
 /// A page of items, as it is asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct ItemPage {
@@ -43,39 +32,41 @@ pub struct Pagination {
     offset: u32,
 }
 
-impl ItemPage {
-    pub(crate) fn selection(self) -> Selection {
-        let skip = u64::from(self.limit) * u64::from(self.page);
-        Selection {
-            status: self.status,
-            limit: self.limit,
-            skip,
-        }
-    }
-
-    pub(crate) fn pagination(self, counts: &Counts) -> Pagination {
-        let total = counts.of_status(self.status);
-        Pagination {
-            total,
-            limit: self.limit,
-            offset: self.page,
-        }
-    }
+/// A page of a batch's items, and where it lies among all of them.
+#[derive(Debug)]
+pub struct Page {
+    /// In input order.
+    pub items: Vec<ItemView>,
+    /// All items of the run by what became of them.
+    pub counts: Counts,
+    /// Where the page lies.
+    pub pagination: Pagination,
 }
 
-/// Reads items of a batch's current run in input order, each with its outcome and as it was sent.
+/// Reads a page of a batch's current run, each item with its outcome and as it was sent. Counts and items are of one
+/// reading.
 pub async fn read(
     connection: &mut Connection,
     kind: &JobKind,
     batch: &Batch,
-    selection: Selection,
-) -> Result<Vec<ItemView>> {
-    let items = select(connection, batch, selection).await?;
+    page: ItemPage,
+) -> Result<Page> {
+    let standing = Standing::read(connection, batch).await?;
+    let counts = standing.counts();
+    let items = select(connection, batch, &standing, page).await?;
     let sent = sent_as(connection, &items).await?;
-    Ok(items
+    let views = items
         .into_iter()
-        .map(|item| view(kind, item, &sent, Sent::Whole))
-        .collect())
+        .map(|item| view(kind, item, &sent, Sent::Whole));
+    Ok(Page {
+        items: views.collect(),
+        counts,
+        pagination: Pagination {
+            total: counts.of_status(page.status),
+            limit: page.limit,
+            offset: page.page,
+        },
+    })
 }
 
 /// The same items without what they were sent as, but for the fields that tell which they are.
@@ -95,15 +86,16 @@ pub(super) async fn briefs(
 async fn select(
     connection: &mut Connection,
     batch: &Batch,
-    selection: Selection,
+    standing: &Standing,
+    page: ItemPage,
 ) -> Result<Vec<Item>> {
-    let standing = Standing::read(connection, batch).await?;
-    let wanted = |status| selection.status.is_none_or(|wanted| wanted == status);
+    let wanted = |status| page.status.is_none_or(|wanted| wanted == status);
+    let skip = u64::from(page.limit) * u64::from(page.page);
     let indexes: Vec<u32> = standing
         .all()
         .filter_map(|(index, status)| wanted(status).then_some(index))
-        .skip(usize::try_from(selection.skip).unwrap_or(usize::MAX))
-        .take(selection.limit as usize)
+        .skip(usize::try_from(skip).unwrap_or(usize::MAX))
+        .take(page.limit as usize)
         .collect();
     let stored = items::at(connection, batch.task_id, batch.run, &indexes).await?;
     let mut stored = stored.into_iter().peekable();

@@ -40,14 +40,14 @@ pub async fn result(
         let batch =
             batch.ok_or_else(|| Error::refused(Word::TaskNotFound, "no batch has this id"))?;
         let kind = jobs::kind_of(&batch)?;
-        let counts = Counts::of(c, &batch).await?;
+        let page = report::read(c, kind, &batch, page).await?;
         Ok(BatchReport {
             kind,
             task_id: task.called(),
             heading: (kind.heading)(&batch.params)?,
-            details: report::read(c, kind, &batch, page.selection()).await?,
-            pagination: page.pagination(&counts),
-            counts,
+            details: page.items,
+            counts: page.counts,
+            pagination: page.pagination,
         })
     };
     database.run(read).await

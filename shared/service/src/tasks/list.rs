@@ -7,7 +7,7 @@ use task_store::{Connection, Database};
 
 use super::TaskView;
 use super::progress::progress_of;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// The highest total that is counted; beyond it only that there are more is known.
 pub const MOST_COUNTED: u32 = 10_000;
@@ -27,6 +27,16 @@ pub struct List<'a> {
     pub columns: Columns,
 }
 
+impl List<'_> {
+    fn part(&self) -> Part {
+        Part {
+            limit: u64::from(self.limit),
+            skip: u64::from(self.limit) * u64::from(self.page),
+            after: self.after,
+        }
+    }
+}
+
 /// Where in the whole list a page lies, as it is answered next to it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Pagination {
@@ -38,31 +48,33 @@ pub struct Pagination {
     next_after_id: Option<i64>,
 }
 
-/// A page of tasks, each with how far it is, and where it lies.
-pub async fn page(
+/// A page of tasks, each with how far it is.
+pub async fn page(connection: &mut Connection, list: &List<'_>) -> Result<Vec<(Task, u8)>> {
+    let found = tasks::list(connection, &list.filter, list.part(), list.columns).await?;
+    let progress = progress_of(connection, &found).await?;
+    Ok(found.into_iter().zip(progress).collect())
+}
+
+/// Where a page lies that found these tasks. Counts: only for whoever shows the total.
+async fn pagination(
     connection: &mut Connection,
     list: &List<'_>,
-) -> Result<(Vec<(Task, u8)>, Pagination)> {
-    let part = Part {
-        limit: u64::from(list.limit),
-        skip: u64::from(list.limit) * u64::from(list.page),
-        after: list.after,
-    };
-    let found = tasks::list(connection, &list.filter, part, list.columns).await?;
+    found: &[(Task, u8)],
+) -> Result<Pagination> {
+    let part = list.part();
     let counted = match last_page_total(part, found.len()) {
         Some(total) => total,
         None => tasks::count(connection, &list.filter, MOST_COUNTED + 1).await?,
     };
-    let progress = progress_of(connection, &found).await?;
     let is_full = u64::try_from(found.len()) == Ok(part.limit);
-    let pagination = Pagination {
+    let last = found.last().filter(|_| is_full);
+    Ok(Pagination {
         total: counted.min(MOST_COUNTED),
         total_capped: counted > MOST_COUNTED,
         limit: list.limit,
         offset: list.page,
-        next_after_id: found.last().filter(|_| is_full).map(|task| task.id.get()),
-    };
-    Ok((found.into_iter().zip(progress).collect(), pagination))
+        next_after_id: last.map(|(task, _)| task.id.get()),
+    })
 }
 
 /// The total that the last page itself tells: nothing need be counted.
@@ -79,7 +91,12 @@ pub async fn list(
     list: &List<'_>,
     zone: &TimeZone,
 ) -> Result<(Vec<TaskView>, Pagination)> {
-    let (found, pagination) = database.run(async |c| page(c, list).await).await?;
+    let read = async |c: &mut _| {
+        let found = page(c, list).await?;
+        let pagination = pagination(c, list, &found).await?;
+        Ok::<_, Error>((found, pagination))
+    };
+    let (found, pagination) = database.run(read).await?;
     let view = |(task, progress)| TaskView::with(task, progress, zone, list.columns);
     let views = found
         .into_iter()

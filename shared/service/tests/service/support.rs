@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
-use task_service::batch::{self, Dispatcher, Selection, Settings};
+use task_service::batch::{self, Dispatcher, ItemPage, Settings};
 use task_service::orders::{ORDER_IMPORT, OrderImport, OrderList, submit};
 use task_service::queue::Queue;
 use task_service::store::chunks::ChunkKey;
@@ -175,17 +175,17 @@ pub(crate) async fn items(
     status: Option<ItemStatus>,
 ) -> Vec<Value> {
     let task = task(fresh, name).await;
-    let selection = Selection {
+    let page = ItemPage {
         status,
         limit: 1000,
-        skip: 0,
+        page: 0,
     };
-    let views = fresh.database.run(async |c| {
+    let page = fresh.database.run(async |c| {
         let batch = batches::by_task(c, task.id).await?.unwrap();
-        batch::read(c, &ORDER_IMPORT, &batch, selection).await
+        batch::read(c, &ORDER_IMPORT, &batch, page).await
     });
-    let views = views.await.unwrap();
-    serde_json::from_str(&serde_json::to_string(&views).unwrap()).unwrap()
+    let page = page.await.unwrap();
+    serde_json::from_str(&serde_json::to_string(&page.items).unwrap()).unwrap()
 }
 
 pub(crate) async fn number(fresh: &TestDatabase, sql: &str) -> i64 {
