@@ -50,7 +50,7 @@ tests/template/lint.sh
 failed=0
 on_server mysql --workspace || failed=1
 step "deployed into an emulator"
-cargo build --quiet --profile local --locked --workspace --bins
+make --no-print-directory build
 tests/deploy/run.sh || failed=1
 step "under sam local"
 tests/sam/run.sh || failed=1

@@ -154,26 +154,6 @@ fn every_function_says_its_route_in_its_first_line() {
 }
 
 #[test]
-fn every_test_that_the_promises_name_exists() {
-    let root = project_root();
-    let promises = fs::read_to_string(root.join("docs/PROMISES.md")).unwrap();
-    let sources: String = ["shared", "tests"]
-        .into_iter()
-        .flat_map(|folder| rust_files(&root.join(folder)))
-        .map(|path| fs::read_to_string(path).unwrap())
-        .collect();
-    let is_test = |word: &&str| word.matches('_').count() > 3 && !word.contains([' ', '/']);
-    let named: Vec<_> = promises.split('`').filter(is_test).collect();
-    assert!(named.len() > 20);
-    let missing = |name: &&&str| !sources.contains(&format!("fn {name}()"));
-    let missing: Vec<_> = named.iter().filter(missing).collect();
-    assert!(missing.is_empty(), "{missing:?}");
-    let rules = promises.split('"').skip(1).step_by(2);
-    let unknown: Vec<_> = rules.filter(|rule| !sources.contains(rule)).collect();
-    assert!(unknown.is_empty(), "{unknown:?}");
-}
-
-#[test]
 fn files_are_short() {
     let root = project_root();
     let long = |folder: &str, limit: usize| {

@@ -1,9 +1,9 @@
-//! `docs/CONTRACT-TESTS.md` names a test for every promise of the API: each of them exists, and no route, error word or
-//! order error code is left out.
+//! `docs/CONTRACT-TESTS.md` names a test for every promise of the API, `docs/PROMISES.md` for every promise of the engine:
+//! each of them exists, and no route, error word or order error code is left out.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use task_local::project_root;
 use task_service::Word;
@@ -48,14 +48,19 @@ fn tests_of(path: &Path) -> Vec<String> {
     marked.filter_map(|lines| name(lines[1])).collect()
 }
 
+/// The Rust files of the project.
+fn sources() -> Vec<PathBuf> {
+    let folders = ["shared", "tests"].map(|folder| rust_files(&project_root().join(folder)));
+    folders.concat()
+}
+
+fn all_tests() -> BTreeSet<String> {
+    sources().iter().flat_map(|path| tests_of(path)).collect()
+}
+
 #[test]
 fn every_promise_is_shown_by_tests_that_exist() {
-    let folders = ["shared", "tests"].map(|folder| rust_files(&project_root().join(folder)));
-    let tests: BTreeSet<String> = folders
-        .concat()
-        .iter()
-        .flat_map(|path| tests_of(path))
-        .collect();
+    let tests = all_tests();
     let rows = rows();
     assert!(rows.len() > 80, "only {} rows were read", rows.len());
     for (promise, named) in rows {
@@ -63,6 +68,24 @@ fn every_promise_is_shown_by_tests_that_exist() {
         let missing: Vec<_> = named.iter().filter(|name| !tests.contains(*name)).collect();
         assert!(missing.is_empty(), "{promise}: {missing:?} do not exist");
     }
+}
+
+#[test]
+fn every_test_and_every_rule_of_the_checker_that_the_promises_name_exists() {
+    let promises = fs::read_to_string(project_root().join("docs/PROMISES.md")).unwrap();
+    let is_test = |word: &String| word.matches('_').count() > 3 && !word.contains([' ', '/']);
+    let named: Vec<_> = quoted(&promises).into_iter().filter(is_test).collect();
+    assert!(named.len() > 20);
+    let tests = all_tests();
+    let missing: Vec<_> = named.iter().filter(|name| !tests.contains(*name)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    let code: String = sources()
+        .iter()
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect();
+    let rules = promises.split('"').skip(1).step_by(2);
+    let unknown: Vec<_> = rules.filter(|rule| !code.contains(rule)).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
 }
 
 #[test]
