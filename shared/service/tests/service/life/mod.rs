@@ -109,7 +109,7 @@ impl Life<'_> {
     async fn abandon(&mut self, chunk: u32) {
         self.told.push(format!("abandon {chunk}"));
         let (key, lease) = (self.key(chunk).await, settings().lease);
-        let claim = async |c: &mut _| chunks::claim(c, key, lease).await;
+        let claim = async |c: &mut _| chunks::claim(c, key, lease, 0).await;
         let claimed = self.fresh.database.run(claim).await.unwrap();
         let expected = self.model.abandon(chunk as usize);
         assert_eq!(claimed.is_some(), expected, "{:?}", self.told);
