@@ -118,10 +118,7 @@ pub async fn set_result(connection: &mut Connection, task: TaskId, result: &str)
 
 /// Hides a task from the station's list and ends it, if it is open, as cancelled; what its result says beside that
 /// stays. `false`: no such task, or an open batch, whose chunks would still be worked; then nothing was changed.
-pub async fn close<'a>(
-    connection: &mut Connection,
-    named: impl Into<Named<'a>>,
-) -> Result<bool> {
+pub async fn close<'a>(connection: &mut Connection, named: impl Into<Named<'a>>) -> Result<bool> {
     // Assignments see the ones before them: what others depend on comes last.
     let mut sql = QueryBuilder::new(
         "UPDATE tbl_async_task SET \

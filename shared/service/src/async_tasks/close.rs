@@ -18,7 +18,9 @@ use crate::tasks::{find, names, not_found};
 /// Of an open batch, orders that are made stay made; none is started once this is answered.
 pub async fn close(database: &Database, caller: &Caller, named: &[TaskReference]) -> Result<usize> {
     if let [one] = named
-        && database.run(async |c| close_here(c, caller, one).await).await?
+        && database
+            .run(async |c| close_here(c, caller, one).await)
+            .await?
     {
         reach(Failpoint::CloseCommitted).await?;
         return Ok(1);
