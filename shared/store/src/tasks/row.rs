@@ -33,8 +33,8 @@ macro_rules! and_batch {
     };
 }
 
-/// That a task that is being changed is no batch. It names the row, so it is looked at once that is locked: a batch
-/// whose submit the lock had to wait for is seen.
+/// That the task that an `UPDATE` changes is no batch. It depends on the row, so it is looked at after that is locked: a
+/// batch whose submit the lock had to wait for is seen.
 macro_rules! is_no_batch {
     () => {
         "NOT EXISTS (SELECT 1 FROM tbl_batch WHERE task_id = tbl_async_task.id)"
@@ -45,7 +45,7 @@ pub(super) use and_batch;
 pub(crate) use is_no_batch;
 pub(super) use light_columns;
 
-/// Reads a row of [`task_columns`].
+/// Reads a row of [`light_columns`] and, behind them, input and result as text.
 pub(super) fn task(row: &MySqlRow) -> Result<Task> {
     let status: i64 = row.try_get(5)?;
     Ok(Task {
