@@ -17,6 +17,7 @@ use tokio::sync::OnceCell;
 
 use crate::failpoints::{Failpoint, reach};
 use crate::queue::{ChunkMessage, Queue};
+use crate::trace;
 
 /// Messages in one `SendMessageBatch`, the service's limit.
 const BATCH: usize = 10;
@@ -91,8 +92,7 @@ impl SqsQueue {
             return part.iter().map(|due| due.key).collect();
         }
         let client = self.client.get_or_init(async || client()).await;
-        // Where the Lambda runtime keeps it.
-        let trace = trace_header(std::env::var("_X_AMZN_TRACE_ID").ok());
+        let trace = trace_header(trace::current());
         let entries = part
             .iter()
             .enumerate()
