@@ -13,6 +13,7 @@ mod batch_resubmit;
 mod batch_result;
 mod batch_submit;
 mod canary;
+mod concurrent;
 mod configuration;
 mod consistency;
 mod contract;

@@ -4,6 +4,7 @@
 mod answer;
 mod api;
 mod database;
+mod instance;
 mod leftovers;
 mod orders;
 mod station;
@@ -17,6 +18,8 @@ use tokio::sync::Mutex;
 
 pub(crate) use answer::Answer;
 pub(crate) use api::Api;
+pub(crate) use database::OwnDatabase;
+pub(crate) use instance::Instance;
 pub(crate) use orders::{numbered, order, orders, tomorrow};
 pub(crate) use station::Station;
 

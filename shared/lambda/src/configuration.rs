@@ -29,8 +29,8 @@ pub struct Environment {
     variables: HashMap<String, String>,
 }
 
-/// Something a handler needs that is built from the configuration: its state, or a part of it.
-pub trait FromEnvironment: Sized + 'static {
+/// Something a handler needs that is built from the configuration: its state, or a part of it. It lives as long as the process.
+pub trait FromEnvironment: Sized + Sync + 'static {
     /// Builds it.
     ///
     /// # Errors

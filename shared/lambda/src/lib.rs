@@ -5,6 +5,7 @@
 //! [`schedule::serve`]. That function's first parameter says what it needs (see [`FromEnvironment`]); it is built
 //! once per instance, before the first event.
 
+mod concurrent;
 mod configuration;
 mod deadline;
 mod fault;

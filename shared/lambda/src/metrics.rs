@@ -1,10 +1,13 @@
 //! Metrics in CloudWatch's embedded format: what the use-cases measure during one invocation is one JSON line on standard
 //! output at its end, which CloudWatch reads metrics from. Nobody calls a service for it.
 //!
+//! An invocation has its thread to itself, so what it measured is what its thread measured since the last line.
+//!
 //! `METRICS_NAMESPACE` says where they belong; without it nothing is collected.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
@@ -32,11 +35,15 @@ const MOST_VALUES: usize = 100;
 
 static COLLECTED: OnceLock<Collected> = OnceLock::new();
 
-/// What was measured since the last line.
-#[derive(Debug, Default)]
+thread_local! {
+    /// What this thread measured since the last line.
+    static VALUES: RefCell<BTreeMap<&'static str, Vec<f64>>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// What collects measurements, and where they belong.
+#[derive(Debug)]
 struct Collected {
     namespace: String,
-    values: Mutex<BTreeMap<&'static str, Vec<f64>>>,
 }
 
 /// What collects measurements, if anybody wants them.
@@ -74,7 +81,6 @@ impl Collected {
     fn new(namespace: &str) -> Self {
         Self {
             namespace: namespace.to_owned(),
-            ..Self::default()
         }
     }
 
@@ -82,19 +88,19 @@ impl Collected {
         let Some((name, unit)) = METRICS.iter().find(|(known, _)| *known == name) else {
             return;
         };
-        let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
-        let values = values.entry(name).or_default();
-        if *unit == "Count" && !values.is_empty() {
-            values[0] += value;
-        } else if values.len() < MOST_VALUES {
-            values.push(value);
-        }
+        VALUES.with_borrow_mut(|all| {
+            let values = all.entry(name).or_default();
+            if *unit == "Count" && !values.is_empty() {
+                values[0] += value;
+            } else if values.len() < MOST_VALUES {
+                values.push(value);
+            }
+        });
     }
 
     /// One object: what the metrics are, and their values. Taking them begins the next line.
     fn line(&self) -> Option<Value> {
-        let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
-        let values = std::mem::take(&mut *values);
+        let values = VALUES.take();
         if values.is_empty() {
             return None;
         }

@@ -5,9 +5,11 @@ use std::fmt;
 use futures_util::FutureExt;
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use serde::{Serialize, de::DeserializeOwned};
+use task_service::trace;
 
 use crate::{
     Error,
+    concurrent::{self, Concurrency},
     configuration::{ConfigurationError, Environment, FromEnvironment},
     metrics, telemetry,
 };
@@ -20,33 +22,46 @@ const RUNTIME: [&str; 4] = [
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
 ];
 
-/// Builds what the function needs, once. It lives as long as the process, so every event can borrow it.
+/// Polls for events until the process is stopped. `handle` gets each with what the function needs, which is built
+/// before the first and lives as long as the process, so that every event can borrow it.
 ///
 /// # Errors
 /// A missing or bad variable; it is logged, and the caller is to end the process with it.
-pub(crate) fn state<S: FromEnvironment>() -> Result<&'static S, ConfigurationError> {
-    let environment = Environment::of_process();
-    telemetry::start(&environment)
-        .and_then(|()| build(&environment))
-        .map(|state| &*Box::leak(Box::new(state)))
-        .inspect_err(|error| tracing::error!(%error, "not started"))
-}
-
-fn build<S: FromEnvironment>(environment: &Environment) -> Result<S, ConfigurationError> {
-    for variable in RUNTIME {
-        environment.required(variable)?;
-    }
-    S::from_environment(environment)
-}
-
-/// Polls for events until the process is stopped.
-pub(crate) async fn run<E, A, R, F>(handle: impl Fn(LambdaEvent<E>) -> F) -> Result<(), Error>
+pub(crate) async fn serve<S, E, A, R, F>(
+    handle: impl Fn(&'static S, LambdaEvent<E>) -> F + Copy + Send + 'static,
+) -> Result<(), Error>
 where
-    E: DeserializeOwned,
-    A: Serialize,
+    S: FromEnvironment,
+    E: DeserializeOwned + Send + 'static,
+    A: Serialize + Send + 'static,
     R: Into<Diagnostic> + fmt::Debug,
     F: Future<Output = Result<A, R>>,
 {
-    let measured = |event| handle(event).inspect(|_| metrics::flush());
-    Runtime::new(service_fn(measured)).run().await
+    let (concurrency, states) =
+        start::<S>().inspect_err(|error| tracing::error!(%error, "not started"))?;
+    let measured = move |state, event: LambdaEvent<E>| {
+        let trace = event.context.xray_trace_id.clone();
+        trace::within(trace, handle(state, event)).inspect(|_| metrics::flush())
+    };
+    match concurrency {
+        Concurrency::One => {
+            let only = states[0];
+            let service = service_fn(|event| measured(only, event));
+            Runtime::new(service).run().await
+        }
+        Concurrency::Managed(_) => concurrent::serve(states, measured).await,
+    }
+}
+
+/// The logger, then what the function needs, once for each invocation that there may be at a time.
+fn start<S: FromEnvironment>() -> Result<(Concurrency, Vec<&'static S>), ConfigurationError> {
+    let environment = Environment::of_process();
+    telemetry::start(&environment)?;
+    for variable in RUNTIME {
+        environment.required(variable)?;
+    }
+    let concurrency = Concurrency::from_environment(&environment)?;
+    let build = |_| S::from_environment(&environment).map(|state| &*Box::leak(Box::new(state)));
+    let states = (0..concurrency.invocations()).map(build);
+    Ok((concurrency, states.collect::<Result<_, _>>()?))
 }

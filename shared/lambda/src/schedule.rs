@@ -16,12 +16,11 @@ use crate::{FromEnvironment, fault, runtime, telemetry};
 pub async fn serve<S, H, F, T>(handler: H) -> std::result::Result<(), crate::Error>
 where
     S: FromEnvironment,
-    H: Fn(&'static S) -> F + Copy,
+    H: Fn(&'static S) -> F + Copy + Send + 'static,
     F: Future<Output = Result<T>>,
-    T: Serialize,
+    T: Serialize + Send + 'static,
 {
-    let state = runtime::state::<S>()?;
-    runtime::run(move |event: LambdaEvent<IgnoredAny>| {
+    runtime::serve(move |state, event: LambdaEvent<IgnoredAny>| {
         let span = telemetry::span(&event.context);
         answer(handler(state)).instrument(span)
     })

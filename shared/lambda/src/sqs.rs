@@ -85,12 +85,13 @@ impl From<Unworked> for NotDone {
 pub async fn serve<S, H, F>(handler: H) -> Result<(), crate::Error>
 where
     S: FromEnvironment,
-    H: Fn(&'static S, Message) -> F + Copy,
+    H: Fn(&'static S, Message) -> F + Copy + Send + 'static,
     F: Future<Output = Result<(), NotDone>>,
 {
-    let (state, timeout) = runtime::state::<(S, FunctionTimeout)>()?;
-    runtime::run(move |event: LambdaEvent<Event>| async move {
-        let LambdaEvent {
+    type State<S> = (S, FunctionTimeout);
+    runtime::serve(move |state: &'static State<S>, event| async move {
+        let (state, timeout) = state;
+        let LambdaEvent::<Event> {
             payload, context, ..
         } = event;
         let deadline = deadline::of(&context, *timeout);

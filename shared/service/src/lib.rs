@@ -13,6 +13,7 @@ pub mod queue;
 pub mod reference;
 pub mod sqs;
 pub mod tasks;
+pub mod trace;
 
 pub use caller::{Caller, TaskReference};
 pub use error::{Error, Result, Word};

@@ -19,6 +19,7 @@ use tokio::sync::OnceCell;
 
 use crate::failpoints::{Failpoint, reach};
 use crate::queue::{ChunkMessage, Queue};
+use crate::trace;
 pub use connector::http_client;
 
 /// Messages in one `SendMessageBatch`, the service's limit.
@@ -94,8 +95,7 @@ impl SqsQueue {
             return part.iter().map(|due| due.key).collect();
         }
         let client = self.client.get_or_init(async || client()).await;
-        // Where the Lambda runtime keeps it.
-        let trace = trace_header(std::env::var("_X_AMZN_TRACE_ID").ok());
+        let trace = trace_header(trace::current());
         let entries = part
             .iter()
             .enumerate()

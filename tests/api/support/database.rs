@@ -1,7 +1,7 @@
 //! A database of a stack's own, for the functions and for looking behind them.
 
-use sqlx::mysql::MySqlConnection;
-use sqlx::{Connection as _, Executor as _};
+use sqlx::mysql::{MySqlConnection, MySqlRow};
+use sqlx::{Connection as _, Executor as _, Row as _};
 
 /// A fresh database on the server of `TEST_DATABASE_URL`.
 pub(crate) struct OwnDatabase {
@@ -45,6 +45,16 @@ impl OwnDatabase {
         let signed = format!("SELECT CAST(({sql}) AS SIGNED)");
         let number = sqlx::query_scalar(&signed).fetch_one(&mut connection).await;
         number.unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    /// The states of all sessions on this database, the one that asks included.
+    pub(crate) async fn sessions(&self) -> Vec<String> {
+        let mut connection = self.connect().await;
+        // Not from `information_schema`, which fails where a session's statement holds bytes that are no text.
+        let rows = connection.fetch_all("SHOW PROCESSLIST").await.unwrap();
+        let text = |row: &MySqlRow, name| row.get::<Option<String>, _>(name).unwrap_or_default();
+        let ours = rows.iter().filter(|row| text(row, "db") == self.name);
+        ours.map(|row| text(row, "State")).collect()
     }
 
     /// The number of rows of every table that a call may write to.

@@ -1,6 +1,6 @@
 //! Environment variables: declared for whoever reads them, and safe by default.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -12,14 +12,21 @@ fn read(path: &str) -> String {
     fs::read_to_string(project_root().join(path)).unwrap()
 }
 
-/// The variables of the README's configuration table but for those that the platform sets.
-fn documented() -> BTreeSet<String> {
+/// The variables of the README's configuration table but for those that the platform sets, each with its default.
+fn table() -> BTreeMap<String, String> {
     let readme = read("README.md");
     let table = readme.split("## Configuration").nth(1).unwrap();
     let table = table.split("\n## ").next().unwrap();
     let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
-    let names = rows.map(|row| row.split('`').next().unwrap().to_owned());
-    names.filter(|name| !name.starts_with("AWS_")).collect()
+    let rows = rows.filter_map(|row| row.split_once("` | "));
+    let rows = rows.filter(|(name, _)| !name.starts_with("AWS_"));
+    let default = |rest: &str| rest.split(" | ").next().unwrap().replace('`', "");
+    rows.map(|(name, rest)| (name.to_owned(), default(rest)))
+        .collect()
+}
+
+fn documented() -> BTreeSet<String> {
+    table().into_keys().collect()
 }
 
 /// Texts in quotation marks that look like a variable of ours.
@@ -68,6 +75,25 @@ fn every_variable_that_the_code_reads_is_documented_and_deployed_and_no_other() 
         })
         .collect();
     assert_eq!(declared, documented());
+}
+
+#[test]
+fn a_function_is_tuned_as_the_table_says_unless_a_parameter_does() {
+    let table = table();
+    for function in Template::read().functions() {
+        for (name, default) in table.iter().filter(|(_, d)| d.parse::<u64>().is_ok()) {
+            let Some(own) = function.environment(name) else {
+                continue;
+            };
+            // Migrations may take their time.
+            let exempt = function.binary == "database-migrate" || own.contains("${");
+            assert!(
+                exempt || own == *default,
+                "{}: {name}={own}",
+                function.binary
+            );
+        }
+    }
 }
 
 #[test]

@@ -26,9 +26,22 @@ fn given(environment: &str, parameter: &str) -> i64 {
 #[test]
 fn while_a_version_replaces_another_the_connections_of_both_fit_the_database() {
     let template = Template::read();
+    let functions = template.functions();
+    let reserved = |function| &template.setting(function, "ReservedConcurrentExecutions")[1];
+    let by = |name| {
+        functions
+            .iter()
+            .filter(|f| reserved(f).as_str() == Some(name))
+            .count()
+    };
+    let fixed: i64 = functions.iter().filter_map(|f| reserved(f).as_i64()).sum();
+    let (requests, workers) = (by("RequestConcurrency"), by("WorkerConcurrency"));
+    let sum =
+        format!("{requests} × `RequestConcurrency` + {workers} × `WorkerConcurrency` + {fixed},");
+    assert!(read("docs/OPERATIONS.md").contains(&sum), "{sum}");
     for environment in ["dev", "prod"] {
-        let reserved = template.functions().into_iter().map(|function| {
-            let reserved = &template.setting(&function, "ReservedConcurrentExecutions")[1];
+        let reserved = functions.iter().map(|function| {
+            let reserved = reserved(function);
             let number = reserved.as_i64();
             number.unwrap_or_else(|| given(environment, reserved.as_str().unwrap()))
         });

@@ -25,7 +25,7 @@ pub use reply::Reply;
 pub async fn post<S, H, F>(handler: H) -> std::result::Result<(), crate::Error>
 where
     S: FromEnvironment,
-    H: Fn(&'static S, Call) -> F + Copy,
+    H: Fn(&'static S, Call) -> F + Copy + Send + 'static,
     F: Future<Output = Result<Reply>>,
 {
     serve(&["POST"], handler).await
@@ -38,7 +38,7 @@ where
 pub async fn get_or_post<S, H, F>(handler: H) -> std::result::Result<(), crate::Error>
 where
     S: FromEnvironment,
-    H: Fn(&'static S, Call) -> F + Copy,
+    H: Fn(&'static S, Call) -> F + Copy + Send + 'static,
     F: Future<Output = Result<Reply>>,
 {
     serve(&["GET", "POST"], handler).await
@@ -50,12 +50,13 @@ async fn serve<S, H, F>(
 ) -> std::result::Result<(), crate::Error>
 where
     S: FromEnvironment,
-    H: Fn(&'static S, Call) -> F + Copy,
+    H: Fn(&'static S, Call) -> F + Copy + Send + 'static,
     F: Future<Output = Result<Reply>>,
 {
-    let (state, source) = runtime::state::<(S, StationSource)>()?;
-    runtime::run(move |event: LambdaEvent<Event>| async move {
-        let LambdaEvent {
+    type State<S> = (S, StationSource);
+    runtime::serve(move |state: &'static State<S>, event| async move {
+        let (state, source) = state;
+        let LambdaEvent::<Event> {
             payload, context, ..
         } = event;
         let span = telemetry::span(&context);

@@ -18,17 +18,19 @@ use crate::{FromEnvironment, fault, runtime, telemetry};
 /// # Errors
 /// A bad configuration.
 pub async fn serve_job<J: BatchJob + FromEnvironment>() -> Result<(), crate::Error> {
-    let state = runtime::state::<(Database, Settings, J, FunctionTimeout)>()?;
-    runtime::run(move |event: LambdaEvent<Event>| async move {
-        let (database, settings, job, timeout) = state;
-        let deadline = deadline::of(&event.context, *timeout);
-        let shift = &Shift::new(database, job, settings, deadline);
-        let work = |message: Message| async move { Ok(shift.work(message.chunk()?).await?) };
-        let answer = handle_all(event.payload, &event.context, deadline, work).await?;
-        let span = telemetry::span(&event.context);
-        work_deferred(shift).instrument(span).await;
-        Ok::<_, crate::Error>(answer)
-    })
+    type State<J> = (Database, Settings, J, FunctionTimeout);
+    runtime::serve(
+        move |state: &'static State<J>, event: LambdaEvent<Event>| async move {
+            let (database, settings, job, timeout) = state;
+            let deadline = deadline::of(&event.context, *timeout);
+            let shift = &Shift::new(database, job, settings, deadline);
+            let work = |message: Message| async move { Ok(shift.work(message.chunk()?).await?) };
+            let answer = handle_all(event.payload, &event.context, deadline, work).await?;
+            let span = telemetry::span(&event.context);
+            work_deferred(shift).instrument(span).await;
+            Ok::<_, crate::Error>(answer)
+        },
+    )
     .await
 }
 

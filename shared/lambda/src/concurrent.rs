@@ -1,0 +1,114 @@
+//! Several invocations at once in one process, as Lambda sends them on managed instances (decision 13).
+//!
+//! The runtime polls for that many events at once and hands each to a free thread. A thread works on one at a time, with a
+//! state of its own and so with connections of its own: a handler shares nothing but the logger with its neighbours.
+
+use std::{fmt, panic::AssertUnwindSafe, sync::Arc, thread};
+
+use futures_util::FutureExt;
+use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
+use serde::{Serialize, de::DeserializeOwned};
+use tokio::sync::{Mutex, mpsc, oneshot};
+
+use crate::{ConfigurationError, Environment, Error, FromEnvironment};
+
+/// What the main thread has, and more than a new one would get.
+const STACK: usize = 8 << 20;
+
+/// How many invocations there may be at a time in this process. `AWS_LAMBDA_MAX_CONCURRENCY`, which Lambda sets on managed
+/// instances only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Concurrency {
+    /// One after the other, on the main thread.
+    One,
+    /// As many as the managed instance was configured for.
+    Managed(usize),
+}
+
+impl Concurrency {
+    /// The number of them.
+    pub(crate) fn invocations(self) -> usize {
+        match self {
+            Self::One => 1,
+            Self::Managed(most) => most,
+        }
+    }
+}
+
+impl FromEnvironment for Concurrency {
+    fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
+        let most = environment.integer("AWS_LAMBDA_MAX_CONCURRENCY", 1..=1_600, 0)?;
+        Ok(match most {
+            0 => Self::One,
+            most => Self::Managed(most),
+        })
+    }
+}
+
+type Answer<A> = Result<A, Diagnostic>;
+/// An event, and who waits for its answer.
+type Job<E, A> = (LambdaEvent<E>, oneshot::Sender<Answer<A>>);
+
+/// Polls for as many events at once as there are states, until the process is stopped.
+pub(crate) async fn serve<S, E, A, R, F>(
+    states: Vec<&'static S>,
+    handle: impl Fn(&'static S, LambdaEvent<E>) -> F + Copy + Send + 'static,
+) -> Result<(), Error>
+where
+    S: Sync,
+    E: DeserializeOwned + Send + 'static,
+    A: Serialize + Send + 'static,
+    R: Into<Diagnostic> + fmt::Debug,
+    F: Future<Output = Result<A, R>>,
+{
+    let (jobs, queue) = mpsc::channel(states.len());
+    let queue = Arc::new(Mutex::new(queue));
+    for state in states {
+        let queue = Arc::clone(&queue);
+        let worker = thread::Builder::new().stack_size(STACK);
+        worker.spawn(move || work(&queue, |event| handle(state, event)))?;
+    }
+    let service = service_fn(move |event| hand_over(jobs.clone(), event));
+    Runtime::new(service).run_concurrent().await
+}
+
+async fn hand_over<E, A>(jobs: mpsc::Sender<Job<E, A>>, event: LambdaEvent<E>) -> Answer<A> {
+    let (answer, answered) = oneshot::channel();
+    jobs.send((event, answer)).await.map_err(|_| lost())?;
+    answered.await.map_err(|_| lost())?
+}
+
+/// The answer to an invocation whose handler panicked.
+fn lost() -> Diagnostic {
+    Diagnostic {
+        error_type: "Panicked".to_owned(),
+        error_message: "the handler panicked".to_owned(),
+    }
+}
+
+/// One thread: works on one event after the other.
+fn work<E, A, R, F>(queue: &Mutex<mpsc::Receiver<Job<E, A>>>, handle: impl Fn(LambdaEvent<E>) -> F)
+where
+    R: Into<Diagnostic>,
+    F: Future<Output = Result<A, R>>,
+{
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let working = async {
+        while let Some((event, answer)) = next(queue).await {
+            // Without an answer the invocation counts as failed.
+            if let Ok(end) = AssertUnwindSafe(handle(event)).catch_unwind().await {
+                drop(answer.send(end.map_err(Into::into)));
+            }
+        }
+    };
+    match runtime {
+        Ok(runtime) => runtime.block_on(working),
+        Err(error) => tracing::error!(%error, "a thread is without a runtime"),
+    }
+}
+
+async fn next<T>(queue: &Mutex<mpsc::Receiver<T>>) -> Option<T> {
+    queue.lock().await.recv().await
+}
