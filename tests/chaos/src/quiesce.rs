@@ -9,8 +9,9 @@ use crate::ledger::End;
 use crate::load::{Client, Submitted, Watch};
 use crate::stage::Stage;
 
-/// How long everything may take to come to its end. Announcements are put off at most 8-fold: 16 seconds here.
-const LIMIT: Duration = Duration::from_secs(100);
+/// How long everything may take to come to its end. Announcements are put off at most 8-fold, 16 seconds here;
+/// the rest is for a slow machine to work off what is queued.
+const LIMIT: Duration = Duration::from_secs(200);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Brings a run to its end and looks at every batch once more.

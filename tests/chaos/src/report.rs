@@ -89,6 +89,13 @@ pub(crate) fn print(
         println!("VIOLATION {violation}");
     }
     println!("{} violations", checked.violations.len());
+    let mut rules = BTreeMap::<_, u32>::new();
+    for violation in &checked.violations {
+        *rules.entry(violation.rule).or_default() += 1;
+    }
+    for (rule, count) in rules {
+        println!("  {count:>6}  {rule}");
+    }
 }
 
 /// The kinds of faults, each failpoint with each action among them, that did not happen.

@@ -81,7 +81,7 @@ pub(super) async fn run(stage: Arc<Stage>, seed: u64, deadline: Instant) {
             stage.armory.arm(point, text);
             armed.push((point, action));
         }
-        tokio::time::sleep(millis(&mut rng, 400..1200)).await;
+        tokio::time::sleep(millis(&mut rng, 1000..2400)).await;
     }
     armed.retain(|(point, _)| !stage.armory.disarm(*point));
     for (point, action) in armed {

@@ -5,7 +5,7 @@
 
 mod worker;
 
-pub(super) use worker::{Turn, Worker};
+pub(super) use worker::Worker;
 
 /// Chunks of the task, one order each.
 pub(super) const CHUNKS: usize = 2;
@@ -146,7 +146,9 @@ impl State {
             }
         }
         // The submitter announces once; the sweeper whenever nobody seems to be at it.
-        let is_new = self.attempts[chunk] == 0 && self.workers == [Worker::Idle; WORKERS];
+        let is_new = self.attempts[chunk] == 0
+            && !self.deferred[chunk]
+            && self.workers == [Worker::Idle; WORKERS];
         let is_due = self.chunks[chunk] == Chunk::Open && !self.leased[chunk];
         let is_swept = engine.sweeps() && (engine.sweeps_deferred() || !self.deferred[chunk]);
         if self.messages[chunk] == 0 && is_due && (is_swept || is_new) {

@@ -140,7 +140,9 @@ impl State {
     }
 
     fn waiting(&self) -> Worker {
-        let next = self.deferred.iter().position(|is_deferred| *is_deferred);
+        let mut chunks = 0..CHUNKS;
+        // The commit of a zombie leaves the mark.
+        let next = chunks.find(|at| self.deferred[*at] && self.chunks[*at] == Chunk::Open);
         next.map_or(Worker::Idle, |chunk| {
             Worker::Received(Turn {
                 chunk,
