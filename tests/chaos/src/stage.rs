@@ -126,6 +126,8 @@ fn config(options: &Options, url: &str, armory: &Armory) -> StackConfig {
         name: name(options),
         workers: WORKERS,
         http_processes: 2,
+        // So few that the chunks of a batch are worked side by side.
+        batch_size: 2,
         visibility_timeout: Duration::from_secs(5),
         function_timeout: Duration::from_secs(10),
         // Only the dead letters that the suite sends are any.

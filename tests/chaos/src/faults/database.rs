@@ -6,7 +6,7 @@ use fastrand::Rng;
 use sqlx::mysql::MySqlConnection;
 use sqlx::{Connection as _, Executor as _};
 
-use super::millis;
+use super::{millis, queue};
 use crate::stage::Stage;
 
 pub(super) const KINDS: [&str; 9] = [
@@ -82,10 +82,14 @@ async fn lock_rows(stage: &Stage, rng: &mut Rng) -> sqlx::Result<bool> {
 /// Makes a worker lose a deadlock, within a few seconds.
 async fn deadlock(stage: &Stage) -> sqlx::Result<bool> {
     let mut owner = stage.owner().await?;
+    // Else reading the chunks would lock them, and nobody would get as far as to an order.
+    owner
+        .execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        .await?;
     let deadline = Instant::now() + Duration::from_secs(6);
     while Instant::now() < deadline {
         let before = deadlocks(&mut owner).await?;
-        let got_the_rows = cross(&mut owner).await;
+        let got_the_rows = cross(stage, &mut owner).await;
         owner.execute("ROLLBACK").await?;
         if got_the_rows.unwrap_or(false) && deadlocks(&mut owner).await? > before {
             return Ok(true);
@@ -97,13 +101,17 @@ async fn deadlock(stage: &Stage) -> sqlx::Result<bool> {
 
 /// Holds what a worker writes last, waits until one waits for it, and asks for what that one wrote first. Having changed
 /// more rows, we are not the one who is sacrificed: then we get what we asked for. The caller undoes everything.
-async fn cross(owner: &mut MySqlConnection) -> sqlx::Result<bool> {
+async fn cross(stage: &Stage, owner: &mut MySqlConnection) -> sqlx::Result<bool> {
     owner.execute("START TRANSACTION").await?;
     owner
         .execute("INSERT INTO weight WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 900) SELECT n FROM n")
         .await?;
     let held = owner.execute(HOLD_ORDERS).await?.rows_affected();
-    for _ in 0..if held > 0 { 60 } else { 0 } {
+    if held == 0 {
+        return Ok(false);
+    }
+    queue::wake(stage, 6).await;
+    for _ in 0..60 {
         if somebody_waits(owner).await? {
             let chunks =
                 "SELECT id FROM tbl_batch_chunk WHERE state = 0 ORDER BY id LIMIT 500 FOR UPDATE";
