@@ -70,9 +70,9 @@ async fn any_sequence_of_steps_leaves_the_batch_that_the_model_says() {
         let end = TestRunner::new(config).run(&vec(step(), 1..=STEPS), |steps| {
             lives.set(lives.get() + 1);
             let life = Life::new(fresh, format!("life{}", lives.get()));
-            let lived =
+            let runs_of_it =
                 tokio::task::block_in_place(|| Handle::current().block_on(life.live(steps)));
-            runs.set(runs.get() + lived);
+            runs.set(runs.get() + runs_of_it);
             Ok(())
         });
         end.unwrap();
