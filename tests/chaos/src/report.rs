@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use crate::checker::Checked;
+use crate::faults;
 use crate::options::Options;
 
 /// How often each kind of fault happened.
@@ -53,7 +54,12 @@ pub(crate) fn print(
         println!("  {count:>6}  {kind}");
     }
     let total: u32 = faults.values().sum();
-    println!("  {total:>6}  of {} kinds", faults.len());
+    let all = faults::kinds();
+    println!("  {total:>6}  of {} of {} kinds", faults.len(), all.len());
+    println!("{} kinds did not happen", unmet(faults).len());
+    for kind in unmet(faults) {
+        println!("       -  {kind}");
+    }
     let seconds = options.duration.as_secs_f64();
     let per_second = f64::from(checked.made) / seconds;
     println!(
@@ -68,12 +74,13 @@ pub(crate) fn print(
         checked.batches, checked.runs, checked.answered, checked.unanswered, checked.looks
     );
     println!(
-        "{} outcomes checked row by row: {} orders made with {} lines, {} refused, {} given up ({} of them because their worker was killed at each try), {} cancelled, {} mended or dropped; {per_second:.0} orders/s",
+        "{} outcomes checked row by row: {} orders made with {} lines, {} refused, {} given up ({} of them poisonous, {} because their worker was killed at each try), {} cancelled, {} mended or dropped; {per_second:.0} orders/s",
         checked.outcomes,
         checked.made,
         checked.lines,
         checked.refused,
         checked.given_up,
+        checked.poisoned,
         checked.interrupted,
         checked.cancelled,
         checked.by_hand
@@ -82,6 +89,19 @@ pub(crate) fn print(
         println!("VIOLATION {violation}");
     }
     println!("{} violations", checked.violations.len());
+    let mut rules = BTreeMap::<_, u32>::new();
+    for violation in &checked.violations {
+        *rules.entry(violation.rule).or_default() += 1;
+    }
+    for (rule, count) in rules {
+        println!("  {count:>6}  {rule}");
+    }
+}
+
+/// The kinds of faults, each failpoint with each action among them, that did not happen.
+pub(crate) fn unmet(faults: &BTreeMap<String, u32>) -> Vec<String> {
+    let all = faults::kinds().into_iter();
+    all.filter(|kind| !faults.contains_key(kind)).collect()
 }
 
 /// Which errors the functions told of in their logs, by their words.

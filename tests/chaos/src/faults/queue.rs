@@ -51,6 +51,17 @@ async fn double(stage: &Stage, rng: &mut Rng) -> Option<bool> {
     Some(!chunks.is_empty())
 }
 
+/// Announces open chunks that nobody holds: the oldest of the newest ones.
+pub(super) async fn wake(stage: &Stage, count: usize) -> Option<()> {
+    let idle = "WHERE state = 0 AND (lease_until IS NULL OR lease_until < NOW(3))";
+    let chunks = chunks(stage, idle).await?;
+    for (task, run, chunk) in chunks.into_iter().rev().take(count) {
+        let body = body(task, run, chunk);
+        stage.stack.send(QUEUE, &body).await.ok()?;
+    }
+    Some(())
+}
+
 /// Messages that are there but once.
 async fn taken(stage: &Stage, rng: &mut Rng) -> Vec<String> {
     let mut bodies = Vec::new();

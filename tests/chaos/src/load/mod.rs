@@ -4,6 +4,7 @@ mod client;
 mod orders;
 mod watch;
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
@@ -170,8 +171,13 @@ impl Loader<'_> {
         made.first()?["order_id"].as_str()?.parse().ok()
     }
 
+    /// Follows a batch. Half of those whose workers stand still are closed: what these had begun must not be made.
     async fn follow(&mut self, at: usize) {
         let task = &self.batches[at].task;
-        self.watch.follow(&self.client, task, PATIENCE).await;
+        let is_finished = self.watch.follow(&self.client, task, PATIENCE).await;
+        let is_still = self.stage.stillness.load(Ordering::Relaxed);
+        if !is_finished && is_still && self.rng.bool() {
+            self.close(at).await;
+        }
     }
 }

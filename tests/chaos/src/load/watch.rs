@@ -1,5 +1,6 @@
 //! Looking at batches while they run: what their callers see, and which run of the batch they saw.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use sqlx::mysql::MySqlConnection;
@@ -24,7 +25,7 @@ impl<'s> Watch<'s> {
         }
     }
 
-    /// Follows a batch until it is finished or `limit` is over; whether it is finished.
+    /// Follows a batch until it is finished, the workers stand still, or `limit` is over; whether it is finished.
     pub(crate) async fn follow(
         &mut self,
         client: &Client<'_>,
@@ -35,6 +36,9 @@ impl<'s> Watch<'s> {
         while Instant::now() < deadline {
             if self.look(client, task).await == Some(3) {
                 return true;
+            }
+            if self.stage.stillness.load(Ordering::Relaxed) {
+                return false;
             }
             tokio::time::sleep(PAUSE).await;
         }
