@@ -161,11 +161,15 @@ pub(crate) async fn insert_tasks(url: &str, count: i64) {
 pub(crate) fn numbers(digits: u32) -> String {
     let digit = "(SELECT 0 d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL \
                  SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9)";
-    let sum: String = (0..digits)
-        .map(|power| format!(" + {} * d{power}.d", 10_u64.pow(power)))
+    let powers: Vec<_> = (0..digits)
+        .map(|power| format!("{} * d{power}.d", 10_u64.pow(power)))
         .collect();
     let from: Vec<_> = (0..digits)
         .map(|power| format!("{digit} d{power}"))
         .collect();
-    format!("(SELECT 1{sum} AS n FROM {}) numbers", from.join(", "))
+    format!(
+        "(SELECT 1 + {} AS n FROM {}) numbers",
+        powers.join(" + "),
+        from.join(", ")
+    )
 }
