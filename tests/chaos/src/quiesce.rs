@@ -11,9 +11,9 @@ use crate::stage::Stage;
 
 /// How long an unanswered submit is sent again.
 const LIMIT: Duration = Duration::from_secs(200);
-/// How long nothing at all may come to its end. Announcements are put off at most 8-fold, which is 16 seconds here; what
+/// How long nothing at all may come to its end. Announcements are put off at most 8-fold, which is 32 seconds here; what
 /// is only slow, on a busy machine, goes on.
-const STANDSTILL: Duration = Duration::from_secs(75);
+const STANDSTILL: Duration = Duration::from_secs(120);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Brings a run to its end and looks at every batch once more.

@@ -138,7 +138,8 @@ fn config(options: &Options, url: &str, armory: &Armory) -> StackConfig {
             .with("LEASE_SECONDS", LEASE.as_secs().to_string())
             // Fewer than there are workers, so that chunks wait for their station.
             .with("STATION_CHUNKS", "2")
-            .with("RESEND_SECONDS", "2")
+            // Not so short that a busy machine is kept busy by messages that come again.
+            .with("RESEND_SECONDS", "4")
             // More than the server's own bound on waiting for a lock, so that both are met.
             .with("DATABASE_TIMEOUT_MS", "7000")
             .with("FAILPOINTS", armory.folder().to_str().unwrap())

@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
+use serde_json::Value;
 
 use crate::ledger::{End, Entry, Mending};
 use crate::stage::Stage;
@@ -141,19 +142,26 @@ impl Loader<'_> {
         self.watch.look(&self.client, task).await;
     }
 
+    /// Mends a failed order of a batch, or of the next one that has any.
     async fn mend(&mut self, at: usize) {
-        let task = self.batches[at].task.clone();
-        let failed = self.client.orders(&task, "failed").await;
-        if failed.is_empty() {
-            return;
+        let recent = self.batches.len().saturating_sub(KEPT);
+        for at in (at..self.batches.len()).chain(recent..at) {
+            let task = self.batches[at].task.clone();
+            let failed = self.client.orders(&task, "failed").await;
+            if !failed.is_empty() {
+                return self.mend_one_of(&task, &failed).await;
+            }
         }
-        let order = orders::pick(&mut self.rng, &failed);
+    }
+
+    async fn mend_one_of(&mut self, task: &str, failed: &[Value]) {
+        let order = orders::pick(&mut self.rng, failed);
         let Some(index) = order["index"].as_u64().and_then(|n| u32::try_from(n).ok()) else {
             return;
         };
         let mending = match self.rng.u8(..4) {
             0 => Mending::Dropped,
-            1 => match self.made_order(&task).await {
+            1 => match self.made_order(task).await {
                 Some(id) => Mending::Made(id),
                 None => return,
             },
@@ -162,7 +170,7 @@ impl Loader<'_> {
                 Mending::Corrected(orders::mended(&mut self.rng, &number))
             }
         };
-        self.client.amend(&task, index, mending).await;
+        self.client.amend(task, index, mending).await;
     }
 
     /// An order that the batch has made.
