@@ -179,12 +179,12 @@ impl Loader<'_> {
         made.first()?["order_id"].as_str()?.parse().ok()
     }
 
-    /// Follows a batch. Half of those whose workers stand still are closed: what these had begun must not be made.
+    /// Follows a batch. A quarter of those whose workers stand still is closed: what these had begun must not be made.
     async fn follow(&mut self, at: usize) {
         let task = &self.batches[at].task;
         let is_finished = self.watch.follow(&self.client, task, PATIENCE).await;
         let is_still = self.stage.stillness.load(Ordering::Relaxed);
-        if !is_finished && is_still && self.rng.bool() {
+        if !is_finished && is_still && self.rng.u8(..4) == 0 {
             self.close(at).await;
         }
     }
