@@ -138,7 +138,7 @@ macro_rules! insert_lines {
 }
 
 /// Lines of one statement of a fixed length: prepared once, it takes less of the server than the same lines as JSON.
-const FULL: usize = 512;
+const FULL: usize = 1024;
 
 static INSERT_FULL: LazyLock<String> = LazyLock::new(|| {
     let mut sql = concat!(insert_lines!(), "VALUES (?, ?, ?, ?, ?, ?, ?, ?)").to_owned();

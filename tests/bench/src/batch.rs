@@ -99,7 +99,7 @@ fn size(setting: &Setting, figures: &mut Figures, count: usize) -> f64 {
     median(&rounds.engine)
 }
 
-/// How often a batch asks the database, connecting and finishing included, shared out over its chunks.
+/// How often a batch asks the database, from its submit to its end, shared out over its chunks.
 fn trips(figures: &mut Figures, url: &str, orders: &str, settings: Settings, count: usize) {
     let relay = Relay::to(url);
     engine::run(&relay.url, "engine-trips", orders, settings, WORKERS);

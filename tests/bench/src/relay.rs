@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-/// The first bytes of the commands that are counted: a text of statements, and a prepared statement. Preparing one is
-/// not: it happens once in a connection's life.
+/// The first bytes of the commands that are counted: a text of statements, and a prepared statement. What happens once
+/// in the life of a connection, which is held, is not: setting its session up, and preparing statements.
 const STATEMENTS: [u8; 2] = [0x03, 0x17];
 
 /// A relay on a port of its own, until the process ends.
@@ -60,6 +60,7 @@ fn clone(stream: &TcpStream) -> TcpStream {
 /// Passes packets on, until one side has gone. A packet is its length in three bytes, its number within its exchange
 /// (0: it begins one), and its body, whose first byte then says what is asked.
 fn pass_on(mut client: TcpStream, mut server: &TcpStream, trips: &AtomicU64) -> io::Result<()> {
+    let mut is_set_up = false;
     loop {
         let mut packet = vec![0; 4];
         client.read_exact(&mut packet)?;
@@ -68,7 +69,8 @@ fn pass_on(mut client: TcpStream, mut server: &TcpStream, trips: &AtomicU64) -> 
         packet.resize(4 + length as usize, 0);
         client.read_exact(&mut packet[4..])?;
         if begins && packet.get(4).is_some_and(|byte| STATEMENTS.contains(byte)) {
-            trips.fetch_add(1, Ordering::Relaxed);
+            trips.fetch_add(u64::from(is_set_up), Ordering::Relaxed);
+            is_set_up = true;
         }
         server.write_all(&packet)?;
     }

@@ -19,7 +19,7 @@ async fn refuse(fresh: &TestDatabase, order: NewOrder<'_>) {
 
 /// Stores a line that must be refused: alone, and among so many that they go another way.
 async fn refuse_line(fresh: &TestDatabase, refused: NewLine<'_>) {
-    for others in [0, 600] {
+    for others in [0, 1_100] {
         let mut lines = vec![refused.clone()];
         lines.extend((2..2 + others).map(|no| line(1, no)));
         let end: Result<()> = insert_lines(fresh, &lines).await;
