@@ -23,12 +23,12 @@ pub(super) const KINDS: [&str; 9] = [
 
 /// Orders with the ids that are reserved for the first and the last item of open chunks, and for the first of chunks that
 /// are still to come: making one of these must wait, closing its chunk, which comes before it, need not. What is held is
-/// the row of an order, because an item that is made has no row of its own.
+/// the row of an order, because an item that is made has no row of its own; a chunk that is in work may have it already.
 const HOLD_ORDERS: &str = "INSERT IGNORE INTO tbl_order (id, station_id, task_id, order_key, address_id, time_config_id, \
          receive_begin, receive_end, total) \
      SELECT k.id, '-', 0, CONCAT('held:', k.id), '-', '-', NOW(), NOW(), 0 FROM ( \
          SELECT c.id * 1000 + e.last * (c.item_count - 1) AS id \
-         FROM (SELECT id, item_count FROM tbl_batch_chunk WHERE state = 0 ORDER BY id LIMIT 500) c \
+         FROM (SELECT id, item_count FROM tbl_batch_chunk WHERE state = 0 AND lease_until IS NULL ORDER BY id LIMIT 500) c \
          JOIN (SELECT 0 AS last UNION ALL SELECT 1) e \
          UNION SELECT (newest.id + w.n) * 1000 \
          FROM (SELECT MAX(id) AS id FROM tbl_batch_chunk) newest JOIN weight w ON w.n <= 200) k";
