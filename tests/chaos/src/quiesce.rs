@@ -13,7 +13,7 @@ use crate::stage::Stage;
 const LIMIT: Duration = Duration::from_secs(200);
 /// How long nothing at all may come to its end. Announcements are put off at most 8-fold, which is 32 seconds here; what
 /// is only slow, on a busy machine, goes on.
-const STANDSTILL: Duration = Duration::from_secs(120);
+const STANDSTILL: Duration = Duration::from_mins(2);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Brings a run to its end and looks at every batch once more.

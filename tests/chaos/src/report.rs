@@ -49,6 +49,19 @@ pub(crate) fn print(
     checked: &Checked,
     took: Duration,
 ) {
+    print_faults(faults);
+    println!(
+        "\n{}, seed {}, {:.1} minutes of faults, {:.0} s in all",
+        options.flavor,
+        options.seed,
+        options.duration.as_secs_f64() / 60.0,
+        took.as_secs_f64()
+    );
+    print_checked(checked, options.duration);
+    print_violations(checked);
+}
+
+fn print_faults(faults: &BTreeMap<String, u32>) {
     println!("\nfaults by kind");
     for (kind, count) in faults {
         println!("  {count:>6}  {kind}");
@@ -56,23 +69,19 @@ pub(crate) fn print(
     let total: u32 = faults.values().sum();
     let all = faults::kinds();
     println!("  {total:>6}  of {} of {} kinds", faults.len(), all.len());
-    println!("{} kinds did not happen", unmet(faults).len());
-    for kind in unmet(faults) {
+    let unmet = unmet(faults);
+    println!("{} kinds did not happen", unmet.len());
+    for kind in unmet {
         println!("       -  {kind}");
     }
-    let seconds = options.duration.as_secs_f64();
-    let per_second = f64::from(checked.made) / seconds;
-    println!(
-        "\n{}, seed {}, {:.1} minutes of faults, {:.0} s in all",
-        options.flavor,
-        options.seed,
-        seconds / 60.0,
-        took.as_secs_f64()
-    );
+}
+
+fn print_checked(checked: &Checked, duration: Duration) {
     println!(
         "{} batches in {} runs, {} calls answered, {} unanswered, {} looks",
         checked.batches, checked.runs, checked.answered, checked.unanswered, checked.looks
     );
+    let per_second = f64::from(checked.made) / duration.as_secs_f64();
     println!(
         "{} outcomes checked row by row: {} orders made with {} lines, {} refused, {} given up ({} of them poisonous, {} because their worker was killed at each try), {} cancelled, {} mended or dropped; {per_second:.0} orders/s",
         checked.outcomes,
@@ -85,6 +94,9 @@ pub(crate) fn print(
         checked.cancelled,
         checked.by_hand
     );
+}
+
+fn print_violations(checked: &Checked) {
     for violation in checked.violations.iter().take(50) {
         println!("VIOLATION {violation}");
     }

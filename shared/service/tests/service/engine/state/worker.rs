@@ -88,18 +88,12 @@ impl State {
             Worker::Idle => Worker::Idle,
             Worker::Received(turn) if engine.is_capped() => self.looked(turn),
             Worker::SawItFull(turn) => self.defer(turn),
-            Worker::Deferred(_) if engine == Engine::TurnLost => Worker::Idle,
-            Worker::Deferred(turn) => match self.looked(turn) {
-                Worker::SawItFull(_) => Worker::Idle,
-                room => room,
-            },
+            Worker::Deferred(turn) => self.looked_again(engine, turn),
             Worker::Received(turn) | Worker::SawRoom(turn) => {
                 return self.claim(engine, worker, turn);
             }
             Worker::Working(turn, attempt) if engine == Engine::FinishInsideTheChunk => {
-                let mut others = (0..CHUNKS).filter(|other| *other != turn.chunk);
-                let is_last = others.all(|other| self.chunks[other] != Chunk::Open);
-                Worker::Looked(turn, attempt, is_last)
+                Worker::Looked(turn, attempt, self.is_last(turn))
             }
             Worker::Working(turn, attempt) | Worker::Looked(turn, attempt, false) => {
                 return self.commit(engine, worker, turn, attempt);
@@ -129,6 +123,19 @@ impl State {
         } else {
             Worker::SawRoom(turn)
         }
+    }
+
+    fn looked_again(&self, engine: Engine, turn: Turn) -> Worker {
+        match self.looked(turn) {
+            _ if engine == Engine::TurnLost => Worker::Idle,
+            Worker::SawItFull(_) => Worker::Idle,
+            room => room,
+        }
+    }
+
+    fn is_last(&self, turn: Turn) -> bool {
+        let mut others = (0..CHUNKS).filter(|other| *other != turn.chunk);
+        others.all(|other| self.chunks[other] != Chunk::Open)
     }
 
     fn defer(&mut self, turn: Turn) -> Worker {
