@@ -187,7 +187,7 @@ pub async fn complete(connection: &mut Connection, claim: &Claimed) -> Result<bo
     fenced(
         connection,
         claim,
-        "UPDATE tbl_batch_chunk SET state = 1, lease_until = NULL \
+        "UPDATE tbl_batch_chunk SET state = 1, lease_until = NULL, deferred_for = NULL \
          WHERE id = ? AND attempts = ? AND state = 0",
     )
     .await
