@@ -20,6 +20,8 @@ pub(crate) use watch::Watch;
 const PATIENCE: Duration = Duration::from_secs(8);
 /// How many of its batches a station still deals with.
 const KEPT: usize = 12;
+/// How many of its batches may be open before it waits with the next: without that, whoever is slow gets ever more to do.
+const OPEN: i64 = 16;
 
 /// A batch and what was last submitted under its name.
 pub(crate) struct Submitted {
@@ -67,6 +69,9 @@ impl Loader<'_> {
             (65..75, Some(at)) => self.submit_other(at).await,
             (75..83, Some(at)) => self.close(at).await,
             (83..100, Some(at)) => self.mend(at).await,
+            (_, Some(at)) if self.watch.open_of(self.station).await >= Some(OPEN) => {
+                self.follow(at).await;
+            }
             _ => self.submit_new().await,
         }
     }
