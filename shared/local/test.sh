@@ -2,7 +2,7 @@
 # Runs every check of the project, first to last, and sums the tests up: what `make test` and CI run.
 #
 #   formatting, clippy, the templates, all tests on MySQL, the deployed form (in an emulator, and under `sam local` where Docker is),
-#   the tests that need a database on MariaDB too, then two minutes of chaos
+#   the tests that need a database on MariaDB too, then three minutes of chaos
 #
 # Needs Rust, a C compiler and python3; everything else installs itself under .local/. The database servers are
 # private ones that run for this only.
@@ -57,5 +57,5 @@ tests/sam/run.sh || failed=1
 # What does not use a database has been tested.
 on_server mariadb --package task-store --package task-service --package long-tasks || failed=1
 step "chaos"
-MINUTES=2 tests/chaos/run.sh || failed=1
+MINUTES=3 tests/chaos/run.sh || failed=1
 exit $failed

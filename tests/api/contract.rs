@@ -40,7 +40,7 @@ fn tests_of(path: &Path) -> Vec<String> {
     let lines: Vec<&str> = source.lines().map(str::trim).collect();
     let marked = lines
         .windows(2)
-        .filter(|lines| matches!(lines[0], "#[test]" | "#[tokio::test]"));
+        .filter(|lines| lines[0] == "#[test]" || lines[0].starts_with("#[tokio::test"));
     let name = |line: &str| {
         let rest = line.trim_start_matches("async ").strip_prefix("fn ")?;
         Some(rest.split('(').next()?.to_owned())

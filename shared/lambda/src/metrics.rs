@@ -33,17 +33,12 @@ const METRICS: [(&str, &str); 7] = [
 /// How many values of a metric one line may hold, CloudWatch's limit.
 const MOST_VALUES: usize = 100;
 
-static COLLECTED: OnceLock<Collected> = OnceLock::new();
+/// Where measurements belong, if anybody wants them.
+static NAMESPACE: OnceLock<String> = OnceLock::new();
 
 thread_local! {
     /// What this thread measured since the last line.
     static VALUES: RefCell<BTreeMap<&'static str, Vec<f64>>> = const { RefCell::new(BTreeMap::new()) };
-}
-
-/// What collects measurements, and where they belong.
-#[derive(Debug)]
-struct Collected {
-    namespace: String,
 }
 
 /// What collects measurements, if anybody wants them.
@@ -58,88 +53,76 @@ pub(crate) fn layer<S: Subscriber + for<'s> LookupSpan<'s>>(
         let wrong = "must have at most 255 characters and not begin with AWS/";
         return Err(ConfigurationError::new(VARIABLE, wrong));
     }
-    let collected = COLLECTED.get_or_init(|| Collected::new(namespace));
-    Ok(Some(collecting(collected)))
+    NAMESPACE.get_or_init(|| namespace.to_owned());
+    Ok(Some(collecting()))
 }
 
-fn collecting<S: Subscriber + for<'s> LookupSpan<'s>>(
-    collected: &'static Collected,
-) -> impl Layer<S> {
+fn collecting<S: Subscriber + for<'s> LookupSpan<'s>>() -> impl Layer<S> {
     let wanted = Targets::new().with_target(TARGET, LevelFilter::INFO);
-    Collecting(collected).with_filter(wanted)
+    Collecting.with_filter(wanted)
 }
 
 /// Writes the line of this invocation, if it measured anything.
 pub(crate) fn flush() {
-    let line = COLLECTED.get().and_then(Collected::line);
-    if let Some(line) = line {
+    if let Some(line) = NAMESPACE.get().and_then(|namespace| line(namespace)) {
         println!("{line}");
     }
 }
 
-impl Collected {
-    fn new(namespace: &str) -> Self {
-        Self {
-            namespace: namespace.to_owned(),
+fn add(name: &str, value: f64) {
+    let Some((name, unit)) = METRICS.iter().find(|(known, _)| *known == name) else {
+        return;
+    };
+    VALUES.with_borrow_mut(|all| {
+        let values = all.entry(name).or_default();
+        if *unit == "Count" && !values.is_empty() {
+            values[0] += value;
+        } else if values.len() < MOST_VALUES {
+            values.push(value);
         }
-    }
-
-    fn add(&self, name: &str, value: f64) {
-        let Some((name, unit)) = METRICS.iter().find(|(known, _)| *known == name) else {
-            return;
-        };
-        VALUES.with_borrow_mut(|all| {
-            let values = all.entry(name).or_default();
-            if *unit == "Count" && !values.is_empty() {
-                values[0] += value;
-            } else if values.len() < MOST_VALUES {
-                values.push(value);
-            }
-        });
-    }
-
-    /// One object: what the metrics are, and their values. Taking them begins the next line.
-    fn line(&self) -> Option<Value> {
-        let values = VALUES.take();
-        if values.is_empty() {
-            return None;
-        }
-        let unit = |name| METRICS.iter().find(|(known, _)| known == name);
-        let described = values.keys().filter_map(unit);
-        let described: Vec<_> = described
-            .map(|(name, unit)| json!({"Name": name, "Unit": unit}))
-            .collect();
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let now = now.map_or(0, |now| u64::try_from(now.as_millis()).unwrap_or(0));
-        let directive =
-            json!({"Namespace": self.namespace, "Dimensions": [[]], "Metrics": described});
-        let mut line = Map::new();
-        line.insert(
-            "_aws".to_owned(),
-            json!({"Timestamp": now, "CloudWatchMetrics": [directive]}),
-        );
-        line.extend(
-            values
-                .into_iter()
-                .map(|(name, values)| (name.to_owned(), json!(values))),
-        );
-        Some(Value::Object(line))
-    }
+    });
 }
 
-struct Collecting(&'static Collected);
+/// One object: what the metrics are, and their values. Taking them begins the next line.
+fn line(namespace: &str) -> Option<Value> {
+    let values = VALUES.take();
+    if values.is_empty() {
+        return None;
+    }
+    let unit = |name| METRICS.iter().find(|(known, _)| known == name);
+    let described = values.keys().filter_map(unit);
+    let described: Vec<_> = described
+        .map(|(name, unit)| json!({"Name": name, "Unit": unit}))
+        .collect();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.map_or(0, |now| u64::try_from(now.as_millis()).unwrap_or(0));
+    let directive = json!({"Namespace": namespace, "Dimensions": [[]], "Metrics": described});
+    let mut line = Map::new();
+    line.insert(
+        "_aws".to_owned(),
+        json!({"Timestamp": now, "CloudWatchMetrics": [directive]}),
+    );
+    line.extend(
+        values
+            .into_iter()
+            .map(|(name, values)| (name.to_owned(), json!(values))),
+    );
+    Some(Value::Object(line))
+}
+
+struct Collecting;
 
 impl<S: Subscriber> Layer<S> for Collecting {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        event.record(&mut Recorded(self.0));
+        event.record(&mut Recorded);
     }
 }
 
-struct Recorded(&'static Collected);
+struct Recorded;
 
 impl Visit for Recorded {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.0.add(field.name(), value);
+        add(field.name(), value);
     }
 
     #[expect(
@@ -147,12 +130,12 @@ impl Visit for Recorded {
         reason = "counts and milliseconds are far below 2^53"
     )]
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.0.add(field.name(), value as f64);
+        add(field.name(), value as f64);
     }
 
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.0.add(field.name(), value as f64);
+        add(field.name(), value as f64);
     }
 
     fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
@@ -163,22 +146,21 @@ mod tests {
     use super::*;
     use tracing_subscriber::layer::SubscriberExt;
 
-    fn collected(work: impl FnOnce()) -> &'static Collected {
-        let collected: &'static Collected = Box::leak(Box::new(Collected::new("tasks")));
-        let subscriber = tracing_subscriber::registry().with(collecting(collected));
+    /// Does work whose measurements are collected, for the next [`line`].
+    fn collected(work: impl FnOnce()) {
+        let subscriber = tracing_subscriber::registry().with(collecting());
         tracing::subscriber::with_default(subscriber, work);
-        collected
     }
 
     #[test]
     fn an_invocation_is_one_line_that_sums_counts_and_lists_times() {
-        let collected = collected(|| {
+        collected(|| {
             tracing::info!(target: TARGET, OrdersSucceeded = 98_u64, OrdersFailed = 2_u64);
             tracing::info!(target: TARGET, OrdersSucceeded = 100_u64, OrdersFailed = 0_u64);
             tracing::info!(target: TARGET, ChunkTime = 12.5, QueueWait = Some(3_u64), Retries = 0);
             tracing::info!(target: TARGET, ChunkTime = 9.0, QueueWait = None::<u64>, Retries = 1);
         });
-        let line = collected.line().unwrap();
+        let line = line("tasks").unwrap();
         assert_eq!(
             (&line["OrdersSucceeded"], &line["OrdersFailed"]),
             (&json!([198.0]), &json!([2.0]))
@@ -196,18 +178,18 @@ mod tests {
         assert_eq!(described.len(), line.as_object().unwrap().len() - 1);
         assert!(line["_aws"]["Timestamp"].as_u64().unwrap() > 1_700_000_000_000);
         assert!(
-            collected.line().is_none(),
+            super::line("tasks").is_none(),
             "the next invocation begins with nothing"
         );
     }
 
     #[test]
     fn what_is_no_measurement_is_no_metric() {
-        let collected = collected(|| {
+        collected(|| {
             tracing::info!(OrdersSucceeded = 1_u64, "a log line");
             tracing::info!(target: TARGET, Unknown = 1_u64);
         });
-        assert!(collected.line().is_none());
+        assert!(line("tasks").is_none());
     }
 
     #[test]

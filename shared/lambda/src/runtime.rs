@@ -41,7 +41,8 @@ where
         start::<S>().inspect_err(|error| tracing::error!(%error, "not started"))?;
     let measured = move |state, event: LambdaEvent<E>| {
         let trace = event.context.xray_trace_id.clone();
-        trace::within(trace, handle(state, event)).inspect(|_| metrics::flush())
+        // On the heap: what it awaits would be part of the runtime's own future, which moves.
+        Box::pin(trace::within(trace, handle(state, event))).inspect(|_| metrics::flush())
     };
     match concurrency {
         Concurrency::One => {

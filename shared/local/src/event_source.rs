@@ -77,6 +77,7 @@ impl EventSource {
     }
 
     async fn deliver(&self, messages: Vec<Message>) {
+        self.pool.note_batch();
         let event = event(&self.queue, &messages);
         let answer = self
             .invoker

@@ -27,6 +27,7 @@ pub struct Pool {
     runtime: Handle,
     keepers: Mutex<Vec<Keeper>>,
     exits: Arc<AtomicUsize>,
+    batches: AtomicUsize,
 }
 
 /// One place in the pool and the task that keeps a process in it.
@@ -52,6 +53,7 @@ impl Pool {
             runtime: runtime.clone(),
             keepers: Mutex::default(),
             exits: Arc::default(),
+            batches: AtomicUsize::new(0),
         }
     }
 
@@ -70,6 +72,16 @@ impl Pool {
     #[must_use]
     pub fn exits(&self) -> usize {
         self.exits.load(Ordering::Relaxed)
+    }
+
+    /// How many batches of messages it was given by its queues.
+    #[must_use]
+    pub fn batches(&self) -> usize {
+        self.batches.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn note_batch(&self) {
+        self.batches.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Kills the processes (SIGKILL, in the middle of whatever they do) and says how many; they are started again.

@@ -10,6 +10,7 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::{Credentials, Region};
 use aws_sdk_sqs::error::DisplayErrorContext;
 use aws_sdk_sqs::types::QueueAttributeName;
+use task_service::sqs::http_client;
 use tokio::runtime::Handle;
 
 use crate::config::StackConfig;
@@ -203,6 +204,7 @@ fn client(port: u16) -> Client {
         .endpoint_url(format!("http://127.0.0.1:{port}"))
         .region(Region::from_static(REGION))
         .credentials_provider(Credentials::new("test", "test", None, None, "local"))
+        .http_client(http_client())
         .build();
     Client::from_conf(config)
 }

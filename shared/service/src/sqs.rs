@@ -1,6 +1,8 @@
 //! The queue as Amazon SQS: standard queues, messages grouped by station so that one station's flood does not
 //! keep the others waiting (fair queues).
 
+mod connector;
+
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -18,6 +20,7 @@ use tokio::sync::OnceCell;
 use crate::failpoints::{Failpoint, reach};
 use crate::queue::{ChunkMessage, Queue};
 use crate::trace;
+pub use connector::http_client;
 
 /// Messages in one `SendMessageBatch`, the service's limit.
 const BATCH: usize = 10;
@@ -203,7 +206,8 @@ fn client() -> Client {
         .region(Region::new(
             var("AWS_REGION").unwrap_or_else(|| "us-east-1".to_owned()),
         ))
-        .timeout_config(timeouts);
+        .timeout_config(timeouts)
+        .http_client(http_client());
     config.set_endpoint_url(var("AWS_ENDPOINT_URL_SQS").or_else(|| var("AWS_ENDPOINT_URL")));
     Client::from_conf(config.build())
 }

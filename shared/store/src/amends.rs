@@ -4,13 +4,14 @@
 
 use std::time::Duration;
 
-use sqlx::Row;
+use sqlx::{QueryBuilder, Row};
 
 use crate::chunks::{ChunkKey, MAX_ITEMS};
 use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::TaskId;
 use crate::items::{Item, ItemStatus, item};
+use crate::tasks::{Named, is_no_batch};
 
 /// Cancels the open chunks of a run. A worker's commit is waited for; none that comes later is let in.
 pub async fn cancel_open(connection: &mut Connection, task: TaskId, run: u32) -> Result<()> {
@@ -115,31 +116,23 @@ pub async fn set_result(connection: &mut Connection, task: TaskId, result: &str)
     Ok(())
 }
 
-/// Hides tasks from the station's list.
-pub async fn hide(connection: &mut Connection, task: TaskId) -> Result<()> {
-    sqlx::query(
-        "UPDATE tbl_async_task SET message_show = 0, modify_time = NOW(3) \
-         WHERE id = ? AND message_show = 1",
-    )
-    .bind(task.get())
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Ends an open task that is no batch as cancelled. What its result says beside that stays.
-pub async fn cancel_plain(connection: &mut Connection, task: TaskId) -> Result<()> {
-    sqlx::query(
-        "UPDATE tbl_async_task SET status = 3, end_time = NOW(3), modify_time = NOW(3), \
-           result = IF(COALESCE(JSON_TYPE(result), 'NULL') = 'OBJECT', \
+/// Hides a task from the station's list and ends it, if it is open, as cancelled; what its result says beside that
+/// stays. `false`: no such task, or an open batch, whose chunks would still be worked; then nothing was changed.
+pub async fn close<'a>(connection: &mut Connection, named: impl Into<Named<'a>>) -> Result<bool> {
+    // Assignments see the ones before them: what others depend on comes last.
+    let mut sql = QueryBuilder::new(
+        "UPDATE tbl_async_task SET \
+           modify_time = IF(status = 3 AND message_show = 0, modify_time, NOW(3)), \
+           end_time = IF(status = 3, end_time, NOW(3)), \
+           result = IF(status = 3, result, IF(COALESCE(JSON_TYPE(result), 'NULL') = 'OBJECT', \
              JSON_SET(result, '$.outcome', 'cancelled'), \
-             JSON_OBJECT('msg', '已取消', 'outcome', 'cancelled')) \
-         WHERE id = ? AND status <> 3",
-    )
-    .bind(task.get())
-    .execute(connection)
-    .await?;
-    Ok(())
+             JSON_OBJECT('msg', '已取消', 'outcome', 'cancelled'))), \
+           message_show = 0, status = 3",
+    );
+    named.into().push(&mut sql);
+    sql.push(concat!(" AND (status = 3 OR ", is_no_batch!(), ")"));
+    let done = sql.build().execute(connection).await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// Which item of a run something was made of: a stored outcome says so, or the id is the one reserved for an item of

@@ -85,24 +85,37 @@ pub struct Claimed {
 }
 
 /// Claims an open chunk that nobody holds, until `lease` from now, and reads it. The attempt is counted before
-/// any work is done. `None`: it is done, cancelled, gone, or somebody else's (see [`state`]).
+/// any work is done. `None`: it is done, cancelled, gone, or somebody else's (see [`state`]), or as many chunks of its
+/// station and job as `cap` (0: any number) are in work: claimed, with a lease that has not run out. Two that claim at
+/// once do not see each other, so the cap is kept on the whole, not to the last chunk.
 pub async fn claim(
     connection: &mut Connection,
     key: ChunkKey,
     lease: Duration,
+    cap: u32,
 ) -> Result<Option<Claimed>> {
+    // The count is a derived table: MySQL lets no statement read the very table it changes otherwise.
     let done = sqlx::query(
         "UPDATE tbl_batch_chunk SET attempts = LAST_INSERT_ID(attempts + 1), \
            lease_until = NOW(3) + INTERVAL ? SECOND, send_at = NOW(3) + INTERVAL ? SECOND, \
            deferred_for = NULL, stalls = stalls + 1 \
          WHERE task_id = ? AND run = ? AND chunk_no = ? AND state = 0 \
-           AND (lease_until IS NULL OR lease_until <= NOW(3))",
+           AND (lease_until IS NULL OR lease_until <= NOW(3)) \
+           AND (? = 0 OR ? > (SELECT n FROM (SELECT COUNT(*) AS n FROM tbl_async_task own \
+             STRAIGHT_JOIN tbl_batch batch ON batch.task_id = own.id \
+             STRAIGHT_JOIN tbl_batch_chunk held FORCE INDEX (leased) ON held.state = 0 AND held.lease_until > NOW(3) \
+             STRAIGHT_JOIN tbl_batch b ON b.task_id = held.task_id AND b.job = batch.job \
+             STRAIGHT_JOIN tbl_async_task t ON t.id = held.task_id AND t.station_id = own.station_id \
+             WHERE own.id = ?) in_work))",
     )
     .bind(lease.as_secs())
     .bind(lease.as_secs())
     .bind(key.task.get())
     .bind(key.run)
     .bind(key.chunk)
+    .bind(cap)
+    .bind(cap)
+    .bind(key.task.get())
     .execute(&mut *connection)
     .await?;
     if done.rows_affected() == 0 {
@@ -174,7 +187,7 @@ pub async fn complete(connection: &mut Connection, claim: &Claimed) -> Result<bo
     fenced(
         connection,
         claim,
-        "UPDATE tbl_batch_chunk SET state = 1, lease_until = NULL \
+        "UPDATE tbl_batch_chunk SET state = 1, lease_until = NULL, deferred_for = NULL \
          WHERE id = ? AND attempts = ? AND state = 0",
     )
     .await

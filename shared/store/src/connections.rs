@@ -63,9 +63,6 @@ struct Open {
 
 impl Connections {
     pub(crate) fn new(config: DatabaseConfig) -> Self {
-        // sqlx asks for the process's own where only the authority is checked (VERIFY_CA), and there is none to guess where
-        // the client of AWS brings another. One that was chosen before stays.
-        drop(rustls::crypto::ring::default_provider().install_default());
         let permits = Semaphore::new(config.connections);
         Self {
             config,

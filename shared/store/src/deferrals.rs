@@ -11,48 +11,17 @@ use crate::chunks::ChunkKey;
 use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::{StationId, TaskId};
-use crate::row::text;
-
-/// The station of a batch, and how many chunks of this station and of the batch's job are in work: claimed, with a
-/// lease that has not run out. `None` when there is no such batch.
-pub async fn in_work(
-    connection: &mut Connection,
-    task: TaskId,
-) -> Result<Option<(StationId, u32)>> {
-    let row = sqlx::query(
-        "SELECT own.station_id, (SELECT COUNT(*) FROM tbl_batch_chunk c FORCE INDEX (leased) \
-             STRAIGHT_JOIN tbl_async_task t ON t.id = c.task_id STRAIGHT_JOIN tbl_batch b ON b.task_id = c.task_id \
-             WHERE c.state = 0 AND c.lease_until > NOW(3) AND t.station_id = own.station_id AND b.job = batch.job) \
-         FROM tbl_async_task own JOIN tbl_batch batch ON batch.task_id = own.id WHERE own.id = ?",
-    )
-    .bind(task.get())
-    .fetch_optional(connection)
-    .await?;
-    row.map(|row| {
-        let count: i64 = row.try_get(1)?;
-        Ok((
-            StationId::from_row(text(&row, 0)?),
-            u32::try_from(count).unwrap_or(u32::MAX),
-        ))
-    })
-    .transpose()
-}
 
 /// Marks an open chunk that nobody holds as waiting for its station; should nobody take it, it falls due `resend` from
 /// now. `false` when it is not open, or somebody holds it.
-pub async fn defer(
-    connection: &mut Connection,
-    key: ChunkKey,
-    station: &StationId,
-    resend: Duration,
-) -> Result<bool> {
+pub async fn defer(connection: &mut Connection, key: ChunkKey, resend: Duration) -> Result<bool> {
     // Its message has come: later announcements need not be put off as if it had been lost.
     let done = sqlx::query(
-        "UPDATE tbl_batch_chunk SET deferred_for = ?, send_at = NOW(3) + INTERVAL ? SECOND, sends = 1 \
-         WHERE task_id = ? AND run = ? AND chunk_no = ? AND state = 0 \
-           AND (lease_until IS NULL OR lease_until <= NOW(3))",
+        "UPDATE tbl_batch_chunk c JOIN tbl_async_task t ON t.id = c.task_id \
+         SET c.deferred_for = t.station_id, c.send_at = NOW(3) + INTERVAL ? SECOND, c.sends = 1 \
+         WHERE c.task_id = ? AND c.run = ? AND c.chunk_no = ? AND c.state = 0 \
+           AND (c.lease_until IS NULL OR c.lease_until <= NOW(3))",
     )
-    .bind(station.as_str())
     .bind(resend.as_secs())
     .bind(key.task.get())
     .bind(key.run)

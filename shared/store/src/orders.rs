@@ -3,6 +3,8 @@
 //! The columns that `JSON_TABLE` opens are wider than the tables': what does not fit a narrow one it makes NULL
 //! (MySQL) or cuts and clamps (MariaDB) without a word, while the strict INSERT refuses it.
 
+use std::sync::LazyLock;
+
 use serde::{Serialize, Serializer};
 use sqlx::Row;
 
@@ -127,18 +129,63 @@ pub async fn insert(
     Ok(())
 }
 
+/// The beginning of a statement that stores lines.
+macro_rules! insert_lines {
+    () => {
+        "INSERT INTO tbl_order_detail (order_id, line_no, sku_id, quantity, unit_price, amount, is_price_timing, \
+           spu_remark) "
+    };
+}
+
+/// Lines of one statement of a fixed length: prepared once, it takes less of the server than the same lines as JSON.
+const FULL: usize = 1024;
+
+static INSERT_FULL: LazyLock<String> = LazyLock::new(|| {
+    let mut sql = concat!(insert_lines!(), "VALUES (?, ?, ?, ?, ?, ?, ?, ?)").to_owned();
+    sql.push_str(&", (?, ?, ?, ?, ?, ?, ?, ?)".repeat(FULL - 1));
+    sql
+});
+
 /// Stores order lines.
 pub async fn insert_lines(connection: &mut Connection, lines: &[NewLine<'_>]) -> Result<()> {
-    sqlx::query(
-        "INSERT INTO tbl_order_detail (order_id, line_no, sku_id, quantity, unit_price, amount, is_price_timing, \
-           spu_remark) \
-         SELECT l.* FROM JSON_TABLE(?, '$[*]' COLUMNS (order_id BIGINT PATH '$[0]', line_no INT PATH '$[1]', \
+    let mut parts = lines.chunks_exact(FULL);
+    for part in parts.by_ref() {
+        insert_full(connection, part).await?;
+    }
+    match parts.remainder() {
+        [] => Ok(()),
+        rest => insert_rest(connection, rest).await,
+    }
+}
+
+async fn insert_full(connection: &mut Connection, lines: &[NewLine<'_>]) -> Result<()> {
+    let mut insert = sqlx::query(&INSERT_FULL);
+    for line in lines {
+        insert = insert
+            .bind(line.order_id)
+            .bind(line.line_no)
+            .bind(line.sku_id)
+            .bind(&line.quantity)
+            .bind(&line.unit_price)
+            .bind(&line.amount)
+            .bind(line.is_price_timing)
+            .bind(line.spu_remark);
+    }
+    insert.execute(connection).await?;
+    Ok(())
+}
+
+async fn insert_rest(connection: &mut Connection, lines: &[NewLine<'_>]) -> Result<()> {
+    let sql = concat!(
+        insert_lines!(),
+        "SELECT l.* FROM JSON_TABLE(?, '$[*]' COLUMNS (order_id BIGINT PATH '$[0]', line_no INT PATH '$[1]', \
            sku_id LONGTEXT PATH '$[2]', quantity LONGTEXT PATH '$[3]', unit_price LONGTEXT PATH '$[4]', \
            amount LONGTEXT PATH '$[5]', is_price_timing TINYINT PATH '$[6]', spu_remark LONGTEXT PATH '$[7]')) l",
-    )
-    .bind(json(lines)?)
-    .execute(connection)
-    .await?;
+    );
+    sqlx::query(sql)
+        .bind(json(lines)?)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

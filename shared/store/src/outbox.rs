@@ -12,6 +12,15 @@ use crate::error::Result;
 use crate::ids::{StationId, TaskId};
 use crate::row::text;
 
+/// How often an announcement doubles the wait for the next one, at most: 8-fold, 8 minutes where `resend` is a minute.
+///
+/// A chunk may wait that long because its message was lost, or because thousands are queued before it; the database cannot
+/// tell. Without the doubling, a backlog of an hour would have 60 messages of every chunk; with a bound too high (64-fold,
+/// an hour), a batch whose queue was lost several times would stand still for that hour. So a backlog gets 3 messages of
+/// each chunk in its first 7 minutes and 7 or 8 in every hour after that, each of which costs a worker two or three short
+/// reads once its chunk is done.
+const DOUBLED: u32 = 3;
+
 /// A chunk whose message is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Due {
@@ -24,7 +33,7 @@ pub struct Due {
 }
 
 /// Takes up to `limit` open chunks whose message was never sent, was lost, or whose lease ran out, and puts off
-/// their next announcement: by `resend`, doubled with every announcement, at most 64-fold.
+/// their next announcement: by `resend`, doubled with every announcement, at most [8-fold](DOUBLED).
 ///
 /// Runs in a transaction; two sweepers at once take different chunks.
 pub async fn take_due(
@@ -55,10 +64,11 @@ async fn postpone(connection: &mut Connection, ids: &str, resend: Duration) -> R
     sqlx::query(
         "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k \
          STRAIGHT_JOIN tbl_batch_chunk c ON c.id = k.id \
-         SET c.send_at = NOW(3) + INTERVAL (? << LEAST(c.sends, 6)) SECOND, c.sends = c.sends + 1",
+         SET c.send_at = NOW(3) + INTERVAL (? << LEAST(c.sends, ?)) SECOND, c.sends = c.sends + 1",
     )
     .bind(ids)
     .bind(resend.as_secs())
+    .bind(DOUBLED)
     .execute(connection)
     .await?;
     Ok(())

@@ -5,6 +5,7 @@
 //! `JSON_TABLE` opens is wider than the tables, so that the strict INSERT refuses what does not fit.
 
 use sqlx::Row;
+use sqlx::mysql::MySqlRow;
 
 use crate::arguments::json;
 use crate::connections::Connection;
@@ -66,31 +67,6 @@ pub struct AddressRow {
     pub can_order: bool,
 }
 
-/// Those of a station's addresses that exist.
-pub async fn addresses(
-    connection: &mut Connection,
-    station: &StationId,
-    ids: &[&str],
-) -> Result<Vec<AddressRow>> {
-    let rows = sqlx::query(
-        "SELECT a.address_id, a.name, a.can_order FROM JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(65) PATH '$')) k \
-         STRAIGHT_JOIN tbl_address a ON a.station_id = ? AND a.address_id = k.id AND LENGTH(a.address_id) = LENGTH(k.id)",
-    )
-    .bind(json(ids)?)
-    .bind(station.as_str())
-    .fetch_all(connection)
-    .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(AddressRow {
-                address_id: text(row, 0)?,
-                name: text(row, 1)?,
-                can_order: row.try_get(2)?,
-            })
-        })
-        .collect()
-}
-
 /// A sku as it is stored; decimals are text.
 #[derive(Debug, Clone)]
 pub struct SkuRow {
@@ -110,34 +86,56 @@ pub struct SkuRow {
     pub time_config_id: Option<String>,
 }
 
-/// Those of a station's skus that exist.
-pub async fn skus(
+/// Those of a station's addresses and skus that exist of the ids given.
+pub async fn named(
     connection: &mut Connection,
     station: &StationId,
-    ids: &[&str],
-) -> Result<Vec<SkuRow>> {
+    addresses: &[&str],
+    skus: &[&str],
+) -> Result<(Vec<AddressRow>, Vec<SkuRow>)> {
     let rows = sqlx::query(
-        "SELECT s.sku_id, s.name, s.sale_unit, CAST(s.sale_price AS CHAR), CAST(s.sale_num_least AS CHAR), s.on_sale, s.time_config_id \
+        "SELECT 0, a.address_id, a.name, a.can_order, NULL, NULL, NULL, NULL \
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(65) PATH '$')) k \
+         STRAIGHT_JOIN tbl_address a ON a.station_id = ? AND a.address_id = k.id AND LENGTH(a.address_id) = LENGTH(k.id) \
+         UNION ALL SELECT 1, s.sku_id, s.name, s.on_sale, s.sale_unit, CAST(s.sale_price AS CHAR), \
+           CAST(s.sale_num_least AS CHAR), s.time_config_id \
          FROM JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(65) PATH '$')) k \
          STRAIGHT_JOIN tbl_sku s ON s.station_id = ? AND s.sku_id = k.id AND LENGTH(s.sku_id) = LENGTH(k.id)",
     )
-    .bind(json(ids)?)
+    .bind(json(addresses)?)
+    .bind(station.as_str())
+    .bind(json(skus)?)
     .bind(station.as_str())
     .fetch_all(connection)
     .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(SkuRow {
-                sku_id: text(row, 0)?,
-                name: text(row, 1)?,
-                sale_unit: text(row, 2)?,
-                sale_price: text(row, 3)?,
-                sale_num_least: text(row, 4)?,
-                on_sale: row.try_get(5)?,
-                time_config_id: optional_text(row, 6)?,
-            })
-        })
-        .collect()
+    let (mut addresses, mut skus) = (Vec::new(), Vec::new());
+    for row in &rows {
+        match row.try_get::<i64, _>(0)? {
+            0 => addresses.push(address(row)?),
+            _ => skus.push(sku(row)?),
+        }
+    }
+    Ok((addresses, skus))
+}
+
+fn address(row: &MySqlRow) -> Result<AddressRow> {
+    Ok(AddressRow {
+        address_id: text(row, 1)?,
+        name: text(row, 2)?,
+        can_order: row.try_get(3)?,
+    })
+}
+
+fn sku(row: &MySqlRow) -> Result<SkuRow> {
+    Ok(SkuRow {
+        sku_id: text(row, 1)?,
+        name: text(row, 2)?,
+        on_sale: row.try_get(3)?,
+        sale_unit: text(row, 4)?,
+        sale_price: text(row, 5)?,
+        sale_num_least: text(row, 6)?,
+        time_config_id: optional_text(row, 7)?,
+    })
 }
 
 /// Sets the prices of a station's skus, each once, for the current run of a batch: pairs of sku and decimal text. The

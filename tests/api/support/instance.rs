@@ -56,7 +56,7 @@ impl Instance {
         thread::spawn(move || {
             for connection in listener.incoming() {
                 let serving = Arc::clone(&serving);
-                thread::spawn(move || serving.serve(connection.unwrap()));
+                thread::spawn(move || serving.serve(&connection.unwrap()));
             }
         });
         let process = command.spawn().unwrap();
@@ -135,8 +135,8 @@ impl Shared {
     }
 
     /// One connection of the function's: one request after the other, until it closes it.
-    fn serve(&self, connection: TcpStream) {
-        let mut reader = BufReader::new(&connection);
+    fn serve(&self, connection: &TcpStream) {
+        let mut reader = BufReader::new(connection);
         while let Some((request, body)) = request(&mut reader) {
             let answer = if request.starts_with("GET ") {
                 self.next_event()
@@ -145,7 +145,7 @@ impl Shared {
                 self.change(|seen| drop(seen.answers.insert(id, body)));
                 "HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n".to_owned()
             };
-            if (&connection).write_all(answer.as_bytes()).is_err() {
+            if (&*connection).write_all(answer.as_bytes()).is_err() {
                 return;
             }
         }

@@ -8,6 +8,7 @@ use crate::engine::{self, Times};
 use crate::figures::{Figures, median};
 use crate::floor::Floor;
 use crate::gateway::Gateway;
+use crate::relay::Relay;
 use crate::scratch::Scratch;
 use crate::server::Spent;
 use crate::{Setting, data};
@@ -88,7 +89,34 @@ fn size(setting: &Setting, figures: &mut Figures, count: usize) -> f64 {
     }
     rounds.report(figures, count);
     cost(figures, count, &floor_spent, &engine_spent);
+    trips(figures, &scratch.url, &orders, settings, count);
+    if let Some(gateway) = &gateway {
+        let batches = u32::try_from(setting.rounds + 1).unwrap_or(1);
+        let invocations = u32::try_from(gateway.invocations()).unwrap_or(u32::MAX);
+        let name = format!("worker invocations per batch, {count} orders");
+        figures.value(name, f64::from(invocations) / f64::from(batches), "", None);
+    }
     median(&rounds.engine)
+}
+
+/// How often a batch asks the database, from its submit to its end, shared out over its chunks.
+fn trips(figures: &mut Figures, url: &str, orders: &str, settings: Settings, count: usize) {
+    let relay = Relay::to(url);
+    engine::run(&relay.url, "engine-trips", orders, settings, WORKERS);
+    let (size, chunks) = chunks_of(count);
+    let trips = u32::try_from(relay.trips()).unwrap_or(u32::MAX);
+    let name = format!("database round trips per chunk of {size}, {count} orders");
+    figures.value(name, f64::from(trips) / f64::from(chunks), "", Some(12.0));
+}
+
+/// How many orders a chunk of a batch has, and how many chunks the batch.
+fn chunks_of(count: usize) -> (u32, u32) {
+    let size = count.div_ceil(20).clamp(100, 500);
+    let chunks = count.div_ceil(size);
+    (
+        u32::try_from(size).unwrap_or(100),
+        u32::try_from(chunks).unwrap_or(1),
+    )
 }
 
 impl Rounds {
@@ -155,10 +183,6 @@ fn cost(figures: &mut Figures, count: usize, floor: &[Spent], engine: &[Spent]) 
         "bytes",
         Some(2.2),
     );
-    let chunk = f64::from(u32::try_from(count.div_ceil(20).clamp(100, 500)).unwrap_or(100));
-    let statements = per(engine, |spent| spent.statements, chunk);
-    let name = format!("statements per chunk of {chunk:.0}, {count} orders");
-    figures.value(name, statements, "", Some(12.0));
 }
 
 fn spending<T>(url: &str, run: impl FnOnce() -> T) -> (T, Spent) {

@@ -1,6 +1,7 @@
 //! Every HTTP function warm, over the statement it cannot do without; and what starting one costs.
 
 pub(crate) mod events;
+mod memory;
 mod start;
 
 use sqlx::Connection as _;
@@ -17,13 +18,14 @@ use events::{CASES, Case, environment, event, insert_tasks};
 /// Events of each function; half of them warm it up.
 const EVENTS: i64 = 2_000;
 
-/// Measures starts and warm events.
+/// Measures starts, memory and warm events.
 pub(crate) fn measure(setting: &Setting, figures: &mut Figures) {
     let scratch = Scratch::new(&setting.server, 10_000);
     pin(true);
     block_on(async {
         insert_tasks(&scratch.url, 4 * EVENTS).await;
         start::measure(setting, &scratch.url, figures).await;
+        memory::measure(setting, &scratch.url, figures).await;
         let hello = warm(setting, &scratch.url, "hello", &|no| {
             event("GET", "/", "", "", no)
         })

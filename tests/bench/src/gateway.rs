@@ -32,6 +32,15 @@ impl Gateway {
         }
     }
 
+    /// How often the worker was invoked by its queue.
+    pub(crate) fn invocations(&self) -> usize {
+        let stack = self.stack.as_ref().expect("it runs");
+        stack
+            .function("order-batch-worker")
+            .expect("a worker")
+            .batches()
+    }
+
     /// Submits a batch and asks until it is finished.
     pub(crate) fn run(&self, task: &str, orders: &str) -> Times {
         block_on(async {

@@ -1,9 +1,8 @@
 //! Whether reading and finishing tasks stays as quick when there are many of them: `ROWS`, ten million by default.
 
-use std::time::Instant;
+mod fill;
 
-use sqlx::mysql::MySqlConnection;
-use sqlx::{Connection as _, Executor as _};
+use std::time::Instant;
 
 use crate::Setting;
 use crate::figures::{Figures, median};
@@ -11,33 +10,75 @@ use crate::functions::events::{environment, event};
 use crate::lambda::{Function, pin};
 use crate::scratch::Scratch;
 use crate::threads::block_on;
+use fill::{FEW, Table};
 
-const FEW: u64 = 10_000;
+/// Half of them warm the function up.
 const EVENTS: u64 = 400;
-/// Rows of one statement while the table is filled.
-const STEP: u64 = 200_000;
 
-/// What is asked of a table: a name, a function, its query, and how much slower it may be than among few tasks.
-const ASKED: [(&str, &str, &str, Option<f64>); 4] = [
-    ("get", "task-get", "/task/get?task_id={any}", Some(1.1)),
-    (
+/// What is asked of a table, and how much slower it may be than among few tasks.
+struct Question {
+    what: &'static str,
+    function: &'static str,
+    method: &'static str,
+    /// `{…}` is a key, see [`Table`].
+    asked: &'static str,
+    target: Option<f64>,
+}
+
+const fn read(
+    what: &'static str,
+    function: &'static str,
+    asked: &'static str,
+    target: Option<f64>,
+) -> Question {
+    Question {
+        what,
+        function,
+        method: "GET",
+        asked,
+        target,
+    }
+}
+
+const FIRST_PAGE: usize = 2;
+const DEEP: [usize; 2] = [4, 5];
+const QUESTIONS: [Question; 8] = [
+    read("get, hot", "task-get", "/task/get?task_id={hot}", Some(1.1)),
+    read("get, any", "task-get", "/task/get?task_id={any}", None),
+    read(
         "first page",
         "task-list",
         "/task/list?station_id=B1",
         Some(1.5),
     ),
-    (
+    read(
+        "first page of the panel",
+        "async-task-list",
+        "/async_task/list?station_id=B1",
+        Some(1.5),
+    ),
+    read(
         "page 100",
         "task-list",
         "/task/list?station_id=B1&offset=100",
         None,
     ),
-    (
+    read(
         "page 100 by after_id",
         "task-list",
         "/task/list?station_id=B1&after_id={deep}",
         None,
     ),
+    read(
+        "progress of a running batch",
+        "async-task-get",
+        "/async_task/get?task_id={batch}",
+        None,
+    ),
+    Question {
+        method: "POST",
+        ..read("finish", "task-finish", "/task/finish?task_id={open}", None)
+    },
 ];
 
 /// Measures a table of few tasks, then of many.
@@ -47,77 +88,47 @@ pub(crate) fn measure(setting: &Setting, figures: &mut Figures) {
         .unwrap_or(10_000_000);
     let scratch = Scratch::new(&setting.server, 1);
     block_on(async {
-        fill(&scratch.url, 0, FEW).await;
-        let few = asked(setting, &scratch.url, FEW).await;
+        let few = Table::filled(&scratch.url, 0, FEW).await;
+        let few = answers(setting, &scratch.url, few).await;
         let start = Instant::now();
-        fill(&scratch.url, FEW, many).await;
-        eprintln!(
-            "filled to {many} tasks in {:.0} s",
-            start.elapsed().as_secs_f64()
-        );
-        let grown = asked(setting, &scratch.url, many).await;
-        for ((what, _, _, target), (few, grown)) in ASKED.iter().zip(few.iter().zip(&grown)) {
-            let name = format!("{what}: {many} tasks against {FEW}");
-            figures.ratio(name, (*grown, *few), "us", *target);
+        let grown = Table::filled(&scratch.url, FEW, many).await;
+        let seconds = start.elapsed().as_secs_f64();
+        eprintln!("filled to {many} tasks in {seconds:.0} s");
+        let grown = answers(setting, &scratch.url, grown).await;
+        for (question, (few, grown)) in QUESTIONS.iter().zip(few.iter().zip(&grown)) {
+            let name = format!("{}: {many} tasks against {FEW}", question.what);
+            figures.ratio(name, (*grown, *few), "us", question.target);
         }
-        figures.ratio(
-            "page 100 against page 1",
-            (grown[2], grown[1]),
-            "us",
-            Some(3.0),
-        );
-        figures.ratio(
-            "page 100 by after_id against page 1",
-            (grown[3], grown[1]),
-            "us",
-            Some(3.0),
-        );
+        for deep in DEEP {
+            let name = format!("{} against the first page", QUESTIONS[deep].what);
+            let pages = (grown[deep], grown[FIRST_PAGE]);
+            figures.ratio(name, pages, "us", Some(3.0));
+        }
     });
 }
 
-async fn asked(setting: &Setting, url: &str, rows: u64) -> Vec<f64> {
+/// The middle time of the answers to each question, in microseconds.
+async fn answers(setting: &Setting, url: &str, table: Table) -> Vec<f64> {
     pin(true);
     let mut medians = Vec::new();
-    for (_, function, url_asked, _) in ASKED {
-        let (path, query) = url_asked.split_once('?').unwrap_or((url_asked, ""));
-        let mut function =
-            Function::start(&setting.binaries.join(function), &environment(url)).await;
+    for question in &QUESTIONS {
+        let binary = setting.binaries.join(question.function);
+        let mut function = Function::start(&binary, &environment(url)).await;
         let mut times = Vec::new();
         for no in 0..EVENTS {
-            let any = 1 + no * 7_919 % rows;
-            let query = query
-                .replace("{any}", &any.to_string())
-                .replace("{deep}", &(rows - 1_000).to_string());
-            let (took, answer) = function.invoke(&event("GET", path, &query, "", 0)).await;
-            assert!(answer.contains(r#"\"code\":0"#), "{answer}");
+            let asked = table.with_keys(question.asked, no);
+            let (path, query) = asked.split_once('?').unwrap_or((&asked, ""));
+            let event = event(question.method, path, query, "", 0);
+            let (took, answer) = function.invoke(&event).await;
+            assert!(
+                answer.contains(r#"\"code\":0"#),
+                "{}: {answer}",
+                question.what
+            );
             times.push(took.as_secs_f64() * 1e6);
         }
         medians.push(median(&times[times.len() / 2..]));
     }
     pin(false);
     medians
-}
-
-/// Adds tasks until the table has `to` rows: a tenth of them of the station that is asked, most of them finished.
-async fn fill(url: &str, from: u64, to: u64) {
-    let mut connection = MySqlConnection::connect(url).await.expect("a server");
-    connection
-        .execute("SET SESSION cte_max_recursion_depth = 10000000")
-        .await
-        .expect("a setting");
-    let mut first = from;
-    while first < to {
-        let last = (first + STEP).min(to);
-        let sql = format!(
-            "INSERT INTO tbl_async_task (id, user_task_id, name, station_id, input, status, result) \
-             WITH RECURSIVE numbers (n) AS (SELECT {first} + 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {last}) \
-             SELECT n, CONCAT('bench-', n), '导出', IF(n % 10 = 0, 'B1', CONCAT('B', n % 1000 + 2)), '{{}}', \
-               IF(n % 100 = 0, 1, 3), '{{\"msg\": \"好\"}}' FROM numbers"
-        );
-        connection
-            .execute(sql.as_str())
-            .await
-            .expect("tasks are inserted");
-        first = last;
-    }
 }

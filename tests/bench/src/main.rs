@@ -14,6 +14,7 @@ mod functions;
 mod gateway;
 mod growth;
 mod lambda;
+mod relay;
 mod scratch;
 mod server;
 mod threads;

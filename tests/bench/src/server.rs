@@ -1,4 +1,4 @@
-//! What the database server spends: processor time, statements, redo.
+//! What the database server spends: processor time and redo.
 
 use sqlx::mysql::MySqlConnection;
 use sqlx::{Connection as _, Row as _};
@@ -15,8 +15,6 @@ pub(crate) struct Spent {
     pub(crate) processor: f64,
     /// Processor time of this process and the children it has waited for, in seconds.
     pub(crate) own_processor: f64,
-    /// Statements that clients sent.
-    pub(crate) statements: f64,
     /// Bytes of redo log written.
     pub(crate) redo: f64,
 }
@@ -32,23 +30,15 @@ impl Spent {
                 .ok()
                 .and_then(|row| row.try_get(0).ok());
             let pid = pid_file.and_then(|file| std::fs::read_to_string(file).ok());
-            let mut status = [0.0; 2];
-            for (value, name) in status
-                .iter_mut()
-                .zip(["Questions", "Innodb_os_log_written"])
-            {
-                let sql = format!("SHOW GLOBAL STATUS LIKE '{name}'");
-                let row = sqlx::query(&sql)
+            let redo: (String, String) =
+                sqlx::query_as("SHOW GLOBAL STATUS LIKE 'Innodb_os_log_written'")
                     .fetch_one(&mut connection)
                     .await
                     .expect("a counter");
-                *value = row.get::<String, _>(1).parse().expect("a number");
-            }
             Self {
                 processor: pid.map_or(0.0, |pid| processor(pid.trim())),
                 own_processor: processor("self"),
-                statements: status[0],
-                redo: status[1],
+                redo: redo.1.parse().expect("a number"),
             }
         })
     }
@@ -58,7 +48,6 @@ impl Spent {
         Self {
             processor: self.processor - before.processor,
             own_processor: self.own_processor - before.own_processor,
-            statements: self.statements - before.statements,
             redo: self.redo - before.redo,
         }
     }

@@ -1,5 +1,5 @@
 //! The end of a run: no more faults; every unanswered submit is sent again until it is answered; then every batch must
-//! come to its end by itself, within a bounded time.
+//! come to its end by itself, one after the other without a standstill.
 
 use std::time::{Duration, Instant};
 
@@ -9,8 +9,11 @@ use crate::ledger::End;
 use crate::load::{Client, Submitted, Watch};
 use crate::stage::Stage;
 
-/// How long everything may take to come to its end. Announcements are put off at most 64-fold.
+/// How long an unanswered submit is sent again.
 const LIMIT: Duration = Duration::from_secs(200);
+/// How long nothing at all may come to its end. Announcements are put off at most 8-fold, which is 32 seconds here; what
+/// is only slow, on a busy machine, goes on.
+const STANDSTILL: Duration = Duration::from_mins(2);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Brings a run to its end and looks at every batch once more.
@@ -25,13 +28,23 @@ pub(crate) async fn quiesce(stage: &Stage, batches: Vec<(String, Vec<Submitted>)
         clients.push((client, batches));
     }
     let mut owner = stage.owner().await.unwrap();
-    while open(&mut owner).await > 0 && Instant::now() < deadline {
-        tokio::time::sleep(PAUSE).await;
-    }
+    until_nothing_moves(&mut owner).await;
     let mut watch = Watch::new(stage);
     for (client, batches) in clients {
         for batch in batches {
             watch.look(&client, &batch.task).await;
+        }
+    }
+}
+
+/// Waits until everything has come to its end, or nothing does any more.
+async fn until_nothing_moves(owner: &mut MySqlConnection) {
+    let (mut left, mut moved) = (i64::MAX, Instant::now());
+    while left > 0 && moved.elapsed() < STANDSTILL {
+        tokio::time::sleep(PAUSE).await;
+        let now = open(owner).await;
+        if now < left {
+            (left, moved) = (now, Instant::now());
         }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use crate::checker::Checked;
+use crate::faults;
 use crate::options::Options;
 
 /// How often each kind of fault happened.
@@ -48,40 +49,71 @@ pub(crate) fn print(
     checked: &Checked,
     took: Duration,
 ) {
+    print_faults(faults);
+    println!(
+        "\n{}, seed {}, {:.1} minutes of faults, {:.0} s in all",
+        options.flavor,
+        options.seed,
+        options.duration.as_secs_f64() / 60.0,
+        took.as_secs_f64()
+    );
+    print_checked(checked, options.duration);
+    print_violations(checked);
+}
+
+fn print_faults(faults: &BTreeMap<String, u32>) {
     println!("\nfaults by kind");
     for (kind, count) in faults {
         println!("  {count:>6}  {kind}");
     }
     let total: u32 = faults.values().sum();
-    println!("  {total:>6}  of {} kinds", faults.len());
-    let seconds = options.duration.as_secs_f64();
-    let per_second = f64::from(checked.made) / seconds;
-    println!(
-        "\n{}, seed {}, {:.1} minutes of faults, {:.0} s in all",
-        options.flavor,
-        options.seed,
-        seconds / 60.0,
-        took.as_secs_f64()
-    );
+    let all = faults::kinds();
+    println!("  {total:>6}  of {} of {} kinds", faults.len(), all.len());
+    let unmet = unmet(faults);
+    println!("{} kinds did not happen", unmet.len());
+    for kind in unmet {
+        println!("       -  {kind}");
+    }
+}
+
+fn print_checked(checked: &Checked, duration: Duration) {
     println!(
         "{} batches in {} runs, {} calls answered, {} unanswered, {} looks",
         checked.batches, checked.runs, checked.answered, checked.unanswered, checked.looks
     );
+    let per_second = f64::from(checked.made) / duration.as_secs_f64();
     println!(
-        "{} outcomes checked row by row: {} orders made with {} lines, {} refused, {} given up ({} of them because their worker was killed at each try), {} cancelled, {} mended or dropped; {per_second:.0} orders/s",
+        "{} outcomes checked row by row: {} orders made with {} lines, {} refused, {} given up ({} of them poisonous, {} because their worker was killed at each try), {} cancelled, {} mended or dropped; {per_second:.0} orders/s",
         checked.outcomes,
         checked.made,
         checked.lines,
         checked.refused,
         checked.given_up,
+        checked.poisoned,
         checked.interrupted,
         checked.cancelled,
         checked.by_hand
     );
+}
+
+fn print_violations(checked: &Checked) {
     for violation in checked.violations.iter().take(50) {
         println!("VIOLATION {violation}");
     }
     println!("{} violations", checked.violations.len());
+    let mut rules = BTreeMap::<_, u32>::new();
+    for violation in &checked.violations {
+        *rules.entry(violation.rule).or_default() += 1;
+    }
+    for (rule, count) in rules {
+        println!("  {count:>6}  {rule}");
+    }
+}
+
+/// The kinds of faults, each failpoint with each action among them, that did not happen.
+pub(crate) fn unmet(faults: &BTreeMap<String, u32>) -> Vec<String> {
+    let all = faults::kinds().into_iter();
+    all.filter(|kind| !faults.contains_key(kind)).collect()
 }
 
 /// Which errors the functions told of in their logs, by their words.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -44,6 +45,8 @@ pub(crate) struct Stage {
     pub(crate) ledger: Ledger,
     pub(crate) tally: Tally,
     pub(crate) stations: Vec<String>,
+    /// The workers stand still.
+    pub(crate) stillness: AtomicBool,
     /// The database as its owner reaches it: not over the link, and with every right.
     owner_url: String,
 }
@@ -71,6 +74,7 @@ impl Stage {
             armory,
             ledger: Ledger::create(&folder.join("ledger.jsonl")),
             tally: Tally::new(),
+            stillness: AtomicBool::new(false),
             stations: (0..STATIONS).map(|n| format!("T{n}")).collect(),
             owner_url,
         };
@@ -122,6 +126,8 @@ fn config(options: &Options, url: &str, armory: &Armory) -> StackConfig {
         name: name(options),
         workers: WORKERS,
         http_processes: 2,
+        // So few that the chunks of a batch are worked side by side.
+        batch_size: 2,
         visibility_timeout: Duration::from_secs(5),
         function_timeout: Duration::from_secs(10),
         // Only the dead letters that the suite sends are any.
@@ -130,7 +136,10 @@ fn config(options: &Options, url: &str, armory: &Armory) -> StackConfig {
         ..config
             .with("CHUNK_SIZE", "50")
             .with("LEASE_SECONDS", LEASE.as_secs().to_string())
-            .with("RESEND_SECONDS", "2")
+            // Fewer than there are workers, so that chunks wait for their station.
+            .with("STATION_CHUNKS", "2")
+            // Not so short that a busy machine is kept busy by messages that come again.
+            .with("RESEND_SECONDS", "4")
             // More than the server's own bound on waiting for a lock, so that both are met.
             .with("DATABASE_TIMEOUT_MS", "7000")
             .with("FAILPOINTS", armory.folder().to_str().unwrap())

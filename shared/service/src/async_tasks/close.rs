@@ -10,37 +10,60 @@ use crate::caller::{Caller, TaskReference};
 use crate::error::{Error, Result};
 use crate::failpoints::{Failpoint, reach};
 use crate::jobs;
-use crate::tasks::{find, not_found};
+use crate::tasks::{find, names, not_found};
 
 /// Closes tasks, all of them or, when one of them is missing, none; answers how many there are. Closing again is
 /// harmless.
 ///
 /// Of an open batch, orders that are made stay made; none is started once this is answered.
 pub async fn close(database: &Database, caller: &Caller, named: &[TaskReference]) -> Result<usize> {
+    if let [one] = named
+        && database
+            .run(async |c| close_here(c, caller, one).await)
+            .await?
+    {
+        reach(Failpoint::CloseCommitted).await?;
+        return Ok(1);
+    }
     let close = async |c: &mut _| {
-        let mut ids = BTreeSet::new();
+        let mut keys = BTreeSet::new();
         for task in named {
-            ids.insert(find(c, caller, task).await?.id);
+            keys.insert(find(c, caller, task).await?.id);
         }
         // In the order of their keys, so that two closes of the same tasks do not wait for each other.
-        for id in &ids {
-            close_one(c, *id).await?;
+        for key in &keys {
+            close_one(c, *key).await?;
         }
         reach(Failpoint::CloseWritten).await?;
-        Ok::<_, Error>(ids.len())
+        Ok::<_, Error>(keys.len())
     };
     let closed = database.transaction(close).await?;
     reach(Failpoint::CloseCommitted).await?;
     Ok(closed)
 }
 
-async fn close_one(connection: &mut Connection, id: TaskId) -> Result<()> {
-    let task = tasks::lock(connection, id).await?.ok_or_else(not_found)?;
-    if task.status != TaskStatus::Finished {
-        match batches::by_task(connection, id).await? {
-            Some(batch) => batch::cancel(connection, jobs::kind_of(&batch)?, &task, &batch).await?,
-            None => amends::cancel_plain(connection, id).await?,
-        }
+/// Closes what one statement can close: a task that is finished, or no batch.
+async fn close_here(
+    connection: &mut Connection,
+    caller: &Caller,
+    named: &TaskReference,
+) -> Result<bool> {
+    match names(caller, named).next() {
+        Some(name) => Ok(amends::close(connection, name).await?),
+        None => Err(not_found()),
     }
-    Ok(amends::hide(connection, id).await?)
+}
+
+async fn close_one(connection: &mut Connection, id: TaskId) -> Result<()> {
+    if amends::close(connection, id).await? {
+        return Ok(());
+    }
+    let task = tasks::lock(connection, id).await?.ok_or_else(not_found)?;
+    let batch = batches::by_task(connection, id).await?;
+    let batch = batch.ok_or_else(not_found)?;
+    if task.status != TaskStatus::Finished {
+        batch::cancel(connection, jobs::kind_of(&batch)?, &task, &batch).await?;
+    }
+    amends::close(connection, id).await?;
+    Ok(())
 }

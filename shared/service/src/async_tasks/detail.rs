@@ -59,7 +59,11 @@ async fn items(
     task: &Task,
     page: ItemPage,
 ) -> Result<(Counts, Option<Items>)> {
-    let Some(batch) = batches::by_task(connection, task.id).await? else {
+    let batch = match task.is_batch {
+        true => batches::by_task(connection, task.id).await?,
+        false => None,
+    };
+    let Some(batch) = batch else {
         return Ok((Counts::default(), None));
     };
     let page = batch::read(connection, jobs::kind_of(&batch)?, &batch, page).await?;

@@ -34,7 +34,7 @@ pub async fn bury(
         let make_due = async |c: &mut _| outbox::make_due(c, &[key]).await;
         return Ok(database.run(make_due).await?);
     }
-    let claim = async |c: &mut _| chunks::claim(c, key, settings.lease).await;
+    let claim = async |c: &mut _| chunks::claim(c, key, settings.lease, 0).await;
     let Some(claimed) = database.run(claim).await? else {
         let state = database.run(async |c| chunks::state(c, key).await).await?;
         return if state == Some(ChunkState::Open) {

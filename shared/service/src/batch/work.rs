@@ -44,6 +44,16 @@ enum Turn {
     Deferred,
 }
 
+/// What became of deferring a chunk.
+enum Deferral {
+    /// It waits for its station.
+    Waits,
+    /// There was room for it after all.
+    Claimed(Box<Claimed>),
+    /// It is not open, or somebody holds it: it is not the cap that it could not be claimed for.
+    NotOpen,
+}
+
 /// Works a chunk that was announced, without a deadline; see [`Shift::work`].
 pub async fn work<J: BatchJob>(
     database: &Database,
@@ -108,13 +118,16 @@ impl<'a, J: BatchJob> Shift<'a, J> {
 
     async fn turn(&self, key: ChunkKey) -> Result<Turn, Unworked> {
         reach(Failpoint::WorkReceived).await?;
-        if self.settings.station_chunks > 0 && self.deferred(key).await? {
-            return Ok(Turn::Deferred);
-        }
-        let claim = async |c: &mut _| chunks::claim(c, key, self.settings.lease).await;
-        let Some(claim) = self.database.run(claim).await? else {
-            self.ended_already(key).await?;
-            return Ok(Turn::Over);
+        let claim = match self.claim(key).await? {
+            Some(claim) => claim,
+            None => match self.deferred(key).await? {
+                Deferral::Claimed(claim) => *claim,
+                Deferral::Waits => return Ok(Turn::Deferred),
+                Deferral::NotOpen => {
+                    self.ended_already(key).await?;
+                    return Ok(Turn::Over);
+                }
+            },
         };
         reach(Failpoint::WorkClaimed).await?;
         if claim.first_of_task {
@@ -128,28 +141,30 @@ impl<'a, J: BatchJob> Shift<'a, J> {
         Ok(Turn::Over)
     }
 
-    /// Defers a chunk if its station has as many in work as it may. Two that look at once may both go on: the cap is kept
-    /// on the whole, not to the last chunk.
-    async fn deferred(&self, key: ChunkKey) -> Result<bool, StoreError> {
-        let Some(station) = self.full_station(key).await? else {
-            return Ok(false);
-        };
-        let resend = self.settings.resend;
-        let defer = async |c: &mut _| deferrals::defer(c, key, &station, resend).await;
-        if !self.database.run(defer).await? {
-            return Ok(false);
-        }
-        // Whoever made room since the first look may have looked for deferred chunks before this one was.
-        Ok(self.full_station(key).await?.is_some())
+    async fn claim(&self, key: ChunkKey) -> Result<Option<Claimed>, StoreError> {
+        let Settings {
+            lease,
+            station_chunks,
+            ..
+        } = *self.settings;
+        self.database
+            .run(async |c| chunks::claim(c, key, lease, station_chunks).await)
+            .await
     }
 
-    /// The station of a chunk, when it has as many in work as it may.
-    async fn full_station(&self, key: ChunkKey) -> Result<Option<StationId>, StoreError> {
-        let in_work = async |c: &mut _| deferrals::in_work(c, key.task).await;
-        let found = self.database.run(in_work).await?;
-        Ok(found
-            .filter(|(_, count)| *count >= self.settings.station_chunks)
-            .map(|(station, _)| station))
+    /// Defers a chunk that could not be claimed, if it is one that only its station's cap keeps from being worked.
+    async fn deferred(&self, key: ChunkKey) -> Result<Deferral, StoreError> {
+        if self.settings.station_chunks == 0 {
+            return Ok(Deferral::NotOpen);
+        }
+        let resend = self.settings.resend;
+        let defer = async |c: &mut _| deferrals::defer(c, key, resend).await;
+        if !self.database.run(defer).await? {
+            return Ok(Deferral::NotOpen);
+        }
+        // Whoever made room since the first try may have looked for deferred chunks before this one was.
+        let claim = self.claim(key).await?;
+        Ok(claim.map_or(Deferral::Waits, |claim| Deferral::Claimed(Box::new(claim))))
     }
 
     fn freed(&self, station: &StationId) {

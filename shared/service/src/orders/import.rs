@@ -5,11 +5,11 @@ use std::collections::{HashMap, HashSet};
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use task_store::chunks::Claimed;
 use task_store::orders::{self, NewLine, NewOrder, OrderBatch};
-use task_store::{Connection, Result, StoreError, reference};
+use task_store::{Connection, Result, StationId, StoreError, reference};
 
 use super::cycle::Cycle;
 use super::params::{ImportParams, heading};
-use super::reference::{Address, Reference, Sku};
+use super::reference::{Address, Reference};
 use super::{Checks, Fault, Order, RawOrder, key, parse, stored, validate};
 use crate::batch::{BatchJob, Identity, Item, ItemError, JobKind, Prepared};
 
@@ -162,13 +162,9 @@ impl Lookup {
         let params = ImportParams::from_stored(&chunk.params)?;
         let row = reference::cycle(connection, &params.time_config_id).await?;
         let cycle = stored::cycle(row.ok_or(StoreError::Unreadable("the operating cycle"))?)?;
-        let orders = || read.iter().flatten();
-        let reference = Reference {
-            addresses: addresses(connection, chunk, orders().filter_map(RawOrder::address_id))
-                .await?,
-            skus: skus(connection, chunk, orders().flat_map(RawOrder::sku_ids)).await?,
-        };
-        let numbers: Vec<&str> = orders().filter_map(RawOrder::out_order_no).collect();
+        let orders = read.iter().flatten();
+        let reference = named(connection, &chunk.station, orders.clone()).await?;
+        let numbers: Vec<&str> = orders.filter_map(RawOrder::out_order_no).collect();
         let numbered = match numbers.is_empty() {
             true => Vec::new(),
             false => orders::with_out_order_no(connection, &chunk.station, &numbers).await?,
@@ -219,31 +215,24 @@ impl Lookup {
     }
 }
 
-async fn addresses<'a>(
+/// The addresses and skus that orders name.
+async fn named<'a>(
     connection: &mut Connection,
-    chunk: &Claimed,
-    ids: impl Iterator<Item = &'a str>,
-) -> Result<HashMap<String, Address>> {
-    let rows = reference::addresses(connection, &chunk.station, &distinct(ids)).await?;
-    let address = |row: reference::AddressRow| Address {
-        name: row.name,
-        can_order: row.can_order,
+    station: &StationId,
+    orders: impl Iterator<Item = &'a RawOrder<'a>> + Clone,
+) -> Result<Reference> {
+    let addresses = distinct(orders.clone().filter_map(RawOrder::address_id));
+    let skus = distinct(orders.flat_map(RawOrder::sku_ids));
+    let (addresses, skus) = reference::named(connection, station, &addresses, &skus).await?;
+    let address = |row: reference::AddressRow| {
+        let (name, can_order) = (row.name, row.can_order);
+        (row.address_id, Address { name, can_order })
     };
-    Ok(rows
-        .into_iter()
-        .map(|row| (row.address_id.clone(), address(row)))
-        .collect())
-}
-
-async fn skus<'a>(
-    connection: &mut Connection,
-    chunk: &Claimed,
-    ids: impl Iterator<Item = &'a str>,
-) -> Result<HashMap<String, Sku>> {
-    let rows = reference::skus(connection, &chunk.station, &distinct(ids)).await?;
-    rows.into_iter()
-        .map(|row| Ok((row.sku_id.clone(), stored::sku(row)?)))
-        .collect()
+    let sku = |row: reference::SkuRow| Ok((row.sku_id.clone(), stored::sku(row)?));
+    Ok(Reference {
+        addresses: addresses.into_iter().map(address).collect(),
+        skus: skus.into_iter().map(sku).collect::<Result<_>>()?,
+    })
 }
 
 /// Orders that this task made in an earlier run, or by an attempt that was cut off after its commit.

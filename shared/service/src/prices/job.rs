@@ -55,8 +55,8 @@ impl BatchJob for PriceChange {
             .filter_map(RawChange::sku_id)
             .collect();
         let ids: Vec<&str> = ids.into_iter().collect();
-        let rows = reference::skus(connection, &chunk.station, &ids).await?;
-        let known: HashSet<&str> = rows.iter().map(|row| row.sku_id.as_str()).collect();
+        let (_, skus) = reference::named(connection, &chunk.station, &[], &ids).await?;
+        let known: HashSet<&str> = skus.iter().map(|row| row.sku_id.as_str()).collect();
         let finding = |(item, change): (&Item<'_>, &std::result::Result<RawChange<'_>, Fault>)| {
             match change {
                 Ok(change) => check(change, |id| known.contains(id), item.duplicate_of)

@@ -11,28 +11,28 @@ use crate::error::{Error, Result, Word};
 /// name, input, type and visibility; it stays repeatable. One that is taken otherwise is `TASK_CONFLICT`, and so is
 /// a batch's: that one runs again when its batch is submitted again.
 pub async fn add(database: &Database, new: &NewTask<'_>) -> Result<TaskId> {
-    loop {
-        let Some(id) = new.user_task_id else {
-            return Ok(database.run(async |c| tasks::insert(c, new).await).await?);
-        };
-        match database.run(async |c| add_named(c, new, id).await).await {
-            // Somebody else stored the same id between our look and our insert: look again.
-            Err(Error::Store(fault)) if fault.is_duplicate_key() => {}
-            end => return end,
+    let write = async |c: &mut _| loop {
+        // Most ids are new: the unique key is what looks whether this one is.
+        match (tasks::insert(c, new).await, new.user_task_id) {
+            (Err(fault), Some(id)) if fault.is_duplicate_key() => {
+                if let Some(found) = tasks::by_user_task_id(c, id).await? {
+                    return resubmit(c, new, id, &found).await;
+                }
+            }
+            (end, _) => return Ok(end?),
         }
-    }
+    };
+    database.run(write).await
 }
 
-/// Writes with one statement at most: the insert or the guarded update.
-async fn add_named(
+/// What the task that has this id already means for the request.
+async fn resubmit(
     connection: &mut Connection,
     new: &NewTask<'_>,
     id: &UserTaskId,
+    found: &Task,
 ) -> Result<TaskId> {
-    let Some(found) = tasks::by_user_task_id(connection, id).await? else {
-        return Ok(tasks::insert(connection, new).await?);
-    };
-    if is_same(&found, new) {
+    if is_same(found, new) {
         return Ok(found.id);
     }
     if found.station_id == *new.station_id && tasks::resubmit(connection, found.id, new).await? {

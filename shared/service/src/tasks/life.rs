@@ -2,10 +2,10 @@
 
 use jiff::tz::TimeZone;
 use serde_json::value::to_raw_value;
-use task_store::tasks::{self, Changes, Task, TaskStatus};
+use task_store::tasks::{self, Changes, TaskStatus};
 use task_store::{Connection, Database, TaskId, batches};
 
-use super::{TaskReference, TaskView, find, not_found, progress, update};
+use super::{TaskReference, TaskView, find, name, not_found, progress, update};
 use crate::caller::Caller;
 use crate::error::{Error, Result, Word};
 use crate::{batch, jobs};
@@ -22,9 +22,9 @@ pub async fn start(
     zone: &TimeZone,
 ) -> Result<TaskView> {
     let write = async |c: &mut _| {
-        let id = find(c, &Caller::Unbound, named).await?.id;
-        let started = tasks::start(c, id).await?;
-        let task = tasks::by_id(c, id).await?.ok_or_else(not_found)?;
+        let name = name(c, named).await?;
+        let started = tasks::start(c, name).await?;
+        let task = find(c, &Caller::Unbound, named).await?;
         let progress = progress(c, &task).await?;
         let view = TaskView::new(task, progress, zone)?;
         if started {
@@ -55,40 +55,25 @@ pub async fn finish(
     changes: &Changes<'_>,
 ) -> Result<()> {
     update::check(changes)?;
-    let look = async |c: &mut _| {
+    let finish = async |c: &mut _| {
+        let name = name(c, named).await?;
+        if tasks::finish(c, name, changes).await? {
+            return Ok(None);
+        }
         let task = find(c, &Caller::Unbound, named).await?;
-        let batch = batches::by_task(c, task.id).await?;
-        Ok::<_, Error>((task, batch))
+        match task.status {
+            TaskStatus::Finished => Ok(None),
+            _ if task.is_batch => Ok(Some(task.id)),
+            _ => Err(update::refused(Some(&task), changes)),
+        }
     };
-    match database.run(look).await? {
-        (task, _) if task.status == TaskStatus::Finished => Ok(()),
-        (task, Some(_)) => {
+    match database.run(finish).await? {
+        None => Ok(()),
+        Some(batch) => {
             database
-                .transaction(async |c| finish_batch(c, task.id, changes).await)
+                .transaction(async |c| finish_batch(c, batch, changes).await)
                 .await
         }
-        (task, None) => {
-            database
-                .run(async |c| finish_plain(c, task.id, changes).await)
-                .await
-        }
-    }
-}
-
-async fn finish_plain(
-    connection: &mut Connection,
-    id: TaskId,
-    changes: &Changes<'_>,
-) -> Result<()> {
-    if tasks::finish(connection, id, changes).await? {
-        return Ok(());
-    }
-    match tasks::by_id(connection, id).await? {
-        Some(Task {
-            status: TaskStatus::Finished,
-            ..
-        }) => Ok(()),
-        task => Err(update::refused(task.as_ref(), changes)),
     }
 }
 

@@ -67,13 +67,13 @@ async fn pagination(
         None => tasks::count(connection, &list.filter, MOST_COUNTED + 1).await?,
     };
     let is_full = u64::try_from(found.len()) == Ok(part.limit);
-    let last = found.last().filter(|_| is_full);
+    let next_after = found.last().filter(|_| is_full);
     Ok(Pagination {
         total: counted.min(MOST_COUNTED),
         total_capped: counted > MOST_COUNTED,
         limit: list.limit,
         offset: list.page,
-        next_after_id: last.map(|(task, _)| task.id.get()),
+        next_after_id: next_after.map(|(task, _)| task.id.get()),
     })
 }
 

@@ -9,7 +9,7 @@ mod refusal;
 mod update;
 mod view;
 
-use task_store::tasks::{self, Task};
+use task_store::tasks::{self, Named, Task};
 use task_store::{Connection, Database};
 
 use crate::caller::Caller;
@@ -45,21 +45,42 @@ pub async fn find(
     caller: &Caller,
     named: &TaskReference,
 ) -> Result<Task> {
-    let meant = |task: &Task| {
-        let agrees = named.user_task_id.is_none() || task.user_task_id == named.user_task_id;
-        agrees && caller.may_access(&task.station_id)
+    for name in names(caller, named) {
+        if let Some(task) = tasks::find(connection, name).await? {
+            return Ok(task);
+        }
+    }
+    Err(not_found())
+}
+
+/// What a reference may mean, in this order: the first one that is there is it. One, but for what the front service
+/// takes for a key or else for the caller's own id.
+pub(crate) fn names<'a>(
+    caller: &'a Caller,
+    named: &'a TaskReference,
+) -> impl Iterator<Item = Named<'a>> {
+    let own = named.user_task_id.as_ref();
+    let as_user = named.task_id_as_user.as_ref();
+    let key = named.task_id.and_then(|key| Named::new(Some(key), own));
+    let other = match (own, as_user) {
+        (Some(own), Some(as_user)) => (own == as_user).then(|| own.into()),
+        (None, Some(as_user)) => Some(as_user.into()),
+        // Both must name the same row: beside a key that names none, the caller's own id alone does not do.
+        (own, None) if named.task_id.is_none() => own.map(Named::from),
+        (_, None) => None,
     };
-    let found = match (&named.task_id, &named.user_task_id) {
-        (Some(id), _) => tasks::by_id(connection, *id).await?,
-        (None, Some(id)) => tasks::by_user_task_id(connection, id).await?,
-        (None, None) => None,
-    };
-    // Another station's key must not hide the caller's own id that happens to be the same number.
-    let found = match (found.filter(meant), &named.task_id_as_user) {
-        (None, Some(id)) => tasks::by_user_task_id(connection, id).await?.filter(meant),
-        (found, _) => found,
-    };
-    found.ok_or_else(not_found)
+    let at = |name: Named<'a>| name.at(caller.station());
+    key.into_iter().chain(other).map(at)
+}
+
+/// What a statement that changes a task names it by: the ids themselves where they have one meaning, else the key of
+/// what they mean.
+async fn name<'a>(connection: &mut Connection, named: &'a TaskReference) -> Result<Named<'a>> {
+    let mut meanings = names(&Caller::Unbound, named);
+    match (meanings.next(), meanings.next()) {
+        (Some(name), None) => Ok(name),
+        _ => Ok(find(connection, &Caller::Unbound, named).await?.id.into()),
+    }
 }
 
 pub(crate) fn not_found() -> Error {

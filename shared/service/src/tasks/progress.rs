@@ -11,11 +11,11 @@ pub async fn progress(connection: &mut Connection, task: &Task) -> Result<u8> {
     Ok(all.into_iter().next().unwrap_or(0))
 }
 
-/// How far each of some tasks is, with one query for all that run.
+/// How far each of some tasks is, with one query for all batches that run.
 pub(super) async fn progress_of(connection: &mut Connection, tasks: &[Task]) -> Result<Vec<u8>> {
     let running = tasks
         .iter()
-        .filter(|task| task.status == TaskStatus::Running)
+        .filter(|task| task.is_batch && task.status == TaskStatus::Running)
         .map(|task| task.id)
         .collect::<Vec<_>>();
     let batches = tasks::batch_progress(connection, &running).await?;

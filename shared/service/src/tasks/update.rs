@@ -3,7 +3,7 @@
 use task_store::Database;
 use task_store::tasks::{self, Changes, Task};
 
-use super::{TaskReference, field, find, not_found, refusal};
+use super::{TaskReference, field, find, name, not_found, refusal};
 use crate::caller::Caller;
 use crate::error::{Error, Result};
 
@@ -19,12 +19,12 @@ pub async fn update(
 ) -> Result<()> {
     check(changes)?;
     let write = async |c: &mut _| {
-        let task = find(c, &Caller::Unbound, named).await?;
-        if tasks::update(c, task.id, changes).await? {
+        let name = name(c, named).await?;
+        if tasks::update(c, name, changes).await? {
             return Ok(());
         }
-        let now = tasks::by_id(c, task.id).await?;
-        Err(refused(now.as_ref(), changes))
+        let task = find(c, &Caller::Unbound, named).await?;
+        Err(refused(Some(&task), changes))
     };
     database.run(write).await
 }

@@ -36,7 +36,7 @@ fn shift<'a>(
 /// Claims a chunk, as a worker that is still at it.
 async fn hold(fresh: &TestDatabase, key: ChunkKey) -> chunks::Claimed {
     let lease = settings().lease;
-    let claim = async |c: &mut _| chunks::claim(c, key, lease).await;
+    let claim = async |c: &mut _| chunks::claim(c, key, lease, 0).await;
     fresh.database.run(claim).await.unwrap().unwrap()
 }
 

@@ -48,7 +48,7 @@ async fn a_chunk_that_another_worker_holds_stays_in_the_queue() {
         let lease = settings().lease;
         let held = fresh
             .database
-            .run(async |c| chunks::claim(c, key, lease).await)
+            .run(async |c| chunks::claim(c, key, lease, 0).await)
             .await
             .unwrap();
         assert!(held.is_some());
@@ -69,7 +69,7 @@ async fn a_zombie_whose_lease_was_taken_over_writes_nothing() {
         let key = queue.take()[0];
         let zombie = fresh
             .database
-            .run(async |c| chunks::claim(c, key, Duration::ZERO).await)
+            .run(async |c| chunks::claim(c, key, Duration::ZERO, 0).await)
             .await
             .unwrap()
             .unwrap();
@@ -250,7 +250,7 @@ async fn a_dead_letter_of_a_chunk_in_work_waits() {
         let (key, lease) = (queue.take()[0], settings().lease);
         fresh
             .database
-            .run(async |c| chunks::claim(c, key, lease).await)
+            .run(async |c| chunks::claim(c, key, lease, 0).await)
             .await
             .unwrap();
         run(fresh, "UPDATE tbl_batch_chunk SET stalls = 5").await;

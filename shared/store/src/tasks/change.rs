@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use sqlx::{MySql, QueryBuilder};
 
+use super::named::Named;
 use super::result::ResultChange;
+use super::row::is_no_batch;
 use crate::connections::Connection;
 use crate::error::Result;
-use crate::ids::TaskId;
 
 /// What is to be changed of a task; absent fields stay as they are.
 #[derive(Debug, Clone, Default)]
@@ -59,31 +60,32 @@ impl<'a> Changes<'a> {
 
 /// Changes a task, whatever its status. `false`: no such task, or the change inside its result does not apply to
 /// what is there; then nothing was changed.
-pub async fn update(
+pub async fn update<'a>(
     connection: &mut Connection,
-    id: TaskId,
+    named: impl Into<Named<'a>>,
     changes: &Changes<'_>,
 ) -> Result<bool> {
     let mut sql = QueryBuilder::new("UPDATE tbl_async_task SET modify_time = NOW(3)");
     changes.push_assignments(&mut sql);
-    sql.push(" WHERE id = ").push_bind(id.get());
+    named.into().push(&mut sql);
     changes.push_conditions(&mut sql);
     let done = sql.build().execute(connection).await?;
     Ok(done.rows_affected() == 1)
 }
 
-/// Ends an open task and changes it. `false`: no such task, it is finished already, or the change inside its result
-/// does not apply; then nothing was changed. Not for a batch, whose open chunks would still be worked.
-pub async fn finish(
+/// Ends an open task and changes it. `false`: no such task, it is finished already, the change inside its result does
+/// not apply, or it is a batch, whose open chunks would still be worked; then nothing was changed.
+pub async fn finish<'a>(
     connection: &mut Connection,
-    id: TaskId,
+    named: impl Into<Named<'a>>,
     changes: &Changes<'_>,
 ) -> Result<bool> {
     let mut sql = QueryBuilder::new(
         "UPDATE tbl_async_task SET status = 3, end_time = NOW(3), modify_time = NOW(3)",
     );
     changes.push_assignments(&mut sql);
-    sql.push(" WHERE status <> 3 AND id = ").push_bind(id.get());
+    named.into().push(&mut sql);
+    sql.push(concat!(" AND status <> 3 AND ", is_no_batch!()));
     changes.push_conditions(&mut sql);
     let done = sql.build().execute(connection).await?;
     Ok(done.rows_affected() == 1)

@@ -1,6 +1,10 @@
 //! The changes of status that a caller asks for, each one guarded statement.
 
+use sqlx::QueryBuilder;
+
 use super::NewTask;
+use super::named::Named;
+use super::row::is_no_batch;
 use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::TaskId;
@@ -8,31 +12,33 @@ use crate::ids::TaskId;
 /// Starts a task, or counts one more start of a running one; a finished, repeatable task starts a new run without
 /// result and end. `false`: no such task, or it is finished and not repeatable, or a finished batch (a batch runs
 /// again when it is submitted again: without open chunks nobody would ever finish it).
-pub async fn start(connection: &mut Connection, id: TaskId) -> Result<bool> {
+pub async fn start<'a>(connection: &mut Connection, named: impl Into<Named<'a>>) -> Result<bool> {
     // Assignments see the ones before them: the status comes last.
-    let done = sqlx::query(
+    let mut sql = QueryBuilder::new(
         "UPDATE tbl_async_task SET run_count = run_count + 1, \
            start_time = IF(status = 2, COALESCE(start_time, NOW(3)), NOW(3)), \
            end_time = IF(status = 3, NULL, end_time), result = IF(status = 3, NULL, result), \
-           modify_time = NOW(3), status = 2 \
-         WHERE id = ? AND (status <> 3 OR (`repeat` = 1 AND NOT EXISTS \
-           (SELECT 1 FROM tbl_batch WHERE task_id = tbl_async_task.id)))",
-    )
-    .bind(id.get())
-    .execute(connection)
-    .await?;
+           modify_time = NOW(3), status = 2",
+    );
+    named.into().push(&mut sql);
+    sql.push(concat!(
+        " AND (status <> 3 OR (`repeat` = 1 AND ",
+        is_no_batch!(),
+        "))"
+    ));
+    let done = sql.build().execute(connection).await?;
     Ok(done.rows_affected() == 1)
 }
 
 /// Submits a finished, repeatable task again with a new input; `false` when it is not finished or not repeatable,
 /// or is a batch.
 pub async fn resubmit(connection: &mut Connection, id: TaskId, new: &NewTask<'_>) -> Result<bool> {
-    let done = sqlx::query(
+    let done = sqlx::query(concat!(
         "UPDATE tbl_async_task SET status = 1, name = ?, input = ?, type = ?, message_show = ?, result = NULL, \
            start_time = NULL, end_time = NULL, modify_time = NOW(3) \
-         WHERE id = ? AND status = 3 AND `repeat` = 1 AND NOT EXISTS \
-           (SELECT 1 FROM tbl_batch WHERE task_id = tbl_async_task.id)",
-    )
+         WHERE id = ? AND status = 3 AND `repeat` = 1 AND ",
+        is_no_batch!()
+    ))
     .bind(new.name)
     .bind(new.input)
     .bind(new.type_id)

@@ -6,7 +6,7 @@
 
 use sqlx::{MySql, QueryBuilder, Row};
 
-use super::row::{light_columns, task};
+use super::row::{and_batch, light_columns, task};
 use super::{Task, TaskStatus};
 use crate::connections::Connection;
 use crate::error::{Result, StoreError};
@@ -83,17 +83,16 @@ impl<'a> Filter<'a> {
         statuses.into_iter().flat_map(each).collect()
     }
 
-    /// `SELECT …` of one range of the index.
-    fn push_range(&self, sql: &mut Sql<'a>, column: &str, range: Range) {
+    /// `FROM … WHERE …`: one range of an index, and what each of its rows is joined with.
+    fn push_range(&self, sql: &mut Sql<'a>, joined: &str, range: Range) {
         let index = match (range, self.type_id) {
             (_, Some(_)) => "newest_by_type",
             ((None, _), None) => "newest_of_station",
             _ => "newest_by_status",
         };
-        sql.push("SELECT ").push(column);
         sql.push(" FROM tbl_async_task FORCE INDEX (").push(index);
-        sql.push(") WHERE station_id = ")
-            .push_bind(self.station.as_str());
+        sql.push(")").push(joined).push(" WHERE station_id = ");
+        sql.push_bind(self.station.as_str());
         if let Some(type_id) = self.type_id {
             sql.push(" AND type = ").push_bind(type_id);
         }
@@ -106,10 +105,11 @@ impl<'a> Filter<'a> {
     }
 
     /// The keys of a part: the newest of each range, and of these the newest.
-    fn push_keys(&self, sql: &mut Sql<'a>, part: Part) {
-        let ranges = self.ranges(true);
-        if let [range] = ranges.as_slice() {
-            return self.push_newest(sql, *range, part);
+    fn push_keys(&self, sql: &mut Sql<'a>, ranges: &[Range], part: Part) {
+        const KEYS: &str = "SELECT id AS key_id";
+        if let [range] = ranges {
+            sql.push(KEYS);
+            return self.push_newest(sql, "", *range, part);
         }
         let from_start = Part {
             limit: part.skip.saturating_add(part.limit),
@@ -118,8 +118,8 @@ impl<'a> Filter<'a> {
         };
         let mut between = "SELECT key_id FROM (";
         for range in ranges {
-            sql.push(between).push("(");
-            self.push_newest(sql, range, from_start);
+            sql.push(between).push("(").push(KEYS);
+            self.push_newest(sql, "", *range, from_start);
             sql.push(")");
             between = " UNION ALL ";
         }
@@ -127,8 +127,8 @@ impl<'a> Filter<'a> {
         push_limit(sql, part);
     }
 
-    fn push_newest(&self, sql: &mut Sql<'a>, range: Range, part: Part) {
-        self.push_range(sql, "id AS key_id", range);
+    fn push_newest(&self, sql: &mut Sql<'a>, joined: &str, range: Range, part: Part) {
+        self.push_range(sql, joined, range);
         if let Some(after) = part.after {
             sql.push(" AND id < ").push_bind(after);
         }
@@ -140,6 +140,23 @@ impl<'a> Filter<'a> {
 fn push_limit(sql: &mut Sql<'_>, part: Part) {
     sql.push(" LIMIT ").push_bind(part.limit);
     sql.push(" OFFSET ").push_bind(part.skip);
+}
+
+/// Adds the rows behind the columns of a page. One range that is read from its start is read once; else only the keys
+/// are, which costs less for every row that is skipped or belongs to another range, and the page's rows by them.
+fn push_page<'a>(sql: &mut Sql<'a>, filter: &Filter<'a>, part: Part) {
+    match filter.ranges(true).as_slice() {
+        [range] if part.skip == 0 => filter.push_newest(sql, and_batch!(), *range, part),
+        ranges => {
+            sql.push(" FROM (");
+            filter.push_keys(sql, ranges, part);
+            sql.push(concat!(
+                ") page JOIN tbl_async_task ON id = key_id",
+                and_batch!(),
+                " ORDER BY id DESC"
+            ));
+        }
+    }
 }
 
 /// A part of a station's tasks, newest first.
@@ -156,9 +173,7 @@ pub async fn list(
     } else {
         ", NULL"
     });
-    sql.push(" FROM (");
-    filter.push_keys(&mut sql, part);
-    sql.push(") page JOIN tbl_async_task ON id = key_id ORDER BY id DESC");
+    push_page(&mut sql, filter, part);
     let rows = sql.build().fetch_all(connection).await?;
     rows.iter().map(task).collect()
 }
@@ -169,8 +184,8 @@ pub async fn count(connection: &mut Connection, filter: &Filter<'_>, most: u32) 
     let mut sql = QueryBuilder::new("SELECT COUNT(*) FROM (");
     let mut between = "";
     for range in filter.ranges(false) {
-        sql.push(between).push("(");
-        filter.push_range(&mut sql, "1", range);
+        sql.push(between).push("(SELECT 1");
+        filter.push_range(&mut sql, "", range);
         sql.push(" LIMIT ").push_bind(most).push(")");
         between = " UNION ALL ";
     }

@@ -4,20 +4,25 @@ mod change;
 mod document;
 mod life;
 mod list;
+mod named;
 mod path;
 mod result;
 mod row;
+
+use sqlx::QueryBuilder;
 
 use crate::connections::Connection;
 use crate::error::{Result, StoreError};
 use crate::ids::{StationId, TaskId, UserTaskId};
 use crate::time::Moment;
-use row::{task, task_columns};
+pub(crate) use row::is_no_batch;
+use row::{and_batch, light_columns, task};
 
 pub use change::{Changes, finish, update};
 pub use document::{Amount, Document};
 pub use life::{resubmit, start};
 pub use list::{Columns, Filter, Part, batch_progress, count, list};
+pub use named::Named;
 pub use path::{BadPath, ResultPath, Step};
 pub use result::{Operation, ResultChange};
 
@@ -80,6 +85,8 @@ pub struct Task {
     pub started_at: Option<Moment>,
     /// When it ended.
     pub ended_at: Option<Moment>,
+    /// It is a batch: there are items, and chunks of them.
+    pub is_batch: bool,
     /// What the caller gave it to work on, any text.
     pub input: Option<String>,
     /// What came of it: a JSON text.
@@ -136,44 +143,45 @@ pub async fn insert(connection: &mut Connection, new: &NewTask<'_>) -> Result<Ta
         .map_err(|_| StoreError::Unreadable("id"))
 }
 
+/// The task that is named so.
+pub async fn find<'a>(
+    connection: &mut Connection,
+    named: impl Into<Named<'a>>,
+) -> Result<Option<Task>> {
+    let mut sql = QueryBuilder::new(concat!(
+        "SELECT ",
+        light_columns!(),
+        ", input, CAST(result AS CHAR) FROM tbl_async_task",
+        and_batch!()
+    ));
+    named.into().push(&mut sql);
+    let row = sql.build().fetch_optional(connection).await?;
+    row.as_ref().map(task).transpose()
+}
+
+/// The same, locked against every other change until the transaction ends. Its batch is not: a worker may hold that
+/// while it holds its chunk, for which whoever has the task's lock waits.
+pub async fn lock<'a>(
+    connection: &mut Connection,
+    named: impl Into<Named<'a>>,
+) -> Result<Option<Task>> {
+    let mut sql = QueryBuilder::new(concat!(
+        "SELECT ",
+        light_columns!("EXISTS (SELECT 1 FROM tbl_batch WHERE task_id = id)"),
+        ", input, CAST(result AS CHAR) FROM tbl_async_task"
+    ));
+    named.into().push(&mut sql);
+    sql.push(" FOR UPDATE");
+    let row = sql.build().fetch_optional(connection).await?;
+    row.as_ref().map(task).transpose()
+}
+
 /// The task with a key.
 pub async fn by_id(connection: &mut Connection, id: TaskId) -> Result<Option<Task>> {
-    let sql = concat!(
-        "SELECT ",
-        task_columns!(),
-        " FROM tbl_async_task WHERE id = ?"
-    );
-    let row = sqlx::query(sql)
-        .bind(id.get())
-        .fetch_optional(connection)
-        .await?;
-    row.as_ref().map(task).transpose()
+    find(connection, id).await
 }
 
 /// The task with a caller's own id.
 pub async fn by_user_task_id(connection: &mut Connection, id: &UserTaskId) -> Result<Option<Task>> {
-    let sql = concat!(
-        "SELECT ",
-        task_columns!(),
-        " FROM tbl_async_task WHERE user_task_id = ?"
-    );
-    let row = sqlx::query(sql)
-        .bind(id.as_str())
-        .fetch_optional(connection)
-        .await?;
-    row.as_ref().map(task).transpose()
-}
-
-/// The task with a key, locked against every other change until the transaction ends.
-pub async fn lock(connection: &mut Connection, id: TaskId) -> Result<Option<Task>> {
-    let sql = concat!(
-        "SELECT ",
-        task_columns!(),
-        " FROM tbl_async_task WHERE id = ? FOR UPDATE"
-    );
-    let row = sqlx::query(sql)
-        .bind(id.get())
-        .fetch_optional(connection)
-        .await?;
-    row.as_ref().map(task).transpose()
+    find(connection, id).await
 }

@@ -9,29 +9,43 @@ use crate::ids::{StationId, TaskId, UserTaskId};
 use crate::row::{optional_text, text};
 use crate::time::Moment;
 
-/// The columns of a [`Task`], in the order [`task`] reads them.
-macro_rules! task_columns {
-    () => {
+/// The columns of a [`Task`], in the order [`task`] reads them, up to whether it is a batch; the two that may be large
+/// follow.
+macro_rules! light_columns {
+    ($is_batch:literal) => {
         concat!(
-            $crate::tasks::row::light_columns!(),
-            ", input, CAST(result AS CHAR)"
+            "id, user_task_id, station_id, name, type, status, `repeat`, message_show, run_count, \
+             TIMESTAMPDIFF(SECOND, '1970-01-01', creat_time), TIMESTAMPDIFF(SECOND, '1970-01-01', modify_time), \
+             TIMESTAMPDIFF(SECOND, '1970-01-01', start_time), TIMESTAMPDIFF(SECOND, '1970-01-01', end_time), ",
+            $is_batch
         )
     };
-}
-
-/// Those that are small whatever the task is.
-macro_rules! light_columns {
+    // From a table with its `and_batch`.
     () => {
-        "id, user_task_id, station_id, name, type, status, `repeat`, message_show, run_count, \
-         TIMESTAMPDIFF(SECOND, '1970-01-01', creat_time), TIMESTAMPDIFF(SECOND, '1970-01-01', modify_time), \
-         TIMESTAMPDIFF(SECOND, '1970-01-01', start_time), TIMESTAMPDIFF(SECOND, '1970-01-01', end_time)"
+        light_columns!("task_id IS NOT NULL")
     };
 }
 
-pub(super) use light_columns;
-pub(super) use task_columns;
+/// What follows `tbl_async_task`, so that a row tells whether it is a batch.
+macro_rules! and_batch {
+    () => {
+        " LEFT JOIN tbl_batch ON task_id = id"
+    };
+}
 
-/// Reads a row of [`task_columns`].
+/// That the task that an `UPDATE` changes is no batch. It depends on the row, so it is looked at after that is locked: a
+/// batch whose submit the lock had to wait for is seen.
+macro_rules! is_no_batch {
+    () => {
+        "NOT EXISTS (SELECT 1 FROM tbl_batch WHERE task_id = tbl_async_task.id)"
+    };
+}
+
+pub(super) use and_batch;
+pub(crate) use is_no_batch;
+pub(super) use light_columns;
+
+/// Reads a row of [`light_columns`] and, behind them, input and result as text.
 pub(super) fn task(row: &MySqlRow) -> Result<Task> {
     let status: i64 = row.try_get(5)?;
     Ok(Task {
@@ -48,7 +62,8 @@ pub(super) fn task(row: &MySqlRow) -> Result<Task> {
         modified_at: Moment::from_row(row, 10)?.ok_or(StoreError::Unreadable("modify_time"))?,
         started_at: Moment::from_row(row, 11)?,
         ended_at: Moment::from_row(row, 12)?,
-        input: optional_text(row, 13)?,
-        result: optional_text(row, 14)?,
+        is_batch: row.try_get(13)?,
+        input: optional_text(row, 14)?,
+        result: optional_text(row, 15)?,
     })
 }

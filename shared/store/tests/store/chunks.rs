@@ -42,7 +42,7 @@ async fn of_twenty_concurrent_claimers_exactly_one_gets_the_chunk() {
         let crowd = fresh.another(20);
         for round in 1..=3 {
             let claimers = (0..20)
-                .map(|_| crowd.run(async |c| chunks::claim(c, chunk_key(task, 0), LEASE).await));
+                .map(|_| crowd.run(async |c| chunks::claim(c, chunk_key(task, 0), LEASE, 0).await));
             let ends = join_all(claimers).await;
             let won: Vec<_> = ends.into_iter().filter_map(Result::unwrap).collect();
             assert_eq!(won.iter().map(|c| c.attempt).collect::<Vec<_>>(), [round]);
@@ -74,7 +74,7 @@ async fn a_lease_ends_by_the_clock_of_the_database() {
         let key = chunk_key(task, 0);
         let short = Duration::from_secs(1);
         done(&fresh.database, async |c| {
-            chunks::claim(c, key, short).await
+            chunks::claim(c, key, short, 0).await
         })
         .await;
         assert!(try_claim(fresh, key).await.is_none());

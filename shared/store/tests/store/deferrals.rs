@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use task_store::amends;
 use task_store::chunks::{self, ChunkKey};
 use task_store::deferrals;
 use task_store::testing::{TestDatabase, with_database};
-use task_store::{TaskId, amends};
 
 use crate::support::{
     LEASE, a_batch, chunk_key, claim, done, execute, expire_leases, read_number, station,
@@ -13,15 +13,22 @@ use crate::support::{
 
 const RESEND: Duration = Duration::from_secs(10);
 
-async fn in_work(fresh: &TestDatabase, task: TaskId) -> Option<(String, u32)> {
-    let found = done(&fresh.database, async |c| deferrals::in_work(c, task).await).await;
-    found.map(|(station, count)| (station.as_str().to_owned(), count))
+/// Whether a chunk can be claimed where `cap` of its station and job may be in work; it is given back.
+async fn is_claimed(fresh: &TestDatabase, key: ChunkKey, cap: u32) -> bool {
+    let claim = async |c: &mut _| chunks::claim(c, key, LEASE, cap).await;
+    let claimed = done(&fresh.database, claim).await;
+    if let Some(claimed) = &claimed {
+        done(&fresh.database, async |c| {
+            chunks::release(c, claimed, true).await
+        })
+        .await;
+    }
+    claimed.is_some()
 }
 
 async fn defer(fresh: &TestDatabase, key: ChunkKey) -> bool {
-    let station = station("T1");
     done(&fresh.database, async |c| {
-        deferrals::defer(c, key, &station, RESEND).await
+        deferrals::defer(c, key, RESEND).await
     })
     .await
 }
@@ -35,13 +42,13 @@ async fn next(fresh: &TestDatabase, of: &str, job: &str) -> Option<ChunkKey> {
 }
 
 #[tokio::test]
-async fn chunks_in_work_are_those_of_a_station_and_a_job_whose_lease_holds() {
+async fn the_cap_counts_chunks_of_the_station_and_the_job_whose_lease_holds() {
     with_database(async |fresh| {
         let [one, same, job, other] = [
             a_batch(fresh, 3).await,
             a_batch(fresh, 1).await,
             a_batch(fresh, 1).await,
-            a_batch(fresh, 1).await,
+            a_batch(fresh, 2).await,
         ];
         execute(
             fresh,
@@ -53,23 +60,22 @@ async fn chunks_in_work_are_those_of_a_station_and_a_job_whose_lease_holds() {
             &format!("UPDATE tbl_async_task SET station_id = 'T2' WHERE id = {other}"),
         )
         .await;
-        assert_eq!(in_work(fresh, one).await, Some(("T1".to_owned(), 0)));
+        let (mine, theirs) = (chunk_key(one, 1), chunk_key(other, 1));
+        assert!(is_claimed(fresh, mine, 1).await, "nothing is in work");
         let held = claim(fresh, one, 0).await;
-        claim(fresh, same, 0).await;
-        claim(fresh, job, 0).await;
-        claim(fresh, other, 0).await;
-        assert_eq!(in_work(fresh, one).await, Some(("T1".to_owned(), 2)));
-        assert_eq!(in_work(fresh, other).await, Some(("T2".to_owned(), 1)));
+        for task in [same, job, other] {
+            claim(fresh, task, 0).await;
+        }
+        assert!(!is_claimed(fresh, mine, 2).await, "two of T1's orders are");
+        assert!(is_claimed(fresh, mine, 3).await);
+        assert!(is_claimed(fresh, mine, 0).await, "no cap");
+        assert!(!is_claimed(fresh, theirs, 1).await, "one of T2's is");
+        assert!(is_claimed(fresh, theirs, 2).await);
         done(&fresh.database, async |c| chunks::complete(c, &held).await).await;
-        assert_eq!(in_work(fresh, one).await.unwrap().1, 1);
+        assert!(is_claimed(fresh, mine, 2).await, "a done one is not");
+        assert!(!is_claimed(fresh, mine, 1).await);
         expire_leases(fresh).await;
-        assert_eq!(in_work(fresh, one).await.unwrap().1, 0);
-        execute(
-            fresh,
-            &format!("DELETE FROM tbl_batch WHERE task_id = {one}"),
-        )
-        .await;
-        assert_eq!(in_work(fresh, one).await, None);
+        assert!(is_claimed(fresh, mine, 1).await, "nor an abandoned one");
     })
     .await;
 }

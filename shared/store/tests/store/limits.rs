@@ -17,12 +17,16 @@ async fn refuse(fresh: &TestDatabase, order: NewOrder<'_>) {
     assert_eq!(count(fresh).await, 0);
 }
 
-/// Stores a line that must be refused.
-async fn refuse_line(fresh: &TestDatabase, line: NewLine<'_>) {
-    let end: Result<()> = insert_lines(fresh, &[line]).await;
-    assert!(!fault(end).is_retryable());
-    let lines = "SELECT COUNT(*) FROM tbl_order_detail";
-    assert_eq!(read_number(fresh, lines).await, 0);
+/// Stores a line that must be refused: alone, and among so many that they go another way.
+async fn refuse_line(fresh: &TestDatabase, refused: NewLine<'_>) {
+    for others in [0, 1_100] {
+        let mut lines = vec![refused.clone()];
+        lines.extend((2..2 + others).map(|no| line(1, no)));
+        let end: Result<()> = insert_lines(fresh, &lines).await;
+        assert!(!fault(end).is_retryable());
+        let lines = "SELECT COUNT(*) FROM tbl_order_detail";
+        assert_eq!(read_number(fresh, lines).await, 0);
+    }
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ mod items;
 mod limits;
 mod lookups;
 mod migrations;
+mod named;
 mod orders;
 mod outbox;
 mod payloads;

@@ -118,6 +118,30 @@ async fn an_order_is_stored_as_it_was_given() {
 }
 
 #[tokio::test]
+async fn many_lines_are_stored_like_few() {
+    with_database(async |fresh| {
+        let of_order = |order_id, spu_remark| NewLine {
+            is_price_timing: order_id == 2,
+            spu_remark,
+            ..line(order_id, 1)
+        };
+        let mut lines = vec![of_order(1, Some("去皮 \"'\\")), of_order(2, None)];
+        lines.extend((3..=2_100).map(|order_id| of_order(order_id, None)));
+        insert_lines(fresh, &lines).await.unwrap();
+        let sums = "SELECT COUNT(*) + SUM(quantity * 100) + SUM(unit_price) + SUM(amount) FROM tbl_order_detail";
+        assert_eq!(
+            read_number(fresh, &format!("SELECT CAST(({sums}) AS SIGNED)")).await,
+            2_100 * (1 + 150 + 2 + 3)
+        );
+        let special = "SELECT GROUP_CONCAT(CONCAT_WS('|', order_id, sku_id, is_price_timing, spu_remark) \
+            ORDER BY order_id SEPARATOR ';') FROM tbl_order_detail WHERE is_price_timing = 1 OR spu_remark IS NOT NULL";
+        let expected = "1|D1|0|去皮 \"'\\;2|D1|1";
+        assert_eq!(read(fresh, special).await.as_deref(), Some(expected));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn lines_are_stored_as_they_were_given() {
     with_database(async |fresh| {
         let first = NewLine {

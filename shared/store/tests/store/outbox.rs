@@ -97,18 +97,41 @@ async fn what_was_taken_in_an_undone_transaction_is_still_due() {
 }
 
 #[tokio::test]
-async fn every_announcement_doubles_the_wait_up_to_64_times() {
+async fn every_announcement_doubles_the_wait_up_to_8_times() {
     with_database(async |fresh| {
         a_batch(fresh, 1).await;
         let mut waits = Vec::new();
-        for _ in 0..9 {
+        for _ in 0..6 {
             execute(fresh, "UPDATE tbl_batch_chunk SET send_at = NOW(3)").await;
             assert_eq!(take(&fresh.database, 1).await.len(), 1);
             let wait = "SELECT ROUND(TIMESTAMPDIFF(MICROSECOND, NOW(3), send_at) / 10000000) FROM tbl_batch_chunk";
             waits.push(read_number(fresh, wait).await);
         }
         // The submit's own announcement was the first.
-        assert_eq!(waits, [2, 4, 8, 16, 32, 64, 64, 64, 64]);
+        assert_eq!(waits, [2, 4, 8, 8, 8, 8]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_backlog_of_an_hour_is_announced_nine_times_more_and_no_chunk_waits_longer_than_eight_minutes()
+ {
+    with_database(async |fresh| {
+        const MINUTE: Duration = Duration::from_mins(1);
+        a_batch(fresh, 3).await;
+        // The submit's own announcement falls due after the first minute.
+        let (mut minutes, mut announced) = (1, 0);
+        while minutes < 60 {
+            execute(fresh, "UPDATE tbl_batch_chunk SET send_at = NOW(3)").await;
+            let take = async |c: &mut Connection| outbox::take_due(c, 10, MINUTE).await;
+            let taken = fresh.database.transaction(take).await;
+            announced += taken.unwrap().len();
+            let wait = "SELECT CAST(ROUND(MAX(TIMESTAMPDIFF(SECOND, NOW(3), send_at)) / 60) AS SIGNED) FROM tbl_batch_chunk";
+            let wait = read_number(fresh, wait).await;
+            assert!((1..=8).contains(&wait), "{wait} minutes");
+            minutes += wait;
+        }
+        assert_eq!(announced, 3 * 9, "3 chunks, at 1, 3, 7, 15, 23, 31, 39, 47 and 55 minutes");
     })
     .await;
 }

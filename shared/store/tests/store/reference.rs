@@ -1,7 +1,8 @@
 //! Reference data.
 
+use task_store::reference::{AddressRow, SkuRow};
 use task_store::testing::{TestDatabase, with_database};
-use task_store::{Connection, Result, StationId, reference};
+use task_store::{Result, StationId, reference};
 
 use crate::support::{done, fault, read_number, station};
 
@@ -245,24 +246,28 @@ async fn load_cycle(
         "order_time_limit": {order_limit:?}, "receive_time_limit": "{{}}"}}]"#
     );
     let owner = station(owner);
-    fresh
-        .database
-        .run(async |c: &mut Connection| reference::upsert_cycles(c, &owner, &cycles).await)
-        .await
+    let load = async |c: &mut _| reference::upsert_cycles(c, &owner, &cycles).await;
+    fresh.database.run(load).await
 }
 
 async fn load_addresses(fresh: &TestDatabase, station: &StationId, json: &str) -> Result<()> {
-    fresh
-        .database
-        .run(async |c: &mut Connection| reference::upsert_addresses(c, station, json).await)
-        .await
+    let load = async |c: &mut _| reference::upsert_addresses(c, station, json).await;
+    fresh.database.run(load).await
 }
 
 async fn load_skus(fresh: &TestDatabase, station: &StationId, json: &str) -> Result<()> {
-    fresh
-        .database
-        .run(async |c: &mut Connection| reference::upsert_skus(c, station, json).await)
-        .await
+    let load = async |c: &mut _| reference::upsert_skus(c, station, json).await;
+    fresh.database.run(load).await
+}
+
+/// What there is under these ids, of both kinds: a list of orders asks for both at once.
+async fn named(
+    fresh: &TestDatabase,
+    station: &StationId,
+    ids: &[&str],
+) -> (Vec<AddressRow>, Vec<SkuRow>) {
+    let read = async |c: &mut _| reference::named(c, station, ids, ids).await;
+    done(&fresh.database, read).await
 }
 
 async fn addresses(
@@ -270,16 +275,11 @@ async fn addresses(
     station: &StationId,
     ids: &[&str],
 ) -> Vec<(String, String, bool)> {
-    let rows = done(&fresh.database, async |c| {
-        reference::addresses(c, station, ids).await
-    })
-    .await;
-    let mut rows: Vec<_> = rows
-        .into_iter()
-        .map(|a| (a.address_id, a.name, a.can_order))
-        .collect();
-    rows.sort();
-    rows
+    let (rows, _) = named(fresh, station, ids).await;
+    sorted(
+        rows.into_iter()
+            .map(|a| (a.address_id, a.name, a.can_order)),
+    )
 }
 
 async fn skus(
@@ -287,14 +287,13 @@ async fn skus(
     station: &StationId,
     ids: &[&str],
 ) -> Vec<(String, String, String, Option<String>)> {
-    let rows = done(&fresh.database, async |c| {
-        reference::skus(c, station, ids).await
-    })
-    .await;
-    let mut rows: Vec<_> = rows
-        .into_iter()
-        .map(|s| (s.sku_id, s.sale_price, s.sale_num_least, s.time_config_id))
-        .collect();
+    let (_, rows) = named(fresh, station, ids).await;
+    let fields = |s: SkuRow| (s.sku_id, s.sale_price, s.sale_num_least, s.time_config_id);
+    sorted(rows.into_iter().map(fields))
+}
+
+fn sorted<T: Ord>(rows: impl Iterator<Item = T>) -> Vec<T> {
+    let mut rows: Vec<_> = rows.collect();
     rows.sort();
     rows
 }

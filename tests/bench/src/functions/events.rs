@@ -146,15 +146,30 @@ pub(crate) fn environment(url: &str) -> Vec<(&'static str, String)> {
 /// Open tasks with the keys 1 to `count`.
 pub(crate) async fn insert_tasks(url: &str, count: i64) {
     let mut connection = MySqlConnection::connect(url).await.expect("a server");
-    let digit = "(SELECT 0 d UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 \
-                 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9)";
     let sql = format!(
         "INSERT INTO tbl_async_task (id, name, station_id, input) \
-         SELECT n, '导出', 'B1', '{{}}' FROM (SELECT 1 + a.d + 10 * b.d + 100 * c.d + 1000 * e.d AS n \
-         FROM {digit} a, {digit} b, {digit} c, {digit} e) numbers WHERE n <= {count}"
+         SELECT n, '导出', 'B1', '{{}}' FROM {} WHERE n <= {count}",
+        numbers(4)
     );
     connection
         .execute(sql.as_str())
         .await
         .expect("tasks are inserted");
+}
+
+/// A table of the numbers `n` from 1 to ten to the power of `digits`, for any server.
+pub(crate) fn numbers(digits: u32) -> String {
+    let digit = "(SELECT 0 d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL \
+                 SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9)";
+    let powers: Vec<_> = (0..digits)
+        .map(|power| format!("{} * d{power}.d", 10_u64.pow(power)))
+        .collect();
+    let from: Vec<_> = (0..digits)
+        .map(|power| format!("{digit} d{power}"))
+        .collect();
+    format!(
+        "(SELECT 1 + {} AS n FROM {}) numbers",
+        powers.join(" + "),
+        from.join(", ")
+    )
 }

@@ -1,4 +1,4 @@
-//! What starting a function costs: time to its first poll and first answer, memory, size.
+//! What starting a function costs: time to its first poll and first answer, size.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,8 +10,6 @@ use crate::lambda::Function;
 
 /// How often each function is started.
 const STARTS: usize = 25;
-/// Requests before memory is read.
-const REQUESTS: i64 = 1_000;
 
 /// One function's starts.
 struct Started {
@@ -52,7 +50,6 @@ pub(super) async fn measure(setting: &Setting, url: &str, figures: &mut Figures)
         );
         size(setting, figures, name, Some(zip));
     }
-    memory(setting, url, figures, &reads).await;
 }
 
 async fn starts(setting: &Setting, url: &str, name: &str, event: &str) -> Started {
@@ -67,21 +64,6 @@ async fn starts(setting: &Setting, url: &str, name: &str, event: &str) -> Starte
     Started {
         first_poll,
         first_answer,
-    }
-}
-
-async fn memory(setting: &Setting, url: &str, figures: &mut Figures, event: &str) {
-    for (name, target) in [("hello", None), ("task-get", Some(5.0))] {
-        let mut function = Function::start(&setting.binaries.join(name), &environment(url)).await;
-        for _ in 0..REQUESTS {
-            function.invoke(event).await;
-        }
-        figures.value(
-            format!("memory after 1,000 requests, {name}"),
-            function.memory().0,
-            "MB",
-            target,
-        );
     }
 }
 

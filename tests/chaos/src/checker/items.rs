@@ -126,8 +126,10 @@ impl Checker<'_, '_> {
             let name = (self.rows.task_id, chunk.run, chunk.number);
             let buried = chunk.cause.is_some() && self.history.dead_letters.contains(&name);
             let is_poison = sent(chunk, item.index).is_some_and(|sent| self.is_poison(sent));
-            if !buried && !is_poison {
-                self.report.checked.interrupted += 1;
+            match (is_poison, buried) {
+                (true, _) => self.report.checked.poisoned += 1,
+                (false, false) => self.report.checked.interrupted += 1,
+                (false, true) => {}
             }
             if !buried && item.attempts < TRIES {
                 self.fail("an order was given up for no reason", item.run, item.index);

@@ -41,6 +41,8 @@ pub(crate) struct Checked {
     pub(crate) lines: u32,
     pub(crate) refused: u32,
     pub(crate) given_up: u32,
+    /// Given up because they end or panic whatever works them: alone, whatever was beside them.
+    pub(crate) poisoned: u32,
     /// Given up although nothing is wrong with them: their worker was killed at each of their tries.
     pub(crate) interrupted: u32,
     pub(crate) cancelled: u32,
@@ -87,6 +89,21 @@ impl Checked {
         let lines: usize = rows.orders.values().map(|order| order.lines.len()).sum();
         self.lines += u32::try_from(lines).expect("few lines");
     }
+
+    /// So many orders and lines there are in all.
+    fn all_made(&mut self, orders: i64, lines: i64) {
+        let found = (i64::from(self.made), i64::from(self.lines));
+        if (orders, lines) == found {
+            return;
+        }
+        let mut report = Report {
+            task: "all",
+            checked: self,
+        };
+        let told =
+            format!("{orders} orders and {lines} lines, of which {found:?} belong to batches");
+        report.violation("something was made that nobody sent", told);
+    }
 }
 
 /// Checks every batch of the ledger, and that there is nothing else.
@@ -110,15 +127,5 @@ pub(crate) async fn check(connection: &mut MySqlConnection, history: &History) -
 async fn nothing_else(connection: &mut MySqlConnection, checked: &mut Checked) {
     let sql = "SELECT (SELECT COUNT(*) FROM tbl_order), (SELECT COUNT(*) FROM tbl_order_detail)";
     let row = sqlx::query(sql).fetch_one(connection).await.unwrap();
-    let (orders, lines): (i64, i64) = (row.get(0), row.get(1));
-    let found = (i64::from(checked.made), i64::from(checked.lines));
-    let mut report = Report {
-        task: "all",
-        checked,
-    };
-    if (orders, lines) != found {
-        let told =
-            format!("{orders} orders and {lines} lines, of which {found:?} belong to batches");
-        report.violation("something was made that nobody sent", told);
-    }
+    checked.all_made(row.get(0), row.get(1));
 }

@@ -6,19 +6,32 @@ use fastrand::Rng;
 use sqlx::mysql::MySqlConnection;
 use sqlx::{Connection as _, Executor as _};
 
-use super::millis;
+use super::{millis, queue};
 use crate::stage::Stage;
 
-pub(super) const KINDS: [&str; 8] = [
+pub(super) const KINDS: [&str; 9] = [
     "kill -9: mysqld",
     "link: black hole",
     "link: reset",
     "link: slow",
     "rows locked until 1205",
     "deadlock 1213",
+    "deadlock 1213",
     "read-only 1290",
     "too many connections 1040",
 ];
+
+/// Orders with the ids that are reserved for the first and the last item of open chunks, and for the first of chunks that
+/// are still to come: making one of these must wait, closing its chunk, which comes before it, need not. What is held is
+/// the row of an order, because an item that is made has no row of its own; a chunk that is in work may have it already.
+const HOLD_ORDERS: &str = "INSERT IGNORE INTO tbl_order (id, station_id, task_id, order_key, address_id, time_config_id, \
+         receive_begin, receive_end, total) \
+     SELECT k.id, '-', 0, CONCAT('held:', k.id), '-', '-', NOW(), NOW(), 0 FROM ( \
+         SELECT c.id * 1000 + e.last * (c.item_count - 1) AS id \
+         FROM (SELECT id, item_count FROM tbl_batch_chunk WHERE state = 0 AND lease_until IS NULL ORDER BY id LIMIT 500) c \
+         JOIN (SELECT 0 AS last UNION ALL SELECT 1) e \
+         UNION SELECT (newest.id + w.n) * 1000 \
+         FROM (SELECT MAX(id) AS id FROM tbl_batch_chunk) newest JOIN weight w ON w.n <= 200) k";
 
 /// The fewest connections that MariaDB can be limited to.
 const FEW: usize = 10;
@@ -69,43 +82,53 @@ async fn lock_rows(stage: &Stage, rng: &mut Rng) -> sqlx::Result<bool> {
     Ok(!locked.is_empty())
 }
 
-/// Holds what a worker writes last, waits until one waits for it, and asks for what that one wrote first. Having changed
-/// more rows, we are not the one who is sacrificed.
+/// Makes a worker lose a deadlock, within a few seconds.
 async fn deadlock(stage: &Stage) -> sqlx::Result<bool> {
     let mut owner = stage.owner().await?;
-    let before = deadlocks(&mut owner).await?;
+    // Else reading the chunks would lock them, and nobody would get as far as to an order.
+    owner
+        .execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        .await?;
     let deadline = Instant::now() + Duration::from_secs(6);
     while Instant::now() < deadline {
-        owner.execute("START TRANSACTION").await?;
-        owner
-            .execute("INSERT INTO weight WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 900) SELECT n FROM n")
-            .await?;
-        // The last item of open chunks: inserting it must wait, completing the chunk has not.
-        let held = "INSERT IGNORE INTO tbl_batch_item (task_id, run, item_index, chunk_id, status) \
-             SELECT task_id, run, first_index + item_count - 1, id, 0 FROM tbl_batch_chunk \
-             WHERE state = 0 ORDER BY id LIMIT 500";
-        owner.execute(held).await?;
-        let sql =
-            "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'";
-        for _ in 0..60 {
-            if sqlx::query_scalar::<_, i64>(sql)
-                .fetch_one(&mut owner)
-                .await?
-                > 0
-            {
-                let chunks = "SELECT id FROM tbl_batch_chunk WHERE state = 0 ORDER BY id LIMIT 500 FOR UPDATE";
-                let _ = owner.fetch_all(chunks).await;
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        let before = deadlocks(&mut owner).await?;
+        let got_the_rows = cross(stage, &mut owner).await;
         owner.execute("ROLLBACK").await?;
-        if deadlocks(&mut owner).await? > before {
+        if got_the_rows.unwrap_or(false) && deadlocks(&mut owner).await? > before {
             return Ok(true);
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     Ok(false)
+}
+
+/// Holds what a worker writes last, waits until one waits for it, and asks for what that one wrote first. Having changed
+/// more rows, we are not the one who is sacrificed: then we get what we asked for. The caller undoes everything.
+async fn cross(stage: &Stage, owner: &mut MySqlConnection) -> sqlx::Result<bool> {
+    owner.execute("START TRANSACTION").await?;
+    owner
+        .execute("INSERT INTO weight WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 900) SELECT n FROM n")
+        .await?;
+    let held = owner.execute(HOLD_ORDERS).await?.rows_affected();
+    if held == 0 {
+        return Ok(false);
+    }
+    queue::wake(stage, 6).await;
+    for _ in 0..60 {
+        if somebody_waits(owner).await? {
+            let chunks =
+                "SELECT id FROM tbl_batch_chunk WHERE state = 0 ORDER BY id LIMIT 500 FOR UPDATE";
+            return owner.fetch_all(chunks).await.map(|_| true);
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    Ok(false)
+}
+
+async fn somebody_waits(owner: &mut MySqlConnection) -> sqlx::Result<bool> {
+    let sql = "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'";
+    let waiting: i64 = sqlx::query_scalar(sql).fetch_one(owner).await?;
+    Ok(waiting > 0)
 }
 
 /// How many deadlocks the server has seen.

@@ -68,12 +68,12 @@ pub(super) async fn run(stage: Arc<Stage>, seed: u64, deadline: Instant) {
     let mut armed: Vec<(Failpoint, &str)> = Vec::new();
     let mut deck = Vec::new();
     while Instant::now() < deadline {
-        if deck.is_empty() {
-            deck = shuffled(&mut rng);
-        }
         tally(&stage, &mut armed);
-        // One whose point is still armed waits for its turn.
+        // One whose point is still armed waits for its turn, before those of the next deck.
         let free = |(point, _): &(Failpoint, &str)| armed.iter().all(|(other, _)| other != point);
+        if !deck.iter().any(free) {
+            deck.splice(0..0, shuffled(&mut rng));
+        }
         if let Some(at) = deck.iter().rposition(free) {
             let (point, action) = deck.remove(at);
             let delay = format!("delay {}", rng.u32(200..5000));
@@ -81,7 +81,7 @@ pub(super) async fn run(stage: Arc<Stage>, seed: u64, deadline: Instant) {
             stage.armory.arm(point, text);
             armed.push((point, action));
         }
-        tokio::time::sleep(millis(&mut rng, 400..1200)).await;
+        tokio::time::sleep(millis(&mut rng, 1000..2400)).await;
     }
     armed.retain(|(point, _)| !stage.armory.disarm(*point));
     for (point, action) in armed {
@@ -104,11 +104,19 @@ fn kind(point: Failpoint, action: &str) -> String {
     format!("failpoint {action}: {}", point.name())
 }
 
-fn shuffled(rng: &mut Rng) -> Vec<(Failpoint, &'static str)> {
+/// Every failpoint with every action.
+fn pairs() -> impl Iterator<Item = (Failpoint, &'static str)> {
     let all = Failpoint::ALL.iter();
-    let mut deck: Vec<_> = all
-        .flat_map(|point| ACTIONS.map(|action| (*point, action)))
-        .collect();
+    all.flat_map(|point| ACTIONS.map(|action| (*point, action)))
+}
+
+/// The kinds of faults that this lane has.
+pub(super) fn kinds() -> impl Iterator<Item = String> {
+    pairs().map(|(point, action)| kind(point, action))
+}
+
+fn shuffled(rng: &mut Rng) -> Vec<(Failpoint, &'static str)> {
+    let mut deck: Vec<_> = pairs().collect();
     rng.shuffle(&mut deck);
     deck
 }

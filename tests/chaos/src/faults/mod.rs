@@ -7,6 +7,7 @@ mod link;
 mod process;
 mod queue;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,8 @@ enum Lane {
     Database,
     Queue,
 }
+
+const LANES: [Lane; 3] = [Lane::Process, Lane::Database, Lane::Queue];
 
 impl Lane {
     const fn kinds(self) -> &'static [&'static str] {
@@ -69,7 +72,7 @@ impl Lane {
 /// Makes faults happen until `deadline`.
 pub(crate) async fn happen(stage: &Arc<Stage>, seed: u64, deadline: Instant) {
     let mut lanes = tokio::task::JoinSet::new();
-    for (number, lane) in (1..).zip([Lane::Process, Lane::Database, Lane::Queue]) {
+    for (number, lane) in (1..).zip(LANES) {
         lanes.spawn(lane.run(Arc::clone(stage), seed.wrapping_mul(31) + number, deadline));
     }
     let seed = seed.wrapping_mul(31) + 4;
@@ -77,6 +80,14 @@ pub(crate) async fn happen(stage: &Arc<Stage>, seed: u64, deadline: Instant) {
     while let Some(end) = lanes.join_next().await {
         end.unwrap();
     }
+}
+
+/// Every kind of fault that there is: those of the lanes, and single orders that end or panic whatever works them.
+pub(crate) fn kinds() -> BTreeSet<String> {
+    let of_lanes = LANES.iter().flat_map(|lane| lane.kinds());
+    let of_records = ["record: kill", "record: panic"];
+    let named = of_lanes.copied().chain(of_records).map(str::to_owned);
+    named.chain(failpoints::kinds()).collect()
 }
 
 fn millis(rng: &mut Rng, range: std::ops::Range<u64>) -> Duration {

@@ -1,5 +1,8 @@
 //! Processes that die or stand still.
 
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
 use fastrand::Rng;
 
 use super::millis;
@@ -32,12 +35,30 @@ fn kill(stage: &Stage, functions: &[&str]) {
     }
 }
 
-/// The workers stand still until their leases have run out, while others take over; then they go on.
+/// The workers stand still until their leases have run out, while others take over and some of their batches are
+/// closed; then they go on.
 async fn stand_still(stage: &Stage, rng: &mut Rng) {
     let workers = stage.stack.function(WORKER).unwrap();
+    somebody_works(stage).await;
     workers.pause();
+    stage.stillness.store(true, Ordering::Relaxed);
     workers.scale(WORKERS + 2);
     tokio::time::sleep(LEASE + millis(rng, 500..2500)).await;
+    stage.stillness.store(false, Ordering::Relaxed);
     workers.resume();
     workers.scale(WORKERS);
+}
+
+/// Waits until a worker is between its claim and its commit, a second at most.
+async fn somebody_works(stage: &Stage) -> Option<()> {
+    let sql = "SELECT COUNT(*) FROM tbl_batch_chunk WHERE state = 0 AND lease_until > NOW(3)";
+    let mut owner = stage.owner().await.ok()?;
+    for _ in 0..100 {
+        let claimed = sqlx::query_scalar::<_, i64>(sql);
+        if claimed.fetch_one(&mut owner).await.ok()? > 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    Some(())
 }

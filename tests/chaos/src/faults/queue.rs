@@ -33,8 +33,13 @@ pub(super) async fn strike(stage: &Stage, kind: &'static str, rng: &mut Rng) {
 async fn die(stage: &Stage, rng: &mut Rng) -> Option<bool> {
     stage.stack.kill_queue().await.ok()?;
     tokio::time::sleep(millis(rng, 100..2500)).await;
-    stage.stack.start_queue().await.unwrap();
-    Some(true)
+    // A busy machine may need more time than one start is given.
+    for _ in 0..3 {
+        if stage.stack.start_queue().await.is_ok() {
+            return Some(true);
+        }
+    }
+    panic!("the queue does not start any more");
 }
 
 /// Messages that some chunks, whatever their state, have had before.
@@ -49,6 +54,17 @@ async fn double(stage: &Stage, rng: &mut Rng) -> Option<bool> {
             .ok()?;
     }
     Some(!chunks.is_empty())
+}
+
+/// Announces open chunks that nobody holds: the oldest of the newest ones.
+pub(super) async fn wake(stage: &Stage, count: usize) -> Option<()> {
+    let idle = "WHERE state = 0 AND (lease_until IS NULL OR lease_until < NOW(3))";
+    let chunks = chunks(stage, idle).await?;
+    for (task, run, chunk) in chunks.into_iter().rev().take(count) {
+        let body = body(task, run, chunk);
+        stage.stack.send(QUEUE, &body).await.ok()?;
+    }
+    Some(())
 }
 
 /// Messages that are there but once.

@@ -4,9 +4,11 @@ mod client;
 mod orders;
 mod watch;
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
+use serde_json::Value;
 
 use crate::ledger::{End, Entry, Mending};
 use crate::stage::Stage;
@@ -18,6 +20,8 @@ pub(crate) use watch::Watch;
 const PATIENCE: Duration = Duration::from_secs(8);
 /// How many of its batches a station still deals with.
 const KEPT: usize = 12;
+/// How many of its batches may be open before it waits with the next: without that, whoever is slow gets ever more to do.
+const OPEN: i64 = 16;
 
 /// A batch and what was last submitted under its name.
 pub(crate) struct Submitted {
@@ -65,6 +69,9 @@ impl Loader<'_> {
             (65..75, Some(at)) => self.submit_other(at).await,
             (75..83, Some(at)) => self.close(at).await,
             (83..100, Some(at)) => self.mend(at).await,
+            (_, Some(at)) if self.watch.open_of(self.station).await >= Some(OPEN) => {
+                self.follow(at).await;
+            }
             _ => self.submit_new().await,
         }
     }
@@ -140,19 +147,26 @@ impl Loader<'_> {
         self.watch.look(&self.client, task).await;
     }
 
+    /// Mends a failed order of a batch, or of the next one that has any.
     async fn mend(&mut self, at: usize) {
-        let task = self.batches[at].task.clone();
-        let failed = self.client.orders(&task, "failed").await;
-        if failed.is_empty() {
-            return;
+        let recent = self.batches.len().saturating_sub(KEPT);
+        for at in (at..self.batches.len()).chain(recent..at) {
+            let task = self.batches[at].task.clone();
+            let failed = self.client.orders(&task, "failed").await;
+            if !failed.is_empty() {
+                return self.mend_one_of(&task, &failed).await;
+            }
         }
-        let order = orders::pick(&mut self.rng, &failed);
+    }
+
+    async fn mend_one_of(&mut self, task: &str, failed: &[Value]) {
+        let order = orders::pick(&mut self.rng, failed);
         let Some(index) = order["index"].as_u64().and_then(|n| u32::try_from(n).ok()) else {
             return;
         };
         let mending = match self.rng.u8(..4) {
             0 => Mending::Dropped,
-            1 => match self.made_order(&task).await {
+            1 => match self.made_order(task).await {
                 Some(id) => Mending::Made(id),
                 None => return,
             },
@@ -161,7 +175,7 @@ impl Loader<'_> {
                 Mending::Corrected(orders::mended(&mut self.rng, &number))
             }
         };
-        self.client.amend(&task, index, mending).await;
+        self.client.amend(task, index, mending).await;
     }
 
     /// An order that the batch has made.
@@ -170,8 +184,13 @@ impl Loader<'_> {
         made.first()?["order_id"].as_str()?.parse().ok()
     }
 
+    /// Follows a batch. A quarter of those whose workers stand still is closed: what these had begun must not be made.
     async fn follow(&mut self, at: usize) {
         let task = &self.batches[at].task;
-        self.watch.follow(&self.client, task, PATIENCE).await;
+        let is_finished = self.watch.follow(&self.client, task, PATIENCE).await;
+        let is_still = self.stage.stillness.load(Ordering::Relaxed);
+        if !is_finished && is_still && self.rng.u8(..4) == 0 {
+            self.close(at).await;
+        }
     }
 }

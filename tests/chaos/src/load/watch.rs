@@ -1,8 +1,10 @@
 //! Looking at batches while they run: what their callers see, and which run of the batch they saw.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use sqlx::mysql::MySqlConnection;
+use sqlx::{Decode, MySql, Type};
 
 use super::client::Client;
 use crate::ledger::Entry;
@@ -24,7 +26,7 @@ impl<'s> Watch<'s> {
         }
     }
 
-    /// Follows a batch until it is finished or `limit` is over; whether it is finished.
+    /// Follows a batch until it is finished, the workers stand still, or `limit` is over; whether it is finished.
     pub(crate) async fn follow(
         &mut self,
         client: &Client<'_>,
@@ -35,6 +37,9 @@ impl<'s> Watch<'s> {
         while Instant::now() < deadline {
             if self.look(client, task).await == Some(3) {
                 return true;
+            }
+            if self.stage.stillness.load(Ordering::Relaxed) {
+                return false;
             }
             tokio::time::sleep(PAUSE).await;
         }
@@ -62,13 +67,26 @@ impl<'s> Watch<'s> {
     /// The run a batch is in; `None` when that cannot be told just now.
     pub(crate) async fn run_of(&mut self, task: &str) -> Option<u32> {
         let sql = "SELECT b.run FROM tbl_batch b JOIN tbl_async_task t ON t.id = b.task_id WHERE t.user_task_id = ?";
+        self.number(sql, task).await
+    }
+
+    /// How many tasks of a station are not finished; `None` when that cannot be told just now.
+    pub(crate) async fn open_of(&mut self, station: &str) -> Option<i64> {
+        let sql = "SELECT COUNT(*) FROM tbl_async_task WHERE station_id = ? AND status IN (1, 2)";
+        self.number(sql, station).await
+    }
+
+    async fn number<T>(&mut self, sql: &str, of: &str) -> Option<T>
+    where
+        T: for<'r> Decode<'r, MySql> + Type<MySql> + Send + Unpin,
+    {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.stage.owner().await.ok()?,
         };
-        let run = sqlx::query_scalar(sql).bind(task);
-        let run = run.fetch_optional(&mut connection).await.ok()?;
+        let number = sqlx::query_scalar(sql).bind(of);
+        let number = number.fetch_optional(&mut connection).await.ok()?;
         self.connection = Some(connection);
-        run
+        number
     }
 }

@@ -1,5 +1,6 @@
 //! An exhaustive model of the engine: every order of every step of two workers, the sweeper, the queue and a close, with
-//! up to five crashes, lost and doubled messages and zombies. Three engines that are broken on purpose must be caught.
+//! up to five crashes, lost and doubled messages, zombies and workers whose time is up. Engines that are broken on purpose
+//! must be caught.
 
 mod state;
 
@@ -74,6 +75,39 @@ fn the_engine_keeps_its_promises_in_every_state() {
         "from everywhere the task can still end by itself"
     );
     assert!(explored.states > 50_000, "{} states", explored.states);
+}
+
+#[test]
+fn the_engine_keeps_its_promises_in_every_state_with_a_cap_on_its_station() {
+    let explored = explore(Engine::Capped, 3);
+    println!("{} states", explored.states);
+    assert_eq!(explored.broken, None);
+    assert_eq!(explored.stuck, 0, "a chunk that waits is not forgotten");
+    assert!(explored.states > 50_000, "{} states", explored.states);
+}
+
+#[test]
+fn no_turn_is_lost_between_two_workers_though_nobody_sweeps() {
+    let explored = explore(Engine::CappedUnswept, 0);
+    println!("{} states", explored.states);
+    assert_eq!((explored.broken, explored.stuck), (None, 0));
+}
+
+#[test]
+fn letting_a_chunk_wait_without_looking_again_is_caught() {
+    let explored = explore(Engine::TurnLost, 0);
+    println!("{} of {} states are stuck", explored.stuck, explored.states);
+    assert!(
+        explored.stuck > 0,
+        "whoever made room had looked for waiting chunks before"
+    );
+}
+
+#[test]
+fn a_sweeper_that_does_not_see_waiting_chunks_is_caught() {
+    let explored = explore(Engine::CappedUnswept, 1);
+    println!("{} of {} states are stuck", explored.stuck, explored.states);
+    assert!(explored.stuck > 0, "whoever should have taken it died");
 }
 
 #[test]

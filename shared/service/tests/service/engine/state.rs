@@ -1,6 +1,11 @@
 //! The engine in small: a task of a few chunks, its messages, workers that are at some point of their work, and every step
 //! that anybody can take from there. The sweeper's and the queue's clocks are left out: what may happen at some time
-//! may happen now.
+//! may happen now. So is what then looks like something else: a dead letter of a chunk that did not stall is a lost
+//! message, a claim that is given back after a fault of the database is a crash whose lease has run out.
+
+mod worker;
+
+pub(super) use worker::Worker;
 
 /// Chunks of the task, one order each.
 pub(super) const CHUNKS: usize = 2;
@@ -12,12 +17,33 @@ const MESSAGES: u8 = 2;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Engine {
     Real,
+    /// The real one, of a station that may have one chunk in work.
+    Capped,
+    /// As `Capped`, but its sweeper does not see chunks that wait for their station.
+    CappedUnswept,
+    /// As `CappedUnswept`, and who lets a chunk wait does not look again whether it still has to.
+    TurnLost,
     /// Whether the task is done is looked at inside the chunk's transaction, and by nobody afterwards.
     FinishInsideTheChunk,
     /// A commit does not ask whether the claim still holds.
     NoFence,
     /// A message whose chunk somebody else holds is acknowledged, and there is no sweeper.
     AckWhenHeld,
+}
+
+impl Engine {
+    const fn is_capped(self) -> bool {
+        matches!(self, Self::Capped | Self::CappedUnswept | Self::TurnLost)
+    }
+
+    /// Whether the sweeper announces a chunk that waits for its station.
+    const fn sweeps_deferred(self) -> bool {
+        !matches!(self, Self::CappedUnswept | Self::TurnLost)
+    }
+
+    fn sweeps(self) -> bool {
+        self != Self::AckWhenHeld
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,23 +53,13 @@ pub(super) enum Chunk {
     Cancelled,
 }
 
-/// Where a worker is; it has the message of a chunk unless it is idle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Worker {
-    Idle,
-    Received(u8),
-    /// Has claimed the chunk with this attempt.
-    Working(u8, u8),
-    /// Only inside the chunk's transaction: has seen whether every other chunk is done.
-    Looked(u8, u8, bool),
-    Committed(u8),
-}
-
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct State {
     pub(super) chunks: [Chunk; CHUNKS],
     attempts: [u8; CHUNKS],
     leased: [bool; CHUNKS],
+    /// Wait for their station.
+    deferred: [bool; CHUNKS],
     /// Messages that wait in the queue.
     messages: [u8; CHUNKS],
     workers: [Worker; WORKERS],
@@ -69,6 +85,7 @@ impl State {
             chunks: [Chunk::Open; CHUNKS],
             attempts: [0; CHUNKS],
             leased: [false; CHUNKS],
+            deferred: [false; CHUNKS],
             messages: [0; CHUNKS],
             workers: [Worker::Idle; WORKERS],
             made: [0; CHUNKS],
@@ -106,53 +123,11 @@ impl State {
                 is_chance: true,
                 ..self.to(Self::close)
             });
-            if sweeps(engine) && engine != Engine::FinishInsideTheChunk {
+            if engine.sweeps() && engine != Engine::FinishInsideTheChunk {
                 next.push(self.to(Self::finish_if_done));
             }
         }
         next
-    }
-
-    fn worker_steps(&self, engine: Engine, worker: usize, next: &mut Vec<Next>) {
-        let set = |state: &mut Self, to| state.workers[worker] = to;
-        match self.workers[worker] {
-            Worker::Idle => {
-                for chunk in (0..CHUNKS).filter(|chunk| self.messages[*chunk] > 0) {
-                    next.push(self.to(|state| {
-                        state.messages[chunk] -= 1;
-                        set(state, Worker::Received(index(chunk)));
-                    }));
-                }
-                return;
-            }
-            Worker::Received(chunk) => {
-                next.push(self.to(|state| state.claim(engine, worker, chunk)));
-            }
-            Worker::Working(chunk, attempt) if engine == Engine::FinishInsideTheChunk => {
-                let others = (0..CHUNKS).filter(|other| *other != usize::from(chunk));
-                let is_last = others
-                    .into_iter()
-                    .all(|other| self.chunks[other] != Chunk::Open);
-                next.push(self.to(|state| set(state, Worker::Looked(chunk, attempt, is_last))));
-            }
-            Worker::Working(chunk, attempt) => {
-                next.push(self.to(|state| state.commit(engine, worker, chunk, attempt)));
-            }
-            Worker::Looked(chunk, attempt, is_last) => next.push(self.to(|state| {
-                state.commit(engine, worker, chunk, attempt);
-                if is_last && state.workers[worker] == Worker::Committed(chunk) {
-                    state.finish_if_done();
-                }
-            })),
-            Worker::Committed(_) => next.push(self.to(|state| {
-                if engine != Engine::FinishInsideTheChunk {
-                    state.finish_if_done();
-                }
-                set(state, Worker::Idle);
-            })),
-        }
-        // A crash: the message comes back.
-        next.extend(self.fault(|state| state.give_back(worker)));
     }
 
     fn chunk_steps(&self, engine: Engine, chunk: usize, next: &mut Vec<Next>) {
@@ -161,13 +136,8 @@ impl State {
             next.extend(self.fault(|state| state.tell(chunk)));
         }
         if self.leased[chunk] {
-            let claim = (index(chunk), self.attempts[chunk]);
-            let holds = |worker: &Worker| match *worker {
-                Worker::Working(chunk, attempt) | Worker::Looked(chunk, attempt, _) => {
-                    (chunk, attempt) == claim
-                }
-                _ => false,
-            };
+            let claim = (chunk, self.attempts[chunk]);
+            let holds = |worker: &Worker| worker.claim() == Some(claim);
             let expire = |state: &mut Self| state.leased[chunk] = false;
             // Of one who is dead, or of one who only stood still: a zombie from now on.
             match self.workers.iter().any(holds) {
@@ -176,40 +146,14 @@ impl State {
             }
         }
         // The submitter announces once; the sweeper whenever nobody seems to be at it.
-        let is_new = self.attempts[chunk] == 0 && self.workers == [Worker::Idle; WORKERS];
+        let is_new = self.attempts[chunk] == 0
+            && !self.deferred[chunk]
+            && self.workers == [Worker::Idle; WORKERS];
         let is_due = self.chunks[chunk] == Chunk::Open && !self.leased[chunk];
-        if self.messages[chunk] == 0 && is_due && (sweeps(engine) || is_new) {
+        let is_swept = engine.sweeps() && (engine.sweeps_deferred() || !self.deferred[chunk]);
+        if self.messages[chunk] == 0 && is_due && (is_swept || is_new) {
             next.push(self.to(|state| state.tell(chunk)));
         }
-    }
-
-    fn claim(&mut self, engine: Engine, worker: usize, chunk: u8) {
-        let at = usize::from(chunk);
-        match self.chunks[at] {
-            Chunk::Open if !self.leased[at] => {
-                self.attempts[at] += 1;
-                self.leased[at] = true;
-                self.workers[worker] = Worker::Working(chunk, self.attempts[at]);
-            }
-            Chunk::Open if engine == Engine::AckWhenHeld => self.workers[worker] = Worker::Idle,
-            Chunk::Open => self.give_back(worker),
-            Chunk::Done => self.workers[worker] = Worker::Committed(chunk),
-            Chunk::Cancelled => self.workers[worker] = Worker::Idle,
-        }
-    }
-
-    fn commit(&mut self, engine: Engine, worker: usize, chunk: u8, attempt: u8) {
-        let at = usize::from(chunk);
-        let holds = self.chunks[at] == Chunk::Open && self.attempts[at] == attempt;
-        if !holds && engine != Engine::NoFence {
-            return self.give_back(worker);
-        }
-        if self.chunks[at] == Chunk::Open {
-            self.chunks[at] = Chunk::Done;
-        }
-        self.leased[at] = false;
-        self.made[at] += 1;
-        self.workers[worker] = Worker::Committed(chunk);
     }
 
     fn finish_if_done(&mut self) {
@@ -222,22 +166,10 @@ impl State {
         for chunk in 0..CHUNKS {
             if self.chunks[chunk] == Chunk::Open {
                 (self.chunks[chunk], self.leased[chunk]) = (Chunk::Cancelled, false);
+                self.deferred[chunk] = false;
             }
         }
         self.finish_if_done();
-    }
-
-    /// The worker ends without a word: its message is visible again.
-    fn give_back(&mut self, worker: usize) {
-        let chunk = match self.workers[worker] {
-            Worker::Idle => return,
-            Worker::Received(chunk)
-            | Worker::Working(chunk, _)
-            | Worker::Looked(chunk, _, _)
-            | Worker::Committed(chunk) => chunk,
-        };
-        self.tell(usize::from(chunk));
-        self.workers[worker] = Worker::Idle;
     }
 
     fn tell(&mut self, chunk: usize) {
@@ -261,12 +193,4 @@ impl State {
         (next.state.faults, next.is_chance) = (faults, true);
         Some(next)
     }
-}
-
-fn sweeps(engine: Engine) -> bool {
-    engine != Engine::AckWhenHeld
-}
-
-fn index(chunk: usize) -> u8 {
-    u8::try_from(chunk).unwrap_or(u8::MAX)
 }

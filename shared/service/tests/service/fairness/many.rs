@@ -22,7 +22,11 @@ async fn workers_that_defer_and_finish_at_once_leave_nothing_behind() {
             let worker = async |keys: &[ChunkKey]| {
                 let shift = shift(&fresh.database, &job, &settings);
                 for key in keys {
-                    shift.work(*key).await.unwrap();
+                    // Between its mark and the second look, whoever finished may have taken it up: its message will come
+                    // again for nothing.
+                    let end = shift.work(*key).await;
+                    let is_taken_care_of = matches!(end, Ok(()) | Err(batch::Unworked::Held));
+                    assert!(is_taken_care_of, "{end:?}");
                 }
                 shift.work_deferred().await.unwrap();
             };
@@ -67,13 +71,14 @@ async fn looking_for_the_cap_touches_only_what_is_in_work() {
             hold(fresh, *key).await;
         }
         let read = async |c: &mut _| {
-            store::deferrals::in_work(c, keys[0].task).await?;
+            let lease = settings().lease;
+            chunks::claim(c, keys[3], lease, 3).await?;
             let before = reads(c).await?;
-            let found = store::deferrals::in_work(c, keys[0].task).await?;
-            Ok::<_, store::StoreError>((found.unwrap().1, reads(c).await? - before))
+            let claimed = chunks::claim(c, keys[3], lease, 3).await?;
+            Ok::<_, store::StoreError>((claimed.is_some(), reads(c).await? - before))
         };
-        let (in_work, read) = fresh.another(1).run(read).await.unwrap();
-        assert_eq!(in_work, 3);
+        let (claimed, read) = fresh.another(1).run(read).await.unwrap();
+        assert!(!claimed, "three are in work");
         assert!(read < 30, "{read} rows of 297 chunks");
     })
     .await;

@@ -108,6 +108,15 @@ impl Model {
         self.done(chunk)
     }
 
+    /// As [`Self::work`], where a chunk waits while another one of its station is in work.
+    pub(super) fn work_capped(&mut self, chunk: usize) -> Worked {
+        let waits = self.chunks[chunk] == State::Open && self.chunks.contains(&State::Held);
+        if waits {
+            return Worked::Acknowledged;
+        }
+        self.work(chunk)
+    }
+
     /// A dead letter, of a chunk that has stalled its workers or of one that has not: that one is announced again.
     pub(super) fn bury(&mut self, chunk: usize, stalled: bool) -> Worked {
         let is_open = matches!(self.chunks[chunk], State::Open | State::Held);

@@ -128,3 +128,25 @@ async fn the_same_new_task_sent_many_times_at_once_is_stored_once() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn of_thirty_two_callers_with_one_new_id_those_with_the_stored_content_get_its_key() {
+    with_database(async |fresh| {
+        let many = TestDatabase {
+            database: fresh.another(32),
+            url: fresh.url.clone(),
+        };
+        let inputs = ["1", "2"].into_iter().cycle().take(32);
+        let all = inputs.map(|input| add(&many, "a", input, false));
+        let all = futures_util::future::join_all(all).await;
+        let task = get(fresh, "a").await;
+        for (input, end) in ["1", "2"].into_iter().cycle().zip(all) {
+            if task["input"] == input {
+                assert_eq!(task["task_id"], end.unwrap().get());
+            } else {
+                assert_eq!(word(end), Word::TaskConflict);
+            }
+        }
+    })
+    .await;
+}

@@ -5,8 +5,10 @@ mod batch;
 mod life;
 mod list;
 mod model;
+mod names;
 mod path;
 mod result;
+mod trips;
 
 use std::borrow::Cow;
 

@@ -1,0 +1,105 @@
+//! Tasks by the ids a caller has for them: every one that is given must be the row's.
+
+use std::time::Duration;
+
+use task_store::tasks::{self, Changes, Named};
+use task_store::testing::{TestDatabase, with_database};
+use task_store::{Connection, StoreError, TaskId, UserTaskId, amends, batches};
+
+use crate::support::{RUN, done, new_task, station, user_task_id};
+
+async fn insert(fresh: &TestDatabase, own: &UserTaskId) -> TaskId {
+    let station = station("T1");
+    done(&fresh.database, async |c| {
+        tasks::insert(c, &new_task(&station, Some(own))).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_task_is_found_locked_and_changed_only_by_ids_that_are_all_its_own() {
+    with_database(async |fresh| {
+        let (own, other) = (user_task_id("a"), user_task_id("b"));
+        let (key, other_key) = (insert(fresh, &own).await, insert(fresh, &other).await);
+        let (here, elsewhere) = (station("T1"), station("T2"));
+        let both = |key, own| Named::new(Some(key), Some(own)).unwrap();
+        let its_own = [
+            key.into(),
+            Named::from(&own),
+            both(key, &own),
+            both(key, &own).at(Some(&here)),
+        ];
+        let not_its = [
+            both(key, &other),
+            both(other_key, &own),
+            both(key, &own).at(Some(&elsewhere)),
+        ];
+        let none = Changes::default();
+        for (names, is_it) in [(&its_own[..], true), (&not_its[..], false)] {
+            for name in names {
+                let found = done(&fresh.database, async |c| tasks::find(c, *name).await).await;
+                assert_eq!(found.map(|task| task.id), is_it.then_some(key), "{name:?}");
+                let locked = done(&fresh.database, async |c| tasks::lock(c, *name).await).await;
+                assert_eq!(locked.map(|task| task.id), is_it.then_some(key), "{name:?}");
+                let changed = async |c: &mut Connection| {
+                    Ok([
+                        tasks::start(c, *name).await?,
+                        tasks::update(c, *name, &none).await?,
+                    ])
+                };
+                assert_eq!(done(&fresh.database, changed).await, [is_it; 2], "{name:?}");
+            }
+        }
+        assert!(Named::new(None, None).is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_task_tells_whether_it_is_a_batch_found_or_locked() {
+    with_database(async |fresh| {
+        let key = insert(fresh, &user_task_id("a")).await;
+        for is_batch in [false, true] {
+            if is_batch {
+                done(&fresh.database, async |c| {
+                    batches::insert(c, key, &RUN).await
+                })
+                .await;
+            }
+            let told = done(&fresh.database, async |c| {
+                let tasks = [tasks::find(c, key).await?, tasks::lock(c, key).await?];
+                Ok(tasks.map(|task| task.unwrap().is_batch))
+            });
+            assert_eq!(told.await, [is_batch; 2]);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_change_that_waits_for_a_submit_sees_that_it_is_a_batch() {
+    with_database(async |fresh| {
+        let (station, own, none) = (station("T1"), user_task_id("a"), Changes::default());
+        // Its task is stored, its batch is not yet.
+        let submit = fresh.database.transaction(async |c: &mut Connection| {
+            let key = tasks::insert(c, &new_task(&station, Some(&own))).await?;
+            tokio::time::sleep(Duration::from_millis(600)).await;
+            batches::insert(c, key, &RUN).await
+        });
+        let finish = async {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            done(&fresh.database, async |c| {
+                tasks::finish(c, &own, &none).await
+            })
+            .await
+        };
+        let close = async {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            done(&fresh.database, async |c| amends::close(c, &own).await).await
+        };
+        let (submitted, finished, closed) = tokio::join!(submit, finish, close);
+        submitted.unwrap_or_else(|fault: StoreError| panic!("{fault}"));
+        assert_eq!((finished, closed), (false, false));
+    })
+    .await;
+}
