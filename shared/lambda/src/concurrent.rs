@@ -112,3 +112,37 @@ where
 async fn next<T>(queue: &Mutex<mpsc::Receiver<T>>) -> Option<T> {
     queue.lock().await.recv().await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lambda_runtime::Context;
+
+    fn concurrency(value: &str) -> Result<Concurrency, ConfigurationError> {
+        let environment = Environment::from([("AWS_LAMBDA_MAX_CONCURRENCY", value)]);
+        Concurrency::from_environment(&environment)
+    }
+
+    #[test]
+    fn only_a_managed_instance_has_several_invocations_at_once() {
+        assert_eq!(concurrency(""), Ok(Concurrency::One));
+        assert_eq!(concurrency("8"), Ok(Concurrency::Managed(8)));
+        let error = concurrency("0").unwrap_err().to_string();
+        assert!(error.contains("AWS_LAMBDA_MAX_CONCURRENCY"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_thread_outlives_a_panic_which_fails_its_own_invocation_only() {
+        let (jobs, queue) = mpsc::channel(1);
+        let handle = async |event: LambdaEvent<u8>| {
+            assert!(event.payload > 0, "boom");
+            Ok::<_, Error>(event.payload)
+        };
+        let worker = thread::spawn(move || work(&Mutex::new(queue), handle));
+        let event = |payload| LambdaEvent::new(payload, Context::default());
+        let panicked = hand_over::<u8, u8>(jobs.clone(), event(0)).await;
+        assert_eq!(panicked.unwrap_err().error_type, "Panicked");
+        assert_eq!(hand_over(jobs, event(7)).await.unwrap(), 7);
+        worker.join().unwrap();
+    }
+}
