@@ -94,11 +94,12 @@ pub async fn claim(
     lease: Duration,
     cap: u32,
 ) -> Result<Option<Claimed>> {
+    // Its message has come: should this attempt die, the next announcement is not put off as if that had been lost.
     // The count is a derived table: MySQL lets no statement read the very table it changes otherwise.
     let done = sqlx::query(
         "UPDATE tbl_batch_chunk SET attempts = LAST_INSERT_ID(attempts + 1), \
            lease_until = NOW(3) + INTERVAL ? SECOND, send_at = NOW(3) + INTERVAL ? SECOND, \
-           deferred_for = NULL, stalls = stalls + 1 \
+           deferred_for = NULL, sends = 0, stalls = stalls + 1 \
          WHERE task_id = ? AND run = ? AND chunk_no = ? AND state = 0 \
            AND (lease_until IS NULL OR lease_until <= NOW(3)) \
            AND (? = 0 OR ? > (SELECT n FROM (SELECT COUNT(*) AS n FROM tbl_async_task own \
@@ -245,7 +246,7 @@ pub async fn put_back(connection: &mut Connection, claim: &Claimed) -> Result<()
     fenced(
         connection,
         claim,
-        "UPDATE tbl_batch_chunk SET lease_until = NULL, send_at = NOW(3), sends = 1, stalls = 0 \
+        "UPDATE tbl_batch_chunk SET lease_until = NULL, send_at = NOW(3), stalls = 0 \
          WHERE id = ? AND attempts = ? AND state = 0",
     )
     .await

@@ -8,6 +8,7 @@ use sqlx::mysql::MySqlRow;
 use crate::arguments::json;
 use crate::chunks::ChunkKey;
 use crate::connections::Connection;
+use crate::deferrals;
 use crate::error::Result;
 use crate::ids::{StationId, TaskId};
 use crate::row::text;
@@ -35,11 +36,16 @@ pub struct Due {
 /// Takes up to `limit` open chunks whose message was never sent, was lost, or whose lease ran out, and puts off
 /// their next announcement: by `resend`, doubled with every announcement, at most [8-fold](DOUBLED).
 ///
+/// Deferred chunks have no message and are told of by whoever is in work for their station. So of those that are due, as
+/// many are answered as their station and job lack to have `cap` (0: any number) in work; all are looked at again after
+/// `resend`.
+///
 /// Runs in a transaction; two sweepers at once take different chunks.
 pub async fn take_due(
     connection: &mut Connection,
     limit: u32,
     resend: Duration,
+    cap: u32,
 ) -> Result<Vec<Due>> {
     let rows = sqlx::query(
         "SELECT id FROM tbl_batch_chunk WHERE state = 0 AND send_at <= NOW(3) \
@@ -57,14 +63,17 @@ pub async fn take_due(
         .collect::<Result<Vec<i64>>>()?;
     let ids = json(&ids)?;
     postpone(connection, &ids, resend).await?;
-    described(connection, &ids).await
+    let (mut due, deferred) = described(connection, &ids).await?;
+    due.extend(deferrals::with_room(connection, deferred, cap).await?);
+    Ok(due)
 }
 
 async fn postpone(connection: &mut Connection, ids: &str, resend: Duration) -> Result<()> {
     sqlx::query(
         "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k \
          STRAIGHT_JOIN tbl_batch_chunk c ON c.id = k.id \
-         SET c.send_at = NOW(3) + INTERVAL (? << LEAST(c.sends, ?)) SECOND, c.sends = c.sends + 1",
+         SET c.send_at = NOW(3) + INTERVAL (? << LEAST(c.sends, ?)) SECOND, \
+           c.sends = IF(c.deferred_for IS NULL, c.sends + 1, 0)",
     )
     .bind(ids)
     .bind(resend.as_secs())
@@ -74,9 +83,10 @@ async fn postpone(connection: &mut Connection, ids: &str, resend: Duration) -> R
     Ok(())
 }
 
-async fn described(connection: &mut Connection, ids: &str) -> Result<Vec<Due>> {
+/// The chunks of these ids: those that wait for their message, and those that wait for their station.
+async fn described(connection: &mut Connection, ids: &str) -> Result<(Vec<Due>, Vec<Due>)> {
     let rows = sqlx::query(
-        "SELECT c.task_id, c.run, c.chunk_no, t.station_id, b.job \
+        "SELECT c.task_id, c.run, c.chunk_no, t.station_id, b.job, c.deferred_for IS NOT NULL \
          FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k \
          STRAIGHT_JOIN tbl_batch_chunk c ON c.id = k.id \
          JOIN tbl_async_task t ON t.id = c.task_id JOIN tbl_batch b ON b.task_id = c.task_id",
@@ -84,19 +94,27 @@ async fn described(connection: &mut Connection, ids: &str) -> Result<Vec<Due>> {
     .bind(ids)
     .fetch_all(connection)
     .await?;
-    let due = |row: &MySqlRow| {
-        let key = ChunkKey {
-            task: TaskId::from_row(row.try_get(0)?),
-            run: row.try_get(1)?,
-            chunk: row.try_get(2)?,
-        };
-        Ok(Due {
-            key,
-            station: StationId::from_row(text(row, 3)?),
-            job: text(row, 4)?,
-        })
+    let (mut told, mut deferred) = (Vec::new(), Vec::new());
+    for row in &rows {
+        match row.try_get(5)? {
+            true => deferred.push(due(row)?),
+            false => told.push(due(row)?),
+        }
+    }
+    Ok((told, deferred))
+}
+
+fn due(row: &MySqlRow) -> Result<Due> {
+    let key = ChunkKey {
+        task: TaskId::from_row(row.try_get(0)?),
+        run: row.try_get(1)?,
+        chunk: row.try_get(2)?,
     };
-    rows.iter().map(due).collect()
+    Ok(Due {
+        key,
+        station: StationId::from_row(text(row, 3)?),
+        job: text(row, 4)?,
+    })
 }
 
 /// Makes chunks due at once that could not be announced, and takes back the count of that announcement.

@@ -5,7 +5,7 @@ use task_store::{Database, Result, batches};
 
 use super::finish::finish_if_done;
 use super::job::JobKind;
-use super::settings::Dispatcher;
+use super::settings::{Dispatcher, Settings};
 use crate::failpoints::{Failpoint, reach};
 use crate::queue::Queue;
 
@@ -32,11 +32,15 @@ pub async fn announce<Q: Queue>(dispatcher: &Dispatcher<Q>, due: &[Due]) {
     }
 }
 
-/// Announces open chunks whose message is overdue, whatever became of it; answers how many. Safe to run twice at
-/// once.
+/// Announces open chunks whose message is overdue, whatever became of it, and of those that wait for their station as many
+/// as may be worked; answers how many. Safe to run twice at once.
 pub async fn announce_due<Q: Queue>(dispatcher: &Dispatcher<Q>) -> Result<usize> {
-    let resend = dispatcher.settings.resend;
-    let take = async |c: &mut _| outbox::take_due(c, SWEEP_LIMIT, resend).await;
+    let Settings {
+        resend,
+        station_chunks,
+        ..
+    } = dispatcher.settings;
+    let take = async |c: &mut _| outbox::take_due(c, SWEEP_LIMIT, resend, station_chunks).await;
     let due = dispatcher.database.transaction(take).await?;
     reach(Failpoint::SweepTaken).await?;
     announce(dispatcher, &due).await;

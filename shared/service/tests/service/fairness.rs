@@ -1,9 +1,7 @@
 //! The cap on the chunks that one station has in work: it keeps others from waiting, and costs nothing but that.
 
-use std::time::Duration;
-
 use task_service::Caller;
-use task_service::batch::{self, Deadline, Settings, Shift};
+use task_service::batch::{self, Deadline, Dispatcher, Settings, Shift};
 use task_service::orders::OrderImport;
 use task_service::prices::PriceChange;
 use task_service::store::chunks::{self, ChunkKey};
@@ -202,22 +200,45 @@ async fn a_closed_batch_waits_for_nothing() {
 }
 
 #[tokio::test]
-async fn a_chunk_that_is_announced_again_while_it_waits_waits_on() {
+async fn what_waits_is_announced_only_while_its_station_has_fewer_in_work_than_it_may() {
     with_database(async |fresh| {
         let queue = MemoryQueue::default();
         let (keys, _) = one_in_work(fresh, &queue).await;
         let (job, settings) = (job(), capped(1));
         let shift = shift(&fresh.database, &job, &settings);
-        for _ in 0..3 {
-            shift.work(keys[1]).await.unwrap();
-            run(fresh, "UPDATE tbl_batch_chunk SET send_at = NOW(3) - INTERVAL 1 SECOND WHERE deferred_for IS NOT NULL").await;
-            assert_eq!(batch::announce_due(&dispatcher(fresh, &queue)).await.unwrap(), 1);
+        for key in &keys[1..] {
+            shift.work(*key).await.unwrap();
         }
-        shift.work(keys[1]).await.unwrap();
-        let put_off = "SELECT TIMESTAMPDIFF(SECOND, NOW(3), send_at) FROM tbl_batch_chunk WHERE deferred_for IS NOT NULL";
-        let put_off = number(fresh, put_off).await;
-        let resend = i64::try_from(Duration::from_mins(1).as_secs()).unwrap();
-        assert!((resend - 5..=resend).contains(&put_off), "as after its first time: {put_off}");
+        let sweeper = Dispatcher {
+            settings,
+            ..dispatcher(fresh, &queue)
+        };
+        let sweep = async |change| {
+            run(fresh, change).await;
+            run(
+                fresh,
+                "UPDATE tbl_batch_chunk SET send_at = NOW(3) WHERE deferred_for IS NOT NULL",
+            )
+            .await;
+            batch::announce_due(&sweeper).await.unwrap()
+        };
+        for _ in 0..3 {
+            assert_eq!(
+                sweep("DO 0").await,
+                0,
+                "who has the first goes on with them"
+            );
+        }
+        let died = "UPDATE tbl_batch_chunk SET lease_until = NOW(3) WHERE lease_until IS NOT NULL";
+        assert_eq!(
+            sweep(died).await,
+            1,
+            "one may be in work, and tells of the other"
+        );
+        shift.work(queue.take()[0]).await.unwrap();
+        assert_eq!(number(fresh, OPEN).await, 2);
+        shift.work_deferred().await.unwrap();
+        assert_eq!(number(fresh, OPEN).await, 1, "all but the abandoned one");
     })
     .await;
 }

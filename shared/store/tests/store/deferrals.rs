@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use task_store::Connection;
 use task_store::amends;
 use task_store::chunks::{self, ChunkKey};
 use task_store::deferrals;
+use task_store::outbox;
 use task_store::testing::{TestDatabase, with_database};
 
 use crate::support::{
@@ -12,6 +14,8 @@ use crate::support::{
 };
 
 const RESEND: Duration = Duration::from_secs(10);
+const PUT_OFF: &str =
+    "SELECT TIMESTAMPDIFF(SECOND, NOW(3), send_at) FROM tbl_batch_chunk WHERE chunk_no = 1";
 
 /// Whether a chunk can be claimed where `cap` of its station and job may be in work; it is given back.
 async fn is_claimed(fresh: &TestDatabase, key: ChunkKey, cap: u32) -> bool {
@@ -124,9 +128,64 @@ async fn only_an_open_chunk_that_nobody_holds_can_wait_and_no_attempt_is_counted
             read_number(fresh, "SELECT SUM(attempts) FROM tbl_batch_chunk").await,
             1
         );
-        let due =
-            "SELECT TIMESTAMPDIFF(SECOND, NOW(3), send_at) FROM tbl_batch_chunk WHERE chunk_no = 1";
-        assert!((8..=10).contains(&read_number(fresh, due).await));
+        assert!((8..=10).contains(&read_number(fresh, PUT_OFF).await));
+    })
+    .await;
+}
+
+/// How many chunks a sweep announces of those that are due, which all are made that nobody holds.
+async fn swept(fresh: &TestDatabase, cap: u32) -> usize {
+    execute(
+        fresh,
+        "UPDATE tbl_batch_chunk SET send_at = NOW(3) WHERE lease_until IS NULL",
+    )
+    .await;
+    let take = async |c: &mut Connection| outbox::take_due(c, 99, RESEND, cap).await;
+    fresh.database.transaction(take).await.unwrap().len()
+}
+
+#[tokio::test]
+async fn a_sweep_announces_as_many_of_those_that_wait_as_their_station_and_job_may_have_in_work() {
+    with_database(async |fresh| {
+        let [task, job, other] = [
+            a_batch(fresh, 6).await,
+            a_batch(fresh, 2).await,
+            a_batch(fresh, 2).await,
+        ];
+        for sql in [
+            format!("UPDATE tbl_batch SET job = 'sku_price' WHERE task_id = {job}"),
+            format!("UPDATE tbl_async_task SET station_id = 'T2' WHERE id = {other}"),
+        ] {
+            execute(fresh, &sql).await;
+        }
+        for chunk in 1..6 {
+            defer(fresh, chunk_key(task, chunk)).await;
+        }
+        for of in [job, other] {
+            defer(fresh, chunk_key(of, 1)).await;
+        }
+        let told = 3;
+        assert_eq!(swept(fresh, 2).await, told + 2 + 1 + 1, "none is in work");
+        assert_eq!(swept(fresh, 0).await, told + 5 + 1 + 1, "without a cap");
+        let held = claim(fresh, task, 0).await;
+        assert_eq!(swept(fresh, 2).await, 2 + 1 + 1 + 1, "one of T1's is");
+        assert_eq!(swept(fresh, 1).await, 2 + 1 + 1, "which is all it may have");
+        done(&fresh.database, async |c| chunks::complete(c, &held).await).await;
+        assert_eq!(swept(fresh, 1).await, 2 + 1 + 1 + 1, "none is any more");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_waits_for_its_station_is_looked_at_again_after_each_resend_however_often_it_was() {
+    with_database(async |fresh| {
+        let task = a_batch(fresh, 2).await;
+        claim(fresh, task, 0).await;
+        defer(fresh, chunk_key(task, 1)).await;
+        for cap in [1, 1, 2, 2, 1] {
+            assert_eq!(swept(fresh, cap).await, usize::from(cap == 2));
+            assert!((8..=10).contains(&read_number(fresh, PUT_OFF).await));
+        }
     })
     .await;
 }

@@ -12,6 +12,7 @@ use crate::support::{
 };
 
 const RESEND: Duration = Duration::from_secs(10);
+const CAP: u32 = 2;
 
 #[tokio::test]
 async fn a_chunk_is_due_once_its_time_has_come_and_carries_its_address() {
@@ -63,7 +64,7 @@ async fn two_sweepers_at_once_take_different_chunks_without_waiting() {
         execute(fresh, "UPDATE tbl_batch_chunk SET send_at = NOW(3)").await;
         let other = fresh.another(1);
         let both = fresh.database.transaction(async |c: &mut Connection| {
-            let first = outbox::take_due(c, 4, RESEND).await?;
+            let first = outbox::take_due(c, 4, RESEND, CAP).await?;
             let second = tokio::time::timeout(Duration::from_secs(2), take(&other, 4)).await;
             Ok::<_, StoreError>((first, second.unwrap()))
         });
@@ -87,7 +88,7 @@ async fn what_was_taken_in_an_undone_transaction_is_still_due() {
         a_batch(fresh, 1).await;
         execute(fresh, "UPDATE tbl_batch_chunk SET send_at = NOW(3)").await;
         let undone = fresh.database.transaction(async |c: &mut Connection| {
-            outbox::take_due(c, 1, RESEND).await?;
+            outbox::take_due(c, 1, RESEND, CAP).await?;
             Err::<(), _>(StoreError::Unreadable("a test"))
         });
         assert!(undone.await.is_err());
@@ -123,7 +124,7 @@ async fn a_backlog_of_an_hour_is_announced_nine_times_more_and_no_chunk_waits_lo
         let (mut minutes, mut announced) = (1, 0);
         while minutes < 60 {
             execute(fresh, "UPDATE tbl_batch_chunk SET send_at = NOW(3)").await;
-            let take = async |c: &mut Connection| outbox::take_due(c, 10, MINUTE).await;
+            let take = async |c: &mut Connection| outbox::take_due(c, 10, MINUTE, CAP).await;
             let taken = fresh.database.transaction(take).await;
             announced += taken.unwrap().len();
             let wait = "SELECT CAST(ROUND(MAX(TIMESTAMPDIFF(SECOND, NOW(3), send_at)) / 60) AS SIGNED) FROM tbl_batch_chunk";
@@ -204,8 +205,8 @@ async fn only_the_unsent_are_made_due() {
 }
 
 async fn take(database: &Database, limit: u32) -> Vec<Due> {
-    let taken =
-        database.transaction(async |c: &mut Connection| outbox::take_due(c, limit, RESEND).await);
+    let taken = database
+        .transaction(async |c: &mut Connection| outbox::take_due(c, limit, RESEND, CAP).await);
     taken.await.unwrap()
 }
 

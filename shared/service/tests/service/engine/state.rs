@@ -36,7 +36,7 @@ impl Engine {
         matches!(self, Self::Capped | Self::CappedUnswept | Self::TurnLost)
     }
 
-    /// Whether the sweeper announces a chunk that waits for its station.
+    /// Whether the sweeper announces a chunk that waits for its station, while the station has none in work.
     const fn sweeps_deferred(self) -> bool {
         !matches!(self, Self::CappedUnswept | Self::TurnLost)
     }
@@ -150,7 +150,9 @@ impl State {
             && !self.deferred[chunk]
             && self.workers == [Worker::Idle; WORKERS];
         let is_due = self.chunks[chunk] == Chunk::Open && !self.leased[chunk];
-        let is_swept = engine.sweeps() && (engine.sweeps_deferred() || !self.deferred[chunk]);
+        // Who is in work for the station tells of a deferred chunk, so the sweeper does only while nobody is.
+        let has_room = engine.sweeps_deferred() && !self.leased.contains(&true);
+        let is_swept = engine.sweeps() && (has_room || !self.deferred[chunk]);
         if self.messages[chunk] == 0 && is_due && (is_swept || is_new) {
             next.push(self.to(|state| state.tell(chunk)));
         }
