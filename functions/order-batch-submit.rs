@@ -3,8 +3,9 @@
 use serde_json::json;
 use task_lambda::http::{Call, Reply, post};
 use task_lambda::{Parameter, PublicBaseUrl};
-use task_service::batch::Dispatcher;
-use task_service::orders::{OrderImport, OrderList, submit};
+use task_service::Caller;
+use task_service::batch::{Dispatcher, Settings};
+use task_service::orders::{OrderBatch, OrderImport, OrderList, submit};
 use task_service::sqs::SqsQueue;
 
 #[tokio::main(flavor = "current_thread")]
@@ -15,6 +16,14 @@ async fn main() -> Result<(), task_lambda::Error> {
 type State = (Dispatcher<SqsQueue>, OrderImport, PublicBaseUrl);
 
 async fn handle((dispatcher, job, base): &State, call: Call) -> task_service::Result<Reply> {
+    let (caller, list) = read(&call, &dispatcher.settings)?;
+    // A body of megabytes need not be there twice.
+    drop(call);
+    submit(dispatcher, job, &caller, &list).await?;
+    Reply::data(&json!({ "task_url": base.task(&list.user_task_id) }))
+}
+
+fn read(call: &Call, settings: &Settings) -> task_service::Result<(Caller, OrderBatch)> {
     let p = call.parameters()?;
     let file_name = p.optional("file_name", |name| name.text(128))?;
     let list = OrderList {
@@ -23,6 +32,5 @@ async fn handle((dispatcher, job, base): &State, call: Call) -> task_service::Re
         file_name: file_name.as_deref(),
         orders: &p.required(p.either("order_data", "data"), Parameter::list)?,
     };
-    submit(dispatcher, job, &call.caller(&p)?, &list).await?;
-    Reply::data(&json!({ "task_url": base.task(list.user_task_id) }))
+    Ok((call.caller(&p)?, list.cut(settings)?))
 }

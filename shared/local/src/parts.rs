@@ -19,6 +19,8 @@ use crate::project::Project;
 use crate::queue::{QueueEmulator, REGION};
 use crate::{database, unrouted, wait};
 
+/// What template.yaml tells the allocator.
+const MALLOC: &str = "glibc.malloc.mmap_threshold=131072";
 /// How often a function is looked at while it is awaited.
 const GLANCE: Duration = Duration::from_millis(20);
 
@@ -135,6 +137,7 @@ impl Parts {
                 "GM_TASK_QUEUE",
                 queue_urls(&self.config.project, &self.emulator),
             ),
+            ("GLIBC_TUNABLES", MALLOC.to_owned()),
             ("STATION_SOURCE", "trusted".to_owned()),
             ("LEASE_SECONDS", lease.clone()),
             ("RESEND_SECONDS", lease),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sqlx::Row;
+use sqlx::{Connection as _, Row};
 
 use crate::arguments::json;
 use crate::connections::Connection;
@@ -42,6 +42,8 @@ pub async fn insert(
         insert_payloads(connection, part).await?;
         rest = later;
     }
+    // Statements of a megabyte leave a buffer of their size behind.
+    connection.shrink_buffers();
     Ok(())
 }
 

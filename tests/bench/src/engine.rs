@@ -78,6 +78,7 @@ async fn submit_list(url: &str, task: &str, orders: &str, settings: Settings, li
         orders,
     };
     let caller = Caller::Station(StationId::parse(STATION).expect("a station"));
+    let list = list.cut(&dispatcher.settings).expect("a list");
     submit(&dispatcher, &job(), &caller, &list)
         .await
         .expect("the batch is accepted");

@@ -5,6 +5,7 @@ mod call;
 mod event;
 mod reply;
 mod station;
+mod text;
 
 use std::{convert::Infallible, time::Instant};
 

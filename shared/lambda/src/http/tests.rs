@@ -47,7 +47,8 @@ fn event(varied: &Value) -> Event {
         "isBase64Encoded": false
     });
     merge(&mut event, varied);
-    serde_json::from_value(event).unwrap()
+    // As text, as it comes over the wire.
+    serde_json::from_str(&event.to_string()).unwrap()
 }
 
 fn merge(into: &mut Value, from: &Value) {

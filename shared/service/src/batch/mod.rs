@@ -28,6 +28,7 @@ pub use deadline::Deadline;
 pub use finish::finish_if_done;
 pub(crate) use finish::refresh;
 pub use job::{BatchJob, Identity, Item, ItemError, JobKind, Prepared};
+pub use payload::Payload;
 pub(crate) use payload::minified;
 pub(crate) use report::sent_as;
 pub use report::{ItemPage, Page, Pagination, read};

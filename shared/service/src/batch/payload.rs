@@ -13,9 +13,9 @@ use super::settings::Settings;
 /// A chunk is closed early when its text reaches this size, so that no statement or answer grows with the items.
 const CHUNK_BYTES: usize = 512 * 1024;
 
-/// A batch's items, ready to be stored.
+/// A batch's items, ready to be stored. What they were cut from is not needed any more.
 #[derive(Debug)]
-pub(super) struct Payload {
+pub struct Payload {
     pub(super) hash: PayloadHash,
     pub(super) item_count: u32,
     pub(super) chunks: Vec<NewChunk>,
@@ -23,17 +23,18 @@ pub(super) struct Payload {
 }
 
 impl Payload {
-    /// Cuts items into chunks. The hash is over `context` and the items without insignificant white space, so
-    /// that the same batch sent again by another client library is the same payload.
-    pub(super) fn new(
+    /// Cuts items as they were sent into chunks. The hash is over `identity`, which says what beside the items makes it the
+    /// same batch when it is sent again, and the items without insignificant white space, so that the same batch sent by
+    /// another client library is the same payload.
+    pub(crate) fn cut(
         kind: &JobKind,
-        context: &str,
+        identity: &str,
         items: &[&RawValue],
         settings: &Settings,
     ) -> Self {
         let chunk_items = settings.items_per_chunk(items.len());
         let mut hash = Sha256::new();
-        hash.update(context);
+        hash.update(identity);
         let mut first_with_key = HashMap::with_capacity(items.len());
         let mut chunks = Vec::new();
         let mut open = OpenChunk::starting_at(0);

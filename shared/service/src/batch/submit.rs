@@ -1,6 +1,5 @@
 //! Accepting a batch: one transaction that makes it durable, then the announcement of its chunks.
 
-use serde_json::value::RawValue;
 use task_store::amends;
 use task_store::batches::{self, Batch, NewRun};
 use task_store::chunks::ChunkKey;
@@ -28,10 +27,8 @@ pub struct Submission<'a> {
     pub station: &'a StationId,
     /// The job's parameters, JSON text; kept with the batch.
     pub params: &'a str,
-    /// What, beside the items, makes it the same batch when it is sent again.
-    pub identity: &'a str,
-    /// The items as they were sent.
-    pub items: &'a [&'a RawValue],
+    /// The items.
+    pub payload: &'a Payload,
 }
 
 /// What came of storing a submission.
@@ -53,9 +50,8 @@ pub async fn submit<J: BatchJob, Q: Queue>(
     submission: &Submission<'_>,
 ) -> Result<()> {
     let settings = &dispatcher.settings;
-    check_size(submission.items.len(), settings)?;
-    let payload = Payload::new(J::KIND, submission.identity, submission.items, settings);
-    let store = async |c: &mut _| store::<J>(c, settings, submission, &payload).await;
+    check_size(submission.payload.item_count, settings)?;
+    let store = async |c: &mut _| store::<J>(c, settings, submission).await;
     loop {
         match dispatcher.database.transaction(store).await {
             // Somebody else stored the same id between our look and our insert: look again.
@@ -71,14 +67,14 @@ pub async fn submit<J: BatchJob, Q: Queue>(
     }
 }
 
-fn check_size(count: usize, settings: &Settings) -> Result<()> {
+fn check_size(count: u32, settings: &Settings) -> Result<()> {
     let limit = settings.max_items;
-    match u32::try_from(count) {
-        Ok(0) => Err(Error::refused(
+    match count {
+        0 => Err(Error::refused(
             Word::BatchEmpty,
             "the list is empty: a batch has at least 1 item",
         )),
-        Ok(count) if count <= limit => Ok(()),
+        _ if count <= limit => Ok(()),
         _ => {
             let message =
                 format!("the list has {count} items, a batch has at most {limit}: split it");
@@ -91,8 +87,8 @@ async fn store<J: BatchJob>(
     connection: &mut Connection,
     settings: &Settings,
     submission: &Submission<'_>,
-    payload: &Payload,
 ) -> Result<Submitted> {
+    let payload = submission.payload;
     let new = NewRun {
         job: J::KIND.name,
         payload_hash: &payload.hash,

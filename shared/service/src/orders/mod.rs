@@ -29,7 +29,7 @@ pub use parse::{MAX_LINES, RawOrder, key, parse};
 pub(crate) use parse::{object, too_long, usable_id};
 pub use reference::{Address, Reference, Sku};
 pub(crate) use scalar::Scalar;
-pub use submit::{OrderList, submit};
+pub use submit::{OrderBatch, OrderList, submit};
 pub use time_of_day::{TimeOfDay, TimeOfDayError};
 pub use validate::{Checks, Line, Order, validate};
 pub(crate) use validate::{Place, price};

@@ -8,7 +8,7 @@ use task_store::{Database, StationId, UserTaskId, reference};
 use super::import::{ORDER_IMPORT, OrderImport};
 use super::params::ImportParams;
 use super::stored;
-use crate::batch::{self, Dispatcher, Submission};
+use crate::batch::{self, Dispatcher, Payload, Settings, Submission};
 use crate::caller::Caller;
 use crate::error::{Error, Result, Word};
 use crate::queue::Queue;
@@ -26,26 +26,50 @@ pub struct OrderList<'a> {
     pub orders: &'a RawValue,
 }
 
+/// A list of orders as it is stored: nothing of the request is needed any more.
+#[derive(Debug)]
+pub struct OrderBatch {
+    /// The caller's id for this batch.
+    pub user_task_id: UserTaskId,
+    time_config_id: String,
+    params: String,
+    payload: Payload,
+}
+
+impl OrderList<'_> {
+    /// Cuts it into chunks.
+    ///
+    /// # Errors
+    /// `PARAM_INVALID` when it is no list.
+    pub fn cut(&self, settings: &Settings) -> Result<OrderBatch> {
+        let orders: Vec<&RawValue> = serde_json::from_str(self.orders.get())
+            .map_err(|_| Error::invalid("order_data", "is not a list of orders"))?;
+        let params = ImportParams {
+            time_config_id: self.time_config_id.to_owned(),
+            file_name: self.file_name.map(str::to_owned),
+        };
+        Ok(OrderBatch {
+            user_task_id: self.user_task_id.clone(),
+            time_config_id: self.time_config_id.to_owned(),
+            params: params.to_stored()?,
+            payload: Payload::cut(&ORDER_IMPORT, self.time_config_id, &orders, settings),
+        })
+    }
+}
+
 /// Stores a list of orders durably and wakes the workers. `Ok` means that every order will get its outcome.
 pub async fn submit<Q: Queue>(
     dispatcher: &Dispatcher<Q>,
     job: &OrderImport,
     caller: &Caller,
-    list: &OrderList<'_>,
+    list: &OrderBatch,
 ) -> Result<()> {
-    let orders: Vec<&RawValue> = serde_json::from_str(list.orders.get())
-        .map_err(|_| Error::invalid("order_data", "is not a list of orders"))?;
     let station = open_cycle(&dispatcher.database, job, caller, list).await?;
-    let params = ImportParams {
-        time_config_id: list.time_config_id.to_owned(),
-        file_name: list.file_name.map(str::to_owned),
-    };
     let submission = Submission {
-        user_task_id: list.user_task_id,
+        user_task_id: &list.user_task_id,
         station: &station,
-        params: &params.to_stored()?,
-        identity: list.time_config_id,
-        items: &orders,
+        params: &list.params,
+        payload: &list.payload,
     };
     batch::submit::<OrderImport, _>(dispatcher, &submission).await
 }
@@ -56,15 +80,15 @@ async fn open_cycle(
     database: &Database,
     job: &OrderImport,
     caller: &Caller,
-    list: &OrderList<'_>,
+    list: &OrderBatch,
 ) -> Result<StationId> {
     let row = database
-        .run(async |c| reference::cycle(c, list.time_config_id).await)
+        .run(async |c| reference::cycle(c, &list.time_config_id).await)
         .await?;
     let Some(row) = row.filter(|row| caller.may_access(&row.station)) else {
         let message = format!(
             "operating cycle {} does not exist",
-            shown(list.time_config_id)
+            shown(&list.time_config_id)
         );
         return Err(Error::refused(Word::CycleNotFound, message));
     };
@@ -81,10 +105,10 @@ async fn open_cycle(
     Err(Error::refused(Word::CycleClosed, message))
 }
 
-async fn in_flight(database: &Database, list: &OrderList<'_>) -> Result<bool> {
+async fn in_flight(database: &Database, list: &OrderBatch) -> Result<bool> {
     database
         .run(async |c| {
-            let Some(task) = tasks::by_user_task_id(c, list.user_task_id).await? else {
+            let Some(task) = tasks::by_user_task_id(c, &list.user_task_id).await? else {
                 return Ok(false);
             };
             let batch = batches::by_task(c, task.id).await?;

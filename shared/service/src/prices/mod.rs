@@ -7,4 +7,4 @@ mod submit;
 
 pub use change::{Change, RawChange, check, key, parse};
 pub use job::{PRICE_CHANGE, PriceChange};
-pub use submit::{PriceList, submit};
+pub use submit::{PriceBatch, PriceList, submit};

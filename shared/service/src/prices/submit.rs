@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 use task_store::UserTaskId;
 
 use super::job::PriceChange;
-use crate::batch::{self, Dispatcher, Submission};
+use crate::batch::{self, BatchJob, Dispatcher, Payload, Settings, Submission};
 use crate::caller::Caller;
 use crate::error::{Error, Result};
 use crate::queue::Queue;
@@ -18,20 +18,40 @@ pub struct PriceList<'a> {
     pub items: &'a RawValue,
 }
 
+/// A list of price changes as it is stored: nothing of the request is needed any more.
+#[derive(Debug)]
+pub struct PriceBatch {
+    /// The caller's id for this batch.
+    pub user_task_id: UserTaskId,
+    payload: Payload,
+}
+
+impl PriceList<'_> {
+    /// Cuts it into chunks.
+    ///
+    /// # Errors
+    /// `PARAM_INVALID` when it is no list.
+    pub fn cut(&self, settings: &Settings) -> Result<PriceBatch> {
+        let items: Vec<&RawValue> = serde_json::from_str(self.items.get())
+            .map_err(|_| Error::invalid("items", "is not a list of price changes"))?;
+        Ok(PriceBatch {
+            user_task_id: self.user_task_id.clone(),
+            payload: Payload::cut(PriceChange::KIND, "", &items, settings),
+        })
+    }
+}
+
 /// Stores a list of price changes durably and wakes the workers. `Ok` means that every change will get its outcome.
 pub async fn submit<Q: Queue>(
     dispatcher: &Dispatcher<Q>,
     caller: &Caller,
-    list: &PriceList<'_>,
+    list: &PriceBatch,
 ) -> Result<()> {
-    let items: Vec<&RawValue> = serde_json::from_str(list.items.get())
-        .map_err(|_| Error::invalid("items", "is not a list of price changes"))?;
     let submission = Submission {
-        user_task_id: list.user_task_id,
+        user_task_id: &list.user_task_id,
         station: caller.required_station()?,
         params: "{}",
-        identity: "",
-        items: &items,
+        payload: &list.payload,
     };
     batch::submit::<PriceChange, _>(dispatcher, &submission).await
 }

@@ -20,7 +20,12 @@ pub(crate) async fn submit_prices(
         user_task_id: &id(task),
         items: &to_raw_value(items).unwrap(),
     };
-    submit(&dispatcher(fresh, queue), &caller(), &list).await
+    submit(
+        &dispatcher(fresh, queue),
+        &caller(),
+        &list.cut(&settings())?,
+    )
+    .await
 }
 
 async fn work(fresh: &TestDatabase, keys: &[ChunkKey]) {

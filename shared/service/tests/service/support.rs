@@ -143,7 +143,13 @@ pub(crate) async fn submit_for(
         file_name: Some("周一.xlsx"),
         orders: &orders,
     };
-    submit(&dispatcher(fresh, queue), &job(), caller, &list).await
+    submit(
+        &dispatcher(fresh, queue),
+        &job(),
+        caller,
+        &list.cut(&settings())?,
+    )
+    .await
 }
 
 /// Works every announced chunk.

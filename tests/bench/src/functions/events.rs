@@ -132,6 +132,7 @@ pub(crate) fn event(method: &str, path: &str, query: &str, body: &str, no: i64) 
 pub(crate) fn environment(url: &str) -> Vec<(&'static str, String)> {
     [
         ("DATABASE_URL", url),
+        ("GLIBC_TUNABLES", "glibc.malloc.mmap_threshold=131072"),
         ("STATION_SOURCE", "trusted"),
         ("GM_TASK_QUEUE", "http://127.0.0.1:9/000000000000/orders"),
         ("AWS_ENDPOINT_URL", "http://127.0.0.1:9"),

@@ -62,6 +62,7 @@ async fn looking_for_the_cap_touches_only_what_is_in_work() {
                 file_name: None,
                 orders: &orders,
             };
+            let list = list.cut(&dispatcher.settings).unwrap();
             task_service::orders::submit(&dispatcher, &job(), &caller(), &list)
                 .await
                 .unwrap();
