@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use sqlx::mysql::MySqlConnection;
 
 use crate::ledger::End;
-use crate::load::{Client, Submitted, Watch};
+use crate::load::{Client, OPEN, Submitted, Watch};
 use crate::stage::Stage;
 
 /// How long an unanswered submit is sent again.
@@ -19,17 +19,21 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Brings a run to its end and looks at every batch once more.
 pub(crate) async fn quiesce(stage: &Stage, batches: Vec<(String, Vec<Submitted>)>) {
     let deadline = Instant::now() + LIMIT;
+    let mut watch = Watch::new(stage);
     let mut clients = Vec::new();
     for (station, batches) in &batches {
         let client = Client::new(stage, station);
         for batch in batches.iter().filter(|batch| batch.end == End::Unknown) {
+            // Hundreds at once would stand in the queue while each is announced again.
+            while watch.open_of(station).await >= Some(OPEN) && Instant::now() < deadline {
+                tokio::time::sleep(PAUSE).await;
+            }
             resolve(&client, batch, deadline).await;
         }
         clients.push((client, batches));
     }
     let mut owner = stage.owner().await.unwrap();
     until_nothing_moves(&mut owner).await;
-    let mut watch = Watch::new(stage);
     for (client, batches) in clients {
         for batch in batches {
             watch.look(&client, &batch.task).await;

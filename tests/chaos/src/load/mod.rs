@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(8);
 /// How many of its batches a station still deals with.
 const KEPT: usize = 12;
 /// How many of its batches may be open before it waits with the next: without that, whoever is slow gets ever more to do.
-const OPEN: i64 = 16;
+pub(crate) const OPEN: i64 = 16;
 
 /// A batch and what was last submitted under its name.
 pub(crate) struct Submitted {
