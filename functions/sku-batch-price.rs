@@ -3,9 +3,8 @@
 use serde_json::json;
 use task_lambda::http::{Call, Reply, post};
 use task_lambda::{Parameter, PublicBaseUrl};
-use task_service::Caller;
-use task_service::batch::{Dispatcher, Settings};
-use task_service::prices::{PriceBatch, PriceList, submit};
+use task_service::batch::Dispatcher;
+use task_service::prices::{PriceList, submit};
 use task_service::sqs::SqsQueue;
 
 #[tokio::main(flavor = "current_thread")]
@@ -16,18 +15,14 @@ async fn main() -> Result<(), task_lambda::Error> {
 type State = (Dispatcher<SqsQueue>, PublicBaseUrl);
 
 async fn handle((dispatcher, base): &State, call: Call) -> task_service::Result<Reply> {
-    let (caller, list) = read(&call, &dispatcher.settings)?;
-    // A body of megabytes need not be there twice.
-    drop(call);
+    let (list, caller) = call.read(|call, p| {
+        let list = PriceList {
+            user_task_id: &p.required("task_id", Parameter::user_task_id)?,
+            items: &p.required("items", Parameter::list)?,
+        }
+        .cut(&dispatcher.settings)?;
+        Ok((list, call.caller(p)?))
+    })?;
     submit(dispatcher, &caller, &list).await?;
     Reply::data(&json!({ "task_url": base.task(&list.user_task_id) }))
-}
-
-fn read(call: &Call, settings: &Settings) -> task_service::Result<(Caller, PriceBatch)> {
-    let p = call.parameters()?;
-    let list = PriceList {
-        user_task_id: &p.required("task_id", Parameter::user_task_id)?,
-        items: &p.required("items", Parameter::list)?,
-    };
-    Ok((call.caller(&p)?, list.cut(settings)?))
 }

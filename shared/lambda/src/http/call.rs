@@ -60,6 +60,14 @@ impl Call {
         Parameters::parse(&self.query, self.content_type.as_deref(), &self.body)
     }
 
+    /// Reads what a handler needs and lets go of the call: once a body of megabytes is cut, it need not be there twice.
+    ///
+    /// # Errors
+    /// Those of [`Call::parameters`], or what `read` refuses.
+    pub fn read<T>(self, read: impl FnOnce(&Self, &Parameters<'_>) -> Result<T>) -> Result<T> {
+        read(&self, &self.parameters()?)
+    }
+
     /// On whose behalf the call is made.
     ///
     /// # Errors
