@@ -3,24 +3,27 @@
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::value::RawValue;
 
-/// A JSON string, read straight into a buffer that fits. `serde_json` itself reads one with escapes into a buffer that it
-/// doubles as it goes, and copies it from there: of a body of 4 MB, three times as much for a moment.
+/// A JSON string, read in pieces into a buffer that fits. `serde_json` reads one with escapes into a buffer that it doubles as
+/// it goes, and copies it from there: of a body of 4 MB, three times as much for a moment.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Text(pub(super) String);
+
+/// How many bytes are read at a time.
+const PIECE: usize = 32 * 1024;
 
 impl<'de> Deserialize<'de> for Text {
     /// From JSON text that is there as a whole.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = <&RawValue>::deserialize(deserializer)?.get();
-        unescaped(json).map(Self).map_err(D::Error::custom)
+        unescaped(json, PIECE).map(Self).map_err(D::Error::custom)
     }
 }
 
-/// The text of a JSON string.
+/// The text of a JSON string, read in pieces of about `size` bytes.
 ///
 /// # Errors
 /// Those of `serde_json`: another type, or half of a surrogate pair.
-fn unescaped(json: &str) -> serde_json::Result<String> {
+fn unescaped(json: &str, size: usize) -> serde_json::Result<String> {
     let inside = json
         .strip_prefix('"')
         .and_then(|json| json.strip_suffix('"'));
@@ -28,37 +31,24 @@ fn unescaped(json: &str) -> serde_json::Result<String> {
         return serde_json::from_str(json);
     };
     let mut text = String::with_capacity(rest.len());
-    while let Some(at) = rest.find('\\') {
-        let (plain, escaped) = rest.split_at(at);
-        text.push_str(plain);
-        let (escape, after) = escaped.split_at(escape_length(escaped));
-        match escape {
-            r#"\""# => text.push('"'),
-            r"\\" => text.push('\\'),
-            r"\n" => text.push('\n'),
-            other => text.push_str(&serde_json::from_str::<String>(&format!("\"{other}\""))?),
-        }
+    while !rest.is_empty() {
+        let (piece, after) = rest.split_at(cut(rest, size));
+        text.push_str(&serde_json::from_str::<String>(&format!("\"{piece}\""))?);
         rest = after;
     }
-    text.push_str(rest);
     Ok(text)
 }
 
-/// How many bytes belong to the escape that a text begins with: two, or six, or both halves of a surrogate pair.
-fn escape_length(escaped: &str) -> usize {
-    const UNICODE: usize = r"\u0000".len();
-    let is_unicode = |text: &str| text.starts_with(r"\u");
-    let is_pair = || {
-        let high = escaped.as_bytes()[3].to_ascii_lowercase();
-        escaped.as_bytes()[2].eq_ignore_ascii_case(&b'd')
-            && matches!(high, b'8'..=b'9' | b'a'..=b'b')
-            && escaped.get(UNICODE..).is_some_and(is_unicode)
+/// Where a piece ends: after `size` bytes or more, before an escape that is no half of a pair, or with the text.
+fn cut(text: &str, size: usize) -> usize {
+    let bytes = text.as_bytes();
+    let is_before_escape = |at: &usize| {
+        let before = bytes[..*at].iter().rev().take_while(|byte| **byte == b'\\');
+        bytes[*at] == b'\\' && bytes.get(at + 1) != Some(&b'u') && before.count() % 2 == 0
     };
-    match is_unicode(escaped) {
-        false => 2,
-        true if is_pair() => 2 * UNICODE,
-        true => UNICODE,
-    }
+    (size..bytes.len())
+        .find(is_before_escape)
+        .unwrap_or(bytes.len())
 }
 
 #[cfg(test)]
@@ -72,8 +62,18 @@ mod tests {
         serde_json::from_str(json).map(Text).ok()
     }
 
+    /// In pieces of every size, which all read the same.
     fn read(json: &str) -> Option<Text> {
-        serde_json::from_str(json).ok()
+        let whole = serde_json::from_str(json).ok();
+        let is_json = serde_json::from_str::<&RawValue>(json).is_ok();
+        for size in (1..=9).filter(|_| is_json) {
+            assert_eq!(
+                unescaped(json, size).map(Text).ok(),
+                whole,
+                "{size}: {json}"
+            );
+        }
+        whole
     }
 
     #[test]
