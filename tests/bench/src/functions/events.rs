@@ -17,8 +17,11 @@ pub(crate) struct Case {
 
 const BY_KEY: &str = "SELECT * FROM tbl_async_task WHERE id = ?";
 const PAGE: &str = "SELECT * FROM tbl_async_task WHERE station_id = 'B1' ORDER BY id DESC LIMIT 10";
+/// The first orders of a batch that [`super::memory`] has left, as they were sent.
+const SENT: &str = "SELECT p.items FROM tbl_async_task t JOIN tbl_batch_chunk c ON c.task_id = t.id \
+    JOIN tbl_batch_payload p ON p.chunk_id = c.id WHERE t.user_task_id = 'memory-0' AND c.chunk_no = 0";
 
-/// Every function that answers HTTP requests without a list of orders.
+/// Every function that answers HTTP requests and neither takes orders nor announces any.
 pub(crate) const CASES: &[Case] = &[
     Case {
         function: "task-get",
@@ -108,6 +111,15 @@ pub(crate) const CASES: &[Case] = &[
         query: "",
         body: r#"{"station_id":"B1","task_id":{no}}"#,
         statement: "UPDATE tbl_async_task SET message_show = 0 WHERE id = ?",
+        target: None,
+    },
+    Case {
+        function: "order-batch-result",
+        method: "GET",
+        path: "/station/order/batch/result",
+        query: "station_id=B1&task_id=memory-0",
+        body: "",
+        statement: SENT,
         target: None,
     },
 ];
