@@ -2,6 +2,7 @@
 
 pub(crate) mod events;
 mod memory;
+mod queue;
 mod start;
 
 use sqlx::Connection as _;

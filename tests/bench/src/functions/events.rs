@@ -1,5 +1,6 @@
 //! The events of the HTTP functions, and beside each the statement it needs at least.
 
+use super::queue;
 use serde_json::json;
 use sqlx::mysql::MySqlConnection;
 use sqlx::{Connection as _, Executor as _};
@@ -21,7 +22,7 @@ const PAGE: &str = "SELECT * FROM tbl_async_task WHERE station_id = 'B1' ORDER B
 const SENT: &str = "SELECT p.items FROM tbl_async_task t JOIN tbl_batch_chunk c ON c.task_id = t.id \
     JOIN tbl_batch_payload p ON p.chunk_id = c.id WHERE t.user_task_id = 'memory-0' AND c.chunk_no = 0";
 
-/// Every function that answers HTTP requests and neither takes orders nor announces any.
+/// Every function that answers HTTP requests.
 pub(crate) const CASES: &[Case] = &[
     Case {
         function: "task-get",
@@ -122,6 +123,34 @@ pub(crate) const CASES: &[Case] = &[
         statement: SENT,
         target: None,
     },
+    Case {
+        function: "order-batch-amend",
+        method: "POST",
+        path: "/station/order/batch/amend",
+        query: "",
+        body: r#"{"station_id":"B1","task_id":"failed-0","index":{no}}"#,
+        statement: "UPDATE tbl_batch_item SET errors = NULL WHERE item_index = ? - 6000 \
+            AND task_id = (SELECT id FROM tbl_async_task WHERE user_task_id = 'failed-0')",
+        target: None,
+    },
+    Case {
+        function: "order-batch-submit",
+        method: "POST",
+        path: "/station/order/batch/submit",
+        query: "",
+        body: r#"{"station_id":"B1","task_id":"warm-{no}","time_config_id":"BENCH","order_data":[{"address_id":"A000001"}]}"#,
+        statement: "INSERT INTO tbl_async_task (user_task_id, name, station_id, input) VALUES (CONCAT('order-', ?), '导入', 'B1', '{}')",
+        target: None,
+    },
+    Case {
+        function: "sku-batch-price",
+        method: "POST",
+        path: "/station/sku/batch/price",
+        query: "",
+        body: r#"{"station_id":"B1","task_id":"price-{no}","items":[{"sku_id":"D001","sale_price":"3.50"}]}"#,
+        statement: "INSERT INTO tbl_async_task (user_task_id, name, station_id, input) VALUES (CONCAT('change-', ?), '改价', 'B1', '{}')",
+        target: None,
+    },
 ];
 
 /// An event as an HTTP API sends it.
@@ -142,12 +171,13 @@ pub(crate) fn event(method: &str, path: &str, query: &str, body: &str, no: i64) 
 
 /// The environment every function gets.
 pub(crate) fn environment(url: &str) -> Vec<(&'static str, String)> {
+    let queue = queue::endpoint();
     [
         ("DATABASE_URL", url),
         ("GLIBC_TUNABLES", "glibc.malloc.mmap_threshold=131072"),
         ("STATION_SOURCE", "trusted"),
-        ("GM_TASK_QUEUE", "http://127.0.0.1:9/000000000000/orders"),
-        ("AWS_ENDPOINT_URL", "http://127.0.0.1:9"),
+        ("GM_TASK_QUEUE", &format!("{queue}/000000000000/orders")),
+        ("AWS_ENDPOINT_URL", queue),
         ("AWS_REGION", "us-east-1"),
         ("AWS_ACCESS_KEY_ID", "local"),
         ("AWS_SECRET_ACCESS_KEY", "local"),

@@ -15,6 +15,8 @@ const REQUESTS: i64 = 1_000;
 /// Batches that are submitted and worked, of as many orders as one may have.
 const BATCHES: i64 = 10;
 const ORDERS: usize = 10_000;
+/// As many of them fail as there are events that mend one.
+const FAILED: usize = 2_001;
 
 /// Measures them, on a database whose station has an address for each order.
 pub(super) async fn measure(setting: &Setting, url: &str, figures: &mut Figures) {
@@ -28,7 +30,11 @@ pub(super) async fn measure(setting: &Setting, url: &str, figures: &mut Figures)
         let name = format!("memory after 1,000 requests, {name}");
         figures.value(name, function.memory().0, "MB", target);
     }
-    let megabytes = submit(&mut start("order-batch-submit").await, figures).await;
+    let mut function = start("order-batch-submit").await;
+    let megabytes = submit(&mut function, figures).await;
+    // What an amend mends: orders for addresses that nobody knows.
+    let unknown = data::orders(FAILED).replace("\"A", "\"X");
+    accept(&mut function, "failed-0", &unknown).await;
     assert!(megabytes > 1.0, "a batch is large");
     work(&mut start("order-batch-worker").await, url, figures).await;
 }
@@ -38,17 +44,23 @@ async fn submit(function: &mut Function, figures: &mut Figures) -> f64 {
     let orders = data::orders(ORDERS);
     let mut megabytes = 0.0;
     for no in 0..BATCHES {
-        let body = format!(
-            r#"{{"station_id":"{STATION}","task_id":"memory-{no}","time_config_id":"{CYCLE}","order_data":{orders}}}"#
-        );
-        megabytes = f64::from(u32::try_from(body.len()).unwrap_or(u32::MAX)) / 1e6;
-        let event = event("POST", "/station/order/batch/submit", "", &body, no);
-        let (_, answer) = function.invoke(&event).await;
-        assert!(answer.contains(r#"\"code\":0"#), "{answer}");
+        let bytes = accept(function, &format!("memory-{no}"), &orders).await;
+        megabytes = f64::from(u32::try_from(bytes).unwrap_or(u32::MAX)) / 1e6;
     }
     let name = format!("memory at most, order-batch-submit of {megabytes:.1} MB");
     figures.value(name, function.memory().1, "MB", Some(8.0 + 2.5 * megabytes));
     megabytes
+}
+
+/// Submits a batch; answers the size of the request in bytes.
+async fn accept(function: &mut Function, task: &str, orders: &str) -> usize {
+    let body = format!(
+        r#"{{"station_id":"{STATION}","task_id":"{task}","time_config_id":"{CYCLE}","order_data":{orders}}}"#
+    );
+    let event = event("POST", "/station/order/batch/submit", "", &body, 0);
+    let (_, answer) = function.invoke(&event).await;
+    assert!(answer.contains(r#"\"code\":0"#), "{answer}");
+    body.len()
 }
 
 /// Works what was submitted, ten messages an event.
