@@ -93,7 +93,7 @@ fn route(document: &Value, path: &str, methods: &Value) -> String {
             html,
             "<tr><td><code>{}</code>{mark}</td><td>{}</td><td>{note}</td></tr>",
             escaped(name),
-            kind(schema)
+            kind(document, schema)
         );
     }
     html + "</table>\n"
@@ -135,8 +135,18 @@ fn resolved<'v>(document: &'v Value, value: &'v Value) -> &'v Value {
         .unwrap_or(value)
 }
 
-/// A schema in a few words: its type, its values or its bounds.
-fn kind(schema: &Value) -> String {
+/// A schema in a few words: its type, its values or its bounds; of several, all.
+fn kind(document: &Value, schema: &Value) -> String {
+    let Some(several) = schema["oneOf"].as_array() else {
+        return plain_kind(schema);
+    };
+    let kinds = several
+        .iter()
+        .map(|schema| kind(document, resolved(document, schema)));
+    kinds.collect::<Vec<_>>().join(" or ")
+}
+
+fn plain_kind(schema: &Value) -> String {
     let words = |value: &Value| match value {
         Value::Array(list) => list
             .iter()
@@ -208,7 +218,7 @@ mod tests {
         let document = document(&project_root(), "http://127.0.0.1:1").unwrap();
         assert_eq!(document["servers"][0]["url"], "http://127.0.0.1:1");
         assert_eq!(document["openapi"], "3.1.1");
-        let code = &document["components"]["schemas"]["Success"]["properties"]["code"];
+        let code = &document["components"]["schemas"]["TaskAnswer"]["properties"]["code"];
         assert_eq!(code["const"], 0);
     }
 
