@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help run stop demo load-reference test chaos contract bench lint-template package sam-local deploy-local build tools clean clean-data clean-logs
 MAKEFLAGS += --no-print-directory
-export PORT DETACH DATABASE_URL DATA FILE AGAIN WORKERS EXAMPLES SEED MINUTES MYSQL_FLAVOR ARCH DATABASE_CA PART ROUNDS ROWS
+export PEERS PORT DETACH DATABASE_URL DATA FILE AGAIN WORKERS EXAMPLES SEED MINUTES MYSQL_FLAVOR ARCH DATABASE_CA PART ROUNDS ROWS
 
 local := shared/local
 bin := target/local/task-local

@@ -11,7 +11,8 @@ pub(crate) const STATION: &str = "B1";
 /// Its operating cycle, which is always open.
 pub(crate) const CYCLE: &str = "BENCH";
 const SKUS: usize = 200;
-const LINES: usize = 5;
+/// Lines of an order.
+pub(crate) const LINES: usize = 5;
 
 /// A JSON array of `count` orders, each for an address of its own.
 pub(crate) fn orders(count: usize) -> String {

@@ -1,7 +1,7 @@
 //! `make bench`: how fast, how small and how cheap, each as a ratio to a floor that is measured in the same run.
 //!
 //! `PART` names the parts to run (`batch`, `functions`, `growth`), all but `growth` by default; `DATABASE_URL` a server
-//! on which it may create databases; `BINARIES` the folder with the release build of the functions. Writes a table to
+//! on which it may create databases; `PEERS=1` compares with other systems instead; `BINARIES` the folder with the release build of the functions. Writes a table to
 //! standard output, and the figures as JSON and as a chart below `.local/bench`.
 #![expect(clippy::expect_used, reason = "a benchmark that cannot go on stops")]
 
@@ -14,6 +14,7 @@ mod functions;
 mod gateway;
 mod growth;
 mod lambda;
+mod peers;
 mod relay;
 mod scratch;
 mod server;
@@ -43,6 +44,9 @@ fn main() {
             .and_then(|rounds| rounds.parse().ok())
             .unwrap_or(5),
     };
+    if variable("PEERS").is_some() {
+        return peers::measure(&setting);
+    }
     let parts = variable("PART").unwrap_or_else(|| "batch,functions".to_owned());
     let mut figures = Figures::default();
     for part in parts.split(',') {

@@ -43,6 +43,27 @@ impl Scratch {
         scratch
     }
 
+    /// Checks that each of these tasks has `orders` orders with their lines.
+    pub(crate) fn check_rows(&self, tasks: &[i64], orders: usize) {
+        let counts = "SELECT (SELECT COUNT(*) FROM tbl_order WHERE task_id = ?), (SELECT COUNT(*) FROM tbl_order_detail \
+            WHERE order_id BETWEEN ? AND ?)";
+        block_on(async {
+            let mut connection = MySqlConnection::connect(&self.url).await.expect("a server");
+            for task in tasks {
+                let first = task * 1_000_000;
+                let query = sqlx::query_as(counts).bind(task).bind(first);
+                let found: (i64, i64) = query
+                    .bind(first + 999_999)
+                    .fetch_one(&mut connection)
+                    .await
+                    .expect("counts");
+                let count = |rows: usize| i64::try_from(rows).unwrap_or_default();
+                let wanted = (count(orders), count(orders * data::LINES));
+                assert_eq!(found, wanted, "task {task}");
+            }
+        });
+    }
+
     fn on_server(&self, sql: &str) {
         block_on(async {
             let mut connection = MySqlConnection::connect(&self.server)
