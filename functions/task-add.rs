@@ -24,7 +24,7 @@ async fn handle(database: &Database, call: Call) -> task_service::Result<Reply> 
         repeat: p.optional("repeat", Parameter::flag)?.unwrap_or(false),
         message_show: p.optional("message_show", Parameter::flag)?.unwrap_or(true),
     };
-    let id = tasks::add(database, &new).await?;
+    let id = tasks::add(database, &new, call.id_scope()).await?;
     let user_task_id = user_task_id.as_ref().map_or("", |id| id.as_str());
     Reply::data(&json!({ "task_id": id, "user_task_id": user_task_id }))
 }

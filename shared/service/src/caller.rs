@@ -1,5 +1,6 @@
 //! What a call says about itself: on whose behalf it is made, and which task it names.
 
+use task_store::tasks::Named;
 use task_store::{StationId, TaskId, UserTaskId};
 
 use crate::error::{Error, Result};
@@ -45,9 +46,27 @@ pub struct TaskReference {
     pub task_id: Option<TaskId>,
     /// The caller's own id.
     pub user_task_id: Option<UserTaskId>,
-    /// What the parameter `task_id` is read as when no task has it as its key, or when it is no key at all: the
-    /// front service takes the caller's own id under this name too.
+    /// The parameter `task_id` as the caller's own id: the front service takes both under this name.
     pub task_id_as_user: Option<UserTaskId>,
+    /// The station the task must belong to, where the call names one.
+    pub station_id: Option<StationId>,
+}
+
+impl TaskReference {
+    /// Names the task for the store, bound to the caller's station; `None` when its ids contradict each other.
+    pub(crate) fn named<'a>(&'a self, caller: &'a Caller) -> Option<Named<'a>> {
+        let (key, own) = (self.task_id, self.user_task_id.as_ref());
+        let named = match (&self.task_id_as_user, own) {
+            // The caller's own id under both names: what key it may be does not matter.
+            (Some(as_user), Some(own)) if as_user == own => Some(own.into()),
+            (Some(as_user), None) => {
+                Some(key.map_or_else(|| as_user.into(), |key| Named::either(key, as_user)))
+            }
+            (Some(_), Some(_)) if key.is_none() => None,
+            _ => Named::new(key, own),
+        };
+        Some(named?.at(self.station_id.as_ref()).at(caller.station()))
+    }
 }
 
 #[cfg(test)]

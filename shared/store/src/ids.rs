@@ -84,7 +84,7 @@ text_id! {
 }
 
 text_id! {
-    /// The caller's own id of a task: 1-64 of `[A-Za-z0-9._:-]`, globally unique.
+    /// The caller's own id of a task: 1-64 of `[A-Za-z0-9._:-]`, unique within its station.
     UserTaskId, max 64, |c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '-')
 }
 

@@ -1,7 +1,7 @@
 //! One call as a handler gets it: its parameters, who calls, and its id.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use task_service::{Caller, Error, Result, Word};
+use task_service::{Caller, Error, Result, Word, tasks::IdScope};
 
 use super::{event::Event, station};
 use crate::{Parameter, Parameters, StationSource, telemetry};
@@ -98,6 +98,15 @@ impl Call {
             ));
         }
         Ok(Caller::Unbound)
+    }
+
+    /// Where the ids that callers choose are unique: everywhere, if calls may name no station.
+    #[must_use]
+    pub const fn id_scope(&self) -> IdScope {
+        match self.station_source {
+            StationSource::Trusted => IdScope::Everywhere,
+            StationSource::Claim => IdScope::Station,
+        }
     }
 
     /// The id that links the answer to the log.

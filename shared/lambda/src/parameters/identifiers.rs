@@ -62,13 +62,15 @@ impl Parameter<'_> {
 }
 
 impl Parameters<'_> {
-    /// "Either id" as `/task/*` takes it: `task_id` is a key, `user_task_id` the caller's own id.
+    /// "Either id" as `/task/*` takes it: `task_id` is a key, `user_task_id` the caller's own id, of a station where
+    /// `station_id` is there.
     pub fn task(&self) -> Result<TaskReference> {
         self.check_named()?;
         Ok(TaskReference {
             task_id: self.optional("task_id", Parameter::task_id)?,
             user_task_id: self.optional("user_task_id", Parameter::user_task_id)?,
             task_id_as_user: None,
+            station_id: self.optional("station_id", Parameter::station_id)?,
         })
     }
 
@@ -88,6 +90,7 @@ impl Parameters<'_> {
             task_id,
             user_task_id,
             task_id_as_user,
+            station_id: None,
         })
     }
 
@@ -99,13 +102,12 @@ impl Parameters<'_> {
         let own = list("user_task_ids")?.unwrap_or_default();
         let by_either = keys.into_iter().map(|id| TaskReference {
             task_id: TaskId::parse(id.as_str()),
-            user_task_id: None,
             task_id_as_user: Some(id),
+            ..TaskReference::default()
         });
         let by_own = own.into_iter().map(|id| TaskReference {
-            task_id: None,
             user_task_id: Some(id),
-            task_id_as_user: None,
+            ..TaskReference::default()
         });
         let mut tasks: Vec<_> = by_either.chain(by_own).collect();
         if tasks.is_empty() || self.has("task_id") || self.has("user_task_id") {

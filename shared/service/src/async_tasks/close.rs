@@ -10,7 +10,7 @@ use crate::caller::{Caller, TaskReference};
 use crate::error::{Error, Result};
 use crate::failpoints::{Failpoint, reach};
 use crate::jobs;
-use crate::tasks::{find, names, not_found};
+use crate::tasks::{find, name, not_found};
 
 /// Closes tasks, all of them or, when one of them is missing, none; answers how many there are. Closing again is
 /// harmless.
@@ -48,10 +48,7 @@ async fn close_here(
     caller: &Caller,
     named: &TaskReference,
 ) -> Result<bool> {
-    match names(caller, named).next() {
-        Some(name) => Ok(amends::close(connection, name).await?),
-        None => Err(not_found()),
-    }
+    Ok(amends::close(connection, name(caller, named)?).await?)
 }
 
 async fn close_one(connection: &mut Connection, id: TaskId) -> Result<()> {

@@ -6,7 +6,7 @@ use task_store::chunks::ChunkKey;
 use task_store::items::Item;
 use task_store::outbox::Due;
 use task_store::payloads;
-use task_store::tasks::{self, NewTask, Task, TaskStatus};
+use task_store::tasks::{self, Named, NewTask, Task, TaskStatus};
 use task_store::{Connection, StationId, TaskId, UserTaskId};
 
 use super::announce::announce;
@@ -95,7 +95,8 @@ async fn store<J: BatchJob>(
         item_count: payload.item_count,
         params: submission.params,
     };
-    let found = tasks::by_user_task_id(connection, submission.user_task_id).await?;
+    let named = Named::from(submission.user_task_id).at(Some(submission.station));
+    let found = tasks::find(connection, named).await?;
     let (task, run) = match found {
         None => (
             insert_first_run::<J>(connection, submission, &new).await?,

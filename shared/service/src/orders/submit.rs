@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 use task_store::batches;
-use task_store::tasks::{self, TaskStatus};
+use task_store::tasks::{self, Named, TaskStatus};
 use task_store::{Database, StationId, UserTaskId, reference};
 
 use super::import::{ORDER_IMPORT, OrderImport};
@@ -94,7 +94,7 @@ async fn open_cycle(
     };
     let (station, now) = (row.station.clone(), row.now.local(&job.zone));
     let cycle = stored::cycle(row)?;
-    if cycle.is_open_at(now) || in_flight(database, list).await? {
+    if cycle.is_open_at(now) || in_flight(database, &station, list).await? {
         return Ok(station);
     }
     let message = format!(
@@ -105,10 +105,11 @@ async fn open_cycle(
     Err(Error::refused(Word::CycleClosed, message))
 }
 
-async fn in_flight(database: &Database, list: &OrderBatch) -> Result<bool> {
+async fn in_flight(database: &Database, station: &StationId, list: &OrderBatch) -> Result<bool> {
+    let named = Named::from(&list.user_task_id).at(Some(station));
     database
         .run(async |c| {
-            let Some(task) = tasks::by_user_task_id(c, &list.user_task_id).await? else {
+            let Some(task) = tasks::find(c, named).await? else {
                 return Ok(false);
             };
             let batch = batches::by_task(c, task.id).await?;

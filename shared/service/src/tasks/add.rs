@@ -1,28 +1,50 @@
 //! Adding a task, once however often the request is sent.
 
-use task_store::tasks::{self, NewTask, Task};
+use task_store::tasks::{self, Named, NewTask, Task};
 use task_store::{Connection, Database, TaskId, UserTaskId};
 
 use crate::error::{Error, Result, Word};
+
+/// Where a `user_task_id` is unique.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdScope {
+    /// Within its station.
+    Station,
+    /// Among all stations: calls may name a task without its station.
+    Everywhere,
+}
 
 /// Stores a submitted task, or finds the same one stored before: a request that is sent again is harmless.
 ///
 /// A `user_task_id` that is taken by a finished, repeatable task of the station submits that one again with the new
 /// name, input, type and visibility; it stays repeatable. One that is taken otherwise is `TASK_CONFLICT`, and so is
 /// a batch's: that one runs again when its batch is submitted again.
-pub async fn add(database: &Database, new: &NewTask<'_>) -> Result<TaskId> {
+pub async fn add(database: &Database, new: &NewTask<'_>, scope: IdScope) -> Result<TaskId> {
     let write = async |c: &mut _| loop {
-        // Most ids are new: the unique key is what looks whether this one is.
-        match (tasks::insert(c, new).await, new.user_task_id) {
-            (Err(fault), Some(id)) if fault.is_duplicate_key() => {
-                if let Some(found) = tasks::by_user_task_id(c, id).await? {
+        // Most ids are new: the unique keys are what looks whether this one is.
+        match (insert(c, new, scope).await, new.user_task_id) {
+            (Err(Error::Store(fault)), Some(id)) if fault.is_duplicate_key() => {
+                let named = Named::from(id).at(Some(new.station_id));
+                if let Some(found) = tasks::find(c, named).await? {
                     return resubmit(c, new, id, &found).await;
                 }
             }
-            (end, _) => return Ok(end?),
+            (end, _) => return end,
         }
     };
     database.run(write).await
+}
+
+async fn insert(connection: &mut Connection, new: &NewTask<'_>, scope: IdScope) -> Result<TaskId> {
+    let (IdScope::Everywhere, Some(id)) = (scope, new.user_task_id) else {
+        return Ok(tasks::insert(connection, new).await?);
+    };
+    let inserted = tasks::insert_for_all(connection, new).await?;
+    inserted.ok_or_else(|| {
+        let message =
+            format!("user_task_id {id} is taken by a task of another station: choose another id");
+        Error::refused(Word::TaskConflict, message)
+    })
 }
 
 /// What the task that has this id already means for the request.
@@ -35,7 +57,7 @@ async fn resubmit(
     if is_same(found, new) {
         return Ok(found.id);
     }
-    if found.station_id == *new.station_id && tasks::resubmit(connection, found.id, new).await? {
+    if tasks::resubmit(connection, found.id, new).await? {
         return Ok(found.id);
     }
     // The same request, sent twice at once, may have submitted it between our look and our update.
@@ -49,8 +71,5 @@ async fn resubmit(
 }
 
 fn is_same(task: &Task, new: &NewTask<'_>) -> bool {
-    task.station_id == *new.station_id
-        && task.name == new.name
-        && task.type_id == new.type_id
-        && task.input.as_deref() == Some(new.input)
+    task.name == new.name && task.type_id == new.type_id && task.input.as_deref() == Some(new.input)
 }

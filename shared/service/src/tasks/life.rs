@@ -22,7 +22,7 @@ pub async fn start(
     zone: &TimeZone,
 ) -> Result<TaskView> {
     let write = async |c: &mut _| {
-        let name = name(c, named).await?;
+        let name = name(&Caller::Unbound, named)?;
         let started = tasks::start(c, name).await?;
         let task = find(c, &Caller::Unbound, named).await?;
         let progress = progress(c, &task).await?;
@@ -56,7 +56,7 @@ pub async fn finish(
 ) -> Result<()> {
     update::check(changes)?;
     let finish = async |c: &mut _| {
-        let name = name(c, named).await?;
+        let name = name(&Caller::Unbound, named)?;
         if tasks::finish(c, name, changes).await? {
             return Ok(None);
         }

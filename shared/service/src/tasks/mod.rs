@@ -9,14 +9,14 @@ mod refusal;
 mod update;
 mod view;
 
-use task_store::tasks::{self, Named, Task};
+use task_store::tasks::{self, Ambiguity, Named, Task};
 use task_store::{Connection, Database};
 
 use crate::caller::Caller;
 use crate::error::{Error, Result, Word};
 
 pub use crate::caller::TaskReference;
-pub use add::add;
+pub use add::{IdScope, add};
 pub use field::{Field, amount, document, path};
 pub use life::{finish, start};
 pub use list::{List, MOST_COUNTED, Pagination, list, page};
@@ -45,42 +45,34 @@ pub async fn find(
     caller: &Caller,
     named: &TaskReference,
 ) -> Result<Task> {
-    for name in names(caller, named) {
-        if let Some(task) = tasks::find(connection, name).await? {
-            return Ok(task);
-        }
+    let name = name(caller, named)?;
+    match tasks::find(connection, name).await? {
+        Some(task) => Ok(task),
+        None => Err(not_named(connection, name).await?),
     }
-    Err(not_found())
 }
 
-/// What a reference may mean, in this order: the first one that is there is it. One, but for what the front service
-/// takes for a key or else for the caller's own id.
-pub(crate) fn names<'a>(
-    caller: &'a Caller,
-    named: &'a TaskReference,
-) -> impl Iterator<Item = Named<'a>> {
-    let own = named.user_task_id.as_ref();
-    let as_user = named.task_id_as_user.as_ref();
-    let key = named.task_id.and_then(|key| Named::new(Some(key), own));
-    let other = match (own, as_user) {
-        (Some(own), Some(as_user)) => (own == as_user).then(|| own.into()),
-        (None, Some(as_user)) => Some(as_user.into()),
-        // Both must name the same row: beside a key that names none, the caller's own id alone does not do.
-        (own, None) if named.task_id.is_none() => own.map(Named::from),
-        (_, None) => None,
-    };
-    let at = |name: Named<'a>| name.at(caller.station());
-    key.into_iter().chain(other).map(at)
+/// Names a task for the store.
+///
+/// # Errors
+/// `TASK_NOT_FOUND` when its ids contradict each other.
+pub(crate) fn name<'a>(caller: &'a Caller, named: &'a TaskReference) -> Result<Named<'a>> {
+    named.named(caller).ok_or_else(not_found)
 }
 
-/// What a statement that changes a task names it by: the ids themselves where they have one meaning, else the key of
-/// what they mean.
-async fn name<'a>(connection: &mut Connection, named: &'a TaskReference) -> Result<Named<'a>> {
-    let mut meanings = names(&Caller::Unbound, named);
-    match (meanings.next(), meanings.next()) {
-        (Some(name), None) => Ok(name),
-        _ => Ok(find(connection, &Caller::Unbound, named).await?.id.into()),
-    }
+/// Tells why a name fits no task: there is none, or there are several.
+pub(crate) async fn not_named(connection: &mut Connection, name: Named<'_>) -> Result<Error> {
+    Ok(match tasks::ambiguity(connection, name).await? {
+        None => not_found(),
+        Some(Ambiguity::KeyAndOwn) => Error::invalid(
+            "task_id",
+            "is the key of one task and the user_task_id of another: name the one meant with user_task_id",
+        ),
+        Some(Ambiguity::Stations) => Error::refused(
+            Word::ParamMissing,
+            "several stations have a task with this user_task_id: name the one meant with station_id",
+        ),
+    })
 }
 
 pub(crate) fn not_found() -> Error {

@@ -19,7 +19,7 @@ pub async fn update(
 ) -> Result<()> {
     check(changes)?;
     let write = async |c: &mut _| {
-        let name = name(c, named).await?;
+        let name = name(&Caller::Unbound, named)?;
         if tasks::update(c, name, changes).await? {
             return Ok(());
         }

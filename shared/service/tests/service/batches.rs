@@ -226,10 +226,28 @@ async fn a_trusted_caller_without_station_submits_for_the_cycles_station() {
             .await
             .unwrap();
         assert_eq!(task(fresh, "b").await.station_id.as_str(), "T2");
-        assert_eq!(
-            word(submit_orders(fresh, &queue, "b", &orders(1)).await),
-            Word::TaskConflict
-        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_stations_may_choose_the_same_id_for_a_batch() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let queue = MemoryQueue::default();
+        let other = Caller::Station(StationId::parse("T2").unwrap());
+        submit_for(fresh, &queue, "b", "C1b", &other, &orders(1))
+            .await
+            .unwrap();
+        submit_orders(fresh, &queue, "b", &orders(2)).await.unwrap();
+        let named = TaskReference {
+            user_task_id: Some(id("b")),
+            ..TaskReference::default()
+        };
+        for caller in [caller(), other] {
+            let (task, _) = tasks::get(&fresh.database, &caller, &named).await.unwrap();
+            assert!(caller.may_access(&task.station_id));
+        }
     })
     .await;
 }
@@ -251,6 +269,7 @@ async fn a_numeric_id_of_ones_own_is_not_hidden_by_another_stations_key() {
             task_id: Some(key),
             user_task_id: None,
             task_id_as_user: Some(id(&key.to_string())),
+            station_id: None,
         };
         let (mine, _) = tasks::get(&fresh.database, &caller(), &named)
             .await

@@ -2,6 +2,7 @@
 
 mod change;
 mod document;
+mod insert;
 mod life;
 mod list;
 mod named;
@@ -12,7 +13,7 @@ mod row;
 use sqlx::QueryBuilder;
 
 use crate::connections::Connection;
-use crate::error::{Result, StoreError};
+use crate::error::Result;
 use crate::ids::{StationId, TaskId, UserTaskId};
 use crate::time::Moment;
 pub(crate) use row::is_no_batch;
@@ -20,9 +21,10 @@ use row::{and_batch, light_columns, task};
 
 pub use change::{Changes, finish, update};
 pub use document::{Amount, Document};
+pub use insert::{NewTask, insert, insert_for_all};
 pub use life::{resubmit, start};
 pub use list::{Columns, Filter, Part, batch_progress, count, list};
-pub use named::Named;
+pub use named::{Ambiguity, Named, ambiguity};
 pub use path::{BadPath, ResultPath, Step};
 pub use result::{Operation, ResultChange};
 
@@ -104,45 +106,6 @@ impl Task {
     }
 }
 
-/// What a new task is stored with.
-#[derive(Debug, Clone)]
-pub struct NewTask<'a> {
-    /// The caller's own id; unique.
-    pub user_task_id: Option<&'a UserTaskId>,
-    /// Whose task it is.
-    pub station_id: &'a StationId,
-    /// What a person reads, at most 64 characters.
-    pub name: &'a str,
-    /// What the caller gave it to work on, any text.
-    pub input: &'a str,
-    /// The caller's number for its kind.
-    pub type_id: i32,
-    /// It may run again once it is finished.
-    pub repeat: bool,
-    /// It is listed to the station's staff.
-    pub message_show: bool,
-}
-
-/// Stores a submitted task. A taken `user_task_id` is a duplicate-key error.
-pub async fn insert(connection: &mut Connection, new: &NewTask<'_>) -> Result<TaskId> {
-    let done = sqlx::query(
-        "INSERT INTO tbl_async_task (user_task_id, station_id, name, input, type, `repeat`, message_show) \
-         VALUES (?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(new.user_task_id.map(UserTaskId::as_str))
-    .bind(new.station_id.as_str())
-    .bind(new.name)
-    .bind(new.input)
-    .bind(new.type_id)
-    .bind(new.repeat)
-    .bind(new.message_show)
-    .execute(connection)
-    .await?;
-    i64::try_from(done.last_insert_id())
-        .map(TaskId::from_row)
-        .map_err(|_| StoreError::Unreadable("id"))
-}
-
 /// The task that is named so.
 pub async fn find<'a>(
     connection: &mut Connection,
@@ -181,7 +144,7 @@ pub async fn by_id(connection: &mut Connection, id: TaskId) -> Result<Option<Tas
     find(connection, id).await
 }
 
-/// The task with a caller's own id.
+/// The task with a caller's own id, if only one station has such a task.
 pub async fn by_user_task_id(connection: &mut Connection, id: &UserTaskId) -> Result<Option<Task>> {
     find(connection, id).await
 }

@@ -1,11 +1,13 @@
 //! Which task a statement is about. Every id that is given goes into the statement's own condition, so that finding a
 //! task and changing it are one round trip, and no other change comes between them.
 
-use sqlx::{MySql, QueryBuilder};
+use sqlx::{MySql, QueryBuilder, Row as _};
 
+use crate::connections::Connection;
+use crate::error::Result;
 use crate::ids::{StationId, TaskId, UserTaskId};
 
-/// The task with these ids: all of them, where there are several, are of the same row.
+/// Names one task. Where its ids fit several tasks it names none of them.
 #[derive(Debug, Clone, Copy)]
 pub struct Named<'a> {
     id: Id<'a>,
@@ -14,13 +16,21 @@ pub struct Named<'a> {
 
 #[derive(Debug, Clone, Copy)]
 enum Id<'a> {
+    /// The key.
     Key(TaskId),
+    /// The caller's own id.
     Own(&'a UserTaskId),
+    /// The key and the own id of the same row.
     Both(TaskId, &'a UserTaskId),
+    /// One number that may be the key of a task or the own id of a task.
+    Either(TaskId, &'a UserTaskId),
 }
 
+const KEY: &str = "SELECT id FROM tbl_async_task WHERE id = ";
+const KEYS_OF_OWN: &str = "SELECT id FROM tbl_async_task WHERE user_task_id = ";
+
 impl<'a> Named<'a> {
-    /// The task with a key, with a caller's own id, or with both; `None` without either.
+    /// Names the task with a key, with a caller's own id, or with both; `None` without either.
     #[must_use]
     pub fn new(key: Option<TaskId>, own: Option<&'a UserTaskId>) -> Option<Self> {
         let id = match (key, own) {
@@ -32,26 +42,100 @@ impl<'a> Named<'a> {
         Some(Self { id, station: None })
     }
 
-    /// The same, if it is this station's; of any station for `None`.
+    /// Names the task that a number fits as its key or as its own id.
+    #[must_use]
+    pub const fn either(key: TaskId, own: &'a UserTaskId) -> Self {
+        Self {
+            id: Id::Either(key, own),
+            station: None,
+        }
+    }
+
+    /// Narrows the name to tasks of one station; `None` leaves it as it is.
     #[must_use]
     pub fn at(self, station: Option<&'a StationId>) -> Self {
-        Self { station, ..self }
+        Self {
+            station: station.or(self.station),
+            ..self
+        }
     }
 
     /// Adds ` WHERE …`.
     pub(crate) fn push(&self, sql: &mut QueryBuilder<'a, MySql>) {
-        match self.id {
-            Id::Key(key) => sql.push(" WHERE id = ").push_bind(key.get()),
-            Id::Own(own) => sql.push(" WHERE user_task_id = ").push_bind(own.as_str()),
-            Id::Both(key, own) => {
+        match (self.id, self.station) {
+            (Id::Key(key), _) => {
                 sql.push(" WHERE id = ").push_bind(key.get());
-                sql.push(" AND user_task_id = ").push_bind(own.as_str())
             }
+            (Id::Own(own), Some(_)) => {
+                sql.push(" WHERE user_task_id = ").push_bind(own.as_str());
+            }
+            (Id::Both(key, own), _) => {
+                sql.push(" WHERE id = ").push_bind(key.get());
+                sql.push(" AND user_task_id = ").push_bind(own.as_str());
+            }
+            (Id::Own(_), None) | (Id::Either(..), _) => self.push_only_key(sql),
+        }
+        self.push_station(sql);
+    }
+
+    /// Adds ` WHERE id = ` and the only key that fits. The derived table is read before any row is locked, and the
+    /// row is then changed by its key: two tasks are never touched.
+    fn push_only_key(&self, sql: &mut QueryBuilder<'a, MySql>) {
+        sql.push(" WHERE id = (SELECT MIN(id) FROM (");
+        self.push_keys(sql);
+        sql.push(") fitting HAVING COUNT(*) = 1)");
+    }
+
+    /// Adds a query of the keys that fit, two at most.
+    fn push_keys(&self, sql: &mut QueryBuilder<'a, MySql>) {
+        let (key, own) = match self.id {
+            Id::Key(key) => (Some(key), None),
+            Id::Own(own) => (None, Some(own)),
+            Id::Both(key, own) | Id::Either(key, own) => (Some(key), Some(own)),
         };
+        if let Some(key) = key {
+            sql.push(KEY).push_bind(key.get());
+            self.push_station(sql);
+        }
+        if key.is_some() && own.is_some() {
+            sql.push(" UNION ");
+        }
+        if let Some(own) = own {
+            sql.push(KEYS_OF_OWN).push_bind(own.as_str());
+            self.push_station(sql);
+        }
+        sql.push(" LIMIT 2");
+    }
+
+    fn push_station(&self, sql: &mut QueryBuilder<'a, MySql>) {
         if let Some(station) = self.station {
             sql.push(" AND station_id = ").push_bind(station.as_str());
         }
     }
+}
+
+/// Why a name fits several tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ambiguity {
+    /// A number is the key of one task and the own id of another.
+    KeyAndOwn,
+    /// Several stations have a task with this own id.
+    Stations,
+}
+
+/// Tells whether a name fits several tasks, and why.
+pub async fn ambiguity(connection: &mut Connection, named: Named<'_>) -> Result<Option<Ambiguity>> {
+    let why = match (named.id, named.station) {
+        (Id::Either(..), _) => Ambiguity::KeyAndOwn,
+        (Id::Own(_), None) => Ambiguity::Stations,
+        _ => return Ok(None),
+    };
+    let mut sql = QueryBuilder::new("SELECT COUNT(*) FROM (");
+    named.push_keys(&mut sql);
+    sql.push(") fitting");
+    let row = sql.build().fetch_one(connection).await?;
+    let several = row.try_get::<i64, _>(0)? > 1;
+    Ok(several.then_some(why))
 }
 
 impl From<TaskId> for Named<'_> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use task_store::tasks::{self, Changes, Named};
+use task_store::tasks::{self, Ambiguity, Changes, Named};
 use task_store::testing::{TestDatabase, with_database};
 use task_store::{Connection, StoreError, TaskId, UserTaskId, amends, batches};
 
@@ -51,6 +51,75 @@ async fn a_task_is_found_locked_and_changed_only_by_ids_that_are_all_its_own() {
             }
         }
         assert!(Named::new(None, None).is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_number_that_is_a_key_and_another_tasks_own_id_names_neither_and_touches_nothing() {
+    with_database(async |fresh| {
+        let key = insert(fresh, &user_task_id("a")).await;
+        let (number, free) = (user_task_id(&key.to_string()), user_task_id("4711"));
+        let one = Named::either(key, &number);
+        let started =
+            async |named| done(&fresh.database, async |c| tasks::start(c, named).await).await;
+        assert!(started(one).await, "only a key so far");
+        let other = insert(fresh, &number).await;
+        let (here, elsewhere) = (station("T1"), station("T2"));
+        for (named, why) in [
+            (one, Some(Ambiguity::KeyAndOwn)),
+            (one.at(Some(&here)), Some(Ambiguity::KeyAndOwn)),
+            (one.at(Some(&elsewhere)), None),
+        ] {
+            let close = async |c: &mut Connection| {
+                Ok((
+                    amends::close(c, named).await?,
+                    tasks::ambiguity(c, named).await?,
+                ))
+            };
+            assert!(!started(named).await, "{named:?}");
+            assert_eq!(
+                done(&fresh.database, close).await,
+                (false, why),
+                "{named:?}"
+            );
+        }
+        assert!(started(Named::from(&number)).await && other != key);
+        let own = insert(fresh, &free).await;
+        let named = Named::either(TaskId::parse("4711").unwrap(), &free);
+        let found = done(&fresh.database, async |c| tasks::find(c, named).await).await;
+        assert_eq!(found.unwrap().id, own);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_own_id_of_several_stations_names_a_task_only_with_its_station() {
+    with_database(async |fresh| {
+        let own = user_task_id("a");
+        insert(fresh, &own).await;
+        let (here, other, none) = (station("T1"), station("T2"), Changes::default());
+        done(&fresh.database, async |c| {
+            tasks::insert(c, &new_task(&other, Some(&own))).await
+        })
+        .await;
+        for (at, why, is_one) in [
+            (None, Some(Ambiguity::Stations), false),
+            (Some(&here), None, true),
+            (Some(&other), None, true),
+        ] {
+            let named = Named::from(&own).at(at);
+            let change = async |c: &mut Connection| {
+                let changed = [
+                    tasks::start(c, named).await?,
+                    tasks::update(c, named, &none).await?,
+                    tasks::finish(c, named, &none).await?,
+                    amends::close(c, named).await?,
+                ];
+                Ok((changed, tasks::ambiguity(c, named).await?))
+            };
+            assert_eq!(done(&fresh.database, change).await, ([is_one; 4], why));
+        }
     })
     .await;
 }

@@ -56,23 +56,54 @@ async fn other_content_under_the_same_id_is_a_conflict_and_changes_nothing() {
     .await;
 }
 
+/// Adds a task `a` for a station.
+async fn add_at(fresh: &TestDatabase, station: &str, scope: IdScope) -> Result<TaskId> {
+    let new = NewTask {
+        user_task_id: Some(&id("a")),
+        station_id: &StationId::parse(station).unwrap(),
+        name: "导出",
+        input: "2",
+        type_id: 7,
+        repeat: true,
+        message_show: true,
+    };
+    tasks::add(&fresh.database, &new, scope).await
+}
+
 #[tokio::test]
-async fn another_stations_id_is_a_conflict_even_when_its_task_is_finished_and_repeatable() {
+async fn no_station_can_take_or_feel_out_another_stations_id() {
+    with_database(async |fresh| {
+        let theirs = add_at(fresh, "T2", IdScope::Station).await.unwrap();
+        let mine = add(fresh, "a", "1", true).await.unwrap();
+        assert_ne!(mine, theirs);
+        assert_eq!(add(fresh, "a", "1", true).await.unwrap(), mine);
+        assert_eq!(add_at(fresh, "T2", IdScope::Station).await.unwrap(), theirs);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn where_calls_may_name_no_station_another_stations_id_is_a_conflict_even_when_it_could_run_again()
+ {
     with_database(async |fresh| {
         add(fresh, "a", "1", true).await.unwrap();
         finish(fresh, "a", &Changes::default()).await.unwrap();
-        let other = NewTask {
-            user_task_id: Some(&id("a")),
-            station_id: &StationId::parse("T2").unwrap(),
-            name: "导出",
-            input: "2",
-            type_id: 7,
-            repeat: true,
-            message_show: true,
-        };
+        let taken = add_at(fresh, "T2", IdScope::Everywhere).await;
+        assert_eq!(word(taken), Word::TaskConflict);
+        let before = get(fresh, "a").await;
         assert_eq!(
-            word(tasks::add(&fresh.database, &other).await),
-            Word::TaskConflict
+            add_at(fresh, STATION, IdScope::Everywhere)
+                .await
+                .unwrap()
+                .get(),
+            before["task_id"]
+        );
+        assert_eq!(
+            add_at(fresh, STATION, IdScope::Everywhere)
+                .await
+                .unwrap()
+                .get(),
+            before["task_id"]
         );
     })
     .await;

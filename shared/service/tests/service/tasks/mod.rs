@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use task_service::store::testing::TestDatabase;
 use task_service::store::{StationId, TaskId};
 use task_service::tasks::{
-    self, Changes, NewTask, Operation, ResultChange, TaskReference, amount, document, path,
+    self, Changes, IdScope, NewTask, Operation, ResultChange, TaskReference, amount, document, path,
 };
 use task_service::{Caller, Error, Result, Word};
 
@@ -34,14 +34,13 @@ async fn add(fresh: &TestDatabase, name: &str, input: &str, repeat: bool) -> Res
         repeat,
         message_show: true,
     };
-    tasks::add(&fresh.database, &new).await
+    tasks::add(&fresh.database, &new, IdScope::Station).await
 }
 
 fn named(name: &str) -> TaskReference {
     TaskReference {
-        task_id: None,
         user_task_id: Some(id(name)),
-        task_id_as_user: None,
+        ..TaskReference::default()
     }
 }
 

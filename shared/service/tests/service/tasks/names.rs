@@ -12,6 +12,7 @@ fn front(task_id: &str, own: Option<&str>) -> TaskReference {
         task_id: TaskId::parse(task_id),
         user_task_id: own.map(id),
         task_id_as_user: Some(id(task_id)),
+        station_id: None,
     }
 }
 
@@ -37,24 +38,83 @@ async fn both_ids_of_the_front_service_must_name_the_same_task_also_when_neither
 }
 
 #[tokio::test]
-async fn a_number_is_a_key_first_and_else_the_callers_own_id() {
+async fn a_number_that_is_two_tasks_is_refused_and_neither_is_touched() {
     with_database(async |fresh| {
         let key = add(fresh, "a", "1", false).await.unwrap();
-        let number = add(fresh, &key.to_string(), "1", false).await.unwrap();
-        let other = add(fresh, "4711", "1", false).await.unwrap();
+        add(fresh, &key.to_string(), "1", false).await.unwrap();
         let named = front(&key.to_string(), None);
-        assert_eq!(found(fresh, &named).await.unwrap(), key);
+        let refusal = found(fresh, &named).await.unwrap_err();
+        assert_eq!(refusal.word(), Word::ParamInvalid);
+        assert!(refusal.to_string().contains("user_task_id"), "{refusal}");
+        let closed = close(&fresh.database, &caller(), std::slice::from_ref(&named)).await;
+        assert_eq!(word(closed), Word::ParamInvalid);
+        let several = close(&fresh.database, &caller(), &[front("a", None), named]).await;
+        assert_eq!(word(several), Word::ParamInvalid);
+        for name in ["a", &key.to_string()] {
+            assert!(task(fresh, name).await.message_show, "{name}");
+        }
+        let meant = front(&key.to_string(), Some(&key.to_string()));
+        close(&fresh.database, &caller(), &[meant]).await.unwrap();
+        assert!(!task(fresh, &key.to_string()).await.message_show);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_number_is_the_key_or_the_own_id_of_the_one_task_it_fits() {
+    with_database(async |fresh| {
+        let key = add(fresh, "a", "1", false).await.unwrap();
+        let other = add(fresh, "4711", "1", false).await.unwrap();
+        let by_key = front(&key.to_string(), None);
+        assert_eq!(found(fresh, &by_key).await.unwrap(), key);
         assert_eq!(found(fresh, &front("4711", None)).await.unwrap(), other);
-        close(&fresh.database, &caller(), &[named]).await.unwrap();
-        let shown = async |name: &str| task(fresh, name).await.message_show;
         assert_eq!(
-            (shown("a").await, shown(&key.to_string()).await),
-            (false, true)
+            word(found(fresh, &front("4712", None)).await),
+            Word::TaskNotFound
         );
-        close(&fresh.database, &caller(), &[front("4711", None)])
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_id_of_several_stations_asks_for_the_station_and_touches_nothing_without() {
+    with_database(async |fresh| {
+        add(fresh, "a", "1", false).await.unwrap();
+        run(
+            fresh,
+            "UPDATE tbl_async_task SET station_id = 'T2', id_scope = 'T2'",
+        )
+        .await;
+        add(fresh, "a", "1", false).await.unwrap();
+        let (none, zone) = (Changes::default(), TimeZone::UTC);
+        let unbound = Caller::Unbound;
+        for end in [
+            tasks::get(&fresh.database, &unbound, &named("a"))
+                .await
+                .map(drop),
+            tasks::start(&fresh.database, &named("a"), &zone)
+                .await
+                .map(drop),
+            tasks::update(&fresh.database, &named("a"), &none).await,
+            tasks::finish(&fresh.database, &named("a"), &none).await,
+            close(&fresh.database, &unbound, &[named("a")])
+                .await
+                .map(drop),
+        ] {
+            let refusal = end.unwrap_err();
+            assert_eq!(refusal.word(), Word::ParamMissing);
+            assert!(refusal.to_string().contains("station_id"), "{refusal}");
+        }
+        let theirs = TaskReference {
+            station_id: StationId::parse("T2"),
+            ..named("a")
+        };
+        let started = tasks::start(&fresh.database, &theirs, &zone).await.unwrap();
+        assert_eq!(json!(started)["station_id"], "T2");
+        let (mine, _) = tasks::get(&fresh.database, &caller(), &named("a"))
             .await
             .unwrap();
-        assert!(!shown("4711").await && number != other);
+        assert_eq!(mine.run_count, 0);
     })
     .await;
 }
@@ -63,7 +123,11 @@ async fn a_number_is_a_key_first_and_else_the_callers_own_id() {
 async fn another_stations_key_does_not_hide_the_callers_own_id_of_the_same_number() {
     with_database(async |fresh| {
         let key = add(fresh, "a", "1", false).await.unwrap();
-        run(fresh, "UPDATE tbl_async_task SET station_id = 'T2'").await;
+        run(
+            fresh,
+            "UPDATE tbl_async_task SET station_id = 'T2', id_scope = 'T2'",
+        )
+        .await;
         let own = add(fresh, &key.to_string(), "1", false).await.unwrap();
         let named = front(&key.to_string(), None);
         assert_eq!(found(fresh, &named).await.unwrap(), own);
