@@ -1,8 +1,8 @@
 # Everything a developer types. `make` alone lists it. What the targets install goes below .local/ and target/.
 .DEFAULT_GOAL := help
-.PHONY: help run stop demo load-reference test chaos contract bench lint-template package sam-local deploy-local build tools clean clean-data clean-logs
+.PHONY: help run stop demo load-reference check test-one test test-full chaos contract bench lint-template package sam-local deploy-local build tools clean clean-data clean-logs
 MAKEFLAGS += --no-print-directory
-export PEERS PORT DETACH DATABASE_URL DATA FILE AGAIN WORKERS EXAMPLES SEED MINUTES MYSQL_FLAVOR ARCH DATABASE_CA PART ROUNDS ROWS
+export PEERS PORT DETACH STACK DATABASE_URL ALLOWED_ORIGINS DATA FILE AGAIN WORKERS EXAMPLES SEED MINUTES MYSQL_FLAVOR ARCH DATABASE_CA PART ROUNDS ROWS
 
 local := shared/local
 bin := target/local/task-local
@@ -10,7 +10,7 @@ bin := target/local/task-local
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: build ## the whole service on this machine [PORT=9000] [DETACH=1] [WORKERS=2] [DATABASE_URL=mysql://...]
+run: build ## the whole service on this machine [PORT=9000] [DETACH=1] [WORKERS=2] [DATABASE_URL=mysql://...] [CHUNK_SIZE=...]
 	@$(bin) run
 
 stop: ## end what `make run` started
@@ -22,8 +22,17 @@ demo: build ## import a CSV of customer,item[,quantity,unit_price]: DATA=file.cs
 load-reference: build ## upsert stations, cycles, addresses and skus from a JSON file: FILE=...
 	@$(bin) load-reference
 
-test: need-cargo ## format, clippy, all tests on MySQL and on MariaDB
+check: need-cargo ## in a minute: format, clippy, unit tests, documentation
+	@$(local)/check.sh
+
+test-one: build ## the tests whose name holds a text, with their database: T=name [MYSQL_FLAVOR=mysql]
+	@$(local)/test-one.sh
+
+test: need-cargo ## format, clippy, all tests on MySQL and on MariaDB, a minute of chaos
 	@$(local)/test.sh
+
+test-full: need-cargo ## the same with the long forms: chaos on both servers, fuzzing [MINUTES=3] [EXAMPLES=80]
+	@$(local)/test.sh full
 
 chaos: need-cargo tools ## break everything under load, then check every row [MINUTES=3] [SEED=n] [MYSQL_FLAVOR=mysql]
 	@tests/chaos/run.sh
@@ -37,7 +46,7 @@ bench: need-cargo tools ## speed, size and cost against the floor, in one run [P
 lint-template: ## sam validate, cfn-lint and checkov on template.yaml and database.yaml
 	@tests/template/lint.sh
 
-package: need-cargo tools ## the release binaries and .aws-sam/build, ready for `sam deploy` [ARCH=x86_64|arm64]
+package: need-cargo ## the release binaries and .aws-sam/build, ready for `sam deploy` [ARCH=x86_64|arm64]
 	@$(local)/package.sh
 
 sam-local: build ## functions under `sam local`, in containers (skipped where no Docker daemon is)
@@ -56,8 +65,8 @@ clean: stop clean-logs ## delete what was built
 	cargo clean
 
 clean-data: stop ## delete the private databases' data
-	@for flavor in mysql mariadb; do for profile in dev durable chaos; do \
-	  MYSQL_FLAVOR=$$flavor MYSQL_PROFILE=$$profile $(local)/mysql.sh purge; done; done
+	@for data in .local/mysql/*/data .local/mariadb/*/data; do [ ! -d $$data ] || { data=$${data%/data}; flavor=$${data%/*}; \
+	  MYSQL_FLAVOR=$${flavor##*/} MYSQL_PROFILE=$${data##*/} $(local)/mysql.sh purge; }; done
 
 clean-logs:
 	@rm -rf .local/log

@@ -5,16 +5,17 @@
 #   mysql.sh init      make an empty data folder (once)
 #   mysql.sh start     install and init if need be, then start; does nothing when it runs
 #   mysql.sh stop      stop it; does nothing when it does not run
+#   mysql.sh leave     stop it unless a program uses it: one that does holds a shared lock on PROFILE/users (see server.sh)
 #   mysql.sh status    say where it is; exit code 3 when it is down
 #   mysql.sh url       print its DATABASE_URL
 #   mysql.sh sql ...   its command-line client (mysql or mariadb) with these arguments
-#   mysql.sh purge     stop it and delete its data
+#   mysql.sh purge     stop it and delete its data, unless a program uses it
 #
 # Env: MYSQL_FLAVOR    mysql (default) | mariadb
 #      MYSQL_PROFILE   dev (default: loses the last second when the machine dies) | durable (every commit on disk) |
-#                      chaos (as durable; the server that the chaos suite kills).
-#                      Each profile has its own data, so that tests never touch what `make run` keeps.
-#      MYSQL_PORT      a fixed port (default: the first free one from 3307; from a random one for chaos)
+#                      chaos (as durable; a server that the chaos suite kills), or one of these and a use: dev-test.
+#                      Each profile has its own data and server: `make run` has durable, every suite one of its own.
+#      MYSQL_PORT      a fixed port (default: a random free one from 20000 to 30000)
 #      MYSQL_SUITE     the Debian suite to take it from (default: sid for MySQL, bookworm for MariaDB)
 #      MYSQL_OPTS      more server options
 set -euo pipefail
@@ -27,7 +28,9 @@ case $flavor in
   mariadb) suite=${MYSQL_SUITE:-bookworm} server=mariadbd client=mariadb packages="mariadb-server-core mariadb-client-core" ;;
   *) die "MYSQL_FLAVOR must be mysql or mariadb, not '$flavor'" ;;
 esac
-case $profile in dev | durable | chaos) ;; *) die "MYSQL_PROFILE must be dev, durable or chaos, not '$profile'" ;; esac
+kind=${profile%%-*}
+case $kind in dev | durable | chaos) ;; *) die "MYSQL_PROFILE must be dev, durable or chaos, or dev-USE, not '$profile'" ;; esac
+case $profile in *[!a-z0-9-]*) die "MYSQL_PROFILE may hold a-z, 0-9 and -, not '$profile'" ;; esac
 
 home=$(readlink -f -m "$here/../../.local/$flavor")
 prefix=$home/prefix data=$home/$profile/data run=$home/$profile/run
@@ -104,10 +107,10 @@ pid() {
 is_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 choose_port() {
-  local first=3307 port
-  # A server that is killed and started again must find its port free: it keeps away from where others look for one.
-  [ "$profile" != chaos ] || first=$((20000 + RANDOM % 10000))
-  port=${MYSQL_PORT:-$first}
+  local port
+  # Random, so that two servers that start at once do not choose the same; and away from where programs are given ports, so that
+  # a server that is killed and started again finds its own free.
+  port=${MYSQL_PORT:-$((20000 + RANDOM % 10000))}
   while is_taken "$port"; do
     [ -z "${MYSQL_PORT:-}" ] || die "port $port is taken by another program: set MYSQL_PORT"
     port=$((port + 1))
@@ -120,12 +123,12 @@ settings() {
     --log-error="$run/server.err" --init-file="$run/init.sql" --skip-name-resolve \
     --character-set-server=utf8mb4 --max-allowed-packet=64M --max-connections=600 --performance-schema=OFF \
     --innodb-buffer-pool-dump-at-shutdown=OFF --innodb-buffer-pool-load-at-startup=OFF
-  case $flavor.$profile in
+  case $flavor.$kind in
     mysql.dev) printf '%s\n' --innodb-flush-method=nosync --innodb-redo-log-capacity=64M ;;
     mysql.durable | mysql.chaos) printf '%s\n' --innodb-redo-log-capacity=512M ;;
     mariadb.durable | mariadb.chaos) printf '%s\n' --innodb-log-file-size=256M ;;
   esac
-  case $profile in
+  case $kind in
     dev) printf '%s\n' --skip-log-bin --innodb-flush-log-at-trx-commit=0 --innodb-doublewrite=OFF --innodb-buffer-pool-size=256M ;;
     durable | chaos) printf '%s\n' --innodb-flush-log-at-trx-commit=1 --log-bin=binlog --sync-binlog=1 --server-id=1 \
       --binlog-expire-logs-seconds=3600 --innodb-buffer-pool-size=512M ;;
@@ -150,14 +153,14 @@ start() {
     for host in localhost 127.0.0.1; do
       echo "CREATE USER IF NOT EXISTS 'app'@'$host' IDENTIFIED BY 'app';"
       echo "GRANT ALL ON *.* TO 'app'@'$host';"
-      [ "$profile" = chaos ] || continue
+      [ "$kind" = chaos ] || continue
       # With rights on the server itself, neither read_only nor max_connections would keep the functions out.
       echo "CREATE USER IF NOT EXISTS 'function'@'$host' IDENTIFIED BY 'function';"
       echo "GRANT ALL ON chaos.* TO 'function'@'$host';"
     done
   } > "$run/init.sql"
   # shellcheck disable=SC2086 # several options
-  (prefix_run "usr/sbin/$server" --no-defaults "${options[@]}" "${more[@]}" ${MYSQL_OPTS:-}) 9>&- >/dev/null 2>&1 </dev/null &
+  (prefix_run "usr/sbin/$server" --no-defaults "${options[@]}" "${more[@]}" ${MYSQL_OPTS:-}) 7>&- 8>&- 9>&- >/dev/null 2>&1 </dev/null &
   child=$!
   await_ready $child
   echo "$port" > "$run/port"
@@ -187,6 +190,12 @@ stop() {
   kill -KILL "$id"
 }
 
+leave() {
+  exec 8>> "$home/$profile/users"
+  flock -x -w 0.3 8 || return 0 # somebody uses it
+  stop
+}
+
 status() {
   local id
   id=$(pid)
@@ -196,18 +205,22 @@ status() {
 
 usage() { sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//p}' "$0"; exit 2; }
 
-case ${1:-} in install | init | start | stop | status | url | sql | purge) ;; *) usage ;; esac
+case ${1:-} in install | init | start | stop | leave | status | url | sql | purge) ;; *) usage ;; esac
 mkdir -p "$run"
 chmod 700 "$home"
 exec 9> "$home/.lock"
 flock 9 # one caller at a time
 case $1 in
-  install | init | start | stop | status) "$1" ;;
+  install | init | start | stop | leave | status) "$1" ;;
   url) echo "mysql://app:app@127.0.0.1:$(cat "$run/port" 2>/dev/null || die "not started yet")/app?ssl-mode=disabled" ;;
   sql)
     shift
     exec 9>&-
     prefix_run usr/bin/$client --no-defaults -uapp -papp -S "$socket" "$@" 2> >(grep -v 'Using a password' >&2)
     ;;
-  purge) stop && rm -rf "${home:?}/$profile" ;;
+  purge)
+    leave
+    [ -z "$(pid)" ] || die "a program uses the server of $profile: end it first"
+    rm -rf "${home:?}/$profile"
+    ;;
 esac

@@ -9,7 +9,7 @@ here=$(dirname "$(readlink -f "$0")")
 cd "$here/../.."
 arch=${ARCH:-x86_64}
 # `sam build` calls cargo-lambda too: what was built is there already if it builds in the same way.
-export SAM_CLI_TELEMETRY=0 PATH=$PWD/.local/tools/bin:$PATH
+export SAM_CLI_TELEMETRY=0 PATH=$PWD/.local/package/bin:$PATH
 
 case $arch in
   x86_64) flags=() ; export CARGO_LAMBDA_COMPILER=cargo ;;
@@ -17,6 +17,7 @@ case $arch in
   arm64) flags=(--arm64) ;;
   *) die "ARCH must be x86_64 or arm64, not '$arch'" ;;
 esac
+"$here/tools.sh" package "$here/package-requirements.txt"
 "$here/tools.sh" deploy tests/deploy/requirements.txt
 "$here/database-ca.sh" target/lambda/database-ca/database-ca.pem
 

@@ -1,27 +1,30 @@
 #!/usr/bin/env bash
-# Runs every check of the project, first to last, and sums the tests up: what `make test` and CI run.
+# Runs every check of the project and sums the tests up: what `make test` and CI run.
 #
-#   formatting, clippy, the templates, all tests on MySQL, the deployed form (in an emulator, and under `sam local` where Docker is),
-#   the tests that need a database on MariaDB too, then three minutes of chaos
+#   test.sh        formatting, clippy, the templates; all tests on MySQL, those that need a database on MariaDB at the same time;
+#                  the deployed form (in an emulator, and under `sam local` where Docker is); a minute of chaos
+#   test.sh full   the same with MINUTES (default 3) of chaos on each server, and the API fuzzed (EXAMPLES, default 80)
 #
 # Needs Rust, a C compiler and python3; everything else installs itself under .local/. The database servers are
-# private ones that run for this only.
+# private ones that run for this only, so it can run beside `make run` and beside any other suite.
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 cd "$here/../.."
-export MYSQL_PROFILE=dev
-log=.local/log/test.log
-mkdir -p .local/log
-: > "$log"
-rm -rf .local/log/stack-*
-flavors=()
+. "$here/server.sh"
+full=${1:-}
+profile=dev-test
+log=.local/log/test.$$
+mkdir -p "$log"
+failed=()
 
 finish() {
-  local code=$? flavor
-  for flavor in "${flavors[@]}"; do MYSQL_FLAVOR=$flavor "$here/mysql.sh" stop || true; done
+  local code=$?
+  [ -z "$(jobs -p)" ] || { kill $(jobs -p) 2>/dev/null; wait; } || true
+  leave_servers
   echo "total time: $SECONDS s"
-  awk '/^test result:/ { passed += $4; failed += $6 }
-       END { printf "%d passed, %d failed\n", passed, failed }' "$log"
+  cat "$log"/*.log 2>/dev/null | awk '/^test result:/ { passed += $4; failed += $6 }
+       END { printf "%d passed, %d failed\n", passed, failed }'
+  [ ${#failed[@]} = 0 ] || echo "FAILED: ${failed[*]}"
   exit "$code"
 }
 trap finish EXIT
@@ -29,33 +32,66 @@ trap 'exit 130' INT TERM
 
 step() { printf '\n== %s (at %s s)\n' "$1" "$SECONDS"; }
 
+# Steps that run side by side: each writes its own log, which is shown when it has ended.
+names=() pids=()
+beside() { # NAME COMMAND...
+  local name=$1
+  shift
+  (begin=$SECONDS; "$@" > "$log/$name.log" 2>&1 < /dev/null; code=$?; echo "$((SECONDS - begin))" > "$log/$name.seconds"; exit $code) &
+  names+=("$name") pids+=($!)
+}
+
+await_all() {
+  local at code
+  for at in "${!names[@]}"; do
+    code=0
+    wait "${pids[$at]}" || code=$?
+    step "${names[$at]}: took $(cat "$log/${names[$at]}.seconds" 2>/dev/null) s"
+    if [ $code = 0 ]; then
+      grep -v -e '^test .* ok$' -e '^$' -e '^running' "$log/${names[$at]}.log" || true
+    else
+      cat "$log/${names[$at]}.log"
+      failed+=("${names[$at]}")
+    fi
+  done
+  names=() pids=()
+}
+
 on_server() { # FLAVOR CARGO-ARGUMENTS...: cargo test with TEST_DATABASE_URL on a private server
   local flavor=$1
   shift
-  step "tests on $flavor"
-  flavors+=("$flavor")
-  MYSQL_FLAVOR=$flavor "$here/mysql.sh" start || return
-  TEST_DATABASE_URL=$(MYSQL_FLAVOR=$flavor "$here/mysql.sh" url) \
-    cargo test --profile local --no-fail-fast --locked "$@" 2>&1 | tee -a "$log"
+  TEST_DATABASE_URL=$(MYSQL_FLAVOR=$flavor MYSQL_PROFILE=$profile "$here/mysql.sh" url) \
+    cargo test --profile local --no-fail-fast --locked --workspace "$@"
 }
 
-step "tools"
+step "tools and servers"
 "$here/tools.sh"
+use_server mysql $profile
+use_server mariadb $profile
 step "format"
 cargo fmt --all --check
-step "clippy"
-cargo clippy --workspace --all-targets --locked -- --deny warnings
-step "templates"
-tests/template/lint.sh
-failed=0
-on_server mysql --workspace || failed=1
-step "deployed into an emulator"
-make --no-print-directory build
-tests/deploy/run.sh || failed=1
-step "under sam local"
-tests/sam/run.sh || failed=1
-# What does not use a database has been tested.
-on_server mariadb --package task-store --package task-service --package long-tasks || failed=1
+# Two profiles build in folders of their own, so neither waits for the other.
+step "clippy, templates, build"
+beside clippy cargo clippy --quiet --workspace --all-targets --locked -- --deny warnings
+beside templates tests/template/lint.sh
+beside build sh -c 'tests/chaos/run.sh build && cargo test --quiet --profile local --locked --workspace --no-run'
+await_all
+[ ${#failed[@]} = 0 ] || exit 1
+step "tests on mysql and on mariadb, deployed into an emulator, under sam local"
+beside mysql on_server mysql
+# Its tests are those of the folders tests: what does not use a database has been tested.
+beside mariadb on_server mariadb --test '*'
+await_all
+beside deployed tests/deploy/run.sh
+beside sam-local tests/sam/run.sh
+await_all
 step "chaos"
-MINUTES=3 tests/chaos/run.sh || failed=1
-exit $failed
+if [ "$full" = full ]; then
+  MINUTES=${MINUTES:-3} MYSQL_FLAVOR=mysql tests/chaos/run.sh play || failed+=(chaos)
+  MINUTES=${MINUTES:-3} MYSQL_FLAVOR=mariadb tests/chaos/run.sh play || failed+=(chaos-mariadb)
+  step "fuzzing"
+  tests/contract/run.sh || failed+=(contract)
+else
+  MINUTES=${MINUTES:-1} tests/chaos/run.sh play || failed+=(chaos)
+fi
+[ ${#failed[@]} = 0 ]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs Python packages into a private environment below .local: by default the local stack's two tools (cargo-lambda,
-# ministack) into .local/tools.
+# Installs Python packages into a private environment below .local: by default what the local stack
+# needs (ministack) into .local/tools.
 #
 #   tools.sh [NAME REQUIREMENTS]   into .local/NAME; does nothing when that file is already installed there
 #

@@ -13,7 +13,7 @@ const AT_ONCE: usize = 8;
 /// A database of the test's own, migrated by the function that migrates.
 async fn migrated() -> OwnDatabase {
     let database = OwnDatabase::create().await;
-    let migrate = start(env!("CARGO_BIN_EXE_database-migrate"), &database, "");
+    let migrate = start("database-migrate", &database, "");
     migrate.send("migrate", &json!({}));
     assert_eq!(migrate.answer("migrate"), json!({"migrated": true}));
     drop(migrate);
@@ -28,7 +28,8 @@ fn start(binary: &str, database: &OwnDatabase, at_once: &str) -> Instance {
         ("METRICS_NAMESPACE", "tests"),
         ("AWS_LAMBDA_MAX_CONCURRENCY", at_once),
     ];
-    Instance::start(binary, &environment)
+    let binary = task_local::built_programs().join(binary);
+    Instance::start(&binary, &environment)
 }
 
 /// Keeps every function from the tables, until the connection is told `UNLOCK TABLES`.
@@ -75,7 +76,7 @@ fn named(event: &str, body: &Value) -> Value {
 #[tokio::test]
 async fn eight_requests_are_in_flight_in_one_process_each_with_its_own_answer_connection_and_log() {
     let database = migrated().await;
-    let add = start(env!("CARGO_BIN_EXE_task-add"), &database, "8");
+    let add = start("task-add", &database, "8");
     let tasks: Vec<_> = (0..AT_ONCE).map(|n| format!("task-{n}")).collect();
     let added = tasks.iter().map(|id| {
         named(
@@ -90,7 +91,7 @@ async fn eight_requests_are_in_flight_in_one_process_each_with_its_own_answer_co
         .collect();
     assert_eq!(ids.len(), AT_ONCE, "{added:?}");
     drop(add);
-    let get = start(env!("CARGO_BIN_EXE_task-get"), &database, "8");
+    let get = start("task-get", &database, "8");
     let mut events = Vec::new();
     for id in &tasks {
         let mut event = sample("task-get");
@@ -131,7 +132,7 @@ fn the_lines_name_their_own(lines: &[Value]) {
 #[tokio::test]
 async fn what_eight_invocations_measure_at_once_is_a_line_for_each() {
     let database = migrated().await;
-    let worker = start(env!("CARGO_BIN_EXE_order-batch-worker"), &database, "8");
+    let worker = start("order-batch-worker", &database, "8");
     // Each of another number of messages, of chunks that there are not.
     let events = (1..=AT_ONCE).map(|records| {
         let mut event = sample("order-batch-worker");
@@ -161,7 +162,7 @@ async fn what_eight_invocations_measure_at_once_is_a_line_for_each() {
 #[tokio::test]
 async fn where_lambda_sends_one_event_at_a_time_there_is_one_thread_and_one_poll() {
     let database = migrated().await;
-    let get = start(env!("CARGO_BIN_EXE_task-get"), &database, "");
+    let get = start("task-get", &database, "");
     for _ in 0..2 {
         get.polled(1);
         get.send("only", &sample("task-get"));

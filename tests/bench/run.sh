@@ -8,14 +8,13 @@
 #      DATABASE_URL  measure on this server instead; the user must be allowed to create databases
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
-export MYSQL_PROFILE=durable BINARIES=$PWD/target/release
+export MYSQL_PROFILE=durable-bench BINARIES=$PWD/target/release
 cargo build --release --quiet --locked --workspace --bins
 if [ -n "${PEERS:-}" ]; then tests/bench/peers/install.sh; fi
 if [ -z "${DATABASE_URL:-}" ]; then
-  if ! shared/local/mysql.sh status > /dev/null 2>&1; then
-    shared/local/mysql.sh start
-    trap 'shared/local/mysql.sh stop' EXIT
-  fi
+  . shared/local/server.sh
+  trap leave_servers EXIT
+  use_server "${MYSQL_FLAVOR:-mysql}" $MYSQL_PROFILE
   DATABASE_URL=$(shared/local/mysql.sh url)
   export DATABASE_URL
 fi

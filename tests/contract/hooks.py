@@ -1,7 +1,5 @@
-"""What the local gateway cannot carry, though HTTP can: bodies that are not UTF-8 and headers that are not ASCII.
-
-`cargo lambda watch` answers 500 to them before any function is called; the real gateway encodes such bodies as base64,
-which the functions' own tests cover.
+"""Leaves out bodies that are not UTF-8 and headers that are not ASCII, which the description cannot describe: what becomes of
+them is in the functions' own tests.
 """
 
 import schemathesis

@@ -11,10 +11,10 @@ cd "$root"
 venv=.local/contract
 shared/local/tools.sh contract "$here/requirements.txt"
 if [ -z "${BASE_URL:-}" ]; then
-  export PORT=${PORT:-9099} DETACH=1
-  target/local/task-local run | tail -1
-  trap 'target/local/task-local stop' EXIT
-  BASE_URL=http://127.0.0.1:$PORT
+  export STACK=contract-$$ PORT=0 DETACH=1
+  BASE_URL=$(target/local/task-local run | sed -n 's/^ready //p')
+  trap 'target/local/task-local stop; MYSQL_PROFILE=dev-$STACK shared/local/mysql.sh purge' EXIT
+  [ -n "$BASE_URL" ]
 fi
 SCHEMATHESIS_HOOKS=tests/contract/hooks.py "$venv/bin/schemathesis" run docs/openapi.yaml --url "$BASE_URL" \
   --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance \

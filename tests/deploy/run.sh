@@ -6,11 +6,14 @@
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 cd "$here/../.."
+. shared/local/server.sh
 shared/local/tools.sh deploy tests/deploy/requirements.txt
-export MYSQL_FLAVOR=mysql MYSQL_PROFILE=dev
-running=$(shared/local/mysql.sh status > /dev/null && echo yes || true)
-shared/local/mysql.sh start
-[ -n "$running" ] || trap 'shared/local/mysql.sh stop' EXIT
+export MYSQL_FLAVOR=mysql MYSQL_PROFILE=dev-deploy
+mkdir -p .local
+exec 7> ".local/$MYSQL_PROFILE.lock"
+flock 7 # one run at a time
+trap leave_servers EXIT
+use_server mysql $MYSQL_PROFILE
 mkdir -p .local/log
 DATABASE_URL=$(shared/local/mysql.sh url)
 export DATABASE_URL DEPLOY_LOG=.local/log/deploy.log PYTHONDONTWRITEBYTECODE=1

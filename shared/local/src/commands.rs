@@ -6,28 +6,13 @@ mod load;
 mod run;
 mod station;
 
-use std::path::PathBuf;
-
 pub use station::import as import_demo;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::config::StackConfig;
+use crate::config::{StackConfig, built_programs, passed_on};
 use crate::database::{PrivateMysql, Profile};
 use crate::error::{LocalError, Result};
-use crate::instance;
-
-/// Tuning variables of the functions that a person may set for `make run`.
-const PASSED_ON: [&str; 9] = [
-    "APP_TIME_ZONE",
-    "CHUNK_SIZE",
-    "DATABASE_TIMEOUT_MS",
-    "LEASE_SECONDS",
-    "LOG_LEVEL",
-    "MAX_ORDERS",
-    "PUBLIC_BASE_URL",
-    "RESEND_SECONDS",
-    "STATION_SOURCE",
-];
+use crate::instance::{self, Running};
 
 /// Runs a command by its name.
 pub async fn dispatch(command: &str) -> Result<()> {
@@ -63,21 +48,31 @@ fn required(name: &str, example: &str) -> Result<String> {
 
 /// A stack as a person wants it: the binaries beside this one, tuned by the environment.
 fn stack_config(name: &str, port: Option<u16>, database_url: &str) -> Result<StackConfig> {
-    let here = std::env::current_exe().map_err(|error| LocalError::part("task-local", error))?;
-    let binaries = here.parent().map_or_else(PathBuf::new, PathBuf::from);
-    let mut config = StackConfig::new(binaries, database_url)?;
+    let mut config = StackConfig::new(built_programs(), database_url)?;
     port.clone_into(&mut config.port);
     name.clone_into(&mut config.name);
-    config.environment = PASSED_ON
-        .iter()
-        .filter_map(|name| Some(((*name).to_owned(), variable(name)?)))
+    let passed = |name: &str| Some((name.to_owned(), variable(name)?));
+    config.environment = passed_on().filter_map(passed).collect();
+    let origins = variable("ALLOWED_ORIGINS").unwrap_or_default();
+    let origins = origins.split(',').map(str::trim);
+    config.allowed_origins = origins
+        .filter(|origin| !origin.is_empty())
+        .map(str::to_owned)
         .collect();
     if let Some(workers) = variable("WORKERS") {
         config.workers = workers
             .parse()
-            .map_err(|_| LocalError::part("WORKERS", "is no number"))?;
+            .map_err(|_| LocalError::part("WORKERS", format!("{workers:?} is no number")))?;
     }
     Ok(config)
+}
+
+/// The running stack, unless `DATABASE_URL` names another database than its.
+fn running_on_the_named_database() -> Result<Option<Running>> {
+    let running = instance::ready()?;
+    Ok(running.filter(|running| {
+        variable("DATABASE_URL").is_none_or(|named| named == running.database_url)
+    }))
 }
 
 /// The database a command works on, and the private server when it is that.
@@ -92,7 +87,7 @@ impl ChosenDatabase {
         if let Some(url) = variable("DATABASE_URL") {
             return Ok(Self { url, private: None });
         }
-        let private = PrivateMysql::start(Profile::Durable).await?;
+        let private = PrivateMysql::start(Profile::Stack(instance::name())).await?;
         let url = private.url().to_owned();
         Ok(Self {
             url,
@@ -100,7 +95,7 @@ impl ChosenDatabase {
         })
     }
 
-    /// Ends what was started for it.
+    /// Leaves it.
     async fn close(self) -> Result<()> {
         match self.private {
             Some(private) => private.stop().await,

@@ -10,6 +10,8 @@ use crate::project::Project;
 /// How many stacks this process has made: each writes its own logs.
 static STACKS: AtomicUsize = AtomicUsize::new(0);
 
+const README: &str = include_str!("../../../README.md");
+
 /// The most messages SQS gives at once.
 const LARGEST_BATCH: i32 = 10;
 
@@ -22,7 +24,7 @@ pub struct StackConfig {
     pub binaries: PathBuf,
     /// A database (`mysql://…`); it is migrated at the start.
     pub database_url: String,
-    /// The gateway's port; `None` takes a free one.
+    /// The HTTP front's port; `None` takes a free one.
     pub port: Option<u16>,
     /// Processes of each function that works off a queue.
     pub workers: usize,
@@ -36,9 +38,13 @@ pub struct StackConfig {
     pub max_receive_count: u32,
     /// How long an invocation from a queue or a schedule may take.
     pub function_timeout: Duration,
+    /// How long a queue is left alone in which nobody has put a message: those that failed come back by themselves.
+    pub glance: Duration,
     /// How often scheduled functions are invoked; `None` takes the project's own intervals. A very long time
     /// leaves it to [`Stack::invoke`](crate::Stack::invoke).
     pub schedule: Option<Duration>,
+    /// Origins whose web pages may use the stack (`https://panel.example`); none but its own by default.
+    pub allowed_origins: Vec<String>,
     /// More environment variables for every function; they win over the stack's own.
     pub environment: Vec<(String, String)>,
     /// The folder below `.local/log` for this stack's output.
@@ -59,7 +65,9 @@ impl StackConfig {
             visibility_timeout: Duration::from_secs(10),
             max_receive_count: 5,
             function_timeout: Duration::from_secs(8),
+            glance: Duration::from_millis(200),
             schedule: None,
+            allowed_origins: Vec::new(),
             environment: Vec::new(),
             name: format!(
                 "stack-{}-{}",
@@ -89,9 +97,73 @@ impl StackConfig {
     }
 }
 
-/// The folder of the root `Cargo.toml` this was built from.
+/// The project's folder: the one this program lies in, so that a copied checkout is one of its own; else, where programs are
+/// built elsewhere, the one we are in.
 #[must_use]
 pub fn project_root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).unwrap_or(here).to_owned()
+    let here = std::env::current_dir().unwrap_or_default();
+    let program = std::env::current_exe().unwrap_or_default();
+    let found = enclosing_project(&program).or_else(|| enclosing_project(&here));
+    found.map_or_else(|| here.clone(), Path::to_owned)
+}
+
+/// The folder of the built programs that this one, or this test, lies beside.
+#[must_use]
+pub fn built_programs() -> PathBuf {
+    let program = std::env::current_exe().unwrap_or_default();
+    let folder = program.parent().unwrap_or(&program);
+    let is_test = folder.file_name().is_some_and(|name| name == "deps");
+    let folder = folder.parent().filter(|_| is_test).unwrap_or(folder);
+    folder.to_owned()
+}
+
+fn enclosing_project(path: &Path) -> Option<&Path> {
+    let is_root = |folder: &&Path| folder.join("shared/local/mysql.sh").is_file();
+    path.ancestors().find(is_root)
+}
+
+/// The variables that the README's configuration table documents, which `make run` passes on to the functions; not those that
+/// say where the database and the queues are, which are the stack's own.
+pub(crate) fn passed_on() -> impl Iterator<Item = &'static str> {
+    const OWN: [&str; 2] = ["DATABASE_URL", "GM_TASK_QUEUE"];
+    let section = README
+        .split("\n## Configuration\n")
+        .nth(1)
+        .unwrap_or_default();
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
+    let names = rows.filter_map(|row| row.split_once('`').map(|(name, _)| name));
+    names.filter(|name| !OWN.contains(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_project_is_found_from_any_place_inside_it_and_from_a_copy_of_it() {
+        let copy = std::env::temp_dir().join(format!("copied-project-{}", std::process::id()));
+        let script = copy.join("shared/local/mysql.sh");
+        std::fs::create_dir_all(script.parent().unwrap()).unwrap();
+        std::fs::write(&script, "").unwrap();
+        let program = copy.join("target/local/task-local");
+        assert_eq!(enclosing_project(&program), Some(&*copy));
+        std::fs::remove_dir_all(&copy).unwrap();
+        assert_eq!(enclosing_project(&program), None);
+        assert!(project_root().join("template.yaml").is_file());
+    }
+
+    #[test]
+    fn every_documented_variable_is_passed_on_but_where_things_are() {
+        let names: Vec<_> = passed_on().collect();
+        for name in [
+            "STATION_CHUNKS",
+            "DATABASE_CONNECTIONS",
+            "METRICS_NAMESPACE",
+            "LOG_LEVEL",
+        ] {
+            assert!(names.contains(&name), "{name}: {names:?}");
+        }
+        assert!(!names.contains(&"DATABASE_URL") && !names.contains(&"GM_TASK_QUEUE"));
+    }
 }

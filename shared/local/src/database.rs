@@ -1,7 +1,9 @@
 //! The stack's database: the one `DATABASE_URL` names, or a private MySQL server that `mysql.sh` runs.
 
+use std::fs::File;
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -12,51 +14,56 @@ use tokio::runtime::Handle;
 
 use crate::config::project_root;
 use crate::error::{LocalError, Result};
-use crate::guard::{Fate, Guard};
+use crate::instance::DEFAULT_NAME;
 
 const PART: &str = "database";
 
 /// How long a killed server may take to be started again.
 const RESTART_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What a private server is for: each profile has its own data and port (see `mysql.sh`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a private server is for: each use has its own data and port (see `mysql.sh`).
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Profile {
-    /// What `make run` keeps.
-    Durable,
-    /// What the chaos suite kills.
+    /// What the stack of this name keeps: the one of `make run`, or a suite's.
+    Stack(String),
+    /// What the chaos suite kills; two runs at once have a server each.
     Chaos,
 }
 
-/// The private server, ended with us when it was us who started it.
+/// The private server, which runs for as long as anybody uses it.
 #[derive(Debug)]
 pub struct PrivateMysql {
     script: Script,
     url: String,
-    is_ours: bool,
-    // Its daemon is no child of ours, so nothing else would end it when we are killed.
-    watched: Mutex<Option<(Guard, Pid)>>,
+    // Dropped first: we do not count as a user any more when the server is left.
+    user: Option<File>,
+    leaver: Leaver,
 }
 
 impl PrivateMysql {
-    /// Starts the server with durable settings, installing it first where that was never done; one that runs is
-    /// used as it is.
+    /// Starts the server, installing it first where that was never done; one that others use is shared with them.
     pub async fn start(profile: Profile) -> Result<Self> {
-        let script = Script::new(profile);
-        let is_ours = script.run("status").await.is_err();
-        if is_ours {
-            script.run("start").await?;
-        }
-        let server = Self {
+        let (script, user) = match profile {
+            Profile::Stack(name) => {
+                let script = Script::new(profile_of(&name));
+                let user = script.use_with_others().await?;
+                (script, user)
+            }
+            Profile::Chaos => {
+                let (script, user) = alone()?;
+                // A run that was killed may have left it.
+                script.run("stop").await?;
+                (script, user)
+            }
+        };
+        let leaver = Leaver::start(&script)?;
+        script.run("start").await?;
+        Ok(Self {
             url: script.run("url").await?,
             script,
-            is_ours,
-            watched: Mutex::default(),
-        };
-        if is_ours {
-            server.watch().await?;
-        }
-        Ok(server)
+            user: Some(user),
+            leaver,
+        })
     }
 
     /// Its `DATABASE_URL`.
@@ -65,22 +72,18 @@ impl PrivateMysql {
         &self.url
     }
 
-    /// Whether it was started by us.
-    #[must_use]
-    pub fn is_ours(&self) -> bool {
-        self.is_ours
-    }
-
-    /// Kills our server (SIGKILL) in the middle of whatever it does.
-    pub fn kill(&self) -> Result<()> {
-        let Some((guard, pid)) = self.watched().take() else {
-            return Err(LocalError::part(PART, "is not ours to kill"));
-        };
-        guard.forget(pid, Fate::Terminate);
+    /// Kills the server (SIGKILL) in the middle of whatever it does; for the one who uses it alone.
+    pub async fn kill(&self) -> Result<()> {
+        let status = self.script.run("status").await?;
+        let pid = status.split_whitespace().nth(2);
+        let pid = pid.and_then(|text| text.parse().ok());
+        let pid = pid
+            .and_then(Pid::from_raw)
+            .ok_or_else(|| LocalError::part(PART, format!("unknown process: {status}")))?;
         kill_process(pid, Signal::KILL).map_err(|error| LocalError::part(PART, error))
     }
 
-    /// Starts our server again after [`PrivateMysql::kill`], on its data and its port.
+    /// Starts the server again after [`PrivateMysql::kill`], on its data and its port.
     pub async fn restart(&self) -> Result<()> {
         let port = self.url.rsplit_once(':').map_or("", |(_, rest)| rest);
         let port: String = port.chars().take_while(char::is_ascii_digit).collect();
@@ -92,38 +95,70 @@ impl PrivateMysql {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        self.watch().await
-    }
-
-    /// Stops it, unless it ran before we came.
-    pub async fn stop(self) -> Result<()> {
-        if !self.is_ours {
-            return Ok(());
-        }
-        let end = self.script.run("stop").await.map(drop);
-        if let Some((guard, pid)) = self.watched().take() {
-            guard.forget(pid, Fate::Terminate);
-        }
-        end
-    }
-
-    /// Ends the server that runs now when we die.
-    async fn watch(&self) -> Result<()> {
-        let status = self.script.run("status").await?;
-        let pid = status.split_whitespace().nth(2);
-        if let Some(pid) = pid
-            .and_then(|text| text.parse().ok())
-            .and_then(Pid::from_raw)
-        {
-            let guard = Guard::start()?;
-            guard.watch(pid, Fate::Terminate);
-            *self.watched() = Some((guard, pid));
-        }
         Ok(())
     }
 
-    fn watched(&self) -> MutexGuard<'_, Option<(Guard, Pid)>> {
-        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Leaves it: whoever is last stops it.
+    pub async fn stop(mut self) -> Result<()> {
+        drop(self.user.take());
+        let mut leaver = self.leaver;
+        let left = tokio::task::spawn_blocking(move || leaver.leave());
+        left.await.map_err(|error| LocalError::part(PART, error))
+    }
+}
+
+/// `mysql.sh`'s profile for a stack: what `make run` keeps survives the machine, what a suite makes need not.
+fn profile_of(stack: &str) -> String {
+    if stack == DEFAULT_NAME {
+        "durable".to_owned()
+    } else {
+        format!("dev-{stack}")
+    }
+}
+
+/// The first server of the chaos suite that no other run uses.
+fn alone() -> Result<(Script, File)> {
+    for number in 1.. {
+        let script = Script::new(format!("chaos-{number}"));
+        let user = script.users()?;
+        if user.try_lock().is_ok() {
+            return Ok((script, user));
+        }
+    }
+    Err(LocalError::part(PART, "every number is taken"))
+}
+
+/// A shell that leaves the server for us when we do, or when we die: the server's daemon is no child of ours.
+#[derive(Debug)]
+struct Leaver(Child);
+
+impl Leaver {
+    fn start(script: &Script) -> Result<Self> {
+        // It is woken by the end of its input.
+        let wait = "trap '' INT TERM HUP; read -r _; exec \"$0\" leave";
+        let shell = std::process::Command::new("/bin/sh")
+            .args(["-c", wait])
+            .arg(&script.path)
+            .env("MYSQL_PROFILE", &script.profile)
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        shell
+            .map(Self)
+            .map_err(|error| LocalError::part("/bin/sh", error))
+    }
+
+    fn leave(&mut self) {
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
+    }
+}
+
+impl Drop for Leaver {
+    fn drop(&mut self) {
+        self.leave();
     }
 }
 
@@ -131,18 +166,43 @@ impl PrivateMysql {
 #[derive(Debug)]
 struct Script {
     path: PathBuf,
-    profile: &'static str,
+    profile: String,
 }
 
 impl Script {
-    fn new(profile: Profile) -> Self {
+    fn new(profile: String) -> Self {
         Self {
             path: project_root().join("shared/local/mysql.sh"),
-            profile: match profile {
-                Profile::Durable => "durable",
-                Profile::Chaos => "chaos",
-            },
+            profile,
         }
+    }
+
+    /// The file that everybody who uses the server holds a shared lock on. The lock ends with its holder.
+    fn users(&self) -> Result<File> {
+        let flavor = std::env::var("MYSQL_FLAVOR").ok();
+        let flavor = flavor.filter(|flavor| !flavor.is_empty());
+        let folder = project_root()
+            .join(".local")
+            .join(flavor.as_deref().unwrap_or("mysql"))
+            .join(&self.profile);
+        let open = || {
+            std::fs::create_dir_all(&folder)?;
+            File::options()
+                .create(true)
+                .append(true)
+                .open(folder.join("users"))
+        };
+        open().map_err(|error| LocalError::part(PART, format!("{}: {error}", folder.display())))
+    }
+
+    async fn use_with_others(&self) -> Result<File> {
+        let user = self.users()?;
+        // Somebody who is just leaving keeps us waiting until the server has stopped.
+        let locked = tokio::task::spawn_blocking(move || user.lock_shared().map(|()| user));
+        let locked = locked
+            .await
+            .map_err(|error| LocalError::part(PART, error))?;
+        locked.map_err(|error| LocalError::part(PART, error))
     }
 
     async fn run(&self, command: &str) -> Result<String> {
@@ -152,10 +212,10 @@ impl Script {
     async fn with(&self, command: &str, port: Option<&str>) -> Result<String> {
         let output = Command::new(&self.path)
             .arg(command)
-            .env("MYSQL_PROFILE", self.profile)
+            .env("MYSQL_PROFILE", &self.profile)
             .envs(port.map(|port| ("MYSQL_PORT", port)))
             .process_group(0)
-            .stdin(std::process::Stdio::null())
+            .stdin(Stdio::null())
             .output()
             .await
             .map_err(|error| LocalError::part(PART, error))?;

@@ -9,12 +9,10 @@ use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemA
 use serde_json::{Map, Value, json};
 use tokio::task::JoinSet;
 
-use crate::gateway::Invoker;
+use crate::invoker::Invoker;
 use crate::pool::Pool;
 use crate::queue::{QueueEmulator, REGION};
 
-/// How long an empty receive waits for a message (SQS's long poll, seconds).
-const LONG_POLL: i32 = 1;
 /// The pause after a receive that failed, or while no process is free.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -24,6 +22,8 @@ pub(crate) struct EventSource {
     pub(crate) queue: String,
     pub(crate) function: String,
     pub(crate) batch_size: i32,
+    /// How long an empty queue is left alone when nobody rings its bell.
+    pub(crate) glance: Duration,
     /// How long the function may take for one batch.
     pub(crate) timeout: Duration,
     pub(crate) emulator: Arc<QueueEmulator>,
@@ -33,12 +33,16 @@ pub(crate) struct EventSource {
 
 impl EventSource {
     /// Polls for ever; never has more invocations in flight than the function has processes.
+    ///
+    /// The messages of one receive are shared out among the processes that are free. A real queue keeps them on many hosts and
+    /// answers each of Lambda's pollers with a few of them; the emulator would give all of them to the first.
     pub(crate) async fn poll(self) {
         let source = Arc::new(self);
         let mut in_flight = JoinSet::new();
         loop {
             while in_flight.try_join_next().is_some() {}
-            if in_flight.len() >= source.pool.live() {
+            let free = source.pool.live().saturating_sub(in_flight.len());
+            if free == 0 {
                 let _ = tokio::time::timeout(PAUSE, in_flight.join_next()).await;
                 if in_flight.is_empty() {
                     tokio::time::sleep(PAUSE).await;
@@ -46,9 +50,13 @@ impl EventSource {
                 continue;
             }
             let messages = source.receive().await;
-            if !messages.is_empty() {
+            if messages.is_empty() {
+                source.emulator.rung(&source.queue, source.glance).await;
+                continue;
+            }
+            for share in shares(messages, free) {
                 let source = Arc::clone(&source);
-                in_flight.spawn(async move { source.deliver(messages).await });
+                in_flight.spawn(async move { source.deliver(share).await });
             }
         }
     }
@@ -58,7 +66,7 @@ impl EventSource {
         let received = request
             .queue_url(self.emulator.url(&self.queue))
             .max_number_of_messages(self.batch_size)
-            .wait_time_seconds(LONG_POLL)
+            .wait_time_seconds(0)
             .message_system_attribute_names(MessageSystemAttributeName::All)
             .message_attribute_names("All")
             .send()
@@ -117,6 +125,12 @@ impl EventSource {
             .send()
             .await;
     }
+}
+
+/// Messages in equal shares, one a free process.
+fn shares(messages: Vec<Message>, free: usize) -> Vec<Vec<Message>> {
+    let each = messages.len().div_ceil(free).max(1);
+    messages.chunks(each).map(<[Message]>::to_vec).collect()
 }
 
 /// The event Lambda would build from these messages.
@@ -192,6 +206,17 @@ mod tests {
                 .build()
         };
         ["a", "b", "c"].map(message).to_vec()
+    }
+
+    #[test]
+    fn every_free_process_gets_its_share_of_what_was_received_at_once() {
+        let sizes = |free| {
+            let shares = shares(messages(), free);
+            shares.iter().map(Vec::len).collect::<Vec<_>>()
+        };
+        assert_eq!(sizes(1), [3]);
+        assert_eq!(sizes(2), [2, 1]);
+        assert_eq!(sizes(9), [1, 1, 1]);
     }
 
     #[test]

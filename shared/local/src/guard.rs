@@ -22,22 +22,13 @@ while read -r verb entry; do
     forget) left=; for each in $list; do [ "$each" = "$entry" ] || left="$left $each"; done; list=$left ;;
   esac
 done
-for entry in $list; do kill -s "${entry%%:*}" -- "${entry#*:}"; done 2>/dev/null
+for entry in $list; do kill -s KILL -- "-$entry"; done 2>/dev/null
 "#;
 
 /// The watching shell; dropping it ends everything still watched.
 #[derive(Debug)]
 pub(crate) struct Guard {
     shell: Mutex<Child>,
-}
-
-/// What is done to a watched process when we die.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Fate {
-    /// Its whole process group is killed.
-    KillGroup,
-    /// It is asked to end.
-    Terminate,
 }
 
 impl Guard {
@@ -56,22 +47,18 @@ impl Guard {
         })
     }
 
-    /// Ends this process too when we die.
-    pub(crate) fn watch(&self, pid: Pid, fate: Fate) {
-        self.say("watch", pid, fate);
+    /// Kills this process's group when we die.
+    pub(crate) fn watch(&self, pid: Pid) {
+        self.say("watch", pid);
     }
 
     /// The process has ended: its number may soon be another's.
-    pub(crate) fn forget(&self, pid: Pid, fate: Fate) {
-        self.say("forget", pid, fate);
+    pub(crate) fn forget(&self, pid: Pid) {
+        self.say("forget", pid);
     }
 
-    fn say(&self, verb: &str, pid: Pid, fate: Fate) {
-        let pid = pid.as_raw_nonzero();
-        let line = match fate {
-            Fate::KillGroup => format!("{verb} KILL:-{pid}\n"),
-            Fate::Terminate => format!("{verb} TERM:{pid}\n"),
-        };
+    fn say(&self, verb: &str, pid: Pid) {
+        let line = format!("{verb} {}\n", pid.as_raw_nonzero());
         let mut shell = self.shell.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pipe) = shell.stdin.as_mut() {
             // A shell that somebody killed watches nothing; that is no reason to stop working.

@@ -1,5 +1,7 @@
-//! Which stack of this checkout runs: a locked file says so, and says where it is. The lock goes with the process
+//! Which stacks of this checkout run: a locked file for each name says so, and says where it is. The lock goes with the process
 //! that holds it, so it is never stale.
+//!
+//! `make run` is the stack called `run`; a suite that starts its own names it with `STACK`, so that neither hinders the other.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -13,6 +15,8 @@ use serde::{Deserialize, Serialize};
 use crate::config::project_root;
 use crate::error::{LocalError, Result};
 
+/// The stack of `make run`.
+pub(crate) const DEFAULT_NAME: &str = "run";
 const PART: &str = "local stack";
 /// How long a stack may take to stop.
 const STOP_TIMEOUT: Duration = Duration::from_secs(40);
@@ -123,8 +127,15 @@ fn open() -> Result<File> {
     open().map_err(|error| LocalError::part(PART, format!("{}: {error}", path.display())))
 }
 
+/// What this process's stack is called.
+pub(crate) fn name() -> String {
+    let named = std::env::var("STACK").ok();
+    let named = named.filter(|name| !name.is_empty());
+    named.unwrap_or_else(|| DEFAULT_NAME.to_owned())
+}
+
 fn path() -> PathBuf {
-    project_root().join(".local/run/stack.json")
+    project_root().join(format!(".local/run/{}.json", name()))
 }
 
 fn read(mut file: File) -> Result<Running> {

@@ -11,13 +11,14 @@ use tokio::task::{AbortHandle, JoinSet};
 use crate::config::StackConfig;
 use crate::error::{LocalError, Result};
 use crate::event_source::EventSource;
-use crate::gateway::{Gateway, Invoker};
+use crate::front::Front;
 use crate::guard::Guard;
+use crate::invoker::Invoker;
 use crate::pool::Pool;
 use crate::process::Recipe;
 use crate::project::Project;
 use crate::queue::{QueueEmulator, REGION};
-use crate::{database, unrouted, wait};
+use crate::{database, wait};
 
 /// What template.yaml tells the allocator.
 const MALLOC: &str = "glibc.malloc.mmap_threshold=131072";
@@ -29,7 +30,7 @@ const GLANCE: Duration = Duration::from_millis(20);
 pub(crate) struct Parts {
     pub(crate) config: StackConfig,
     pub(crate) emulator: Arc<QueueEmulator>,
-    pub(crate) gateway: Gateway,
+    pub(crate) front: Front,
     invoker: Invoker,
     pools: BTreeMap<String, Arc<Pool>>,
     drivers: Vec<AbortHandle>,
@@ -42,22 +43,19 @@ impl Parts {
         database::migrate(&config.database_url).await?;
         let guard = Arc::new(Guard::start()?);
         let queues = config.project.queues.keys().cloned().collect();
-        let port = config.port.map_or_else(wait::free_port, Ok)?;
-        let (emulator, gateway) = tokio::try_join!(
-            QueueEmulator::start(&config, queues, wait::free_port()?, &guard),
-            Gateway::start(&config, port, &guard),
-        )?;
+        let front = Front::start(&config).await?;
+        let emulator = QueueEmulator::start(&config, queues, wait::free_port()?, &guard).await?;
         let mut parts = Self {
-            invoker: gateway.invoker()?,
+            invoker: Invoker(front.functions()),
             emulator: Arc::new(emulator),
-            gateway,
+            front,
             pools: BTreeMap::new(),
             drivers: Vec::new(),
             config,
             guard,
         };
         parts.start_functions()?;
-        parts.start_drivers()?;
+        parts.start_drivers();
         parts.await_functions().await?;
         Ok(parts)
     }
@@ -86,7 +84,8 @@ impl Parts {
             ending.spawn(async move { pool.end(true).await });
         }
         ending.join_all().await;
-        tokio::join!(self.gateway.end(), self.emulator.stop(false));
+        self.front.end();
+        self.emulator.stop(false).await;
     }
 
     fn start_functions(&mut self) -> Result<()> {
@@ -120,7 +119,7 @@ impl Parts {
     fn environment(&self, function: &str) -> Vec<(String, String)> {
         let lease = self.config.visibility_timeout.as_secs().max(1).to_string();
         let own = [
-            ("AWS_LAMBDA_RUNTIME_API", self.gateway.runtime_api(function)),
+            ("AWS_LAMBDA_RUNTIME_API", self.front.runtime_api(function)),
             ("AWS_LAMBDA_FUNCTION_NAME", function.to_owned()),
             ("AWS_LAMBDA_FUNCTION_VERSION", "1".to_owned()),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024".to_owned()),
@@ -148,16 +147,14 @@ impl Parts {
             .collect()
     }
 
-    /// Starts the event source mappings, the schedules and the answer to unknown routes.
-    fn start_drivers(&mut self) -> Result<()> {
-        let root = self.config.project.root.clone();
-        let unrouted = unrouted::answer(&self.gateway, root)?;
-        self.drivers.push(tokio::spawn(unrouted).abort_handle());
+    /// Starts the event source mappings and the schedules.
+    fn start_drivers(&mut self) {
         for (queue, function) in self.config.project.mappings() {
             let source = EventSource {
                 queue,
                 function: function.to_owned(),
                 batch_size: self.config.batch_size,
+                glance: self.config.glance,
                 timeout: self.config.function_timeout,
                 emulator: Arc::clone(&self.emulator),
                 pool: Arc::clone(&self.pools[function]),
@@ -181,7 +178,6 @@ impl Parts {
                 self.drivers.push(tokio::spawn(ticks).abort_handle());
             }
         }
-        Ok(())
     }
 
     /// Waits until every function has answered one empty call.
@@ -197,7 +193,7 @@ impl Parts {
                     .method
                     .parse()
                     .map_err(|error| LocalError::part(path, error))?;
-                let request = client.request(method, format!("{}{path}", self.gateway.base_url()));
+                let request = client.request(method, format!("{}{path}", self.front.base_url()));
                 let call = async { drop(request.send().await) };
                 calls.spawn(answered(Arc::clone(&self.pools[&route.function]), call));
             }

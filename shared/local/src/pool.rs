@@ -86,8 +86,8 @@ impl Pool {
 
     /// Kills the processes (SIGKILL, in the middle of whatever they do) and says how many; they are started again.
     ///
-    /// Blocks until they are gone: the gateway would hand a request that comes a moment later to a dead one, and
-    /// its caller would wait for ever.
+    /// Blocks until they are gone: the front would hand a request that comes a moment later to a dead one, and
+    /// its caller would get an error.
     pub fn kill(&self) -> usize {
         let killed = self.pids();
         let count = self.signal(Signal::KILL);

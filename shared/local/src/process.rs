@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use crate::error::{LocalError, Result};
-use crate::guard::{Fate, Guard};
+use crate::guard::Guard;
 
 /// How long a process may take to end after it was asked to.
 const GRACE: Duration = Duration::from_secs(2);
@@ -72,7 +72,7 @@ impl Recipe {
             .id()
             .and_then(|id| Pid::from_raw(id.cast_signed()))
             .ok_or_else(|| LocalError::part(&self.name, "ended at once"))?;
-        guard.watch(pid, Fate::KillGroup);
+        guard.watch(pid);
         Ok(Process {
             child,
             pid,
@@ -119,7 +119,7 @@ impl Drop for Process {
         if self.child.id().is_some() {
             let _ = kill_process_group(self.pid, Signal::KILL);
         }
-        self.guard.forget(self.pid, Fate::KillGroup);
+        self.guard.forget(self.pid);
     }
 }
 

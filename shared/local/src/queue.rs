@@ -2,6 +2,8 @@
 //!
 //! Its messages live in memory: killed, it forgets them, which real SQS never does but a fault test wants.
 
+mod relay;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +14,7 @@ use aws_sdk_sqs::error::DisplayErrorContext;
 use aws_sdk_sqs::types::QueueAttributeName;
 use task_service::sqs::http_client;
 use tokio::runtime::Handle;
+use tokio::sync::Notify;
 
 use crate::config::StackConfig;
 use crate::error::{LocalError, Result};
@@ -20,6 +23,7 @@ use crate::pool::Pool;
 use crate::process::Recipe;
 use crate::project::dead_letter_queue;
 use crate::wait;
+use relay::{Bells, Relay};
 
 /// The region and account every emulated queue belongs to.
 pub(crate) const REGION: &str = "us-east-1";
@@ -52,6 +56,8 @@ pub(crate) struct QueueEmulator {
     port: u16,
     client: Client,
     settings: QueueSettings,
+    relay: Relay,
+    bells: Bells,
 }
 
 impl QueueEmulator {
@@ -79,8 +85,15 @@ impl QueueEmulator {
             directory: config.project.root.clone(),
             log: config.log("queue"),
         };
+        let queues = names
+            .iter()
+            .cloned()
+            .chain(names.iter().map(|name| dead_letter_queue(name)));
+        let bells: Bells = Arc::new(queues.map(|name| (name, Notify::new())).collect());
         let emulator = Self {
             pool: Pool::new(recipe, guard, &Handle::current()),
+            relay: Relay::start(base_url(port), Arc::clone(&bells)).await?,
+            bells,
             port,
             client: client(port),
             settings: QueueSettings {
@@ -96,7 +109,7 @@ impl QueueEmulator {
     /// Starts the emulator again after [`QueueEmulator::stop`], with the same queues, empty.
     pub(crate) async fn restart(&self) -> Result<()> {
         self.pool.scale(1);
-        let health = format!("{}/_ministack/health", self.endpoint());
+        let health = format!("{}/_ministack/health", base_url(self.port));
         wait::until_answered(&health, &self.pool).await?;
         self.create_queues().await
     }
@@ -106,9 +119,20 @@ impl QueueEmulator {
         self.pool.end(gently).await;
     }
 
-    /// The emulator's base URL.
+    /// Where the functions reach it.
     pub(crate) fn endpoint(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        self.relay.base_url()
+    }
+
+    /// Waits until a queue has got a message, or for `longest`.
+    pub(crate) async fn rung(&self, queue: &str, longest: Duration) {
+        let bell = async {
+            match self.bells.get(queue) {
+                Some(bell) => bell.notified().await,
+                None => std::future::pending().await,
+            }
+        };
+        let _ = tokio::time::timeout(longest, bell).await;
     }
 
     pub(crate) fn client(&self) -> &Client {
@@ -117,7 +141,7 @@ impl QueueEmulator {
 
     /// The URL of a queue; the same after every restart.
     pub(crate) fn url(&self, queue: &str) -> String {
-        format!("{}/{ACCOUNT}/{queue}", self.endpoint())
+        format!("{}/{ACCOUNT}/{queue}", base_url(self.port))
     }
 
     /// Makes the queues and their dead-letter queues where they are not there yet.
@@ -179,6 +203,9 @@ impl QueueEmulator {
     pub(crate) async fn send(&self, queue: &str, body: &str) -> Result<()> {
         let request = self.client.send_message().queue_url(self.url(queue));
         request.message_body(body).send().await.map_err(fault)?;
+        if let Some(bell) = self.bells.get(queue) {
+            bell.notify_one();
+        }
         Ok(())
     }
 
@@ -198,10 +225,14 @@ impl QueueEmulator {
     }
 }
 
+fn base_url(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
+}
+
 fn client(port: u16) -> Client {
     let config = aws_sdk_sqs::Config::builder()
         .behavior_version_latest()
-        .endpoint_url(format!("http://127.0.0.1:{port}"))
+        .endpoint_url(base_url(port))
         .region(Region::from_static(REGION))
         .credentials_provider(Credentials::new("test", "test", None, None, "local"))
         .http_client(http_client())

@@ -1,4 +1,4 @@
-//! The whole local stack: queue emulator, gateway, function processes, event source mappings and schedules, started
+//! The whole local stack: queue emulator, HTTP front, function processes, event source mappings and schedules, started
 //! together and ended together. Several can run at once, each on free ports and with its own database.
 
 use std::sync::Arc;
@@ -45,7 +45,7 @@ impl Stack {
     /// `http://127.0.0.1:PORT`.
     #[must_use]
     pub fn base_url(&self) -> String {
-        self.parts.gateway.base_url()
+        self.parts.front.base_url()
     }
 
     /// The URL of a path of the API.

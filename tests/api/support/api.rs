@@ -1,6 +1,5 @@
 //! A running stack and the ways to call it.
 
-use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -22,8 +21,8 @@ impl Api {
     pub(crate) async fn start(configure: impl FnOnce(StackConfig) -> StackConfig) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let database = OwnDatabase::create().await;
-        let binaries = Path::new(env!("CARGO_BIN_EXE_task-add")).parent().unwrap();
-        let mut config = StackConfig::new(binaries, &database.url).unwrap();
+        let programs = task_local::built_programs();
+        let mut config = StackConfig::new(programs, &database.url).unwrap();
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         config.name = format!("stack-{}-{number}", std::process::id());
         let stack = Stack::start(configure(config)).await.unwrap();

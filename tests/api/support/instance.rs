@@ -4,6 +4,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
@@ -38,7 +39,7 @@ struct Seen {
 
 impl Instance {
     /// Starts a binary; `environment` is added to what Lambda itself sets.
-    pub(crate) fn start(binary: &str, environment: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(binary: &Path, environment: &[(&str, &str)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut command = Command::new(binary);
         command.env(

@@ -6,12 +6,14 @@
 use std::fs;
 use std::path::Path;
 
-use super::{ChosenDatabase, asked_to_end, required, stack_config, variable};
+use super::{
+    ChosenDatabase, asked_to_end, required, running_on_the_named_database, stack_config, variable,
+};
 use crate::api::{Api, Batch};
 use crate::baskets::Baskets;
 use crate::error::{LocalError, Result};
 use crate::stack::Stack;
-use crate::{database, dates, import, instance};
+use crate::{database, dates, import};
 
 /// The most orders of one batch where `MAX_ORDERS` says nothing else.
 const MAX_ORDERS: usize = 10_000;
@@ -31,7 +33,7 @@ pub(super) async fn run() -> Result<()> {
         baskets.order_count(),
         baskets.line_count()
     );
-    if let Some(running) = instance::ready()? {
+    if let Some(running) = running_on_the_named_database()? {
         return import(&baskets, &name, &running.base_url, &running.database_url).await;
     }
     println!("starting a stack for it ...");

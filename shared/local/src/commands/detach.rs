@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::process::{Child, Command};
 
-use super::{asked_to_end, run};
+use super::{asked_to_end, run, variable};
 use crate::config::project_root;
 use crate::error::{LocalError, Result};
 use crate::instance;
@@ -17,7 +17,9 @@ const PART: &str = "make run DETACH=1";
 /// Returns when the stack is ready; a stack that already runs is just as good.
 pub(super) async fn run() -> Result<()> {
     if let Some(running) = instance::running()? {
-        if running.base_url == format!("http://127.0.0.1:{}", run::port()?) {
+        let base_url = format!("http://127.0.0.1:{}", run::port()?);
+        let is_other = |named| named != running.database_url;
+        if running.base_url == base_url && !variable("DATABASE_URL").is_some_and(is_other) {
             println!(
                 "already running (process {})\nready {}",
                 running.pid, running.base_url
@@ -30,7 +32,7 @@ pub(super) async fn run() -> Result<()> {
         });
     }
     let fault = |error: std::io::Error| LocalError::part(PART, error);
-    let path = project_root().join(".local/log/run.log");
+    let path = project_root().join(format!(".local/log/{}.log", instance::name()));
     fs::create_dir_all(path.parent().unwrap_or(&path)).map_err(fault)?;
     let log = File::create(&path).map_err(fault)?;
     let child = Command::new(std::env::current_exe().map_err(fault)?)

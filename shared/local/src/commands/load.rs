@@ -1,18 +1,17 @@
-//! `make load-reference FILE=...`: a reference file into the database of the running stack, or into the one that
-//! `DATABASE_URL` names or `make run` would use.
+//! `make load-reference FILE=...`: a reference file into the database that `DATABASE_URL` names, else into the one of the
+//! running stack, or the one that `make run` would use.
 
 use std::fs;
 
-use super::{ChosenDatabase, required};
+use super::{ChosenDatabase, required, running_on_the_named_database};
 use crate::database;
 use crate::error::{LocalError, Result};
-use crate::instance;
 
 /// Loads the file that `FILE` names.
 pub(super) async fn run() -> Result<()> {
     let file = required("FILE", "make load-reference FILE=stations.json")?;
     let json = fs::read_to_string(&file).map_err(|error| LocalError::input(&file, error))?;
-    let chosen = match instance::ready()? {
+    let chosen = match running_on_the_named_database()? {
         Some(running) => ChosenDatabase {
             url: running.database_url,
             private: None,

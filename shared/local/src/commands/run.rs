@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::{ChosenDatabase, asked_to_end, stack_config, station, variable};
 use crate::error::{LocalError, Result};
-use crate::instance::Claim;
+use crate::instance::{self, Claim};
 use crate::stack::Stack;
 use crate::wait;
 
@@ -12,7 +12,10 @@ const PORT: u16 = 9000;
 
 /// Runs until Ctrl-C, SIGTERM or an error, and leaves nothing behind but data.
 pub(super) async fn run() -> Result<()> {
-    let port = port()?;
+    let port = match port()? {
+        0 => wait::free_port()?,
+        port => port,
+    };
     let base_url = format!("http://127.0.0.1:{port}");
     let claim = Claim::take(&base_url)?;
     wait::check_port(port)?;
@@ -46,7 +49,7 @@ pub(super) async fn run() -> Result<()> {
     outcome
 }
 
-/// The port `PORT` names.
+/// The port `PORT` names; 0 is any free one.
 pub(super) fn port() -> Result<u16> {
     let Some(text) = variable("PORT") else {
         return Ok(PORT);
@@ -56,8 +59,8 @@ pub(super) fn port() -> Result<u16> {
 }
 
 async fn serve(port: u16, database_url: &str, started: Instant) -> Result<Stack> {
-    println!("starting the queue, the gateway and the functions ...");
-    let stack = Stack::start(stack_config("run", Some(port), database_url)?).await?;
+    println!("starting the queue, the HTTP front and the functions ...");
+    let stack = Stack::start(stack_config(&instance::name(), Some(port), database_url)?).await?;
     println!("up after {:.1} s", started.elapsed().as_secs_f64());
     let tried = station::import(&stack.base_url(), database_url).await;
     match tried {
@@ -78,6 +81,7 @@ fn print_guide(base_url: &str, task_id: &str) {
          \x20 curl '{base_url}/station/order/batch/result?task_id={task_id}&status=failed&limit=3'\n\
          \x20 curl {base_url}/task/add -d station_id=T1 -d task_name=hello -d input=world\n\
          \x20 make demo DATA=file.csv        # any CSV of customer,item[,quantity,unit_price]\n\
-         API: {base_url}/docs   Logs: .local/log/run/   End: Ctrl-C, or `make stop`\n"
+         API: {base_url}/docs   Logs: .local/log/{}/   End: Ctrl-C, or `make stop`\n",
+        instance::name()
     );
 }

@@ -64,7 +64,7 @@ pub(super) async fn strike(stage: &Stage, kind: &'static str, rng: &mut Rng) {
 }
 
 async fn die(stage: &Stage, rng: &mut Rng) -> sqlx::Result<bool> {
-    stage.mysql.kill().unwrap();
+    stage.mysql.kill().await.unwrap();
     tokio::time::sleep(millis(rng, 0..2000)).await;
     stage.mysql.restart().await.unwrap();
     Ok(true)

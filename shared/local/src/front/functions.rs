@@ -1,0 +1,175 @@
+//! Invocations: handed to the processes that poll for them, one at a time each, and answered by them.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use hyper::body::Bytes;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+
+/// The most bytes that Lambda takes as an event or as an answer.
+pub(super) const PAYLOAD_LIMIT: usize = 6 * 1024 * 1024 + 100;
+
+/// Why an invocation has no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Failure {
+    /// There is no such function.
+    #[error("is no function of this stack")]
+    Unknown,
+    /// No answer came in time.
+    #[error("has not answered in time")]
+    TimedOut,
+    /// The function reported an error, or its process ended; the error as Lambda words it.
+    #[error("{}", String::from_utf8_lossy(.0))]
+    Error(Bytes),
+}
+
+type Answer = Result<Bytes, Failure>;
+
+/// An event that waits for a process.
+#[derive(Debug)]
+struct Invocation {
+    id: String,
+    event: Bytes,
+    trace: String,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// The events of one function that wait for a process.
+#[derive(Debug)]
+struct Line {
+    enter: mpsc::UnboundedSender<Invocation>,
+    leave: tokio::sync::Mutex<mpsc::UnboundedReceiver<Invocation>>,
+}
+
+/// A process's connection: the ids of the invocations it took.
+#[derive(Debug, Default)]
+pub(crate) struct Connection(Mutex<HashSet<String>>);
+
+/// Every function with its invocations.
+#[derive(Debug)]
+pub(crate) struct Functions {
+    lines: HashMap<String, Line>,
+    taken: Mutex<HashMap<String, oneshot::Sender<Answer>>>,
+    timeout: Duration,
+}
+
+impl Functions {
+    /// Functions that may take `timeout` for an invocation.
+    pub(super) fn new(names: &BTreeSet<String>, timeout: Duration) -> Self {
+        let line = |name: &String| {
+            let (enter, leave) = mpsc::unbounded_channel();
+            let leave = tokio::sync::Mutex::new(leave);
+            (name.clone(), Line { enter, leave })
+        };
+        Self {
+            lines: names.iter().map(line).collect(),
+            taken: Mutex::default(),
+            timeout,
+        }
+    }
+
+    /// Invokes a function and waits at most `patience` for its answer.
+    pub(crate) async fn invoke(
+        &self,
+        function: &str,
+        event: Bytes,
+        trace: String,
+        patience: Duration,
+    ) -> Answer {
+        let line = self.lines.get(function).ok_or(Failure::Unknown)?;
+        let (answer, answered) = oneshot::channel();
+        let invocation = Invocation {
+            id: random_id(),
+            event,
+            trace,
+            answer,
+        };
+        line.enter.send(invocation).map_err(|_| Failure::Unknown)?;
+        let answer = timeout(patience, answered).await;
+        answer.map_or(Err(Failure::TimedOut), |sent| {
+            sent.unwrap_or(Err(Failure::TimedOut))
+        })
+    }
+
+    /// Waits for the next event that somebody still wants to be answered, and gives it to a process.
+    pub(super) async fn next(&self, function: &str, connection: &Connection) -> Option<Taken> {
+        let mut line = self.lines.get(function)?.leave.lock().await;
+        loop {
+            let invocation = line.recv().await?;
+            if invocation.answer.is_closed() {
+                continue;
+            }
+            lock(&connection.0).insert(invocation.id.clone());
+            lock(&self.taken).insert(invocation.id.clone(), invocation.answer);
+            return Some(Taken {
+                id: invocation.id,
+                event: invocation.event,
+                trace: invocation.trace,
+                deadline: SystemTime::now() + self.timeout,
+            });
+        }
+    }
+
+    /// Answers an invocation; one that is not awaited any more is let go.
+    pub(super) fn answer(&self, id: &str, answer: Answer) {
+        if let Some(awaited) = lock(&self.taken).remove(id) {
+            let _ = awaited.send(answer);
+        }
+    }
+
+    /// Fails what a process took and has not answered: its connection has ended, and it with it.
+    pub(super) fn abandon(&self, connection: &Connection) {
+        const ENDED: &str =
+            r#"{"errorType":"Runtime.ExitError","errorMessage":"the function's process ended"}"#;
+        for id in lock(&connection.0).drain() {
+            self.answer(
+                &id,
+                Err(Failure::Error(Bytes::from_static(ENDED.as_bytes()))),
+            );
+        }
+    }
+}
+
+impl Connection {
+    /// Forgets an invocation that was answered.
+    pub(super) fn forget(&self, id: &str) {
+        lock(&self.0).remove(id);
+    }
+}
+
+/// An event that a process got.
+#[derive(Debug)]
+pub(super) struct Taken {
+    pub(super) id: String,
+    pub(super) event: Bytes,
+    pub(super) trace: String,
+    /// Until when the process may take.
+    pub(super) deadline: SystemTime,
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An id as Lambda gives one to each request.
+fn random_id() -> String {
+    let (high, low) = (fastrand::u64(..), fastrand::u64(..));
+    format!(
+        "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+        high >> 32,
+        (high >> 16) & 0xffff,
+        high & 0xfff,
+        0x8000 | ((low >> 48) & 0x3fff),
+        low & 0xffff_ffff_ffff
+    )
+}
+
+/// A trace of a request that brought none.
+pub(crate) fn new_trace() -> String {
+    let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let seconds = seconds.unwrap_or_default().as_secs();
+    let (root, parent) = (fastrand::u128(..) >> 32, fastrand::u64(..));
+    format!("Root=1-{seconds:08x}-{root:024x};Parent={parent:016x};Sampled=0")
+}
