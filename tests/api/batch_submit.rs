@@ -210,3 +210,19 @@ async fn while_the_database_does_not_answer_a_call_is_503_and_nothing_is_half_do
     )
     .await;
 }
+
+#[tokio::test]
+async fn a_batch_is_worked_because_its_message_was_sent_and_not_because_somebody_looks() {
+    let hour = std::time::Duration::from_hours(1);
+    let configure = |config| task_local::StackConfig {
+        glance: hour,
+        schedule: Some(hour),
+        ..config
+    };
+    with_own_api(configure, async |api| {
+        let station = Station::fresh(api).await;
+        let task = api.import(&station, "woken", &orders(3)).await;
+        assert_eq!(task["result"]["success_count"], 3);
+    })
+    .await;
+}

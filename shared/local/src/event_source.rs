@@ -54,7 +54,7 @@ impl EventSource {
                 source.emulator.rung(&source.queue, source.glance).await;
                 continue;
             }
-            for share in shares(messages, free) {
+            for share in shares(&messages, free) {
                 let source = Arc::clone(&source);
                 in_flight.spawn(async move { source.deliver(share).await });
             }
@@ -128,7 +128,7 @@ impl EventSource {
 }
 
 /// Messages in equal shares, one a free process.
-fn shares(messages: Vec<Message>, free: usize) -> Vec<Vec<Message>> {
+fn shares(messages: &[Message], free: usize) -> Vec<Vec<Message>> {
     let each = messages.len().div_ceil(free).max(1);
     messages.chunks(each).map(<[Message]>::to_vec).collect()
 }
@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn every_free_process_gets_its_share_of_what_was_received_at_once() {
         let sizes = |free| {
-            let shares = shares(messages(), free);
+            let shares = shares(&messages(), free);
             shares.iter().map(Vec::len).collect::<Vec<_>>()
         };
         assert_eq!(sizes(1), [3]);
