@@ -148,7 +148,9 @@ fn parameters(query: &str) -> BTreeMap<String, String> {
 mod tests {
     use super::*;
 
-    fn event_of(headers: &[(&str, &str)], uri: &str, body: &'static [u8]) -> Value {
+    type Headers<'a> = &'a [(&'a str, &'a str)];
+
+    fn event_of(headers: Headers<'_>, uri: &str, body: &'static [u8]) -> Value {
         let mut request = hyper::Request::post(uri);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -174,7 +176,7 @@ mod tests {
     fn what_is_no_text_goes_into_an_event_as_base64() {
         let json = ("content-type", "application/json");
         let form = ("content-type", "application/x-www-form-urlencoded");
-        let cases: [(&[(&str, &str)], &'static [u8]); 4] = [
+        let cases: [(Headers<'_>, &'static [u8]); 4] = [
             (&[form], b"a=1"),
             (&[json], b"\xd1\xff"),
             (&[json, ("content-encoding", "gzip")], b"{}"),
