@@ -4,5 +4,5 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
 cargo fmt --all --check
 cargo clippy --quiet --workspace --all-targets --locked -- --deny warnings
-RUSTDOCFLAGS="--deny warnings" cargo doc --quiet --workspace --no-deps --locked
+RUSTDOCFLAGS="--deny warnings --allow rustdoc::private_intra_doc_links" cargo doc --quiet --workspace --no-deps --document-private-items --locked
 cargo test --quiet --profile local --workspace --lib --locked

@@ -15,6 +15,8 @@ full=${1:-}
 profile=dev-test
 log=.local/log/test.$$
 mkdir -p "$log"
+# What old runs left; another one may be going on.
+find .local/log -mindepth 1 -maxdepth 1 -type d \( -name 'stack-*' -o -name 'test.*' \) -mmin +300 -exec rm -rf {} +
 failed=()
 
 finish() {

@@ -48,7 +48,7 @@ fn finished(view: &TaskView) -> Error {
 /// and its result: finishing it again is harmless, and a late worker changes no outcome.
 ///
 /// # Errors
-/// Those of [`super::update`]; then the task is not finished either.
+/// Those of [`super::update()`]; then the task is not finished either.
 pub async fn finish(
     database: &Database,
     named: &TaskReference,
