@@ -1,6 +1,6 @@
 # Everything a developer types. `make` alone lists it. What the targets install goes below .local/ and target/.
 .DEFAULT_GOAL := help
-.PHONY: help run stop demo load-reference check test-one test test-full chaos contract bench lint-template package sam-local deploy-local build tools clean clean-data clean-logs
+.PHONY: help run stop demo load-reference check test-one test test-full chaos contract clients bench lint-template package sam-local deploy-local build tools clean clean-data clean-logs
 MAKEFLAGS += --no-print-directory
 export PEERS PORT DETACH STACK DATABASE_URL ALLOWED_ORIGINS DATA FILE AGAIN WORKERS EXAMPLES SEED MINUTES MYSQL_FLAVOR ARCH DATABASE_CA PART ROUNDS ROWS
 
@@ -37,8 +37,11 @@ test-full: need-cargo ## the same with the long forms: chaos on both servers, fu
 chaos: need-cargo tools ## break everything under load, then check every row [MINUTES=3] [SEED=n] [MYSQL_FLAVOR=mysql]
 	@tests/chaos/run.sh
 
-contract: build ## fuzz the API against its OpenAPI description [EXAMPLES=80] [SEED=n]
+contract: build ## lint the OpenAPI description, use clients generated from it, fuzz the API against it [EXAMPLES=80] [SEED=n]
 	@tests/contract/run.sh
+
+clients: build ## of that, the linter and the generated clients only
+	@ONLY=clients tests/contract/run.sh
 
 bench: need-cargo tools ## speed, size and cost against the floor, in one run [PART=batch,functions,growth] [ROUNDS=5]
 	@tests/bench/run.sh

@@ -96,6 +96,59 @@ fn the_description_has_every_machine_word_and_no_other() {
     assert_eq!(words("ItemErrorCode"), told.collect());
 }
 
+/// Every mapping below a value, with the way to it.
+fn mappings<'y>(value: &'y Yaml, at: &str, found: &mut Vec<(String, &'y Yaml)>) {
+    match value {
+        Yaml::Hash(members) => {
+            found.push((at.to_owned(), value));
+            for (name, member) in members {
+                mappings(
+                    member,
+                    &format!("{at}/{}", name.as_str().unwrap_or("?")),
+                    found,
+                );
+            }
+        }
+        Yaml::Array(list) => {
+            for member in list {
+                mappings(member, at, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn no_request_has_a_default_and_no_schema_is_one_that_generators_refuse() {
+    let document = document();
+    let mut found = Vec::new();
+    for part in ["paths", "components"] {
+        mappings(&document[part], part, &mut found);
+    }
+    assert!(found.len() > 500);
+    for (at, schema) in found {
+        let is_properties = at.ends_with("/properties");
+        assert!(
+            is_properties || schema["default"].is_badvalue(),
+            "{at}: a default is sent by generated clients"
+        );
+        for name in ["allOf", "anyOf", "oneOf"] {
+            let parts = schema[name].as_vec().into_iter().flatten();
+            let whole = parts.into_iter().all(|part| {
+                ["type", "$ref", "allOf", "oneOf"]
+                    .iter()
+                    .any(|of| !part[*of].is_badvalue())
+            });
+            assert!(is_properties || whole, "{at}: a part of {name} has no type");
+        }
+        let enumerated = schema["enum"].as_vec().is_some() && !is_properties;
+        assert!(
+            !enumerated || schema["type"].as_str().is_some(),
+            "{at}: an enumeration is of one type"
+        );
+    }
+}
+
 /// What is served as JSON is what the file says.
 fn assert_same(served: &Value, yaml: &Yaml) {
     match yaml {
