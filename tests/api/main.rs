@@ -19,6 +19,7 @@ mod consistency;
 mod contract;
 mod deadline;
 mod documentation;
+mod edges;
 mod envelope;
 mod events;
 mod fairness;

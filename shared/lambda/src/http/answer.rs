@@ -70,7 +70,7 @@ impl Answer {
         };
         Response {
             status_code: self.status,
-            headers: BTreeMap::from([("content-type", content_type)]),
+            headers: headers(content_type),
             body,
             is_base64_encoded: false,
             cookies: [],
@@ -95,6 +95,20 @@ impl Answer {
             request_id,
         })
     }
+}
+
+/// What every answer says of itself: it is of the moment, and of no other type than it says. A table is a file, so that no
+/// browser opens it as a page.
+fn headers(content_type: &'static str) -> BTreeMap<&'static str, &'static str> {
+    let mut headers = BTreeMap::from([
+        ("cache-control", "no-store"),
+        ("content-type", content_type),
+        ("x-content-type-options", "nosniff"),
+    ]);
+    if content_type.starts_with("text/csv") {
+        headers.insert("content-disposition", "attachment; filename=\"result.csv\"");
+    }
+    headers
 }
 
 fn closed(mut body: String, request_id: &str) -> String {

@@ -1,13 +1,10 @@
 //! One call as a handler gets it: its parameters, who calls, and its id.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use task_service::{Caller, Error, Result, Word, tasks::IdScope};
 
-use super::{event::Event, station};
+use super::event::{Claim, Event};
+use super::{body, station};
 use crate::{Parameter, Parameters, StationSource, telemetry};
-
-/// The most bytes of a body. A Lambda function gets no larger ones; a local runner could send them.
-const MAX_BODY: usize = 6 * 1024 * 1024;
 
 /// One HTTP call.
 #[derive(Debug)]
@@ -18,7 +15,7 @@ pub struct Call {
     body: String,
     is_signed: bool,
     station_source: StationSource,
-    station_claim: Option<String>,
+    station_claim: Option<Claim>,
     station_header: Option<String>,
 }
 
@@ -26,25 +23,20 @@ impl Call {
     /// Takes over an event.
     ///
     /// # Errors
-    /// `PARAM_INVALID` when the body is too large, or not text.
+    /// `PARAM_INVALID` when the body is too large, is encoded in another way than it says, or is no UTF-8.
     pub(super) fn new(mut event: Event, request_id: &str, source: StationSource) -> Result<Self> {
         let body = event.take_body();
-        let body = if event.is_base64_encoded() {
-            decode(&body)?
-        } else {
-            body
+        let body = body.map_err(|wrong| body::refused(&format!("is no text: {wrong}")))?;
+        let headers = body::Headers {
+            content_type: event.header("content-type"),
+            content_encoding: event.header("content-encoding"),
         };
-        if body.len() > MAX_BODY {
-            let length = body.len();
-            return Err(body_refused(&format!(
-                "has {length} bytes, at most {MAX_BODY} are accepted"
-            )));
-        }
+        let body = body::text(body, event.is_base64_encoded(), headers)?;
         Ok(Self {
             request_id: request_id.to_owned(),
-            content_type: event.header("content-type").map(ToOwned::to_owned),
+            content_type: headers.inner_type().map(ToOwned::to_owned),
             is_signed: event.is_signed(),
-            station_claim: event.station_claim(),
+            station_claim: event.claim("station_id"),
             station_header: event.header("x-station-id").map(ToOwned::to_owned),
             query: event.take_query(),
             body,
@@ -74,7 +66,7 @@ impl Call {
     /// `FORBIDDEN` when the deployment wants a claim and there is none; `PARAM_INVALID` when the header and the
     /// parameter name two stations.
     pub fn caller(&self, parameters: &Parameters<'_>) -> Result<Caller> {
-        let caller = match station::claimed(self.station_claim.as_deref())? {
+        let caller = match station::claimed(self.station_claim.as_ref())? {
             Some(station) => Caller::Station(station),
             None => station::named(self.station_source, self.station_header.as_deref(), || {
                 parameters.optional("station_id", Parameter::station_id)
@@ -114,19 +106,4 @@ impl Call {
     pub fn request_id(&self) -> &str {
         &self.request_id
     }
-}
-
-/// The gateway encodes what it does not know to be text, forms among it.
-fn decode(body: &str) -> Result<String> {
-    let bytes = STANDARD
-        .decode(body)
-        .map_err(|error| body_refused(&format!("is not valid base64: {error}")))?;
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        body_refused(&format!("is not UTF-8 at byte {at}"))
-    })
-}
-
-fn body_refused(wrong: &str) -> Error {
-    Error::refused(Word::ParamInvalid, format!("the request body {wrong}"))
 }

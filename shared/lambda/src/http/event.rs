@@ -1,14 +1,13 @@
 //! The event of an HTTP API (payload format 2.0): of it, what is used.
 //!
-//! Who calls is read by `lambda_http`'s types. The rest is not, and nothing takes the step to `http::Request`: that one
-//! panics on a body that is not the base64 it claims to be and on an URL it cannot build, and copies a body of megabytes
-//! once more.
+//! Whatever of it has another shape than it should is read as absent or kept as its fault, so that the call is answered,
+//! and logged with its id, instead of being no call at all. `lambda_http`'s types refuse the whole event for a claim that is no
+//! string; and nothing takes the step to its `http::Request`: that one panics on a body that is not the base64 it claims to be
+//! and on an URL it cannot build, and copies a body of megabytes once more.
 
 use std::collections::HashMap;
 
-use lambda_http::aws_lambda_events::apigw::{
-    ApiGatewayRequestAuthorizer, ApiGatewayV2httpRequestContext,
-};
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContextHttpDescription;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -18,11 +17,32 @@ use super::text::Text;
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Event {
-    request_context: ApiGatewayV2httpRequestContext,
-    headers: Option<HashMap<String, String>>,
-    raw_query_string: Option<String>,
-    body: Option<Text>,
-    is_base64_encoded: Option<bool>,
+    request_context: Context,
+    #[serde(default)]
+    headers: Option<HashMap<String, Value>>,
+    #[serde(default)]
+    raw_query_string: Value,
+    #[serde(default)]
+    body: Text,
+    #[serde(default)]
+    is_base64_encoded: Value,
+}
+
+/// Who calls, and how.
+#[derive(Debug, Deserialize)]
+struct Context {
+    http: ApiGatewayV2httpRequestContextHttpDescription,
+    #[serde(default)]
+    authorizer: Value,
+}
+
+/// What an authorizer says under one name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Claim {
+    /// A text, which may still be none that means anything.
+    Text(String),
+    /// Something that is no text, `null` included.
+    Other,
 }
 
 impl Event {
@@ -31,55 +51,50 @@ impl Event {
     }
 
     pub(super) fn path(&self) -> &str {
-        self.request_context
-            .http
-            .path
-            .as_deref()
-            .unwrap_or_default()
+        let path = self.request_context.http.path.as_deref();
+        path.unwrap_or_default()
     }
 
     pub(super) fn is_base64_encoded(&self) -> bool {
-        self.is_base64_encoded.unwrap_or_default()
+        self.is_base64_encoded.as_bool().unwrap_or_default()
     }
 
-    /// Hands over the body.
-    pub(super) fn take_body(&mut self) -> String {
-        self.body.take().map(|Text(body)| body).unwrap_or_default()
+    /// Hands over the body; what is wrong with it, when it is no text.
+    pub(super) fn take_body(&mut self) -> Result<String, String> {
+        std::mem::take(&mut self.body).0
     }
 
     /// Hands over the query string.
     pub(super) fn take_query(&mut self) -> String {
-        self.raw_query_string.take().unwrap_or_default()
+        match self.raw_query_string.take() {
+            Value::String(query) => query,
+            _ => String::new(),
+        }
     }
 
     /// A header, whatever the case of its name.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter().flatten();
         let (_, value) = headers.find(|(header, _)| header.eq_ignore_ascii_case(name))?;
-        Some(value.trim()).filter(|value| !value.is_empty())
+        Some(value.as_str()?.trim()).filter(|value| !value.is_empty())
     }
 
-    /// Whether the gateway has checked the signature of another system (IAM).
+    /// Whether the gateway has checked the signature of another system (IAM): it then says whose it was, and no other authorizer
+    /// speaks.
     pub(super) fn is_signed(&self) -> bool {
-        let authorizer = self.request_context.authorizer.as_ref();
-        authorizer.is_some_and(|authorizer| authorizer.iam.is_some())
+        let authorizer = &self.request_context.authorizer;
+        let signer = authorizer["iam"]["userArn"].as_str().unwrap_or_default();
+        !signer.is_empty() && authorizer["jwt"].is_null() && authorizer["lambda"].is_null()
     }
 
-    /// The authorizer's claim `station_id`: of a JWT, or of a Lambda authorizer's context.
-    pub(super) fn station_claim(&self) -> Option<String> {
-        let authorizer = self.request_context.authorizer.as_ref()?;
-        let of_token = authorizer
-            .jwt
-            .as_ref()
-            .and_then(|jwt| jwt.claims.get("station_id").cloned());
-        of_token.or_else(|| of_context(authorizer))
-    }
-}
-
-fn of_context(authorizer: &ApiGatewayRequestAuthorizer) -> Option<String> {
-    match authorizer.fields.get("station_id")? {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
+    /// The authorizer's claim of this name: of a JWT, or of a Lambda authorizer's context.
+    pub(super) fn claim(&self, name: &str) -> Option<Claim> {
+        let authorizer = &self.request_context.authorizer;
+        let of_token = authorizer["jwt"]["claims"].get(name);
+        let claim = of_token.or_else(|| authorizer["lambda"].get(name))?;
+        Some(match claim {
+            Value::String(text) => Claim::Text(text.clone()),
+            _ => Claim::Other,
+        })
     }
 }

@@ -1,6 +1,7 @@
 //! Functions behind the HTTP API: one event in, one envelope out, whatever happens in between.
 
 mod answer;
+mod body;
 mod call;
 mod event;
 mod reply;

@@ -5,12 +5,17 @@
 
 use task_service::{Caller, Error, Result, Word, store::StationId};
 
+use super::event::Claim;
 use crate::{StationSource, parameters::shown};
 
 /// The station of the authorizer's claim. One that is no station id is worth as little as none, but never "unbound".
-pub(super) fn claimed(claim: Option<&str>) -> Result<Option<StationId>> {
+pub(super) fn claimed(claim: Option<&Claim>) -> Result<Option<StationId>> {
+    let station = |claim: &Claim| match claim {
+        Claim::Text(text) => StationId::parse(text),
+        Claim::Other => None,
+    };
     claim
-        .map(|claim| StationId::parse(claim).ok_or_else(forbidden))
+        .map(|claim| station(claim).ok_or_else(forbidden))
         .transpose()
 }
 
@@ -69,7 +74,8 @@ mod tests {
 
     #[test]
     fn a_claim_that_is_no_station_is_refused_and_never_unbound() {
-        for claim in ["", "a b", &"x".repeat(17)] {
+        let texts = ["", "a b", &"x".repeat(17)].map(|text| Claim::Text(text.to_owned()));
+        for claim in texts.iter().chain([&Claim::Other]) {
             assert_eq!(
                 claimed(Some(claim)).unwrap_err().word(),
                 Word::Forbidden,

@@ -1,5 +1,7 @@
 //! Tests of a whole call, on events as an HTTP API sends them.
 
+mod bodies;
+mod callers;
 mod logs;
 mod requests;
 
@@ -105,6 +107,24 @@ async fn the_response_has_the_shape_the_gateway_takes() {
     assert_eq!(response["statusCode"], 200);
     assert_eq!(response["isBase64Encoded"], false);
     assert!(response["headers"]["content-type"].is_string() && response["body"].is_string());
+}
+
+#[tokio::test]
+async fn no_answer_is_stored_or_taken_for_another_type_and_a_table_is_a_file() {
+    let csv = async |_| Ok(Reply::document("text/csv; charset=utf-8", "a\n".to_owned()));
+    let busy = async |_| Err(StoreError::Unreadable("x").into());
+    let (table, success) = (
+        answered(&json!({}), csv).await,
+        answered(&json!({}), echo).await,
+    );
+    let refused = answered(&json!({"body": "{"}), echo).await;
+    let fault = answered(&json!({}), busy).await;
+    for (response, _) in [&table, &success, &refused, &fault] {
+        assert_eq!(response.headers["cache-control"], "no-store");
+        assert_eq!(response.headers["x-content-type-options"], "nosniff");
+    }
+    assert!(table.0.headers["content-disposition"].starts_with("attachment"));
+    assert!(!success.0.headers.contains_key("content-disposition"));
 }
 
 #[tokio::test]

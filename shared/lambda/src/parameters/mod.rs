@@ -9,6 +9,7 @@ mod form;
 mod identifiers;
 mod items;
 mod json;
+mod media;
 mod nesting;
 mod object;
 mod paging;
@@ -20,6 +21,7 @@ use serde_json::value::RawValue;
 use task_service::{Error, Result, Word};
 
 pub use json::ValueType;
+use media::Format;
 pub use paging::Paging;
 
 /// The most parameters that are taken: a body of nothing but names would cost many times its size in memory.
@@ -64,7 +66,8 @@ impl<'a> Parameters<'a> {
     /// Reads a query string and a body.
     ///
     /// # Errors
-    /// `PARAM_INVALID` when the content type is none of the two, or the body is not what it says.
+    /// `PARAM_INVALID` when the content type is none of the two, names a charset that is not UTF-8, or the body is not what
+    /// it says.
     pub fn parse(query: &'a str, content_type: Option<&str>, body: &'a str) -> Result<Self> {
         Ok(Self {
             query: form_entries(query)?,
@@ -155,6 +158,10 @@ fn form_entries(form: &str) -> Result<Vec<Entry<'_>>> {
             return Err(too_many());
         }
         let (name, value) = pair?;
+        // As HTML forms name the charset they were sent in.
+        if name == "_charset_" {
+            media::check_charset(&value)?;
+        }
         entries.push((name, Sent::Text(value)));
     }
     Ok(entries)
@@ -165,41 +172,6 @@ fn too_many() -> Error {
         Word::ParamInvalid,
         format!("more than {MAX_PARAMETERS} parameters were sent"),
     )
-}
-
-/// What a body is written in.
-enum Format {
-    Nothing,
-    Form,
-    Json,
-}
-
-impl Format {
-    /// What the content type says; where it says nothing, what the body looks like.
-    fn of(content_type: Option<&str>, body: &str) -> Result<Self> {
-        let media = content_type
-            .unwrap_or_default()
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim();
-        let start = body.trim_start_matches('\u{feff}').trim_start();
-        let looks_like_json = start.starts_with(['{', '[']);
-        match media.to_ascii_lowercase().as_str() {
-            _ if start.is_empty() => Ok(Self::Nothing),
-            "application/json" => Ok(Self::Json),
-            "" | "text/plain" if looks_like_json => Ok(Self::Json),
-            "application/x-www-form-urlencoded" | "" | "text/plain" => Ok(Self::Form),
-            other => Err(Error::refused(
-                Word::ParamInvalid,
-                format!(
-                    "content type {} is not accepted: send application/json or \
-                     application/x-www-form-urlencoded",
-                    shown(other)
-                ),
-            )),
-        }
-    }
 }
 
 /// A value as a refusal shows it: quoted, control characters escaped, cut to 64 characters.

@@ -52,3 +52,23 @@ fn a_fault_is_logged_at_error_with_its_inner_text() {
         "{lines:?}"
     );
 }
+
+#[test]
+fn a_claim_that_is_no_string_is_logged_with_the_request_id() {
+    let handler = async |call: Call| {
+        call.caller(&call.parameters()?)?;
+        Reply::data(&0)
+    };
+    let claims = json!({"jwt": {"claims": {"station_id": ["T1"]}}});
+    let call = json!({"requestContext": {"authorizer": claims}});
+    let lines = logged(async {
+        answered(&call, handler)
+            .instrument(telemetry::span(&context("request-1")))
+            .await
+    });
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert_eq!(
+        (&lines[0]["error"], &lines[0]["span"]["request.id"]),
+        (&json!("FORBIDDEN"), &json!("request-1"))
+    );
+}

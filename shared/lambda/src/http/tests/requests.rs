@@ -1,21 +1,6 @@
-//! What of an event is read: its body in every encoding, and who calls.
+//! What of an event is read: its method, its query and its body.
 
 use super::*;
-
-/// The station a call is bound to, as the answer's data.
-async fn who(source: StationSource, varied: &Value) -> Value {
-    let handler = async |call: Call| match call.caller(&call.parameters()?)? {
-        Caller::Station(station) => Reply::data(&station),
-        Caller::Unbound => Reply::data(&"unbound"),
-    };
-    let response = answer(event(varied), "request-1", source, &["POST"], handler).await;
-    let body: Value = serde_json::from_str(&response.body).unwrap();
-    if body["code"] == 0 {
-        body["data"].clone()
-    } else {
-        body["error"].clone()
-    }
-}
 
 #[test]
 fn an_event_of_another_kind_is_no_call() {
@@ -69,43 +54,4 @@ async fn an_event_without_body_headers_and_query_reads_as_a_call_without_paramet
 async fn the_query_string_is_read_as_it_came() {
     let query = json!({"body": null, "rawQueryString": "name=a%2Bb+c"});
     assert_eq!(answered(&query, echo).await.1["data"], "a+b c");
-}
-
-#[tokio::test]
-async fn the_claim_decides_in_every_deployment() {
-    let jwt = json!({
-        "headers": {"X-Station-Id": "T2"},
-        "body": "{\"station_id\":\"T3\"}",
-        "requestContext": {"authorizer": {"jwt": {"claims": {"station_id": "T1", "iss": "x"}, "scopes": null}}}
-    });
-    let lambda =
-        json!({"requestContext": {"authorizer": {"lambda": {"station_id": 7, "other": [1]}}}});
-    for source in [StationSource::Claim, StationSource::Trusted] {
-        assert_eq!(who(source, &jwt).await, "T1");
-        assert_eq!(who(source, &lambda).await, "7");
-    }
-}
-
-#[tokio::test]
-async fn without_a_claim_only_a_trusting_deployment_believes_the_caller() {
-    let header = json!({"headers": {"X-Station-Id": "T2"}});
-    let parameter = json!({"body": "{\"station_id\":\"T2\"}"});
-    let iam =
-        json!({"requestContext": {"authorizer": {"iam": {"userArn": "arn:aws:iam::1:user/x"}}}});
-    for call in [&header, &parameter] {
-        assert_eq!(who(StationSource::Trusted, call).await, "T2");
-        assert_eq!(who(StationSource::Claim, call).await, "FORBIDDEN");
-    }
-    assert_eq!(who(StationSource::Trusted, &iam).await, "unbound");
-    assert_eq!(who(StationSource::Claim, &iam).await, "FORBIDDEN");
-    let two = json!({"headers": {"X-Station-Id": "T1"}, "body": "{\"station_id\":\"T2\"}"});
-    assert_eq!(who(StationSource::Trusted, &two).await, "PARAM_INVALID");
-}
-
-#[tokio::test]
-async fn a_header_beyond_ascii_is_read_and_never_taken_for_absent() {
-    let header = json!({"headers": {"x-station-id": "站点一"}});
-    assert_eq!(who(StationSource::Trusted, &header).await, "站点一");
-    let none = json!({"headers": {"x-station-id": "站 点"}});
-    assert_eq!(who(StationSource::Trusted, &none).await, "PARAM_INVALID");
 }
