@@ -1,6 +1,6 @@
 # Everything a developer types. `make` alone lists it. What the targets install goes below .local/ and target/.
 .DEFAULT_GOAL := help
-.PHONY: help run stop demo load-reference check test-one test test-full chaos contract clients bench lint-template package sam-local deploy-local build tools clean clean-data clean-logs
+.PHONY: help run stop demo load-reference check test-one test test-full chaos contract clients bench lint-template deny package sam-local deploy-local build tools clean clean-data clean-logs
 MAKEFLAGS += --no-print-directory
 export PEERS PORT DETACH STACK DATABASE_URL ALLOWED_ORIGINS DATA FILE AGAIN WORKERS EXAMPLES SEED MINUTES MYSQL_FLAVOR ARCH DATABASE_CA PART ROUNDS ROWS
 
@@ -48,6 +48,9 @@ bench: need-cargo tools ## speed, size and cost against the floor, in one run [P
 
 lint-template: ## sam validate, cfn-lint and checkov on template.yaml and database.yaml
 	@tests/template/lint.sh
+
+deny: need-cargo ## licences, sources and advisories of the dependencies
+	@$(local)/deny.sh
 
 package: need-cargo ## the release binaries and .aws-sam/build, ready for `sam deploy` [ARCH=x86_64|arm64]
 	@$(local)/package.sh

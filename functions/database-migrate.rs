@@ -1,15 +1,18 @@
-//! Once per deployment: brings the database to this version's schema.
+//! Once per deployment: brings the database to this version's schema, and lets the functions' user work with its rows.
 
 use serde_json::{Value, json};
 use task_lambda::schedule::serve;
-use task_service::store::{Database, migrate};
+use task_service::store::{Database, RowUser, grant_rows, migrate};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), task_lambda::Error> {
     serve(handle).await
 }
 
-async fn handle(database: &Database) -> task_service::Result<Value> {
+async fn handle((database, user): &(Database, Option<RowUser>)) -> task_service::Result<Value> {
     migrate(database).await?;
+    if let Some(user) = user {
+        grant_rows(database, user).await?;
+    }
     Ok(json!({ "migrated": true }))
 }

@@ -152,7 +152,7 @@ start() {
     echo "CREATE DATABASE IF NOT EXISTS app CHARACTER SET utf8mb4;"
     for host in localhost 127.0.0.1; do
       echo "CREATE USER IF NOT EXISTS 'app'@'$host' IDENTIFIED BY 'app';"
-      echo "GRANT ALL ON *.* TO 'app'@'$host';"
+      echo "GRANT ALL ON *.* TO 'app'@'$host' WITH GRANT OPTION;"
       [ "$kind" = chaos ] || continue
       # With rights on the server itself, neither read_only nor max_connections would keep the functions out.
       echo "CREATE USER IF NOT EXISTS 'function'@'$host' IDENTIFIED BY 'function';"
@@ -212,7 +212,10 @@ exec 9> "$home/.lock"
 flock 9 # one caller at a time
 case $1 in
   install | init | start | stop | leave | status) "$1" ;;
-  url) echo "mysql://app:app@127.0.0.1:$(cat "$run/port" 2>/dev/null || die "not started yet")/app?ssl-mode=disabled" ;;
+  url)
+    [ -n "$(pid)" ] || die "no $flavor of profile $profile runs: start it first ($0 start)"
+    echo "mysql://app:app@127.0.0.1:$(cat "$run/port")/app?ssl-mode=disabled"
+    ;;
   sql)
     shift
     exec 9>&-

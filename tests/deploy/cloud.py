@@ -142,9 +142,12 @@ class Cloud:
         """Deploys the stack against a database; answers its outputs."""
         secret = json.dumps({"username": database["user"], "password": database["password"]})
         secret = self.client("secretsmanager").create_secret(Name="long-tasks", SecretString=secret)
+        rows = json.dumps({"username": f"{database['name']}_rows", "password": "rows"})
+        rows = self.client("secretsmanager").create_secret(Name="long-tasks-rows", SecretString=rows)
         parameters = {
             "DatabaseHost": "127.0.0.1", "DatabasePort": database["port"], "DatabaseName": database["name"],
-            "DatabaseOptions": database["options"], "DatabaseSecretArn": secret["ARN"],
+            "DatabaseOptions": database["options"], "DatabaseSecretArn": rows["ARN"],
+            "DatabaseOwnerSecretArn": secret["ARN"],
             "JwtIssuer": self.issuer.url, "JwtAudience": AUDIENCE, "WorkerConcurrency": "2"}
         template = expand.deployable(self.packaged(), parameters)
         self.client("s3").put_object(Bucket="deploy", Key="template.json", Body=json.dumps(template).encode())

@@ -1,4 +1,4 @@
-//! Until when an invocation may begin more work.
+//! Until when an invocation may begin more work, and when the work it has begun must be over.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -7,8 +7,11 @@ use task_service::batch::Deadline;
 
 use crate::{ConfigurationError, Environment, FromEnvironment};
 
-/// What an invocation keeps in reserve for the work it has begun; of a short one, a quarter.
-const RESERVE: Duration = Duration::from_secs(5);
+/// What an invocation keeps in reserve for a chunk it has begun: as long as a unit of work may take by default. Of a short
+/// invocation it is a third.
+const RESERVE: Duration = Duration::from_secs(20);
+/// What is kept for the answer, and for ending a statement that takes too long; of a short invocation, an eighth.
+const ANSWER: Duration = Duration::from_secs(2);
 
 /// How long the function may run, for a runtime that does not say when an invocation ends (`cargo lambda watch` names a
 /// moment in 1970). `AWS_LAMBDA_FUNCTION_TIMEOUT`, in seconds, as Lambda's own emulator takes it.
@@ -23,13 +26,23 @@ impl FromEnvironment for FunctionTimeout {
     }
 }
 
-/// The deadline of an invocation that begins now.
+/// The deadline of an invocation that begins now: from then on it begins nothing more.
 pub(crate) fn of(context: &Context, timeout: FunctionTimeout) -> Deadline {
-    let cut_off = SystemTime::UNIX_EPOCH + Duration::from_millis(context.deadline);
-    let left = cut_off.duration_since(SystemTime::now()).ok();
-    left.or(timeout.0).map_or_else(Deadline::default, |left| {
-        Deadline::at(Instant::now() + left.saturating_sub(RESERVE.min(left / 4)))
+    left(context, timeout).map_or_else(Deadline::default, |left| {
+        Deadline::at(Instant::now() + left.saturating_sub(RESERVE.min(left / 3)))
     })
+}
+
+/// The end of all units of work of an invocation that begins now: what is left then is for its answer.
+pub(crate) fn end(context: &Context, timeout: FunctionTimeout) -> Option<Instant> {
+    let left = left(context, timeout)?;
+    Some(Instant::now() + left.saturating_sub(ANSWER.min(left / 8)))
+}
+
+/// The time until the invocation is cut off.
+fn left(context: &Context, timeout: FunctionTimeout) -> Option<Duration> {
+    let cut_off = SystemTime::UNIX_EPOCH + Duration::from_millis(context.deadline);
+    cut_off.duration_since(SystemTime::now()).ok().or(timeout.0)
 }
 
 #[cfg(test)]
@@ -58,13 +71,32 @@ mod tests {
         assert_eq!(passed(600_000, "60"), (false, false));
     }
 
+    fn ending_in(seconds: u64) -> Context {
+        let cut_off = SystemTime::now() + Duration::from_secs(seconds);
+        let cut_off = cut_off.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        let mut context = Context::default();
+        context.deadline = u64::try_from(cut_off.as_millis()).unwrap();
+        context
+    }
+
     #[test]
-    fn a_quarter_of_a_short_invocation_is_kept_in_reserve() {
-        let soon = SystemTime::now() + Duration::from_secs(8);
-        let soon = soon.duration_since(SystemTime::UNIX_EPOCH).unwrap();
-        assert_eq!(
-            passed(u64::try_from(soon.as_millis()).unwrap(), ""),
-            (false, false)
-        );
+    fn a_chunk_that_is_begun_has_twenty_seconds_and_of_a_short_invocation_a_third() {
+        for (seconds, begins_until) in [(60, 40), (6, 4)] {
+            let deadline = of(&ending_in(seconds), FunctionTimeout::default());
+            let at = |seconds| Deadline::at(Instant::now() + Duration::from_secs(seconds));
+            assert!(deadline <= at(begins_until) && deadline > at(begins_until - 1));
+        }
+    }
+
+    #[test]
+    fn units_of_work_end_two_seconds_before_the_function_does_and_in_a_short_one_an_eighth() {
+        for (seconds, milliseconds) in [(25, 23_000), (2, 1_750)] {
+            let end = end(&ending_in(seconds), FunctionTimeout::default()).unwrap();
+            let left = end.saturating_duration_since(Instant::now());
+            let expected = Duration::from_millis(milliseconds);
+            let slack = Duration::from_millis(500);
+            assert!(left <= expected && left + slack > expected, "{left:?}");
+        }
+        assert_eq!(end(&Context::default(), FunctionTimeout::default()), None);
     }
 }

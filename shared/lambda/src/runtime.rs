@@ -5,12 +5,14 @@ use std::fmt;
 use futures_util::FutureExt;
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use serde::{Serialize, de::DeserializeOwned};
+use task_service::store::invocation;
 use task_service::trace;
 
 use crate::{
     Error,
     concurrent::{self, Concurrency},
     configuration::{ConfigurationError, Environment, FromEnvironment},
+    deadline::{self, FunctionTimeout},
     metrics, telemetry,
 };
 
@@ -37,12 +39,14 @@ where
     R: Into<Diagnostic> + fmt::Debug,
     F: Future<Output = Result<A, R>>,
 {
-    let (concurrency, states) =
+    let (concurrency, timeout, states) =
         start::<S>().inspect_err(|error| tracing::error!(%error, "not started"))?;
     let measured = move |state, event: LambdaEvent<E>| {
         let trace = event.context.xray_trace_id.clone();
         // On the heap: what it awaits would be part of the runtime's own future, which moves.
-        Box::pin(trace::within(trace, handle(state, event))).inspect(|_| metrics::flush())
+        let end = deadline::end(&event.context, timeout);
+        let handling = trace::within(trace, handle(state, event));
+        Box::pin(invocation::within(end, handling)).inspect(|_| metrics::flush())
     };
     match concurrency {
         Concurrency::One => {
@@ -54,15 +58,19 @@ where
     }
 }
 
+/// How a process serves: how many invocations at once, how long each may run, a state for each.
+type Started<S> = (Concurrency, FunctionTimeout, Vec<&'static S>);
+
 /// The logger, then what the function needs, once for each invocation that there may be at a time.
-fn start<S: FromEnvironment>() -> Result<(Concurrency, Vec<&'static S>), ConfigurationError> {
+fn start<S: FromEnvironment>() -> Result<Started<S>, ConfigurationError> {
     let environment = Environment::of_process();
     telemetry::start(&environment)?;
     for variable in RUNTIME {
         environment.required(variable)?;
     }
+    let timeout = FunctionTimeout::from_environment(&environment)?;
     let concurrency = Concurrency::from_environment(&environment)?;
     let build = |_| S::from_environment(&environment).map(|state| &*Box::leak(Box::new(state)));
     let states = (0..concurrency.invocations()).map(build);
-    Ok((concurrency, states.collect::<Result<_, _>>()?))
+    Ok((concurrency, timeout, states.collect::<Result<_, _>>()?))
 }

@@ -8,7 +8,7 @@ use task_service::{
     orders::OrderImport,
     prices::PriceChange,
     sqs::{QueueUrls, SqsQueue},
-    store::{Database, DatabaseConfig, UserTaskId, chunks::MAX_ITEMS},
+    store::{Database, DatabaseConfig, RowUser, UserTaskId, chunks::MAX_ITEMS},
 };
 
 use crate::configuration::{ConfigurationError, Environment, FromEnvironment};
@@ -24,6 +24,15 @@ impl FromEnvironment for Database {
         DatabaseConfig::parse(url, connections, Duration::from_millis(timeout))
             .map(Self::new)
             .map_err(|wrong| ConfigurationError::new(URL, wrong))
+    }
+}
+
+/// `DATABASE_ROWS_URL`: the URL that the functions connect by, for the function that makes their user. None by default.
+impl FromEnvironment for Option<RowUser> {
+    fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
+        const URL: &str = "DATABASE_ROWS_URL";
+        let user = environment.text(URL).map(RowUser::parse).transpose();
+        user.map_err(|wrong| ConfigurationError::new(URL, wrong))
     }
 }
 

@@ -107,7 +107,7 @@ pub enum Error {
         /// What the caller may need all the same (the row of a finished task).
         data: Option<Box<RawValue>>,
     },
-    /// The database failed; nothing was half-done.
+    /// The database failed, or refuses a value; nothing was half-done.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -139,9 +139,12 @@ impl Error {
 
     /// The machine word this is answered with.
     #[must_use]
-    pub const fn word(&self) -> Word {
+    pub fn word(&self) -> Word {
         match self {
             Self::Refused { word, .. } => *word,
+            Self::Store(fault) if fault.is_of_a_value() && !fault.is_duplicate_key() => {
+                Word::ParamInvalid
+            }
             Self::Store(_) => Word::SystemBusy,
         }
     }
@@ -152,6 +155,13 @@ impl UnitError for Error {
         match self {
             Self::Store(fault) => Some(fault),
             Self::Refused { .. } => None,
+        }
+    }
+
+    fn map_store(self, change: impl FnOnce(StoreError) -> StoreError) -> Self {
+        match self {
+            Self::Store(fault) => Self::Store(change(fault)),
+            refused @ Self::Refused { .. } => refused,
         }
     }
 }

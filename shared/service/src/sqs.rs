@@ -14,8 +14,10 @@ use aws_sdk_sqs::types::MessageSystemAttributeNameForSends::AwsTraceHeader as Tr
 use aws_sdk_sqs::types::{MessageSystemAttributeValue, SendMessageBatchRequestEntry};
 use futures_util::stream::{self, StreamExt};
 use task_store::chunks::ChunkKey;
+use task_store::invocation;
 use task_store::outbox::Due;
 use tokio::sync::OnceCell;
+use tokio::time::timeout;
 
 use crate::failpoints::{Failpoint, reach};
 use crate::queue::{ChunkMessage, Queue};
@@ -29,6 +31,12 @@ const CONCURRENCY: usize = 8;
 /// How long one request may take, all its tries included. A queue that failed one gets no further ones in this send,
 /// so that the answer to a submit waits for hardly longer than this; the sweeper sends what was not sent.
 const SEND_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long a request that is made now may take: the other half of what the invocation has left is for making due again what
+/// was not sent, and for the answer.
+fn send_bound() -> Duration {
+    invocation::time_left().map_or(SEND_TIMEOUT, |left| SEND_TIMEOUT.min(left / 2))
+}
 
 /// Where each job's messages go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,7 +112,12 @@ impl SqsQueue {
             .send_message_batch()
             .queue_url(url)
             .set_entries(Some(entries.collect()));
-        match request.send().await {
+        let Ok(answer) = timeout(send_bound(), request.send()).await else {
+            is_down.store(true, Ordering::Relaxed);
+            tracing::warn!("the queue took no messages in the time that the invocation has left");
+            return part.iter().map(|due| due.key).collect();
+        };
+        match answer {
             Ok(answer) => {
                 let failed = answer
                     .failed
@@ -216,6 +229,14 @@ fn client() -> Client {
 mod tests {
     use super::*;
     use task_store::{StationId, TaskId};
+
+    #[tokio::test]
+    async fn a_request_takes_half_of_what_the_invocation_has_left_at_most() {
+        assert_eq!(send_bound(), SEND_TIMEOUT);
+        let soon = std::time::Instant::now() + Duration::from_secs(1);
+        let bound = invocation::within(Some(soon), async { send_bound() }).await;
+        assert!(bound <= Duration::from_millis(500), "{bound:?}");
+    }
 
     #[test]
     fn one_url_serves_every_job_and_a_named_one_its_own() {

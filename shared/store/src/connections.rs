@@ -27,11 +27,17 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long ending a statement that takes too long may take.
 const KILL_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What every session is set to; the server answers with what names the session.
-const SESSION: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
+/// Sets everything of a session that our statements depend on, whatever the server's own settings are; the server
+/// answers with what names the session. A session that says nothing for a minute is ended, and its locks are freed: its
+/// process may have been lost without a word. A lock is waited for so briefly that a unit's five tries fit its bound.
+const SESSION: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE; \
     SET NAMES utf8mb4; \
-    SET time_zone = '+00:00', innodb_lock_wait_timeout = 5, \
-        sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'; \
+    SET autocommit = 1, completion_type = 0, time_zone = '+00:00', \
+        wait_timeout = 60, net_read_timeout = 30, net_write_timeout = 30, \
+        innodb_lock_wait_timeout = 2, lock_wait_timeout = 2, \
+        foreign_key_checks = 1, unique_checks = 1, sql_safe_updates = 0, sql_select_limit = 18446744073709551615, \
+        sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO' \
+        /*!50708 , max_execution_time = 0 */ /*M!100101 , max_statement_time = 0 */; \
     SELECT @@hostname, CONNECTION_ID()";
 
 /// A connection's name on its server, by which another one can end it.
@@ -130,6 +136,10 @@ impl Connections {
         timeout(CONNECT_TIMEOUT, opening)
             .await
             .unwrap_or(Err(StoreError::TimedOut(CONNECT_TIMEOUT)))
+            .map_err(|fault| StoreError::Unreachable {
+                place: self.config.place(),
+                fault: Box::new(fault),
+            })
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {

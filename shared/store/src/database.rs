@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use crate::config::DatabaseConfig;
 use crate::connections::{Connection, Connections, Session};
 use crate::error::StoreError;
+use crate::invocation;
 
 /// How often a transaction is run in all before its contention is reported.
 const ATTEMPTS: u32 = 5;
@@ -18,11 +19,19 @@ const ATTEMPTS: u32 = 5;
 pub trait UnitError: From<StoreError> {
     /// The store error inside, if that is what it is.
     fn store(&self) -> Option<&StoreError>;
+
+    /// The same error with another store error inside, where it has one.
+    #[must_use]
+    fn map_store(self, change: impl FnOnce(StoreError) -> StoreError) -> Self;
 }
 
 impl UnitError for StoreError {
     fn store(&self) -> Option<&StoreError> {
         Some(self)
+    }
+
+    fn map_store(self, change: impl FnOnce(StoreError) -> StoreError) -> Self {
+        change(self)
     }
 }
 
@@ -33,8 +42,41 @@ pub struct Database {
     timeout: Duration,
 }
 
-/// The session a unit of work is in, for whoever must end it.
-type InUse = Mutex<Option<Arc<Session>>>;
+/// What a unit of work may do to the database: what is known of its fate when its connection is lost follows from that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Read,
+    Statement,
+    Transaction,
+}
+
+impl Kind {
+    /// Whether a unit that ended with `fault` has left nothing behind and may succeed when it is run again at once.
+    /// A unit of single statements may have written before the one that failed, unless that one lost a lock.
+    fn may_run_again(self, fault: &StoreError) -> bool {
+        fault.is_lost() || (self != Self::Statement && fault.is_contention())
+    }
+}
+
+/// How far a try has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Phase {
+    #[default]
+    Connecting,
+    Working,
+    Committing,
+}
+
+/// A unit of work under way, as it is seen when it must be ended from outside.
+#[derive(Debug, Default)]
+struct Progress {
+    phase: Phase,
+    session: Option<Arc<Session>>,
+    /// A try before this one has lost against another unit.
+    has_lost: bool,
+}
+
+type Shared = Mutex<Progress>;
 
 impl Database {
     /// A database that has not been connected to yet: the first unit of work does that.
@@ -46,23 +88,37 @@ impl Database {
         }
     }
 
+    /// The bound of a unit of work that begins now.
+    pub(crate) fn bound(&self) -> Duration {
+        invocation::bound(self.timeout)
+    }
+
+    /// Runs a unit of work that only reads: whatever it fails with, nothing was changed.
+    pub async fn read<T, E: UnitError>(
+        &self,
+        work: impl AsyncFn(&mut Connection) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        self.bounded(Kind::Read, async |c, _| work(c).await).await
+    }
+
     /// Runs a unit of work that writes with one statement at most; it is run again when it loses against
-    /// another one. All its tries together take no longer than the configured bound.
+    /// another one. All its tries together take no longer than the configured bound, nor than the invocation has left.
     pub async fn run<T, E: UnitError>(
         &self,
         work: impl AsyncFn(&mut Connection) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
-        self.bounded(work).await
+        self.bounded(Kind::Statement, async |c, _| work(c).await)
+            .await
     }
 
     /// Runs a unit of work in a READ COMMITTED transaction: committed when it is `Ok`, undone when it is not,
     /// and run again from its beginning, on a new connection, when it loses against another one. All its tries
-    /// together take no longer than the configured bound.
+    /// together take no longer than the configured bound, nor than the invocation has left.
     pub async fn transaction<T, E: UnitError>(
         &self,
         work: impl AsyncFn(&mut Connection) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
-        self.bounded(async |connection| {
+        self.bounded(Kind::Transaction, async |connection, progress| {
             connection
                 .execute("START TRANSACTION")
                 .await
@@ -71,6 +127,9 @@ impl Database {
             let verdict = if end.is_ok() { "COMMIT" } else { "ROLLBACK" };
             // After a database error the connection is closed, which undoes the transaction too.
             if end.as_ref().err().and_then(UnitError::store).is_none() {
+                if end.is_ok() {
+                    note(progress, |progress| progress.phase = Phase::Committing);
+                }
                 connection
                     .execute(verdict)
                     .await
@@ -83,31 +142,43 @@ impl Database {
 
     async fn bounded<T, E: UnitError>(
         &self,
-        work: impl AsyncFn(&mut Connection) -> std::result::Result<T, E>,
+        kind: Kind,
+        work: impl AsyncFn(&mut Connection, &Shared) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
-        let in_use = InUse::default();
+        let (progress, bound) = (Shared::default(), self.bound());
         // On the heap: what a transaction awaits would be part of its function's future, which is large enough.
-        let retried = Box::pin(self.retried(&work, &in_use));
-        if let Ok(end) = timeout(self.timeout, retried).await {
-            return end;
+        let retried = Box::pin(self.retried(kind, &work, &progress));
+        let end = timeout(bound, retried).await;
+        let progress = progress
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        if end.is_err()
+            && let Some(session) = &progress.session
+        {
+            self.connections.kill(session).await;
         }
-        let session = in_use.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if let Some(session) = session {
-            self.connections.kill(&session).await;
+        let end = end.unwrap_or_else(|_| Err(progress.out_of_time(bound).into()));
+        if end.is_ok() && kind != Kind::Read {
+            invocation::note_written();
         }
-        Err(StoreError::TimedOut(self.timeout).into())
+        end.map_err(|error| error.map_store(|fault| progress.judged(kind, fault)))
     }
 
     async fn retried<T, E: UnitError>(
         &self,
-        work: &impl AsyncFn(&mut Connection) -> std::result::Result<T, E>,
-        in_use: &InUse,
+        kind: Kind,
+        work: &impl AsyncFn(&mut Connection, &Shared) -> std::result::Result<T, E>,
+        progress: &Shared,
     ) -> std::result::Result<T, E> {
         let mut attempt = 1;
         loop {
-            let end = self.once(work, in_use).await;
+            let end = self.once(work, progress).await;
             match end.as_ref().err().and_then(UnitError::store) {
-                Some(fault) if fault.is_contention() && attempt < ATTEMPTS => {
+                Some(fault) if kind.may_run_again(fault) && attempt < ATTEMPTS => {
+                    note(progress, |progress| {
+                        progress.phase = Phase::Connecting;
+                        progress.has_lost = true;
+                    });
                     tokio::time::sleep(jittered(attempt)).await;
                     attempt += 1;
                 }
@@ -118,13 +189,18 @@ impl Database {
 
     async fn once<T, E: UnitError>(
         &self,
-        work: &impl AsyncFn(&mut Connection) -> std::result::Result<T, E>,
-        in_use: &InUse,
+        work: &impl AsyncFn(&mut Connection, &Shared) -> std::result::Result<T, E>,
+        progress: &Shared,
     ) -> std::result::Result<T, E> {
+        note(progress, |progress| progress.phase = Phase::Connecting);
         let mut lease = self.connections.acquire().await?;
-        set(in_use, Some(lease.session()));
-        let end = work(lease.connection()).await;
-        set(in_use, None);
+        let session = lease.session();
+        note(progress, |progress| {
+            progress.phase = Phase::Working;
+            progress.session = Some(session);
+        });
+        let end = work(lease.connection(), progress).await;
+        note(progress, |progress| progress.session = None);
         if end.as_ref().err().and_then(UnitError::store).is_none() {
             lease.give_back();
         }
@@ -132,8 +208,34 @@ impl Database {
     }
 }
 
-fn set(in_use: &InUse, session: Option<Arc<Session>>) {
-    *in_use.lock().unwrap_or_else(PoisonError::into_inner) = session;
+impl Progress {
+    /// Why a unit ended that took longer than it may: one that lost before was kept waiting by another unit, and the
+    /// database is well.
+    fn out_of_time(&self, bound: Duration) -> StoreError {
+        if self.has_lost {
+            StoreError::Contended(bound)
+        } else {
+            StoreError::TimedOut(bound)
+        }
+    }
+
+    /// A fault with what is known of the unit's fate: a lock that was lost and a value that is refused undo the statement.
+    fn judged(&self, kind: Kind, fault: StoreError) -> StoreError {
+        let may_be_done = match kind {
+            Kind::Read => false,
+            Kind::Statement => self.phase != Phase::Connecting,
+            Kind::Transaction => self.phase == Phase::Committing,
+        };
+        if may_be_done && !fault.is_certain() {
+            StoreError::FateUnknown(Box::new(fault))
+        } else {
+            fault
+        }
+    }
+}
+
+fn note(progress: &Shared, change: impl FnOnce(&mut Progress)) {
+    change(&mut progress.lock().unwrap_or_else(PoisonError::into_inner));
 }
 
 /// Full jitter: any time up to 10 ms, doubled with every attempt.

@@ -1,24 +1,10 @@
 //! What can go wrong between us and the database, sorted by what the caller should do about it.
 
+mod number;
+
 use std::time::Duration;
 
-/// Error numbers of MySQL and MariaDB that this crate acts on.
-mod number {
-    /// A unique key is taken.
-    pub(super) const DUPLICATE_KEY: u16 = 1062;
-    /// Lock wait time-out: the statement is undone, the rest of the transaction is not.
-    pub(super) const LOCK_WAIT_TIMEOUT: u16 = 1205;
-    /// Deadlock: the whole transaction is undone.
-    pub(super) const DEADLOCK: u16 = 1213;
-    /// A row changed under a MariaDB snapshot: the whole transaction must be run again.
-    pub(super) const RECORD_CHANGED: u16 = 1020;
-    /// Faults of a value that SQLSTATE does not tell: a text that is none (1366), a broken check (3819, MariaDB 4025).
-    pub(super) const OF_A_VALUE: [u16; 3] = [1366, 3819, 4025];
-    /// Faults of a server that is full (1040, 1203, 1226), starting or stopping (1053, 3100), has become a reader
-    /// after a failover (1290, 1836) or has ended the statement (1317) or the session (1927, 4031).
-    pub(super) const UNAVAILABLE: [u16; 10] =
-        [1040, 1053, 1203, 1226, 1290, 1317, 1836, 1927, 3100, 4031];
-}
+use number::Class;
 
 /// Why a unit of work did not complete. Whatever the kind, nothing of it was half-done.
 #[derive(Debug, thiserror::Error)]
@@ -26,31 +12,70 @@ pub enum StoreError {
     /// The server refused a statement or the connection failed.
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
+    /// No connection could be opened: where to, and why.
+    #[error("database at {place}: {fault}")]
+    Unreachable {
+        /// Host and port.
+        place: String,
+        /// Why.
+        fault: Box<Self>,
+    },
     /// The unit of work took longer than its bound; its connection was closed.
     #[error("database: no answer within {0:?}")]
     TimedOut(Duration),
+    /// The unit of work lost against other ones until its time was up.
+    #[error("database: locks were held by others for {0:?}")]
+    Contended(Duration),
     /// No connection became free in time.
     #[error("database: no free connection within {0:?}")]
     Exhausted(Duration),
     /// A stored value is not what this version can read.
     #[error("database: {0} holds a value that cannot be read")]
     Unreadable(&'static str),
+    /// The schema could not be brought to this version's: what is in the way, and what to do.
+    #[error("migrations: {0}")]
+    Migration(String),
+    /// The connection was lost after a write or a commit was sent: it may have been carried out, whole.
+    #[error("{0}; whether it was carried out is not known")]
+    FateUnknown(Box<Self>),
 }
 
 impl StoreError {
-    fn number(&self) -> Option<u16> {
+    /// The error itself, without what is known around it.
+    fn root(&self) -> &Self {
         match self {
-            Self::Database(sqlx::Error::Database(error)) => error
-                .try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()
-                .map(sqlx::mysql::MySqlDatabaseError::number),
+            Self::FateUnknown(fault) | Self::Unreachable { fault, .. } => fault.root(),
+            own => own,
+        }
+    }
+
+    fn of_server(&self) -> Option<&sqlx::mysql::MySqlDatabaseError> {
+        match self.root() {
+            Self::Database(sqlx::Error::Database(error)) => error.try_downcast_ref(),
             _ => None,
         }
+    }
+
+    pub(crate) fn number(&self) -> Option<u16> {
+        self.of_server()
+            .map(sqlx::mysql::MySqlDatabaseError::number)
+    }
+
+    fn class(&self) -> Option<Class> {
+        self.of_server()
+            .map(|error| number::class(error.number(), error.code().unwrap_or_default()))
     }
 
     /// What kind of fault it is, without a word of any value: safe to log.
     #[must_use]
     pub fn kind(&self) -> String {
         match (self, self.number()) {
+            (Self::FateUnknown(fault), _) => {
+                format!("{}; whether it was carried out is not known", fault.kind())
+            }
+            (Self::Unreachable { place, fault }, _) => {
+                format!("{} (connecting to {place})", fault.kind())
+            }
             (_, Some(number)) => format!("database error {number}"),
             (Self::Database(sqlx::Error::Io(error)), _) => {
                 format!("database connection: {}", error.kind())
@@ -60,59 +85,70 @@ impl StoreError {
         }
     }
 
+    /// The unit of work may have been carried out, and may not: its connection was lost after it was told to.
+    #[must_use]
+    pub const fn is_fate_unknown(&self) -> bool {
+        matches!(self, Self::FateUnknown(_))
+    }
+
     /// A unique key was taken: somebody else was first.
     #[must_use]
     pub fn is_duplicate_key(&self) -> bool {
         self.number() == Some(number::DUPLICATE_KEY)
     }
 
-    /// The whole transaction lost against another one: running it again at once may succeed.
+    /// A lock was lost to another transaction, and what the statement did is undone.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.class() == Some(Class::Lost)
+    }
+
+    /// The statement it ended left nothing behind, or says itself what was done.
+    pub(crate) fn is_certain(&self) -> bool {
+        self.is_lost() || self.is_of_a_value() || matches!(self, Self::Migration(_))
+    }
+
+    /// The whole transaction lost against another one: running it again may succeed.
     #[must_use]
     pub fn is_contention(&self) -> bool {
-        matches!(
-            self.number(),
-            Some(number::DEADLOCK | number::LOCK_WAIT_TIMEOUT | number::RECORD_CHANGED)
-        )
+        matches!(self.class(), Some(Class::Lost | Class::Contention))
+            || matches!(self.root(), Self::Contended(_))
+    }
+
+    /// The server refuses a value: the same call with another one would succeed.
+    #[must_use]
+    pub fn is_of_a_value(&self) -> bool {
+        self.class() == Some(Class::Value)
     }
 
     /// The work itself cannot be stored, or what is stored cannot be read: tried again unchanged it ends in the same way.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
-        let state = match self {
-            Self::Database(sqlx::Error::Database(error)) => error.code(),
-            Self::Database(sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_))
-            | Self::Unreadable(_) => return true,
-            _ => None,
-        };
-        // Data exceptions, and broken constraints.
-        state.is_some_and(|state| state.starts_with("22") || state.starts_with("23"))
-            || self
-                .number()
-                .is_some_and(|n| number::OF_A_VALUE.contains(&n))
+        let unreadable = matches!(
+            self.root(),
+            Self::Unreadable(_)
+                | Self::Database(sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_))
+        );
+        unreadable || self.is_of_a_value()
     }
 
     /// The database cannot be used at present: what else there is to do with it will end in the same way.
     #[must_use]
     pub fn is_outage(&self) -> bool {
-        self.is_retryable() && !self.is_contention()
-    }
-
-    /// The server or the way to it failed, not the work: it may succeed later, unchanged.
-    #[must_use]
-    pub fn is_retryable(&self) -> bool {
         let unreachable = matches!(
-            self,
+            self.root(),
             Self::TimedOut(_)
                 | Self::Exhausted(_)
                 | Self::Database(
                     sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_)
                 )
         );
-        unreachable
-            || self.is_contention()
-            || self
-                .number()
-                .is_some_and(|n| number::UNAVAILABLE.contains(&n))
+        unreachable || self.class() == Some(Class::Outage)
+    }
+
+    /// The server or the way to it failed, not the work: it may succeed later, unchanged.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.is_outage() || self.is_contention()
     }
 }
 

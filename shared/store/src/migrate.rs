@@ -1,51 +1,227 @@
 //! The migrations, embedded in the binary that runs them.
 
-use sqlx::migrate::Migrator;
+use std::time::{Duration, Instant};
+
+use sqlx::migrate::{Migrate as _, MigrateError, Migration};
 use sqlx::{Executor as _, Row as _};
+use tokio::time::sleep;
 
 use crate::connections::Connection;
 use crate::database::Database;
 use crate::error::{Result, StoreError};
 
-/// This version's migrations. A database that has later ones is as good: they only add (migrations/README.md), and a
-/// deployment that is rolled back finds them.
-fn migrator() -> Migrator {
-    let mut migrator = sqlx::migrate!("../../migrations");
-    migrator.set_ignore_missing(true);
-    migrator
-}
+/// How long to leave the way free for others after a lock of a table was waited for in vain, the first time.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How long after many times.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 /// Brings the database to this version's schema. Safe to call again and from several processes at once: they
 /// wait for each other on a lock of the server. MySQL cannot undo a change of structure, so the database's bound of a
 /// unit of work must be longer than the longest migration takes.
+///
+/// A database that has later migrations is as good: they only add (migrations/README.md), and a deployment that is
+/// rolled back finds them.
 pub async fn migrate(database: &Database) -> Result<()> {
+    apply(database, &sqlx::migrate!("../../migrations").migrations).await
+}
+
+/// Runs the steps that the database does not have yet.
+pub(crate) async fn apply(database: &Database, steps: &[Migration]) -> Result<()> {
+    let patience = database.bound() * 3 / 4;
+    let end = Instant::now() + patience;
     database
-        .run(async |connection: &mut Connection| {
-            lock(connection).await?;
-            let migrating = migrator();
-            migrating.run_direct(connection).await.map_err(unwrapped)?;
-            connection.execute("DO RELEASE_ALL_LOCKS()").await?;
+        .run(async |c: &mut Connection| {
+            lock(c, patience).await?;
+            // Whoever comes after a statement that waits for a table waits as well: a second at a time is bearable.
+            c.execute("SET lock_wait_timeout = 1, innodb_lock_wait_timeout = 1")
+                .await?;
+            let open = open_steps(c, steps).await?;
+            refuse_foreign_tables(c, &open).await?;
+            for step in open {
+                run(c, step, end).await?;
+            }
+            c.execute("DO RELEASE_ALL_LOCKS()").await?;
+            c.execute("SET lock_wait_timeout = 2, innodb_lock_wait_timeout = 2")
+                .await?;
             Ok(())
         })
         .await
 }
 
-/// Waits for other processes that migrate this database. sqlx does so too, with a time that MariaDB takes for no
-/// time at all. Closing the connection frees the lock.
-async fn lock(connection: &mut Connection) -> Result<()> {
-    let row = connection
-        .fetch_one("SELECT GET_LOCK(CONCAT('migrate ', SHA2(DATABASE(), 224)), 3600) = 1")
-        .await?;
+/// Waits for other processes that migrate this database. Closing the connection frees the lock.
+async fn lock(connection: &mut Connection, patience: Duration) -> Result<()> {
+    let seconds = patience.as_secs().max(1);
+    let sql = format!("SELECT GET_LOCK(CONCAT('migrate ', SHA2(DATABASE(), 224)), {seconds}) = 1");
+    let row = connection.fetch_one(&*sql).await?;
     match row.try_get::<Option<i64>, _>(0)? {
         Some(1) => Ok(()),
-        _ => Err(StoreError::Unreadable("the migrations' lock")),
+        _ => Err(StoreError::Migration(format!(
+            "another process has been migrating this database for {seconds} s: run this again when it has ended"
+        ))),
     }
 }
 
-fn unwrapped(error: sqlx::migrate::MigrateError) -> StoreError {
+/// The steps that have not run here.
+async fn open_steps<'s>(
+    connection: &mut Connection,
+    steps: &'s [Migration],
+) -> Result<Vec<&'s Migration>> {
+    connection
+        .ensure_migrations_table()
+        .await
+        .map_err(unwrapped)?;
+    if let Some(version) = connection.dirty_version().await.map_err(unwrapped)? {
+        return Err(StoreError::Migration(format!(
+            "migration {version} was begun and not ended: compare its file with the schema and complete it by hand, then \
+             UPDATE _sqlx_migrations SET success = TRUE WHERE version = {version}, or DELETE that row when nothing of it is there"
+        )));
+    }
+    let applied = connection
+        .list_applied_migrations()
+        .await
+        .map_err(unwrapped)?;
+    let mut open = Vec::new();
+    for step in steps {
+        match applied
+            .iter()
+            .find(|applied| applied.version == step.version)
+        {
+            None => open.push(step),
+            Some(applied) if applied.checksum == step.checksum => {}
+            Some(_) => {
+                return Err(StoreError::Migration(format!(
+                    "migration {} was edited after it ran here: restore its file, and put the change into a new one",
+                    step.version
+                )));
+            }
+        }
+    }
+    Ok(open)
+}
+
+/// Refuses a database that has tables of these names which no migration has made: another application's, the original
+/// service's among them.
+async fn refuse_foreign_tables(connection: &mut Connection, open: &[&Migration]) -> Result<()> {
+    for step in open {
+        for table in statements(&step.sql).iter().filter_map(|sql| created(sql)) {
+            let sql = "SELECT COUNT(*) FROM information_schema.tables \
+                       WHERE table_schema = DATABASE() AND table_name = ?";
+            let row = sqlx::query(sql)
+                .bind(table)
+                .fetch_one(&mut *connection)
+                .await?;
+            if row.try_get_unchecked::<i64, _>(0)? > 0 {
+                return Err(StoreError::Migration(format!(
+                    "table {table} exists already and is not ours (the original task service has one of this name): \
+                     name an empty schema in DATABASE_URL, or rename that table; nothing was changed"
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The table that a statement creates.
+fn created(sql: &str) -> Option<&str> {
+    let name = sql.strip_prefix("CREATE TABLE ")?;
+    name.split([' ', '(', '\n']).next()
+}
+
+/// Runs one step, statement by statement. It counts as begun until its last statement has succeeded.
+async fn run(connection: &mut Connection, step: &Migration, end: Instant) -> Result<()> {
+    let start = Instant::now();
+    let sql = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+               VALUES (?, ?, FALSE, ?, -1)";
+    let begun = sqlx::query(sql)
+        .bind(step.version)
+        .bind(&*step.description)
+        .bind(&*step.checksum);
+    begun.execute(&mut *connection).await?;
+    for (done, statement) in statements(&step.sql).iter().enumerate() {
+        if let Err(fault) = patiently(connection, statement, end).await {
+            if done == 0 {
+                let sql = "DELETE FROM _sqlx_migrations WHERE version = ?";
+                let forget = sqlx::query(sql).bind(step.version);
+                let forgotten = forget.execute(&mut *connection).await.is_ok();
+                tracing::debug!(forgotten, "nothing of the migration was done");
+            }
+            return Err(fault);
+        }
+    }
+    let sql = "UPDATE _sqlx_migrations SET success = TRUE, execution_time = ? WHERE version = ?";
+    let nanoseconds = i64::try_from(start.elapsed().as_nanos()).unwrap_or(i64::MAX);
+    let ended = sqlx::query(sql).bind(nanoseconds).bind(step.version);
+    ended.execute(connection).await?;
+    Ok(())
+}
+
+/// Runs a statement again and again while somebody uses its table for longer than a second, with pauses in which whoever
+/// waits behind it gets on.
+async fn patiently(connection: &mut Connection, sql: &str, end: Instant) -> Result<()> {
+    let mut pause = PAUSE;
+    loop {
+        let fault = match connection.execute(sql).await {
+            Ok(_) => return Ok(()),
+            Err(error) => StoreError::from(error),
+        };
+        if !fault.is_lost() {
+            return Err(fault);
+        }
+        if Instant::now() + pause >= end {
+            let line = sql.lines().next().unwrap_or_default();
+            return Err(StoreError::Migration(format!(
+                "a transaction that does not end keeps a table from being changed ({line}): \
+                 end it (SHOW PROCESSLIST), then run this again"
+            )));
+        }
+        tracing::info!("a table is in use; its migration waits");
+        sleep(pause).await;
+        pause = LONGEST_PAUSE.min(pause * 2);
+    }
+}
+
+/// The statements of a migration: each ends with a semicolon at the end of a line. Comments are lines of their own.
+fn statements(sql: &str) -> Vec<String> {
+    let lines = sql.lines().filter(|line| !line.starts_with("--"));
+    let text: Vec<&str> = lines.collect();
+    text.join("\n")
+        .split(";\n")
+        .map(|statement| statement.trim().trim_end_matches(';'))
+        .filter(|statement| !statement.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn unwrapped(error: MigrateError) -> StoreError {
     match error {
-        sqlx::migrate::MigrateError::Execute(inner)
-        | sqlx::migrate::MigrateError::ExecuteMigration(inner, _) => inner.into(),
+        MigrateError::Execute(inner) | MigrateError::ExecuteMigration(inner, _) => inner.into(),
         other => sqlx::Error::Migrate(Box::new(other)).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_statement_of_a_migration_is_found() {
+        let sql =
+            "-- one; two\nCREATE TABLE a (\n    x INT -- a; b\n);\n\nALTER TABLE a ADD y INT;\n";
+        let found = statements(sql);
+        assert_eq!(found[1..], ["ALTER TABLE a ADD y INT"]);
+        assert_eq!((created(&found[0]), created(&found[1])), (Some("a"), None));
+        for step in sqlx::migrate!("../../migrations").iter() {
+            for statement in statements(&step.sql) {
+                let verb = statement.split(' ').next().unwrap_or_default();
+                assert!(
+                    [
+                        "CREATE", "ALTER", "DROP", "RENAME", "INSERT", "UPDATE", "DELETE"
+                    ]
+                    .contains(&verb),
+                    "{}: {statement}",
+                    step.version
+                );
+            }
+        }
     }
 }

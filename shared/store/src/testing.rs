@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::{Connection as _, Executor as _};
 
-use crate::{Connection, Database, DatabaseConfig, migrate};
+use crate::{Connection, Database, DatabaseConfig, Result, RowUser, grant_rows, migrate};
 
 /// A database of a test's own.
 #[derive(Debug)]
@@ -21,6 +21,51 @@ impl TestDatabase {
     pub fn another(&self, connections: usize) -> Database {
         Database::new(config(&self.url, connections))
     }
+
+    /// The same database as a user sees it who may work with rows only.
+    ///
+    /// # Panics
+    /// When the user of `TEST_DATABASE_URL` may not create users.
+    pub async fn by_rows_only(&self) -> Self {
+        let (_, address) = self.url.split_once('@').expect("a URL with a user");
+        let name = self.name();
+        let url = format!("mysql://{name}:{name}@{address}");
+        let user = RowUser::parse(&url).expect("a plain user");
+        let granted = grant_rows(&self.database, &user).await;
+        granted.expect("the user of TEST_DATABASE_URL may create users");
+        Self {
+            database: Database::new(config(&url, 8)),
+            url,
+        }
+    }
+
+    /// The database's name, and its row user's.
+    fn name(&self) -> &str {
+        let path = self.url.rsplit('/').next().unwrap_or_default();
+        path.split('?').next().unwrap_or_default()
+    }
+
+    /// Another set of connections whose units may take as long as `bound`.
+    ///
+    /// # Panics
+    /// When this database's own URL is none, which cannot be.
+    #[must_use]
+    pub fn another_bounded(&self, connections: usize, bound: Duration) -> Database {
+        let config = DatabaseConfig::parse(&self.url, connections, bound);
+        Database::new(config.expect("the URL of this database"))
+    }
+}
+
+/// Runs a test as [`with_database`] does, but as a user who has the rights of a deployed function: on rows, and no others.
+pub async fn with_rows_only<T>(test: impl AsyncFnOnce(&TestDatabase) -> T) -> T {
+    with_database(async |owned| test(&owned.by_rows_only().await).await).await
+}
+
+/// Runs a migration of the test's own.
+pub async fn migrate_by(database: &Database, version: i64, sql: &'static str) -> Result<()> {
+    let kind = sqlx::migrate::MigrationType::Simple;
+    let step = sqlx::migrate::Migration::new(version, "of a test".into(), kind, sql.into(), false);
+    crate::migrate::apply(database, &[step]).await
 }
 
 /// Runs a test with a database of its own, which is dropped when the test passes.
@@ -49,6 +94,7 @@ pub async fn with_database<T>(test: impl AsyncFnOnce(&TestDatabase) -> T) -> T {
     let end = test(&fresh).await;
     drop(fresh);
     run(&server, &format!("DROP DATABASE {name}")).await;
+    run(&server, &format!("DROP USER IF EXISTS '{name}'@'%'")).await;
     end
 }
 

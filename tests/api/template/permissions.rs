@@ -152,3 +152,30 @@ fn only_functions_that_know_a_queue_may_send_to_it() {
         );
     }
 }
+
+#[test]
+fn a_page_of_another_origin_may_call_the_api_only_if_a_parameter_names_it() {
+    let template = Template::read();
+    assert_eq!(template.default("AllowedOrigins").as_deref(), Some(""));
+    let cors = &template.resource("Api")["CorsConfiguration"];
+    assert_eq!(cors[0].as_str(), Some("HasOrigins"));
+    assert!(cors[1]["AllowCredentials"].is_badvalue());
+    assert_eq!(
+        joined(&cors[1]["AllowHeaders"]),
+        "authorization content-type"
+    );
+}
+
+#[test]
+fn only_the_migration_connects_as_the_owner_of_the_schema() {
+    let template = Template::read();
+    let globals = &template.0["Globals"]["Function"]["Environment"]["Variables"];
+    let of_all = globals["DATABASE_URL"].as_str().unwrap();
+    assert!(of_all.contains("${DatabaseSecretArn}") && !of_all.contains("Owner"));
+    for function in template.functions() {
+        let owner = function.environment("DATABASE_URL");
+        assert_eq!(owner.is_some(), function.binary == "database-migrate");
+        let rows = function.environment("DATABASE_ROWS_URL");
+        assert_eq!(rows.as_deref(), owner.as_ref().map(|_| of_all));
+    }
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
+use task_service::store::invocation;
 use task_service::{Error, Result, Word};
 
 use super::Reply;
@@ -13,6 +14,12 @@ const JSON: &str = "application/json; charset=utf-8";
 /// What is answered in place of what went wrong inside.
 const BUSY: &str =
     "the service is temporarily unavailable, nothing was changed: please try again later";
+/// The same, when it is not known whether the call was carried out.
+const PERHAPS_DONE: &str = "the service is temporarily unavailable, and this call may have been carried out already: \
+    send it again later with the same ids (/task/update with the same op_id), so that it takes effect once";
+/// What is answered for a value that only the database refuses: sent again it is refused again.
+const REFUSED_VALUE: &str = "a value of this call cannot be stored, nothing was changed: it is out of range, too large, \
+    too deep or no text; check numbers, texts and JSON documents";
 
 /// The public side of an outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +27,8 @@ pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) code: u8,
     pub(super) error: Option<&'static str>,
+    /// Something of the call may have been carried out although it failed.
+    perhaps_done: bool,
 }
 
 /// The response as the gateway takes it (payload format 2.0).
@@ -46,17 +55,26 @@ struct Envelope<'a> {
 
 impl Answer {
     /// Refusals are status 200, because clients of the original drop the body of any other; faults are 503.
-    pub(super) fn of(outcome: &Result<Reply>) -> Self {
+    ///
+    /// Of a call that `only_reads` nothing was changed, whatever it failed with. Of another one that is not known when the
+    /// fault says so, or when a unit of work before the failed one was committed.
+    pub(super) fn of(outcome: &Result<Reply>, only_reads: bool) -> Self {
+        let is_unknown = |error: &Error| {
+            matches!(error, Error::Store(fault) if fault.is_fate_unknown())
+                || invocation::has_written()
+        };
         match outcome.as_ref().map_err(Error::word) {
             Ok(_) => Self {
                 status: 200,
                 code: 0,
                 error: None,
+                perhaps_done: false,
             },
             Err(word) => Self {
                 status: if word == Word::SystemBusy { 503 } else { 200 },
                 code: word.code(),
                 error: Some(word.as_str()),
+                perhaps_done: !only_reads && outcome.as_ref().is_err_and(is_unknown),
             },
         }
     }
@@ -84,6 +102,8 @@ impl Answer {
                 message,
                 data,
             } if *word != Word::SystemBusy => (message.as_str(), data.as_deref()),
+            Error::Store(_) if self.code == 1 => (REFUSED_VALUE, None),
+            _ if self.perhaps_done => (PERHAPS_DONE, None),
             _ => (BUSY, None),
         };
         let error = self.error.unwrap_or_default();

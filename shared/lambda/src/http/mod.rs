@@ -91,13 +91,17 @@ where
         .await
         .flatten()
         .and_then(Reply::within_limit);
-    let answer = Answer::of(&outcome);
+    let answer = Answer::of(&outcome, methods.contains(&"GET"));
     let (code, error) = (answer.code, answer.error);
     let duration_ms = telemetry::milliseconds(start);
     match &outcome {
         Err(fault) if code == 2 => {
             let fault = fault::loggable(fault);
             tracing::error!(method, path, code, error, %fault, duration_ms, "failed");
+        }
+        Err(Error::Store(fault)) => {
+            let fault = fault.kind();
+            tracing::warn!(method, path, code, error, %fault, duration_ms, "answered");
         }
         _ => tracing::info!(method, path, code, error, duration_ms, "answered"),
     }

@@ -5,6 +5,8 @@ mod callers;
 mod logs;
 mod requests;
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use task_service::{Caller, store::StoreError};
 
@@ -166,6 +168,36 @@ async fn a_fault_is_status_503_and_code_2_and_says_nothing_of_the_inside() {
         "{}",
         response.body
     );
+}
+
+/// What a call is answered that fails like this, on a route of these methods.
+async fn failed(methods: &[&str], fault: StoreError) -> String {
+    let event = event(&json!({"requestContext": {"http": {"method": methods[0]}}}));
+    let handler = async |_| Err(Error::from(fault));
+    let response = answer(event, "request-1", StationSource::Trusted, methods, handler).await;
+    response.body
+}
+
+fn lost() -> StoreError {
+    StoreError::FateUnknown(Box::new(StoreError::TimedOut(Duration::ZERO)))
+}
+
+#[tokio::test]
+async fn nothing_was_changed_is_said_only_when_that_is_known() {
+    let known = StoreError::TimedOut(Duration::ZERO);
+    assert!(
+        failed(&["POST"], known)
+            .await
+            .contains("nothing was changed")
+    );
+    assert!(
+        failed(&["GET", "POST"], lost())
+            .await
+            .contains("nothing was changed")
+    );
+    let unknown = failed(&["POST"], lost()).await;
+    assert!(unknown.contains("may have been carried out") && unknown.contains("op_id"));
+    assert!(!unknown.contains("nothing was changed"), "{unknown}");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 /// The moment from which on a worker begins nothing more; none by default.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd)]
 pub struct Deadline(Option<Instant>);
 
 impl Deadline {

@@ -83,7 +83,7 @@ async fn open_cycle(
     list: &OrderBatch,
 ) -> Result<StationId> {
     let row = database
-        .run(async |c| reference::cycle(c, &list.time_config_id).await)
+        .read(async |c| reference::cycle(c, &list.time_config_id).await)
         .await?;
     let Some(row) = row.filter(|row| caller.may_access(&row.station)) else {
         let message = format!(
@@ -108,7 +108,7 @@ async fn open_cycle(
 async fn in_flight(database: &Database, station: &StationId, list: &OrderBatch) -> Result<bool> {
     let named = Named::from(&list.user_task_id).at(Some(station));
     database
-        .run(async |c| {
+        .read(async |c| {
             let Some(task) = tasks::find(c, named).await? else {
                 return Ok(false);
             };

@@ -14,6 +14,7 @@ mod faults;
 mod life;
 mod mending;
 mod prices;
+mod refused_values;
 mod retries;
 mod support;
 mod tasks;

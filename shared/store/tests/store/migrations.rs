@@ -1,11 +1,14 @@
 //! The migrations, on databases that have none of them yet.
 
-use futures_util::future::join_all;
-use sqlx::{Connection as _, Executor as _, Row as _};
-use task_store::testing::{TestDatabase, with_database};
-use task_store::{Connection, Database, DatabaseConfig, migrate};
+use std::time::{Duration, Instant};
 
-use crate::support::{execute, read, read_number};
+use futures_util::future::{join, join_all};
+use sqlx::{Connection as _, Executor as _, Row as _};
+use task_store::testing::{TestDatabase, migrate_by, with_database};
+use task_store::{Connection, Database, DatabaseConfig, StoreError, migrate};
+use tokio::time::sleep;
+
+use crate::support::{done, execute, read, read_number};
 
 #[tokio::test]
 async fn migrating_twice_changes_nothing() {
@@ -117,6 +120,128 @@ async fn a_migration_that_was_edited_after_it_ran_is_refused() {
         .await;
         let fault = migrate(&fresh.database).await.unwrap_err();
         assert!(!fault.is_retryable());
+        assert!(
+            fault.to_string().contains("was edited after it ran"),
+            "{fault}"
+        );
+    })
+    .await;
+}
+
+/// Reads a row every 20 ms until a number of milliseconds is over; answers the longest time that a read took.
+async fn slowest_read(database: &Database, milliseconds: u64) -> Duration {
+    let (start, mut slowest) = (Instant::now(), Duration::ZERO);
+    while start.elapsed() < Duration::from_millis(milliseconds) {
+        let read = Instant::now();
+        done(database, async |c| {
+            c.fetch_one("SELECT COUNT(*) FROM tbl_async_task").await?;
+            Ok(())
+        })
+        .await;
+        slowest = slowest.max(read.elapsed());
+        sleep(Duration::from_millis(20)).await;
+    }
+    slowest
+}
+
+#[tokio::test]
+async fn a_migration_that_waits_behind_a_long_read_stops_no_traffic_and_succeeds_in_the_end() {
+    with_database(async |fresh| {
+        let reader = fresh.database.transaction(async |c: &mut Connection| {
+            c.fetch_one("SELECT COUNT(*) FROM tbl_async_task").await?;
+            let other = fresh.another(1);
+            Ok::<_, StoreError>(slowest_read(&other, 3_500).await)
+        });
+        let migrator = async {
+            sleep(Duration::from_millis(300)).await;
+            migrate_by(
+                &fresh.database,
+                29_991_231_235_959,
+                "ALTER TABLE tbl_async_task ADD COLUMN added INT NULL;\n",
+            )
+            .await
+        };
+        let (slowest, migrated) = join(reader, migrator).await;
+        migrated.unwrap();
+        let slowest = slowest.unwrap();
+        assert!(slowest < Duration::from_millis(1_900), "{slowest:?}");
+        execute(fresh, "SELECT added FROM tbl_async_task").await;
+        assert_eq!(
+            read_number(fresh, "SELECT MIN(success) FROM _sqlx_migrations").await,
+            1
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_migration_that_never_gets_its_table_says_so_and_can_be_run_again() {
+    with_database(async |fresh| {
+        let sql = "ALTER TABLE tbl_async_task ADD COLUMN added INT NULL;\n";
+        let hasty = fresh.another_bounded(1, Duration::from_secs(4));
+        let holder = fresh.database.transaction(async |c: &mut Connection| {
+            c.fetch_one("SELECT COUNT(*) FROM tbl_async_task").await?;
+            Ok::<_, StoreError>(migrate_by(&hasty, 29_991_231_235_959, sql).await)
+        });
+        let fault = holder.await.unwrap().unwrap_err().to_string();
+        assert!(fault.contains("a transaction that does not end"), "{fault}");
+        migrate_by(&fresh.database, 29_991_231_235_959, sql)
+            .await
+            .unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_process_that_waits_in_vain_for_another_one_that_migrates_says_so() {
+    with_database(async |fresh| {
+        let mut other = Connection::connect(&fresh.url).await.unwrap();
+        let lock = "DO GET_LOCK(CONCAT('migrate ', SHA2(DATABASE(), 224)), 0)";
+        other.execute(lock).await.unwrap();
+        let hasty = fresh.another_bounded(1, Duration::from_secs(2));
+        let fault = migrate(&hasty).await.unwrap_err().to_string();
+        assert_eq!(
+            fault,
+            "migrations: another process has been migrating this database for 1 s: run this again when it has ended"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_foreign_task_table_is_named_and_nothing_is_changed() {
+    with_database(async |fresh| {
+        execute(fresh, "CREATE TABLE theirs (id INT)").await;
+        let sql = "CREATE TABLE ours (id INT);\nCREATE TABLE theirs (id INT);\n";
+        for _ in 0..2 {
+            let fault = migrate_by(&fresh.database, 29_991_231_235_959, sql)
+                .await
+                .unwrap_err();
+            assert!(!fault.is_retryable());
+            let text = fault.to_string();
+            assert!(
+                text.contains("table theirs exists already") && text.contains("DATABASE_URL"),
+                "{text}"
+            );
+        }
+        execute(fresh, "DROP TABLE theirs").await;
+        migrate_by(&fresh.database, 29_991_231_235_959, sql)
+            .await
+            .unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_migration_that_died_half_way_is_named_with_what_to_do() {
+    with_database(async |fresh| {
+        execute(
+            fresh,
+            "UPDATE _sqlx_migrations SET success = FALSE ORDER BY version DESC LIMIT 1",
+        )
+        .await;
+        let fault = migrate(&fresh.database).await.unwrap_err().to_string();
+        assert!(fault.contains("was begun and not ended"), "{fault}");
     })
     .await;
 }

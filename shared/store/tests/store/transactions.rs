@@ -31,6 +31,13 @@ impl UnitError for Refusal {
             Self::Refused => None,
         }
     }
+
+    fn map_store(self, change: impl FnOnce(StoreError) -> StoreError) -> Self {
+        match self {
+            Self::Store(fault) => Self::Store(change(fault)),
+            Self::Refused => self,
+        }
+    }
 }
 
 async fn add_run(c: &mut Connection, task: TaskId) -> Result<()> {

@@ -17,7 +17,7 @@ use task_service::jobs::KINDS;
 use task_service::orders::{Mending, Which, amend};
 use task_service::store::batches;
 use task_service::store::chunks::{self, ChunkKey};
-use task_service::store::testing::{TestDatabase, with_database};
+use task_service::store::testing::{TestDatabase, with_rows_only};
 use task_service::tasks::TaskReference;
 use tokio::runtime::Handle;
 
@@ -59,7 +59,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn any_sequence_of_steps_leaves_the_batch_that_the_model_says() {
-    with_database(async |fresh| {
+    with_rows_only(async |fresh| {
         load_station(fresh).await;
         let config = Config {
             cases: SEQUENCES,

@@ -4,7 +4,7 @@
 use proptest::prelude::Rng;
 use proptest::test_runner::{Config, TestRng, TestRunner};
 use task_service::store::tasks::{ResultPath, Step};
-use task_service::store::testing::with_database;
+use task_service::store::testing::with_rows_only;
 
 use super::*;
 
@@ -13,7 +13,7 @@ const STEPS: usize = 30;
 
 #[tokio::test]
 async fn any_sequence_of_changes_leaves_the_document_that_the_model_says() {
-    with_database(async |fresh| {
+    with_rows_only(async |fresh| {
         let mut runner = TestRunner::new(Config::default());
         let rng = runner.rng();
         let (mut done, mut refused) = (0, 0);
