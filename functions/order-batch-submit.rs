@@ -20,6 +20,8 @@ async fn handle((dispatcher, job, base): &State, call: Call) -> task_service::Re
             user_task_id: &p.required("task_id", Parameter::user_task_id)?,
             time_config_id: &p.required("time_config_id", |id| id.text(64))?,
             file_name: p.optional("file_name", |n| n.text(128))?.as_deref(),
+            scope: call.id_scope(),
+            rerun: p.optional("rerun", Parameter::flag)?.unwrap_or_default(),
             orders: &p.required(p.either("order_data", "data"), Parameter::list)?,
         }
         .cut(&dispatcher.settings)?;

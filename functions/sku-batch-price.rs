@@ -18,6 +18,8 @@ async fn handle((dispatcher, base): &State, call: Call) -> task_service::Result<
     let (list, caller) = call.read(|call, p| {
         let list = PriceList {
             user_task_id: &p.required("task_id", Parameter::user_task_id)?,
+            scope: call.id_scope(),
+            rerun: p.optional("rerun", Parameter::flag)?.unwrap_or_default(),
             items: &p.required("items", Parameter::list)?,
         }
         .cut(&dispatcher.settings)?;

@@ -217,3 +217,20 @@ async fn mending_and_submitting_again_at_once_never_give_both_outcomes() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_misspelt_parameter_gives_no_order_up() {
+    with_api(async |api| {
+        let id = unique("misspelt-");
+        finished(api, &id).await;
+        let before = result(api, &id).await;
+        let body = json!({"task_id": id, "index": 3, "orderdata": order(3)});
+        let answer = api.post(AMEND, &body).await;
+        let told = answer.refusal("PARAM_INVALID");
+        assert!(format!("{told:?}").contains("orderdata"), "{told:?}");
+        assert_eq!(result(api, &id).await, before);
+        let dropped = api.post(AMEND, &json!({"task_id": id, "index": 3})).await;
+        assert_eq!(dropped.data()["status"], "dropped");
+    })
+    .await;
+}

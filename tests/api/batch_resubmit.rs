@@ -65,12 +65,12 @@ async fn a_run_again_starts_as_a_new_run_of_the_same_task() {
         let station = Station::fresh(api).await;
         let id = unique("runs-");
         let first = api.import(&station, &id, &orders(2)).await;
-        let second = api.import(&station, &id, &orders(2)).await;
+        let second = api.import(&station, &id, &orders(3)).await;
         assert_eq!(first["task_id"], second["task_id"]);
         let path = format!("/task/get?user_task_id={id}");
         assert_eq!(api.get(&path).await.data()["run_count"], 2);
-        assert_eq!(second["result"]["success_count"], 2);
-        assert_eq!(api.database.count("tbl_order", &id).await, 2);
+        assert_eq!(second["result"]["success_count"], 3);
+        assert_eq!(api.database.count("tbl_order", &id).await, 3);
     })
     .await;
 }

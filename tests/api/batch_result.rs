@@ -37,7 +37,7 @@ async fn it_tells_by_default_the_failed_orders_in_input_order() {
         assert_eq!(data["time_config"]["time_config_id"], station.cycle);
         let counts = json!({"total": 10, "pending": 0, "success": 7, "failed": 3, "amended": 0, "dropped": 0, "cancelled": 0});
         assert_eq!(data["counts"], counts);
-        assert_eq!(data["pagination"], json!({"total": 3, "limit": 100, "offset": 0}));
+        assert_eq!(data["pagination"], json!({"total": 3, "limit": 100, "offset": 0, "next_after_index": null}));
     })
     .await;
 }

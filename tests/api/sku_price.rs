@@ -139,13 +139,18 @@ async fn the_result_is_a_table_of_skus_and_prices() {
         let mut lines = table.lines();
         assert_eq!(
             lines.next(),
-            Some("\u{feff}index,status,code,msg,sku_id,sale_price,errors")
+            Some(
+                "\u{feff}\"index\",\"status\",\"code\",\"msg\",\"sku_id\",\"sale_price\",\"errors\""
+            )
         );
-        assert_eq!(lines.next(), Some("0,success,,,D0,2.50,"));
+        assert_eq!(
+            lines.next(),
+            Some("\"0\",\"success\",\"\",\"\",\"D0\",\"2.50\",\"\"")
+        );
         assert!(
             lines
                 .next()
-                .is_some_and(|line| line.starts_with("1,failed,PRICE_NEGATIVE,"))
+                .is_some_and(|line| line.starts_with("\"1\",\"failed\",\"PRICE_NEGATIVE\","))
         );
         let detail = api.get(&format!("/async_task/detail?task_id={id}")).await;
         assert_eq!(detail.data()["items"][0]["sku_id"], "D0");

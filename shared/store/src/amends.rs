@@ -33,7 +33,8 @@ pub async fn cancel_open(connection: &mut Connection, task: TaskId, run: u32) ->
     Ok(())
 }
 
-/// Gives a failed item another outcome; `false` when it is not failed (any more).
+/// Gives an item up that has failed, or notes what a person made of one that has failed or was given up; `false` when
+/// it is neither (any more).
 pub async fn mark(
     connection: &mut Connection,
     task: TaskId,
@@ -44,19 +45,20 @@ pub async fn mark(
 ) -> Result<bool> {
     let done = sqlx::query(
         "UPDATE tbl_batch_item SET status = ?, made_id = ? \
-         WHERE task_id = ? AND run = ? AND item_index = ? AND status = 2",
+         WHERE task_id = ? AND run = ? AND item_index = ? AND (status = 2 OR status = 4 AND ? = 3)",
     )
     .bind(status as u8)
     .bind(made_id)
     .bind(task.get())
     .bind(run)
     .bind(index)
+    .bind(status as u8)
     .execute(connection)
     .await?;
     Ok(done.rows_affected() == 1)
 }
 
-/// Makes a failed item pending with another payload, in a chunk of its own that falls due `resend` from now.
+/// Makes an item that failed or was given up pending with another payload, in a chunk of its own that falls due `resend` from now.
 pub async fn reopen(
     connection: &mut Connection,
     task: TaskId,
@@ -92,8 +94,9 @@ pub async fn reopen(
         .execute(&mut *connection)
         .await?;
     sqlx::query(
-        "UPDATE tbl_batch_item SET status = 0, attempts = 0, made_id = NULL, errors = NULL, chunk_id = ? \
-         WHERE task_id = ? AND run = ? AND item_index = ? AND status = 2",
+        "UPDATE tbl_batch_item SET status = 0, attempts = 0, made_id = NULL, code = NULL, \
+           error_count = NULL, errors = NULL, chunk_id = ? \
+         WHERE task_id = ? AND run = ? AND item_index = ? AND status IN (2, 4)",
     )
     .bind(chunk_id)
     .bind(task.get())
@@ -181,7 +184,7 @@ pub async fn open_amends(connection: &mut Connection, task: TaskId, run: u32) ->
 /// The items that people made by hand, of every run of a task.
 pub async fn amended_items(connection: &mut Connection, task: TaskId) -> Result<Vec<Item>> {
     let rows = sqlx::query(
-        "SELECT item_index, status, made_id, errors, chunk_id, attempts FROM tbl_batch_item \
+        "SELECT item_index, status, made_id, errors, chunk_id, attempts, code, error_count FROM tbl_batch_item \
          WHERE task_id = ? AND status = 3",
     )
     .bind(task.get())

@@ -5,7 +5,7 @@ use sqlx::Row;
 use crate::connections::Connection;
 use crate::error::{Result, StoreError};
 use crate::ids::TaskId;
-use crate::row::text;
+use crate::row::{optional_text, text};
 use crate::time::Moment;
 
 /// The SHA-256 of a batch's canonical payload.
@@ -28,6 +28,10 @@ pub struct Batch {
     pub params: String,
     /// When the current run was accepted.
     pub accepted_at: Moment,
+    /// When the current run ended.
+    pub finished_at: Option<Moment>,
+    /// JSON text: the runs before this one, newest first.
+    pub earlier_runs: Option<String>,
 }
 
 /// What a run of a batch is stored with.
@@ -59,15 +63,22 @@ pub async fn insert(connection: &mut Connection, task: TaskId, new: &NewRun<'_>)
     Ok(())
 }
 
-/// Opens the next run of a finished task's batch, accepted now. The caller holds the task's lock.
-pub async fn insert_run(connection: &mut Connection, task: TaskId, new: &NewRun<'_>) -> Result<()> {
+/// Opens the next run of a finished task's batch, accepted now. `earlier` is what is kept of the runs before: JSON text.
+/// The caller holds the task's lock.
+pub async fn insert_run(
+    connection: &mut Connection,
+    task: TaskId,
+    new: &NewRun<'_>,
+    earlier: &str,
+) -> Result<()> {
     sqlx::query(
-        "UPDATE tbl_batch SET run = run + 1, payload_hash = ?, item_count = ?, params = ?, \
+        "UPDATE tbl_batch SET run = run + 1, payload_hash = ?, item_count = ?, params = ?, earlier_runs = ?, \
          accepted_at = NOW(3), finished_at = NULL WHERE task_id = ? AND job = ?",
     )
     .bind(&new.payload_hash[..])
     .bind(new.item_count)
     .bind(new.params)
+    .bind(earlier)
     .bind(task.get())
     .bind(new.job)
     .execute(&mut *connection)
@@ -86,7 +97,8 @@ pub async fn insert_run(connection: &mut Connection, task: TaskId, new: &NewRun<
 pub async fn by_task(connection: &mut Connection, task: TaskId) -> Result<Option<Batch>> {
     let row = sqlx::query(
         "SELECT task_id, job, run, payload_hash, item_count, params, \
-         TIMESTAMPDIFF(SECOND, '1970-01-01', accepted_at) FROM tbl_batch WHERE task_id = ?",
+         TIMESTAMPDIFF(SECOND, '1970-01-01', accepted_at), \
+         TIMESTAMPDIFF(SECOND, '1970-01-01', finished_at), earlier_runs FROM tbl_batch WHERE task_id = ?",
     )
     .bind(task.get())
     .fetch_optional(connection)
@@ -100,6 +112,8 @@ pub async fn by_task(connection: &mut Connection, task: TaskId) -> Result<Option
             item_count: row.try_get(4)?,
             params: text(&row, 5)?,
             accepted_at: Moment::from_row(&row, 6)?.ok_or(StoreError::Unreadable("accepted_at"))?,
+            finished_at: Moment::from_row(&row, 7)?,
+            earlier_runs: optional_text(&row, 8)?,
         })
     })
     .transpose()

@@ -10,6 +10,9 @@ use crate::error::{Result, StoreError};
 use crate::ids::TaskId;
 use crate::row::optional_text;
 
+/// The most bytes of outcomes in one statement, well under every server's packet limit.
+const STATEMENT_BYTES: usize = 2 << 20;
+
 /// What became of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ItemStatus {
@@ -73,8 +76,27 @@ pub struct Outcome {
     pub status: ItemStatus,
     /// What was made of it.
     pub made_id: Option<i64>,
+    /// The code of its first error; of an item that was made: of the notice it carries.
+    pub code: Option<String>,
+    /// How many errors it has, of which `errors` holds the first.
+    pub error_count: Option<u32>,
     /// Why it was refused: a JSON array.
     pub errors: Option<String>,
+}
+
+impl Outcome {
+    /// The outcome of an item of which something was made.
+    #[must_use]
+    pub const fn made(index: u32, id: i64) -> Self {
+        Self {
+            index,
+            status: ItemStatus::Success,
+            made_id: Some(id),
+            code: None,
+            error_count: None,
+            errors: None,
+        }
+    }
 }
 
 /// A stored outcome.
@@ -88,24 +110,63 @@ pub struct Item {
     pub attempts: u32,
 }
 
-/// Stores the outcomes of a claimed chunk's items; one that has an outcome keeps it.
+/// Stores the outcomes of a claimed chunk's items; one that has an outcome, or was corrected and is worked in
+/// another chunk, keeps its own.
 pub async fn settle(
+    connection: &mut Connection,
+    claim: &Claimed,
+    outcomes: &[Outcome],
+) -> Result<()> {
+    let mut rest = outcomes;
+    while !rest.is_empty() {
+        let (part, later) = rest.split_at(fitting(rest));
+        settle_part(connection, claim, part).await?;
+        rest = later;
+    }
+    Ok(())
+}
+
+/// Counts outcomes from the front that fit one statement; at least one.
+fn fitting(outcomes: &[Outcome]) -> usize {
+    let mut bytes = 0;
+    let fits = outcomes.iter().take_while(|outcome| {
+        // An escape or two a byte: the errors are JSON inside JSON.
+        bytes += 64 + outcome.errors.as_ref().map_or(0, |errors| errors.len() * 2);
+        bytes <= STATEMENT_BYTES
+    });
+    fits.count().max(1)
+}
+
+async fn settle_part(
     connection: &mut Connection,
     claim: &Claimed,
     outcomes: &[Outcome],
 ) -> Result<()> {
     let rows: Vec<_> = outcomes
         .iter()
-        .map(|o| (o.index, o.status as u8, o.made_id, o.errors.as_deref()))
+        .map(|o| {
+            let (code, errors) = (o.code.as_deref(), o.errors.as_deref());
+            (
+                o.index,
+                o.status as u8,
+                o.made_id,
+                o.error_count,
+                code,
+                errors,
+            )
+        })
         .collect();
     sqlx::query(
-        "INSERT INTO tbl_batch_item (task_id, run, item_index, chunk_id, status, made_id, errors) \
-         SELECT ?, ?, o.item_index, ?, o.status, o.made_id, o.errors FROM JSON_TABLE(?, '$[*]' COLUMNS \
+        "INSERT INTO tbl_batch_item (task_id, run, item_index, chunk_id, status, made_id, error_count, code, errors) \
+         SELECT ?, ?, o.item_index, ?, o.status, o.made_id, o.error_count, o.code, o.errors \
+         FROM JSON_TABLE(?, '$[*]' COLUMNS \
            (item_index INT PATH '$[0]', status TINYINT PATH '$[1]', made_id BIGINT PATH '$[2]', \
-            errors LONGTEXT PATH '$[3]')) o \
-         ON DUPLICATE KEY UPDATE made_id = IF(tbl_batch_item.status = 0, VALUES(made_id), tbl_batch_item.made_id), \
-           errors = IF(tbl_batch_item.status = 0, VALUES(errors), tbl_batch_item.errors), \
-           status = IF(tbl_batch_item.status = 0, VALUES(status), tbl_batch_item.status)",
+            error_count INT PATH '$[3]', code VARCHAR(255) PATH '$[4]', errors LONGTEXT PATH '$[5]')) o \
+         ON DUPLICATE KEY UPDATE made_id = IF(tbl_batch_item.status = 0 AND tbl_batch_item.chunk_id = VALUES(chunk_id), VALUES(made_id), tbl_batch_item.made_id), \
+           error_count = IF(tbl_batch_item.status = 0 AND tbl_batch_item.chunk_id = VALUES(chunk_id), VALUES(error_count), tbl_batch_item.error_count), \
+           code = IF(tbl_batch_item.status = 0 AND tbl_batch_item.chunk_id = VALUES(chunk_id), VALUES(code), tbl_batch_item.code), \
+           errors = IF(tbl_batch_item.status = 0 AND tbl_batch_item.chunk_id = VALUES(chunk_id), VALUES(errors), tbl_batch_item.errors), \
+           status = IF(tbl_batch_item.status = 0 AND tbl_batch_item.chunk_id = VALUES(chunk_id), VALUES(status), tbl_batch_item.status)",
     )
     .bind(claim.key.task.get())
     .bind(claim.key.run)
@@ -155,7 +216,7 @@ pub async fn page(
     skip: u64,
 ) -> Result<Vec<Item>> {
     let rows = sqlx::query(
-        "SELECT item_index, status, made_id, errors, chunk_id, attempts FROM tbl_batch_item \
+        "SELECT item_index, status, made_id, errors, chunk_id, attempts, code, error_count FROM tbl_batch_item \
          WHERE task_id = ? AND run = ? AND status = ? ORDER BY item_index LIMIT ? OFFSET ?",
     )
     .bind(task.get())
@@ -194,7 +255,7 @@ pub async fn at(
     indexes: &[u32],
 ) -> Result<Vec<Item>> {
     let rows = sqlx::query(
-        "SELECT i.item_index, i.status, i.made_id, i.errors, i.chunk_id, i.attempts \
+        "SELECT i.item_index, i.status, i.made_id, i.errors, i.chunk_id, i.attempts, i.code, i.error_count \
          FROM JSON_TABLE(?, '$[*]' COLUMNS (n INT PATH '$')) k STRAIGHT_JOIN tbl_batch_item i \
            ON i.task_id = ? AND i.run = ? AND i.item_index = k.n ORDER BY i.item_index",
     )
@@ -211,6 +272,8 @@ pub(crate) fn item(row: &MySqlRow) -> Result<Item> {
         index: row.try_get(0)?,
         status: ItemStatus::from_number(row.try_get(1)?)?,
         made_id: row.try_get(2)?,
+        code: optional_text(row, 6)?,
+        error_count: row.try_get(7)?,
         errors: optional_text(row, 3)?,
     };
     Ok(Item {

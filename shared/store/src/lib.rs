@@ -3,10 +3,12 @@
 //! Knows nothing of AWS or Lambda. Every function takes a connection and runs one statement or a few that belong
 //! together; transactions are opened by the service.
 
+pub mod again;
 pub mod amends;
 mod arguments;
 pub mod batches;
 pub mod chunks;
+pub mod codes;
 mod config;
 mod connections;
 mod database;
@@ -16,6 +18,7 @@ mod grant;
 mod ids;
 pub mod invocation;
 pub mod items;
+pub mod made;
 mod migrate;
 pub mod orders;
 pub mod outbox;

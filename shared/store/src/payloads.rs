@@ -130,6 +130,21 @@ pub async fn note_amended(
     Ok(())
 }
 
+/// How many bytes the payloads of chunks have, by chunk id.
+pub async fn sizes(connection: &mut Connection, chunks: &[i64]) -> Result<Vec<(i64, u64)>> {
+    let rows = sqlx::query(
+        "SELECT p.chunk_id, CAST(OCTET_LENGTH(p.items) AS UNSIGNED) \
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k \
+         STRAIGHT_JOIN tbl_batch_payload p ON p.chunk_id = k.id",
+    )
+    .bind(json(chunks)?)
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+        .collect()
+}
+
 /// The payloads of chunks: chunk id, index of its first item, its items verbatim as one JSON array.
 pub async fn of_chunks(
     connection: &mut Connection,

@@ -28,6 +28,18 @@ impl Moment {
             .transpose()
     }
 
+    /// Seconds since 1970.
+    #[must_use]
+    pub fn seconds(self) -> i64 {
+        self.0.as_second()
+    }
+
+    /// From seconds since 1970; `None` beyond the calendar.
+    #[must_use]
+    pub fn from_seconds(seconds: i64) -> Option<Self> {
+        Timestamp::from_second(seconds).map(Self).ok()
+    }
+
     /// How long ago it was, by this machine's clock; nothing where that one is behind.
     #[must_use]
     pub fn age(self) -> std::time::Duration {

@@ -76,6 +76,8 @@ async fn submit_list(url: &str, task: &str, orders: &str, settings: Settings, li
         time_config_id: CYCLE,
         file_name: None,
         orders,
+        rerun: false,
+        scope: task_service::tasks::IdScope::Station,
     };
     let caller = Caller::Station(StationId::parse(STATION).expect("a station"));
     let list = list.cut(&dispatcher.settings).expect("a list");

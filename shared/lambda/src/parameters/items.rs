@@ -1,15 +1,30 @@
 //! Reading which items of a batch a call is about.
 
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
 use task_service::batch::ItemPage;
-use task_service::orders::Which;
+use task_service::orders::{FaultCode, Mending, Which};
 use task_service::store::items::ItemStatus;
 use task_service::{Error, Result, Word};
 
-use super::{Parameter, Parameters};
+use super::{Parameter, Parameters, shown};
+
+/// What amend knows.
+const OF_AMEND: [&str; 8] = [
+    "task_id",
+    "user_task_id",
+    "station_id",
+    "address_id",
+    "out_order_no",
+    "index",
+    "order_id",
+    "order_data",
+];
 
 impl Parameters<'_> {
     /// A page of a batch's items: `limit` (100 by default, at most 1,000), `offset`, and the status under `name`:
-    /// one of the words, or `all`.
+    /// one of the words, or `all`; beside it `item_code` and `after_index`.
     pub fn item_page(&self, name: &str, default: Option<ItemStatus>) -> Result<ItemPage> {
         let mut words = vec![("all", None)];
         words.extend(ItemStatus::ALL.map(|status| (status.as_str(), Some(status))));
@@ -17,9 +32,40 @@ impl Parameters<'_> {
         let (limit, page) = self.page(100, 1000)?;
         Ok(ItemPage {
             status: status.unwrap_or(default),
+            code: self.optional("item_code", Parameter::item_code)?,
+            after: self.optional("after_index", |index| index.integer(0..=u32::MAX))?,
             limit,
             page,
+            ..ItemPage::default()
         })
+    }
+
+    /// A corrected order, `order_data`.
+    pub fn optional_order(&self) -> Result<Option<Cow<'_, RawValue>>> {
+        self.optional("order_data", Parameter::object)
+    }
+
+    /// What a person did about a failed order: made it by hand (`order_id`), corrected it (`order`), or gave it up. That is
+    /// said by silence, so that whatever else was sent may be a misspelt name and is refused.
+    pub fn mending<'o>(&self, order: Option<&'o RawValue>) -> Result<Mending<'o>> {
+        match (self.optional("order_id", Parameter::order_id)?, order) {
+            (Some(id), _) => Ok(Mending::Made(id)),
+            (None, Some(order)) => Ok(Mending::Corrected(order)),
+            (None, None) => match self.unknown(&OF_AMEND) {
+                None => Ok(Mending::Dropped),
+                Some(name) => {
+                    let known = OF_AMEND.join(", ");
+                    let name = shown(name);
+                    Err(Error::refused(
+                        Word::ParamInvalid,
+                        format!(
+                            "parameter {name} is not known, nothing was changed: without order_id and order_data the \
+                             order is given up, and only {known} may be sent"
+                        ),
+                    ))
+                }
+            },
+        }
     }
 
     /// Which order of a batch is meant: `index`, `address_id` or `out_order_no`, at least one of them.
@@ -40,6 +86,13 @@ impl Parameters<'_> {
 }
 
 impl Parameter<'_> {
+    /// The code of an item's error.
+    fn item_code(self) -> Result<String> {
+        let words = FaultCode::ALL.iter().map(|code| (code.as_str(), *code));
+        let code = self.one_of(&words.collect::<Vec<_>>())?;
+        Ok(code.as_str().to_owned())
+    }
+
     /// The id of an order, as it is answered (`order_id`) or as it is called (`order_no`, `PL<id>`).
     pub fn order_id(self) -> Result<i64> {
         let text = self.text(24)?;

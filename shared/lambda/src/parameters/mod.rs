@@ -112,6 +112,15 @@ impl<'a> Parameters<'a> {
         self.find(name).is_some()
     }
 
+    /// A parameter that was sent with a value and has none of these names.
+    #[must_use]
+    pub fn unknown(&self, known: &[&str]) -> Option<&str> {
+        let sent = self.body.iter().chain(&self.query);
+        let mut present = sent.filter(|(_, sent)| !sent.is_absent());
+        let unknown = present.find(|(name, _)| !known.contains(&&**name));
+        unknown.map(|(name, _)| &**name)
+    }
+
     /// The name under which a parameter with an alias was sent: `name` unless only `alias` is there.
     #[must_use]
     pub fn either<'n>(&self, name: &'n str, alias: &'n str) -> &'n str {

@@ -1,11 +1,13 @@
 //! One task in detail: for a batch, its counts and a page of its items.
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use task_store::tasks::Task;
 use task_store::{Connection, Database, batches};
 
-use crate::batch::{self, Counts, ItemPage, ItemView, Pagination};
+use crate::batch::{self, Counts, EarlierRun, ItemPage, ItemView, Pagination};
 use crate::caller::{Caller, TaskReference};
 use crate::error::Result;
 use crate::jobs;
@@ -19,6 +21,7 @@ pub struct Detail {
     run_count: i32,
     message_show: bool,
     counts: Counts,
+    code_counts: BTreeMap<String, u32>,
     #[serde(flatten)]
     batch: Option<Items>,
 }
@@ -26,6 +29,7 @@ pub struct Detail {
 #[derive(Debug, Serialize)]
 struct Items {
     items: Vec<ItemView>,
+    earlier_runs: Vec<EarlierRun>,
     pagination: Pagination,
 }
 
@@ -34,12 +38,13 @@ pub async fn detail(
     database: &Database,
     caller: &Caller,
     named: &TaskReference,
-    page: ItemPage,
+    mut page: ItemPage,
     zone: &TimeZone,
 ) -> Result<Detail> {
+    page.room = ItemPage::ROOM_OF_DETAIL;
     let read = async |c: &mut _| {
         let task = find(c, caller, named).await?;
-        let (counts, batch) = items(c, &task, page).await?;
+        let (counts, code_counts, batch) = items(c, &task, &page, zone).await?;
         let (run_count, message_show) = (task.run_count, task.message_show);
         let progress = progress(c, &task).await?;
         let task = FrontTaskView::new(task, progress, zone)?;
@@ -48,6 +53,7 @@ pub async fn detail(
             run_count,
             message_show,
             counts,
+            code_counts,
             batch,
         })
     };
@@ -57,16 +63,23 @@ pub async fn detail(
 async fn items(
     connection: &mut Connection,
     task: &Task,
-    page: ItemPage,
-) -> Result<(Counts, Option<Items>)> {
+    page: &ItemPage,
+    zone: &TimeZone,
+) -> Result<(Counts, BTreeMap<String, u32>, Option<Items>)> {
     let batch = match task.is_batch {
         true => batches::by_task(connection, task.id).await?,
         false => None,
     };
     let Some(batch) = batch else {
-        return Ok((Counts::default(), None));
+        return Ok((Counts::default(), BTreeMap::new(), None));
     };
-    let page = batch::read(connection, jobs::kind_of(&batch)?, &batch, page).await?;
+    let page = batch::read(connection, jobs::kind_of(&batch)?, &batch, page, zone).await?;
     let (items, pagination) = (page.items, page.pagination);
-    Ok((page.counts, Some(Items { items, pagination })))
+    let earlier_runs = batch::earlier_runs(&batch, zone)?;
+    let items = Items {
+        items,
+        earlier_runs,
+        pagination,
+    };
+    Ok((page.counts, page.code_counts, Some(items)))
 }

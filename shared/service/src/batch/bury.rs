@@ -5,13 +5,15 @@
 
 use task_store::batches;
 use task_store::chunks::{self, ChunkKey, ChunkState, Claimed};
-use task_store::items::{self, ItemStatus, Outcome};
+use task_store::items;
 use task_store::{Connection, Database, Result, StoreError, outbox, tasks};
 
 use super::finish::{finish_if_done, refresh};
 use super::job::{ItemError, JobKind};
+use super::refused::refused;
 use super::settings::Settings;
 use super::work::Unworked;
+
 use crate::failpoints::{Failpoint, reach};
 use crate::jobs;
 
@@ -69,13 +71,7 @@ async fn give_up(
     if !chunks::complete(connection, claim).await? {
         return Ok(false);
     }
-    let errors = serde_json::to_string(&[ItemError::busy()]).ok();
-    let busy = |index| Outcome {
-        index,
-        status: ItemStatus::Failed,
-        made_id: None,
-        errors: errors.clone(),
-    };
+    let busy = |index| refused(index, &[ItemError::busy()], 1);
     let outcomes: Vec<_> = (claim.first_index..claim.first_index + claim.item_count)
         .map(busy)
         .collect();

@@ -1,6 +1,6 @@
 //! How many items of a batch have which outcome: always counted from rows, never kept.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use task_store::batches::Batch;
 use task_store::items::ItemStatus;
 use task_store::{Connection, Result};
@@ -8,7 +8,7 @@ use task_store::{Connection, Result};
 use super::standing::Standing;
 
 /// The items of a batch by what became of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Counts {
     /// All of them.
     pub total: u32,
@@ -59,13 +59,14 @@ impl Counts {
         }
     }
 
-    /// How a batch with these outcomes has ended.
+    /// How a batch with these outcomes has ended. An order that a person gave up is wanted no more: it neither fails the
+    /// batch nor keeps it from being a success.
     #[must_use]
     pub fn outcome(&self) -> &'static str {
         let made = self.success + self.amended;
         match () {
             () if self.cancelled > 0 => "cancelled",
-            () if self.failed + self.dropped + self.pending == 0 => "success",
+            () if self.failed + self.pending == 0 => "success",
             // While a mended item is worked again, nobody knows yet.
             () if self.pending > 0 => "partial",
             () if made > 0 => "partial",
@@ -90,6 +91,13 @@ mod tests {
         assert_eq!(counts(3, 1, 0).outcome(), "partial");
         assert_eq!(counts(0, 1, 0).outcome(), "failed");
         assert_eq!(counts(3, 0, 1).outcome(), "cancelled");
+        let dropped = |counts| Counts {
+            dropped: 2,
+            ..counts
+        };
+        assert_eq!(dropped(counts(0, 0, 0)).outcome(), "success");
+        assert_eq!(dropped(counts(3, 1, 0)).outcome(), "partial");
+        assert_eq!(dropped(counts(0, 1, 0)).outcome(), "failed");
         let mending = Counts {
             pending: 1,
             ..counts(3, 0, 0)

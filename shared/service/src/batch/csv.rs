@@ -66,40 +66,94 @@ fn line(cells: &[&str]) -> String {
     cells.join(",") + "\r\n"
 }
 
-/// A field as RFC 4180 wants it. One that a spreadsheet would run as a formula is made text; NUL, which ends the
-/// text of many a reader, becomes the mark of a character that cannot be shown.
+/// A field as RFC 4180 wants it, always quoted. Text that a spreadsheet would run as a formula is made harmless; NUL, which
+/// ends the text of many a reader, becomes the mark of a character that cannot be shown.
 fn quoted(field: &str) -> String {
-    let field = &field.replace('\0', "\u{fffd}");
-    let formula = field.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let field = if formula {
-        format!("'{field}")
-    } else {
-        field.to_owned()
-    };
-    if field.contains([',', '"', '\r', '\n']) {
-        return format!("\"{}\"", field.replace('"', "\"\""));
+    let mut text = String::with_capacity(field.len() + 2);
+    text.push('"');
+    let mut starts = true;
+    for (at, character) in field.char_indices() {
+        if starts && begins_formula(&field[at..]) {
+            text.push('\'');
+        }
+        starts = SEPARATORS.contains(&character);
+        match character {
+            '"' => text.push_str("\"\""),
+            '\0' => text.push('\u{fffd}'),
+            other => text.push(other),
+        }
     }
-    field
+    text.push('"');
+    text
+}
+
+/// Behind one of these a reader that takes it for its separator starts a cell of its own, quotes or not.
+const SEPARATORS: [char; 5] = [';', '\t', '\n', '\r', '|'];
+
+/// Whether a spreadsheet would read a formula here, once it has skipped what it does not show.
+fn begins_formula(text: &str) -> bool {
+    let is_skipped = |c: char| {
+        c.is_whitespace()
+            || c.is_control()
+            || matches!(c, '"' | '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    let shown = text.trim_start_matches(is_skipped);
+    shown.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
-    fn a_field_is_quoted_when_it_must_be() {
-        assert_eq!(quoted("plain"), "plain");
+    fn a_field_is_always_quoted() {
+        assert_eq!(quoted("plain"), "\"plain\"");
+        assert_eq!(quoted(""), "\"\"");
         assert_eq!(quoted("a,\"b\"\n"), "\"a,\"\"b\"\"\n\"");
     }
 
     #[test]
     fn a_nul_is_made_visible() {
-        assert_eq!(quoted("S0\0"), "S0\u{fffd}");
+        assert_eq!(quoted("S0\0"), "\"S0\u{fffd}\"");
     }
 
     #[test]
     fn a_field_is_never_a_formula() {
-        assert_eq!(quoted("=1+1"), "'=1+1");
-        assert_eq!(quoted("@SUM(A1,A2)"), "\"'@SUM(A1,A2)\"");
+        for field in [
+            "=1+1",
+            "@SUM(A1,A2)",
+            "\n=1",
+            " =1",
+            "\u{200b}=1",
+            "\u{3000}+1",
+            "＝1",
+            "＋1",
+            "－1",
+            "＠A1",
+        ] {
+            assert!(quoted(field).starts_with("\"'"), "{field:?}");
+        }
+        assert_eq!(quoted("x;=1"), "\"x;'=1\"");
+        assert_eq!(quoted("1-1 a=b"), "\"1-1 a=b\"");
+    }
+
+    proptest! {
+        /// However a reader cuts the line, by its quotes or by a separator of its own, no cell is a formula.
+        #[test]
+        fn no_reader_finds_a_formula(cell in "([a\"';,|\t\n\r =+@＝－\u{200b}\u{feff}\u{a0}-]|\\PC){0,12}") {
+            let line = line(&["7", &cell, "end"]);
+            for separator in SEPARATORS {
+                for part in line.split([separator, '\n', '\r']) {
+                    prop_assert!(!begins_formula(part), "{part:?} of {line:?}");
+                }
+            }
+            let inner = quoted(&cell);
+            let inner = inner[1..inner.len() - 1].replace("\"\"", "\"");
+            prop_assert!(!begins_formula(&inner), "{inner:?}");
+            prop_assert_eq!(inner.replace('\'', ""), cell.replace('\'', ""), "nothing is lost");
+        }
     }
 }

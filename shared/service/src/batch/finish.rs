@@ -17,6 +17,8 @@ use crate::metrics;
 
 /// How many failed items a task's result shows.
 const SHOWN_FAILURES: u32 = 50;
+/// How many bytes they have at most.
+const SHOWN_BYTES: usize = 64 * 1024 - 2;
 
 /// Ends a batch's run if no chunk of it is open: exactly one caller does, whoever comes last. `true` when this
 /// call did.
@@ -92,6 +94,7 @@ struct BatchResult<'a> {
     success_count: u32,
     failure_count: u32,
     unprocessed_count: u32,
+    dropped_count: u32,
     failed: Vec<ItemView>,
     failed_truncated: bool,
 }
@@ -118,6 +121,7 @@ pub(super) async fn result_of(
             .await?
         }
     };
+    let failed = report::briefs(connection, kind, failed, SHOWN_BYTES).await?;
     let result = BatchResult {
         msg: kind.sentence(&counts),
         link: task.user_task_id.as_ref().map_or("", |id| id.as_str()),
@@ -127,8 +131,9 @@ pub(super) async fn result_of(
         success_count: counts.success + counts.amended,
         failure_count: counts.failed,
         unprocessed_count: counts.cancelled + counts.pending,
-        failed: report::briefs(connection, kind, failed).await?,
-        failed_truncated: counts.failed > SHOWN_FAILURES,
+        dropped_count: counts.dropped,
+        failed_truncated: u32::try_from(failed.len()) != Ok(counts.failed),
+        failed,
     };
     serde_json::to_string(&result).map_err(|_| StoreError::Unreadable("result"))
 }

@@ -1,8 +1,12 @@
 //! What a batch job is to the engine. The engine claims, fences, commits, finishes and sweeps; a job says what an
 //! item is, what is wrong with it, and what is made of it.
 
+use std::pin::Pin;
+
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use task_store::chunks::Claimed;
 use task_store::{Connection, Result};
 
@@ -26,16 +30,32 @@ pub struct Item<'a> {
 pub enum Prepared<W> {
     /// It is right and can be written; its reserved id is what it will be known by.
     Ready(W),
-    /// This task has made it before, in an earlier run: the id of what was made.
-    Made(i64),
-    /// It is wrong, for all these reasons at once (at least one).
-    Refused(Vec<ItemError>),
+    /// This task has made it before, in an earlier run.
+    Made {
+        /// The id of what was made.
+        id: i64,
+        /// What a person should know of it: a stable machine word.
+        notice: Option<&'static str>,
+    },
+    /// It is wrong, for all these reasons at once.
+    Refused {
+        /// The first [`KEPT_ERRORS`] of them, at least one.
+        errors: Vec<ItemError>,
+        /// How many there are.
+        count: usize,
+    },
 }
+
+/// How many errors of an item are kept: a person mends those first.
+pub const KEPT_ERRORS: usize = 20;
 
 impl<W> Prepared<W> {
     /// It is wrong, for these reasons.
     pub fn refused<E: Into<ItemError>>(reasons: impl IntoIterator<Item = E>) -> Self {
-        Self::Refused(reasons.into_iter().map(Into::into).collect())
+        let mut reasons = reasons.into_iter().map(Into::into);
+        let errors: Vec<_> = reasons.by_ref().take(KEPT_ERRORS).collect();
+        let count = errors.len() + reasons.count();
+        Self::Refused { errors, count }
     }
 }
 
@@ -69,6 +89,14 @@ impl ItemError {
 /// The fields that tell a person which item it is: names and values.
 pub type Identity = Vec<(&'static str, Option<String>)>;
 
+/// Reads what was made as a person is shown it, times in a zone: ids and JSON objects.
+pub type MadeAs =
+    for<'a> fn(
+        &'a mut Connection,
+        &'a [i64],
+        &'a TimeZone,
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<(i64, Box<RawValue>)>>> + Send + 'a>>;
+
 /// What a kind of batch is called and how its items are named: all that is needed to read and finish one.
 #[derive(Debug, Clone, Copy)]
 pub struct JobKind {
@@ -84,6 +112,10 @@ pub struct JobKind {
     pub identity: fn(&str) -> Identity,
     /// How what was made with an id is called; `None` when nothing with an id is made of an item.
     pub made_name: Option<fn(i64) -> String>,
+    /// What a person is told of an item that was made before with other content.
+    pub notice: &'static str,
+    /// Reads what was made, by ids: JSON objects.
+    pub made_as: Option<MadeAs>,
     /// What the answers about a batch say of its parameters: a JSON object.
     pub heading: fn(&str) -> Result<Value>,
 }
@@ -95,6 +127,7 @@ impl JobKind {
         let mut parts = vec![format!("成功{}", counts.success + counts.amended)];
         parts.extend((counts.failed > 0).then(|| format!("失败{}", counts.failed)));
         parts.extend((counts.cancelled > 0).then(|| format!("取消{}", counts.cancelled)));
+        parts.extend((counts.dropped > 0).then(|| format!("忽略{}", counts.dropped)));
         format!("{}({})", self.title, parts.join(", "))
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use task_store::batches::PayloadHash;
 use task_store::payloads::NewChunk;
@@ -12,6 +13,11 @@ use super::settings::Settings;
 
 /// A chunk is closed early when its text reaches this size, so that no statement or answer grows with the items.
 const CHUNK_BYTES: usize = 512 * 1024;
+
+/// The most bytes of an item without insignificant white space. Of a longer one only its name and length are kept.
+pub const MAX_ITEM_BYTES: usize = 256 * 1024;
+/// The member that stands for what is not kept of an item.
+const TOO_LONG: &str = "$too_long";
 
 /// A batch's items, ready to be stored. What they were cut from is not needed any more.
 #[derive(Debug)]
@@ -44,6 +50,11 @@ impl Payload {
             let from = open.push(item);
             hash.update(b"\n");
             hash.update(&open.text[from..]);
+            let bytes = open.text.len() - from;
+            if bytes > MAX_ITEM_BYTES {
+                open.text.truncate(from);
+                open.text.push_str(&stub(kind, item, bytes));
+            }
             if let Some(key) = (kind.key)(item) {
                 let first = *first_with_key.entry(key).or_insert(index);
                 open.duplicates
@@ -84,6 +95,28 @@ impl Payload {
             .filter_map(in_chunk)
             .collect()
     }
+}
+
+/// Stands for an item that is too long: its length, and the fields that tell a person which it is.
+fn stub(kind: &JobKind, item: &str, bytes: usize) -> String {
+    let fields = (kind.identity)(item).into_iter();
+    let fields = fields.filter_map(|(name, value)| Some((name.to_owned(), json!(value?))));
+    let mut members = serde_json::Map::from_iter([(TOO_LONG.to_owned(), json!(bytes))]);
+    members.extend(fields);
+    Value::Object(members).to_string()
+}
+
+/// The length of an item that was too long to be kept.
+pub(crate) fn unkept_bytes(item: &str) -> Option<usize> {
+    #[derive(serde::Deserialize)]
+    struct Stub {
+        #[serde(rename = "$too_long")]
+        bytes: usize,
+    }
+    if !item.starts_with('{') || !item.contains(TOO_LONG) {
+        return None;
+    }
+    Some(serde_json::from_str::<Stub>(item).ok()?.bytes)
 }
 
 /// A valid JSON text without the white space between its tokens.

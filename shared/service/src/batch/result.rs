@@ -1,12 +1,16 @@
 //! Reading what became of the items of a batch.
 
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::Value;
 use task_store::{Database, batches};
 
 use super::counts::Counts;
 use super::job::JobKind;
-use super::report::{self, ItemPage, Pagination};
+use super::report::{self, Pagination};
+use super::select::ItemPage;
 use super::view::ItemView;
 use crate::caller::{Caller, TaskReference};
 use crate::error::{Error, Result, Word};
@@ -24,6 +28,7 @@ pub struct BatchReport {
     /// The items of the page, in input order.
     pub details: Vec<ItemView>,
     counts: Counts,
+    code_counts: BTreeMap<String, u32>,
     pagination: Pagination,
 }
 
@@ -32,7 +37,8 @@ pub async fn result(
     database: &Database,
     caller: &Caller,
     named: &TaskReference,
-    page: ItemPage,
+    page: &ItemPage,
+    zone: &TimeZone,
 ) -> Result<BatchReport> {
     let read = async |c: &mut _| {
         let task = tasks::find(c, caller, named).await?;
@@ -40,13 +46,14 @@ pub async fn result(
         let batch =
             batch.ok_or_else(|| Error::refused(Word::TaskNotFound, "no batch has this id"))?;
         let kind = jobs::kind_of(&batch)?;
-        let page = report::read(c, kind, &batch, page).await?;
+        let page = report::read(c, kind, &batch, page, zone).await?;
         Ok(BatchReport {
             kind,
             task_id: task.called(),
             heading: (kind.heading)(&batch.params)?,
             details: page.items,
             counts: page.counts,
+            code_counts: page.code_counts,
             pagination: page.pagination,
         })
     };

@@ -1,6 +1,8 @@
 //! How every item of a run stands: as its own row says or, where it has none, as its chunk does. An item of a done
 //! chunk that has no row was made, with the id reserved for it.
 
+use std::collections::HashSet;
+
 use task_store::batches::Batch;
 use task_store::chunks::ChunkState;
 use task_store::items::{self, Item, ItemStatus, Outcome};
@@ -49,6 +51,23 @@ impl Standing {
         counts
     }
 
+    /// Index, status and what was made of every item that was made and has no row.
+    pub(super) fn implied_made(&self) -> Vec<(u32, u8, Option<i64>)> {
+        let stored: HashSet<u32> = self.stored.iter().map(|(index, _)| *index).collect();
+        let done = self
+            .ranges
+            .iter()
+            .filter(|range| range.state == ChunkState::Done);
+        done.flat_map(|range| {
+            range
+                .indexes()
+                .map(move |index| (index, range.reserved_id(index)))
+        })
+        .filter(|(index, _)| !stored.contains(index))
+        .map(|(index, id)| (index, ItemStatus::Success as u8, Some(id)))
+        .collect()
+    }
+
     /// An item that has no row, as its chunk says; `None` when the run has no such item.
     pub(super) fn without_row(&self, index: u32) -> Option<Item> {
         let after = self
@@ -60,6 +79,8 @@ impl Standing {
                 index,
                 status: implied(range.state),
                 made_id: (range.state == ChunkState::Done).then(|| range.reserved_id(index)),
+                code: None,
+                error_count: None,
                 errors: None,
             },
             chunk_id: range.chunk_id,

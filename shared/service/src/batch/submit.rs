@@ -1,22 +1,24 @@
 //! Accepting a batch: one transaction that makes it durable, then the announcement of its chunks.
 
 use task_store::amends;
-use task_store::batches::{self, Batch, NewRun};
+use task_store::batches::{self, NewRun};
 use task_store::chunks::ChunkKey;
 use task_store::items::Item;
 use task_store::outbox::Due;
 use task_store::payloads;
-use task_store::tasks::{self, Named, NewTask, Task, TaskStatus};
+use task_store::tasks::{self, Named, NewTask};
 use task_store::{Connection, StationId, TaskId, UserTaskId};
 
 use super::announce::announce;
 use super::job::{BatchJob, JobKind};
 use super::payload::Payload;
-use super::report;
+use super::resubmit::{Again, again, insert_next_run, retry};
+use super::sent::{portions, sent_as};
 use super::settings::{Dispatcher, Settings};
 use crate::error::{Error, Result, Word};
 use crate::failpoints::{Failpoint, reach};
 use crate::queue::Queue;
+use crate::tasks::{IdScope, insert};
 
 /// A batch as it was submitted.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +31,12 @@ pub struct Submission<'a> {
     pub params: &'a str,
     /// The items.
     pub payload: &'a Payload,
+    /// Where the caller's id is unique.
+    pub scope: IdScope,
+    /// The same items as before are asked to be worked again, all of them.
+    pub rerun: bool,
+    /// Why no batch is taken now, where that is so; one that was taken before is not refused for coming again.
+    pub closed: Option<&'a str>,
 }
 
 /// What came of storing a submission.
@@ -36,8 +44,8 @@ pub struct Submission<'a> {
 enum Submitted {
     /// It is stored and its chunks are to be announced.
     Accepted(Vec<Due>),
-    /// The same batch is in flight already; nothing was stored.
-    InFlight,
+    /// The same batch was stored before and there is nothing to do again; nothing was stored.
+    Before,
 }
 
 /// Stores a batch durably and wakes the workers, or finds that it is stored already. `Ok` means that every item will
@@ -57,7 +65,7 @@ pub async fn submit<J: BatchJob, Q: Queue>(
             // Somebody else stored the same id between our look and our insert: look again.
             Err(Error::Store(fault)) if fault.is_duplicate_key() => {}
             Err(fault) => return Err(fault),
-            Ok(Submitted::InFlight) => return Ok(()),
+            Ok(Submitted::Before) => return Ok(()),
             Ok(Submitted::Accepted(due)) => {
                 reach(Failpoint::SubmitStored).await?;
                 announce(dispatcher, &due).await;
@@ -97,18 +105,30 @@ async fn store<J: BatchJob>(
     };
     let named = Named::from(submission.user_task_id).at(Some(submission.station));
     let found = tasks::find(connection, named).await?;
-    let (task, run) = match found {
-        None => (
+    let again = match found {
+        Some(found) => Some(again::<J>(connection, submission, &new, found.id).await?),
+        None => None,
+    };
+    if let Some(Again::Nothing) = again {
+        return Ok(Submitted::Before);
+    }
+    if let Some(reason) = submission.closed {
+        return Err(Error::refused(Word::CycleClosed, reason));
+    }
+    let (task, run) = match again {
+        Some(Again::Failed(before, standing)) => {
+            let before = (&before, &standing);
+            let (run, open) = retry(connection, settings, submission, before, &new).await?;
+            return Ok(accepted::<J>(submission, before.0.task_id, run, open));
+        }
+        Some(Again::Whole(before, standing)) => {
+            let run = insert_next_run(connection, &before, &standing, &new).await?;
+            (before.task_id, run)
+        }
+        _ => (
             insert_first_run::<J>(connection, submission, &new).await?,
             1,
         ),
-        Some(found) => {
-            let Some(before) = finished_before::<J>(connection, submission, &new, found.id).await?
-            else {
-                return Ok(Submitted::InFlight);
-            };
-            (found.id, insert_next_run(connection, &before, &new).await?)
-        }
     };
     payloads::insert(connection, task, &payload.chunks, settings.resend).await?;
     if run > 1 {
@@ -117,14 +137,23 @@ async fn store<J: BatchJob>(
             payloads::note_amended(connection, task, run, chunk, &pairs).await?;
         }
     }
+    let chunks = (0..).zip(&payload.chunks).map(|(no, _)| no);
+    Ok(accepted::<J>(submission, task, run, chunks))
+}
+
+/// The chunks of a run that are to be announced.
+fn accepted<J: BatchJob>(
+    submission: &Submission<'_>,
+    task: TaskId,
+    run: u32,
+    chunks: impl IntoIterator<Item = u32>,
+) -> Submitted {
     let due = |chunk| Due {
         key: ChunkKey { task, run, chunk },
         station: submission.station.clone(),
         job: J::KIND.name.to_owned(),
     };
-    Ok(Submitted::Accepted(
-        (0..).zip(&payload.chunks).map(|(no, _)| due(no)).collect(),
-    ))
+    Submitted::Accepted(chunks.into_iter().map(due).collect())
 }
 
 async fn insert_first_run<J: BatchJob>(
@@ -141,44 +170,9 @@ async fn insert_first_run<J: BatchJob>(
         repeat: true,
         message_show: true,
     };
-    let task = tasks::insert(connection, &new).await?;
+    let task = insert(connection, &new, submission.scope).await?;
     batches::insert(connection, task, run).await?;
     Ok(task)
-}
-
-/// The batch that has this id and is finished, locked; `None` when this very batch is in flight.
-async fn finished_before<J: BatchJob>(
-    connection: &mut Connection,
-    submission: &Submission<'_>,
-    new: &NewRun<'_>,
-    id: TaskId,
-) -> Result<Option<Batch>> {
-    let task = tasks::lock(connection, id).await?;
-    let batch = batches::by_task(connection, id)
-        .await?
-        .filter(|batch| batch.job == J::KIND.name);
-    let (Some(task), Some(batch)) = (task, batch) else {
-        return Err(conflict(submission));
-    };
-    if task.station_id != *submission.station {
-        return Err(conflict(submission));
-    }
-    match task.status {
-        TaskStatus::Finished => Ok(Some(batch)),
-        _ if batch.payload_hash == new.payload_hash => Ok(None),
-        _ => Err(in_flight(submission, &task)),
-    }
-}
-
-/// Opens the next run; what of the last one is still being mended is cancelled, so that it cannot be made twice.
-async fn insert_next_run(
-    connection: &mut Connection,
-    before: &Batch,
-    new: &NewRun<'_>,
-) -> Result<u32> {
-    amends::cancel_open(connection, before.task_id, before.run).await?;
-    batches::insert_run(connection, before.task_id, new).await?;
-    Ok(before.run + 1)
 }
 
 /// What people made by hand of items of earlier runs: the items' keys and what was made.
@@ -188,27 +182,14 @@ async fn amended_before(
     task: TaskId,
 ) -> Result<Vec<(String, i64)>> {
     let items = amends::amended_items(connection, task).await?;
-    let sent = report::sent_as(connection, &items).await?;
-    let key = |item: &Item| {
-        let raw = sent.get(&(item.chunk_id, item.outcome.index))?;
-        Some(((kind.key)(raw.get())?, item.outcome.made_id?))
-    };
-    Ok(items.iter().filter_map(key).collect())
-}
-
-fn conflict(submission: &Submission<'_>) -> Error {
-    let message = format!(
-        "task_id {} is taken by another task: choose another id",
-        submission.user_task_id
-    );
-    Error::refused(Word::TaskConflict, message)
-}
-
-fn in_flight(submission: &Submission<'_>, task: &Task) -> Error {
-    let message = format!(
-        "task_id {} is in flight with other content (status {}): wait until it is finished, or choose another id",
-        submission.user_task_id,
-        task.status.number(),
-    );
-    Error::refused(Word::TaskConflict, message)
+    let mut keys = Vec::with_capacity(items.len());
+    for portion in portions(connection, items).await? {
+        let sent = sent_as(connection, &portion).await?;
+        let key = |item: &Item| {
+            let raw = sent.get(&(item.chunk_id, item.outcome.index))?;
+            Some(((kind.key)(raw.get())?, item.outcome.made_id?))
+        };
+        keys.extend(portion.iter().filter_map(key));
+    }
+    Ok(keys)
 }

@@ -1,15 +1,27 @@
 //! One item of a batch as it is answered: its outcome, and the item as it was sent.
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
 use serde_json::value::RawValue;
 use task_store::items::ItemStatus;
 
 use super::job::{Identity, ItemError};
+use super::members::Members;
 
 /// The members that every item has. A member of the item itself with one of these names is not repeated.
-const OWN: [&str; 7] = [
-    "index", "order_no", "order_id", "status", "code", "msg", "errors",
+const OWN: [&str; 9] = [
+    "index",
+    "order_no",
+    "order_id",
+    "status",
+    "code",
+    "msg",
+    "errors",
+    "error_count",
+    "notice",
 ];
+/// The most bytes of an item's members beside its errors and what was sent.
+const FRAME: usize = 512;
 
 /// An item with its outcome.
 #[derive(Debug)]
@@ -22,8 +34,63 @@ pub struct ItemView {
     pub made: Option<Made>,
     /// Why it was refused: the JSON array, and its first element's code and sentence.
     pub errors: Option<Reasons>,
+    /// What a person should know of an item of which something was made.
+    pub notice: Option<Notice>,
     /// The item's own members.
     pub sent: Sent,
+}
+
+/// What a person should know of an item of which something was made.
+#[derive(Debug, Serialize)]
+pub struct Notice {
+    /// A stable machine word.
+    pub code: String,
+    /// A sentence.
+    pub msg: &'static str,
+    /// What was made, as the database holds it.
+    #[serde(rename = "order")]
+    pub made: Option<Box<RawValue>>,
+}
+
+impl ItemView {
+    /// Never fewer bytes than [`ItemView::printed`], told without printing.
+    pub(super) fn bound(&self) -> usize {
+        let sent = match &self.sent {
+            // As members, and once more as a whole.
+            Sent::Whole(raw) => raw.get().len() * 2,
+            Sent::Identity(fields) => fields
+                .iter()
+                .map(|(name, value)| name.len() + 8 + value.as_ref().map_or(0, |v| v.len() * 6))
+                .sum(),
+        };
+        let errors = self.errors.as_ref();
+        let errors = errors.map_or(0, |reasons| reasons.all.get().len() * 2);
+        let notice = self.notice.as_ref().and_then(|notice| notice.made.as_ref());
+        FRAME + sent + errors + notice.map_or(0, |made| made.get().len())
+    }
+
+    /// How many bytes it has as JSON.
+    pub(super) fn printed(&self) -> usize {
+        let mut counter = Counter(0);
+        match serde_json::to_writer(&mut counter, self) {
+            Ok(()) => counter.0 + 1,
+            Err(_) => usize::MAX / 2,
+        }
+    }
+}
+
+/// Counts bytes that are written.
+struct Counter(usize);
+
+impl std::io::Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// What was made of an item.
@@ -49,24 +116,28 @@ pub struct Reasons {
     pub code: String,
     /// The first reason's sentence.
     pub msg: String,
-    /// All reasons, a JSON array.
+    /// The first of the reasons, a JSON array.
     pub all: Box<RawValue>,
+    /// How many there are.
+    pub count: u32,
 }
 
 impl Reasons {
     /// Reads stored reasons; `None` when they are not what this version writes.
-    pub(super) fn from_stored(errors: String) -> Option<Self> {
+    pub(super) fn from_stored(errors: String, count: Option<u32>) -> Option<Self> {
         #[derive(serde::Deserialize)]
         struct First {
             code: String,
             msg: String,
         }
         let all: Vec<First> = serde_json::from_str(&errors).ok()?;
+        let kept = u32::try_from(all.len()).unwrap_or(u32::MAX);
         let First { code, msg } = all.into_iter().next()?;
         Some(Self {
             code,
             msg,
             all: RawValue::from_string(errors).ok()?,
+            count: count.unwrap_or(kept),
         })
     }
 
@@ -81,7 +152,7 @@ impl Reasons {
         };
         serde_json::to_string(&[error])
             .ok()
-            .and_then(Self::from_stored)
+            .and_then(|errors| Self::from_stored(errors, None))
     }
 }
 
@@ -106,6 +177,11 @@ impl Serialize for ItemView {
             Some(reasons) => map.serialize_entry("errors", &reasons.all)?,
             None => map.serialize_entry("errors", &[(); 0])?,
         }
+        let count = self.errors.as_ref().map_or(0, |reasons| reasons.count);
+        map.serialize_entry("error_count", &count)?;
+        if let Some(notice) = &self.notice {
+            map.serialize_entry("notice", notice)?;
+        }
         match &self.sent {
             Sent::Whole(raw) => serialize_sent(&mut map, raw)?,
             Sent::Identity(fields) => {
@@ -121,7 +197,7 @@ impl Serialize for ItemView {
 /// The members of the item as it was sent, the last of a repeated name. An item that is no object, or that has a member
 /// of a name that every item has, is there as a whole as well: `sent`.
 fn serialize_sent<M: SerializeMap>(map: &mut M, raw: &RawValue) -> Result<(), M::Error> {
-    let Ok(members) = serde_json::from_str::<indexed::Members<'_>>(raw.get()) else {
+    let Ok(members) = serde_json::from_str::<Members<'_>>(raw.get()) else {
         return map.serialize_entry("sent", raw);
     };
     let is_own = |name: &str| OWN.contains(&name);
@@ -132,58 +208,6 @@ fn serialize_sent<M: SerializeMap>(map: &mut M, raw: &RawValue) -> Result<(), M:
         map.serialize_entry("sent", raw)?;
     }
     Ok(())
-}
-
-mod indexed {
-    //! A JSON object's members in the order they were sent.
-
-    use std::borrow::Cow;
-    use std::fmt;
-
-    use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-    use serde_json::value::RawValue;
-
-    pub(super) struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-    impl<'a> Members<'a> {
-        /// Each name once, with its last value.
-        pub(super) fn iter(&self) -> impl Iterator<Item = &(Cow<'a, str>, &'a RawValue)> {
-            let later =
-                |at: usize, name: &str| self.0[at + 1..].iter().any(|(other, _)| other == name);
-            self.0
-                .iter()
-                .enumerate()
-                .filter(move |(at, (name, _))| !later(*at, name))
-                .map(|(_, member)| member)
-        }
-    }
-
-    impl<'de> Deserialize<'de> for Members<'de> {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            deserializer.deserialize_map(InOrder).map(Self)
-        }
-    }
-
-    #[derive(serde::Deserialize)]
-    struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
-
-    struct InOrder;
-
-    impl<'de> Visitor<'de> for InOrder {
-        type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut members = Vec::new();
-            while let Some((Name(name), value)) = map.next_entry()? {
-                members.push((name, value));
-            }
-            Ok(members)
-        }
-    }
 }
 
 #[cfg(test)]
@@ -197,8 +221,10 @@ mod tests {
             status: ItemStatus::Pending,
             made: Some(Made::default()),
             errors: None,
+            notice: None,
             sent,
         };
+        assert!(view.printed() <= view.bound(), "{view:?}");
         serde_json::from_str(&serde_json::to_string(&view).unwrap()).unwrap()
     }
 
@@ -217,5 +243,14 @@ mod tests {
     #[test]
     fn an_item_that_is_no_object_is_answered_as_it_was_sent() {
         assert_eq!(view("[1,2]")["sent"], serde_json::json!([1, 2]));
+    }
+
+    #[test]
+    fn an_item_of_fifty_thousand_members_is_answered_at_once() {
+        let members: Vec<String> = (0..50_000).map(|n| format!("\"m{n}\":0")).collect();
+        let started = std::time::Instant::now();
+        let item = view(&format!("{{{}}}", members.join(",")));
+        assert_eq!(item["m49999"], 0);
+        assert!(started.elapsed().as_secs() < 2, "{:?}", started.elapsed());
     }
 }

@@ -1,6 +1,6 @@
 //! A claimed chunk in work: check its items in memory, write everything in one fenced transaction.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -13,6 +13,7 @@ use task_store::{Connection, Database, Result, StoreError};
 use super::deadline::Deadline;
 use super::finish::refresh;
 use super::job::{BatchJob, Item, ItemError, Prepared};
+use super::refused::refused;
 use super::settings::Settings;
 use crate::failpoints::{Failpoint, reach, reach_items};
 use crate::metrics;
@@ -62,7 +63,7 @@ impl<J: BatchJob> Worker<'_, J> {
     pub(super) async fn work(&self) -> Result<End> {
         let raws: Vec<&RawValue> = serde_json::from_str(&self.claim.items)
             .map_err(|_| StoreError::Unreadable("a payload"))?;
-        let items = self.items(&raws)?;
+        let items = self.unsettled(self.items(&raws)?).await?;
         if self.claim.attempt >= ISOLATED_FROM {
             return self.one_by_one(&items).await;
         }
@@ -72,6 +73,25 @@ impl<J: BatchJob> Worker<'_, J> {
             Err(fault) if fault.is_permanent() => self.one_by_one(&items).await,
             end => end.map(End::of),
         }
+    }
+
+    /// Leaves out items that have their outcome already, or are worked in another chunk because they were corrected: a run
+    /// that tries again what failed before starts with the outcomes of the rest.
+    async fn unsettled<'r>(&self, items: Vec<Item<'r>>) -> Result<Vec<Item<'r>>> {
+        let key = self.claim.key;
+        if key.run == 1 || self.claim.amends {
+            return Ok(items);
+        }
+        let indexes: Vec<u32> = items.iter().map(|item| item.index).collect();
+        let read = async |c: &mut _| items::at(c, key.task, key.run, &indexes).await;
+        let stored = self.database.read(read).await?;
+        let is_open = |stored: &items::Item| {
+            stored.outcome.status == ItemStatus::Pending && stored.chunk_id == self.claim.id
+        };
+        let settled = stored.iter().filter(|stored| !is_open(stored));
+        let settled: HashSet<u32> = settled.map(|stored| stored.outcome.index).collect();
+        let open = items.into_iter();
+        Ok(open.filter(|item| !settled.contains(&item.index)).collect())
     }
 
     fn items<'r>(&self, raws: &[&'r RawValue]) -> Result<Vec<Item<'r>>> {
@@ -100,10 +120,9 @@ impl<J: BatchJob> Worker<'_, J> {
         let prepared = self.database.run(prepare).await?;
         let (work, mut outcomes) = sorted(&open, prepared, self.is_untouched(fence));
         outcomes.extend(amended.iter().map(|item| Outcome {
-            index: item.index,
             status: ItemStatus::Amended,
             made_id: by_hand.get(&item.index).copied(),
-            errors: None,
+            ..Outcome::made(item.index, 0)
         }));
         self.write(fence, &work, &outcomes).await
     }
@@ -174,7 +193,12 @@ impl<J: BatchJob> Worker<'_, J> {
             .map(|item| (item.outcome.index, item))
             .collect();
         let tries = |item: &Item<'_>| match stored.get(&item.index) {
-            Some(before) if before.outcome.status != ItemStatus::Pending => None,
+            Some(before)
+                if before.outcome.status != ItemStatus::Pending
+                    || before.chunk_id != self.claim.id =>
+            {
+                None
+            }
             before => Some(before.map_or(0, |before| before.attempts)),
         };
         let open = items
@@ -228,7 +252,7 @@ impl<J: BatchJob> Worker<'_, J> {
     }
 
     async fn give_up(&self, item: &Item<'_>) -> Result<bool> {
-        let outcome = refused(item.index, &[ItemError::busy()]);
+        let outcome = refused(item.index, &[ItemError::busy()], 1);
         self.write(Fence::Hold, &[], &[outcome]).await
     }
 }
@@ -243,35 +267,22 @@ fn sorted<W>(
     let mut work = Vec::with_capacity(items.len());
     let mut outcomes = Vec::new();
     for (item, finding) in items.iter().zip(prepared) {
-        let made = |id| Outcome {
-            index: item.index,
-            status: ItemStatus::Success,
-            made_id: Some(id),
-            errors: None,
-        };
         outcomes.push(match finding {
             Prepared::Ready(ready) => {
                 work.push(ready);
                 if implied {
                     continue;
                 }
-                made(item.reserved_id)
+                Outcome::made(item.index, item.reserved_id)
             }
-            Prepared::Made(id) => made(id),
-            Prepared::Refused(errors) => refused(item.index, &errors),
+            Prepared::Made { id, notice } => Outcome {
+                code: notice.map(str::to_owned),
+                ..Outcome::made(item.index, id)
+            },
+            Prepared::Refused { errors, count } => refused(item.index, &errors, count),
         });
     }
     (work, outcomes)
-}
-
-fn refused(index: u32, errors: &[ItemError]) -> Outcome {
-    let errors = serde_json::to_string(errors).ok();
-    Outcome {
-        index,
-        status: ItemStatus::Failed,
-        made_id: None,
-        errors,
-    }
 }
 
 /// Reads pairs of an item's index and something known about it.

@@ -7,17 +7,20 @@ use task_store::batches::{self, Batch};
 use task_store::items::{Item, ItemStatus};
 use task_store::outbox::Due;
 use task_store::tasks::{self, Task};
-use task_store::{Connection, orders};
+use task_store::{Connection, orders, payloads};
 
 use super::failed::{Which, find};
 use super::import::ORDER_IMPORT;
 use super::key;
-use crate::batch::{self, Counts, Dispatcher, minified, refresh};
+use crate::batch::{self, Counts, Dispatcher, MAX_ITEM_BYTES, minified, refresh};
 use crate::caller::{Caller, TaskReference};
 use crate::error::{Error, Result, Word};
 use crate::failpoints::{Failpoint, reach};
 use crate::queue::Queue;
 use crate::tasks::find as find_task;
+
+/// Corrections that are read at once.
+const AT_ONCE: usize = 8;
 
 /// What a person did about a failed order.
 #[derive(Debug, Clone, Copy)]
@@ -43,8 +46,8 @@ pub struct Mended {
     pub counts: Counts,
 }
 
-/// Mends a failed order. The same call again finds its work done and is harmless; an order that is neither failed nor
-/// mended in this very way is `ORDER_NOT_FOUND`.
+/// Mends an order that failed, or takes back one that was given up. The same call again finds its work done and is
+/// harmless; an order that is neither failed nor given up nor mended in this very way is `ORDER_NOT_FOUND`.
 pub async fn amend<Q: Queue>(
     dispatcher: &Dispatcher<Q>,
     caller: &Caller,
@@ -102,8 +105,9 @@ impl<Q> Amend<'_, Q> {
         let index = item.outcome.index;
         let status = item.outcome.status;
         let is_failed = status == ItemStatus::Failed;
+        let is_open = is_failed || status == ItemStatus::Dropped;
         match mending {
-            Mending::Made(order) if is_failed => self.made(connection, index, order).await,
+            Mending::Made(order) if is_open => self.made(connection, index, order).await,
             Mending::Made(order)
                 if status == ItemStatus::Amended && item.outcome.made_id == Some(order) =>
             {
@@ -114,7 +118,7 @@ impl<Q> Amend<'_, Q> {
                     .await
             }
             Mending::Dropped if status == ItemStatus::Dropped => Ok((index, status)),
-            Mending::Corrected(order) if is_failed => self.reopen(connection, index, order).await,
+            Mending::Corrected(order) if is_open => self.reopen(connection, index, order).await,
             Mending::Corrected(order) if is_again(&item, sent.get(), order) => Ok((index, status)),
             _ => Err(not_found()),
         }
@@ -155,6 +159,13 @@ impl<Q> Amend<'_, Q> {
         order: &RawValue,
     ) -> Result<(u32, ItemStatus)> {
         let item = minified(order.get());
+        if item.len() > MAX_ITEM_BYTES {
+            let wrong = format!(
+                "has {} bytes, an order has at most {MAX_ITEM_BYTES}",
+                item.len()
+            );
+            return Err(Error::invalid("order_data", &wrong));
+        }
         let duplicate_of = self.duplicate_of(connection, index, &item).await?;
         let (batch, resend) = (self.batch, self.dispatcher.settings.resend);
         let reopened = amends::reopen(
@@ -193,11 +204,14 @@ impl<Q> Amend<'_, Q> {
             return Ok((other != index).then_some(other));
         }
         let others = amends::open_amends(connection, task, run).await?;
-        for (_, other, items) in task_store::payloads::of_chunks(connection, &others).await? {
-            let same = serde_json::from_str::<[&RawValue; 1]>(&items)
-                .is_ok_and(|[one]| super::key(one.get()) == Some(key.clone()));
-            if same && other != index {
-                return Ok(Some(other));
+        // A few at a time: each may be as large as an order may be.
+        for others in others.chunks(AT_ONCE) {
+            for (_, other, items) in payloads::of_chunks(connection, others).await? {
+                let same = serde_json::from_str::<[&RawValue; 1]>(&items)
+                    .is_ok_and(|[one]| super::key(one.get()).as_ref() == Some(&key));
+                if same && other != index {
+                    return Ok(Some(other));
+                }
             }
         }
         Ok(None)

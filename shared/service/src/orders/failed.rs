@@ -5,11 +5,12 @@ use task_store::batches::Batch;
 use task_store::items::{self, Item, ItemStatus};
 use task_store::{Connection, Result};
 
-use super::parse;
-use crate::batch::sent_as;
+use super::parse::KeyFields;
+use super::{object, usable_id};
+use crate::batch::{portions, sent_as};
 
 /// Orders that are read at once while looking for one.
-const PAGE: u32 = 1000;
+const PAGE: u32 = 250;
 
 /// Which order of a batch. Everything that is named must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,17 +25,17 @@ pub struct Which {
 
 impl Which {
     fn matches(&self, index: u32, sent: &str) -> bool {
-        let order = parse(sent).ok();
-        let address = order.as_ref().and_then(|order| order.address_id());
-        let number = order.as_ref().and_then(|order| order.out_order_no());
+        let order = object::<KeyFields<'_>>(sent).unwrap_or_default();
+        let address = usable_id(&order.address_id);
+        let number = usable_id(&order.out_order_no);
         self.index.is_none_or(|wanted| wanted == index)
             && (self.address_id.is_none() || self.address_id.as_deref() == address)
             && (self.out_order_no.is_none() || self.out_order_no.as_deref() == number)
     }
 }
 
-/// The order that was named, with how it was sent: the first failed one; when none is, the first that has another
-/// outcome, so that a mending that is repeated finds what it did.
+/// The order that was named, with how it was sent: the first failed one; when none is, the first that was given up, or else
+/// has another outcome, so that a mending that is repeated finds what it did.
 pub(super) async fn find(
     connection: &mut Connection,
     batch: &Batch,
@@ -46,8 +47,8 @@ pub(super) async fn find(
     }
     let order = [
         ItemStatus::Failed,
-        ItemStatus::Amended,
         ItemStatus::Dropped,
+        ItemStatus::Amended,
         ItemStatus::Pending,
         ItemStatus::Success,
     ];
@@ -83,12 +84,17 @@ async fn first(
     items: Vec<Item>,
     which: &Which,
 ) -> Result<Option<(Item, Box<RawValue>)>> {
-    let mut sent = sent_as(connection, &items).await?;
-    let found = items.into_iter().find_map(|item| {
-        let raw = sent.remove(&(item.chunk_id, item.outcome.index))?;
-        which
-            .matches(item.outcome.index, raw.get())
-            .then_some((item, raw))
-    });
-    Ok(found)
+    for portion in portions(connection, items).await? {
+        let mut sent = sent_as(connection, &portion).await?;
+        let found = portion.into_iter().find_map(|item| {
+            let raw = sent.remove(&(item.chunk_id, item.outcome.index))?;
+            which
+                .matches(item.outcome.index, raw.get())
+                .then_some((item, raw))
+        });
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
 }

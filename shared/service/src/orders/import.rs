@@ -9,8 +9,11 @@ use task_store::{Connection, Result, StationId, StoreError, reference};
 
 use super::cycle::Cycle;
 use super::params::{ImportParams, heading};
+use super::parse::KeyFields;
 use super::reference::{Address, Reference};
-use super::{Checks, Fault, Order, RawOrder, key, parse, stored, validate};
+use super::{
+    Checks, Fault, Order, RawOrder, Scalar, key, made, object, parse, stored, usable_id, validate,
+};
 use crate::batch::{BatchJob, Identity, Item, ItemError, JobKind, Prepared};
 
 /// The job. Receive times and order windows are wall times of `zone`.
@@ -34,6 +37,8 @@ struct Lookup {
     reference: Reference,
     /// Orders of earlier runs of this task, by key.
     made: HashMap<String, i64>,
+    /// Those among them that are not what was sent now.
+    changed: HashSet<i64>,
     /// Orders of this station, by their `out_order_no`.
     numbered: HashMap<String, i64>,
 }
@@ -46,6 +51,8 @@ pub static ORDER_IMPORT: JobKind = JobKind {
     key,
     identity,
     made_name: Some(order_no),
+    notice: "该订单此前已生成，内容与本次提交不同；以 order 为准，本次提交的内容未生效",
+    made_as: Some(|connection, ids, zone| Box::pin(made::shown(connection, ids, zone))),
     heading,
 };
 
@@ -56,17 +63,11 @@ pub fn order_no(id: i64) -> String {
 }
 
 fn identity(item: &str) -> Identity {
-    let order = parse(item).ok();
-    let field = |of: fn(&RawOrder<'_>) -> Option<String>| order.as_ref().and_then(of);
+    let order = object::<KeyFields<'_>>(item).unwrap_or_default();
+    let field = |sent: &Scalar<'_>| usable_id(sent).map(str::to_owned);
     vec![
-        (
-            "address_id",
-            field(|order| order.address_id().map(str::to_owned)),
-        ),
-        (
-            "out_order_no",
-            field(|order| order.out_order_no().map(str::to_owned)),
-        ),
+        ("address_id", field(&order.address_id)),
+        ("out_order_no", field(&order.out_order_no)),
     ]
 }
 
@@ -82,7 +83,7 @@ impl BatchJob for OrderImport {
         items: &[Item<'_>],
     ) -> Result<Vec<Prepared<ReadyOrder>>> {
         let read: Vec<_> = items.iter().map(|item| parse(item.raw)).collect();
-        let lookup = Lookup::read(connection, chunk, &read).await?;
+        let lookup = Lookup::read(connection, chunk, &read, &self.zone).await?;
         let accepted_at = chunk.accepted_at.local(&self.zone);
         let findings = items
             .iter()
@@ -158,6 +159,7 @@ impl Lookup {
         connection: &mut Connection,
         chunk: &Claimed,
         read: &[std::result::Result<RawOrder<'_>, Fault>],
+        zone: &TimeZone,
     ) -> Result<Self> {
         let params = ImportParams::from_stored(&chunk.params)?;
         let row = reference::cycle(connection, &params.time_config_id).await?;
@@ -170,10 +172,15 @@ impl Lookup {
             false => orders::with_out_order_no(connection, &chunk.station, &numbers).await?,
         };
         let made = made_before(connection, chunk, read).await?;
+        let changed = match made.is_empty() {
+            true => HashSet::new(),
+            false => made::changed(connection, &made, read.iter().flatten(), zone).await?,
+        };
         Ok(Self {
             cycle,
             reference,
             made,
+            changed,
             numbered: numbered.into_iter().collect(),
         })
     }
@@ -192,7 +199,10 @@ impl Lookup {
         if let (Some(key), None) = (&key, item.duplicate_of)
             && let Some(id) = self.made.get(key)
         {
-            return Prepared::Made(*id);
+            return Prepared::Made {
+                id: *id,
+                notice: self.changed.contains(id).then_some(made::MADE_BEFORE),
+            };
         }
         let checks = Checks {
             reference: &self.reference,
@@ -210,7 +220,7 @@ impl Lookup {
                 order,
             }),
             (Ok(_), None) => Prepared::refused([ItemError::busy()]),
-            (Err(faults), _) => Prepared::refused(faults),
+            (Err(faults), _) => faults.into(),
         }
     }
 }

@@ -11,7 +11,8 @@ pub use details::MAX_LINES;
 pub(super) use details::{Details, RawLine};
 
 use super::fault::{Fault, FaultCode};
-use super::scalar::Scalar;
+use super::scalar::{Scalar, trimmed};
+use crate::batch::{MAX_ITEM_BYTES, unkept_bytes};
 
 /// Characters an id may have (`address_id`, `sku_id`, `uid`, `out_order_no`).
 pub(crate) const MAX_ID_CHARS: usize = 64;
@@ -20,11 +21,11 @@ pub(crate) const MAX_ID_CHARS: usize = 64;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct RawOrder<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "trimmed")]
     pub(super) address_id: Scalar<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "trimmed")]
     pub(super) out_order_no: Scalar<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "trimmed")]
     pub(super) uid: Scalar<'a>,
     #[serde(borrow)]
     pub(super) remark: Scalar<'a>,
@@ -37,13 +38,13 @@ pub struct RawOrder<'a> {
 }
 
 /// What [`key`] reads of an order.
-#[derive(Default, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct KeyFields<'a> {
-    #[serde(borrow)]
-    address_id: Scalar<'a>,
-    #[serde(borrow)]
-    out_order_no: Scalar<'a>,
+pub(super) struct KeyFields<'a> {
+    #[serde(borrow, deserialize_with = "trimmed")]
+    pub(super) address_id: Scalar<'a>,
+    #[serde(borrow, deserialize_with = "trimmed")]
+    pub(super) out_order_no: Scalar<'a>,
 }
 
 /// Splits one order's verbatim JSON text into its fields.
@@ -51,7 +52,8 @@ struct KeyFields<'a> {
 /// # Errors
 /// `ORDER_FORMAT` for a text that is not one JSON object, or that names one of our fields twice.
 pub fn parse(raw: &str) -> Result<RawOrder<'_>, Fault> {
-    object(raw).map_err(|wrong| Fault::new(FaultCode::OrderFormat, "", raw, format!("订单{wrong}")))
+    readable(raw)
+        .map_err(|wrong| Fault::new(FaultCode::OrderFormat, "", raw, format!("订单{wrong}")))
 }
 
 /// What makes an order the same order within a batch: `o:<out_order_no>` where one is given, else
@@ -113,6 +115,14 @@ pub(crate) fn usable_id<'s>(sent: &'s Scalar<'_>) -> Option<&'s str> {
 /// The rule that a text of `chars` characters breaks where `limit` are allowed.
 pub(crate) fn too_long(limit: usize, chars: usize) -> String {
     format!("最多 {limit} 个字符（现有 {chars} 个）")
+}
+
+/// Reads one JSON object of a length that is kept, else says what is wrong with it.
+pub(crate) fn readable<'a, T: Deserialize<'a>>(raw: &'a str) -> Result<T, String> {
+    match unkept_bytes(raw) {
+        Some(bytes) => Err(format!("有 {bytes} 字节，超过上限 {MAX_ITEM_BYTES} 字节")),
+        None => object(raw),
+    }
 }
 
 /// Reads one JSON object, else says what is wrong with it.

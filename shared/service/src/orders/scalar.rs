@@ -46,6 +46,18 @@ impl<'a> Scalar<'a> {
         serde_json::from_str(raw).map_or(Self::Unusable(raw), |text| Self::Text(Cow::Owned(text)))
     }
 
+    /// Without the blanks around a text, of whatever kind; one of nothing but blanks is absent.
+    fn trimmed(self) -> Self {
+        match self {
+            Self::Text(text) if text.trim().is_empty() => Self::Absent,
+            Self::Text(Cow::Borrowed(text)) => Self::Text(Cow::Borrowed(text.trim())),
+            Self::Text(Cow::Owned(text)) if text.trim().len() < text.len() => {
+                Self::Text(Cow::Owned(text.trim().to_owned()))
+            }
+            other => other,
+        }
+    }
+
     /// Was nothing sent?
     pub(crate) fn is_absent(&self) -> bool {
         *self == Self::Absent
@@ -88,6 +100,13 @@ impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
     }
 }
 
+/// Reads a field whose surrounding blanks mean nothing: an id or a number.
+pub(crate) fn trimmed<'de: 'a, 'a, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Scalar<'a>, D::Error> {
+    Scalar::deserialize(deserializer).map(Scalar::trimmed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,6 +126,15 @@ mod tests {
     fn a_string_without_escapes_is_borrowed() {
         assert_eq!(scalar(r#""白菜""#), Scalar::Text(Cow::Borrowed("白菜")));
         assert!(matches!(scalar(r#""a\nb""#), Scalar::Text(Cow::Owned(text)) if text == "a\nb"));
+    }
+
+    #[test]
+    fn blanks_of_any_kind_around_a_text_are_trimmed() {
+        for json in ["\" \u{3000}S1\u{a0}\"", "\"\\tS1\\u2003\"", "\"S1\""] {
+            assert_eq!(scalar(json).trimmed().text(), Some("S1"), "{json}");
+        }
+        assert_eq!(scalar("\"\u{a0} \u{3000}\"").trimmed(), Scalar::Absent);
+        assert_eq!(scalar("\"S 1\"").trimmed().text(), Some("S 1"));
     }
 
     #[test]

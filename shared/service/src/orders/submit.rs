@@ -1,8 +1,6 @@
 //! Submitting a list of orders as a batch.
 
 use serde_json::value::RawValue;
-use task_store::batches;
-use task_store::tasks::{self, Named, TaskStatus};
 use task_store::{Database, StationId, UserTaskId, reference};
 
 use super::import::{ORDER_IMPORT, OrderImport};
@@ -12,6 +10,7 @@ use crate::batch::{self, Dispatcher, Payload, Settings, Submission};
 use crate::caller::Caller;
 use crate::error::{Error, Result, Word};
 use crate::queue::Queue;
+use crate::tasks::IdScope;
 
 /// A list of orders as it was submitted.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +23,10 @@ pub struct OrderList<'a> {
     pub file_name: Option<&'a str>,
     /// The orders as they were sent: a JSON array.
     pub orders: &'a RawValue,
+    /// All of them are asked to be worked again, although the same list was worked before.
+    pub rerun: bool,
+    /// Where the caller's id is unique.
+    pub scope: IdScope,
 }
 
 /// A list of orders as it is stored: nothing of the request is needed any more.
@@ -34,6 +37,8 @@ pub struct OrderBatch {
     time_config_id: String,
     params: String,
     payload: Payload,
+    scope: IdScope,
+    rerun: bool,
 }
 
 impl OrderList<'_> {
@@ -53,6 +58,8 @@ impl OrderList<'_> {
             time_config_id: self.time_config_id.to_owned(),
             params: params.to_stored()?,
             payload: Payload::cut(&ORDER_IMPORT, self.time_config_id, &orders, settings),
+            scope: self.scope,
+            rerun: self.rerun,
         })
     }
 }
@@ -64,24 +71,26 @@ pub async fn submit<Q: Queue>(
     caller: &Caller,
     list: &OrderBatch,
 ) -> Result<()> {
-    let station = open_cycle(&dispatcher.database, job, caller, list).await?;
+    let (station, closed) = cycle(&dispatcher.database, job, caller, list).await?;
     let submission = Submission {
         user_task_id: &list.user_task_id,
         station: &station,
         params: &list.params,
         payload: &list.payload,
+        scope: list.scope,
+        rerun: list.rerun,
+        closed: closed.as_deref(),
     };
     batch::submit::<OrderImport, _>(dispatcher, &submission).await
 }
 
-/// The station whose operating cycle it is, if it takes orders now. A batch in flight was accepted when it did,
-/// so that a request that is sent again is not refused for having been slow.
-async fn open_cycle(
+/// The station whose operating cycle it is, and why the cycle takes no orders now where it takes none.
+async fn cycle(
     database: &Database,
     job: &OrderImport,
     caller: &Caller,
     list: &OrderBatch,
-) -> Result<StationId> {
+) -> Result<(StationId, Option<String>)> {
     let row = database
         .read(async |c| reference::cycle(c, &list.time_config_id).await)
         .await?;
@@ -94,29 +103,11 @@ async fn open_cycle(
     };
     let (station, now) = (row.station.clone(), row.now.local(&job.zone));
     let cycle = stored::cycle(row)?;
-    if cycle.is_open_at(now) || in_flight(database, &station, list).await? {
-        return Ok(station);
-    }
-    let message = format!(
-        "operating cycle {} takes no orders at {}",
-        cycle.id,
-        now.strftime("%H:%M")
-    );
-    Err(Error::refused(Word::CycleClosed, message))
-}
-
-async fn in_flight(database: &Database, station: &StationId, list: &OrderBatch) -> Result<bool> {
-    let named = Named::from(&list.user_task_id).at(Some(station));
-    database
-        .read(async |c| {
-            let Some(task) = tasks::find(c, named).await? else {
-                return Ok(false);
-            };
-            let batch = batches::by_task(c, task.id).await?;
-            Ok(task.status != TaskStatus::Finished
-                && batch.is_some_and(|batch| batch.job == ORDER_IMPORT.name))
-        })
-        .await
+    let closed = (!cycle.is_open_at(now)).then(|| {
+        let (id, time) = (&cycle.id, now.strftime("%H:%M"));
+        format!("operating cycle {id} takes no orders at {time}")
+    });
+    Ok((station, closed))
 }
 
 /// A value a caller sent, cut to a readable length.

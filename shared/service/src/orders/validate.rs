@@ -12,8 +12,10 @@ use jiff::civil::DateTime;
 
 use super::cycle::Cycle;
 use super::fault::{Fault, FaultCode};
+use super::faults::Faults;
 use super::money::{Money, Quantity};
 use super::parse::RawOrder;
+use super::quote::quoted;
 use super::reference::Reference;
 pub(crate) use lines::price;
 pub(crate) use place::Place;
@@ -75,8 +77,8 @@ pub struct Line {
 ///
 /// # Errors
 /// All that is wrong with it, at least one fault, in the order of the fields.
-pub fn validate(raw: &RawOrder<'_>, checks: &Checks<'_>) -> Result<Order, Vec<Fault>> {
-    let mut faults = Vec::new();
+pub fn validate(raw: &RawOrder<'_>, checks: &Checks<'_>) -> Result<Order, Faults> {
+    let mut faults = Faults::default();
     let address_id = address(raw, checks, &mut faults);
     let out_order_no = order_number(raw, checks, &mut faults);
     let uid = text::id(Place::order("uid", "用户编号"), &raw.uid, &mut faults);
@@ -98,7 +100,7 @@ pub fn validate(raw: &RawOrder<'_>, checks: &Checks<'_>) -> Result<Order, Vec<Fa
     }
 }
 
-fn address(raw: &RawOrder<'_>, checks: &Checks<'_>, faults: &mut Vec<Fault>) -> Option<String> {
+fn address(raw: &RawOrder<'_>, checks: &Checks<'_>, faults: &mut Faults) -> Option<String> {
     let place = Place::order("address_id", "收货地址编号");
     if raw.address_id.is_absent() {
         faults.push(place.missing(FaultCode::AddressRequired));
@@ -107,7 +109,7 @@ fn address(raw: &RawOrder<'_>, checks: &Checks<'_>, faults: &mut Vec<Fault>) -> 
     let id = text::id(place, &raw.address_id, faults)?;
     match checks.reference.addresses.get(&id) {
         None => {
-            let sentence = format!("收货地址 {id} 在本站点不存在");
+            let sentence = format!("收货地址 {} 在本站点不存在", quoted(&id));
             faults.push(place.fault(FaultCode::AddressNotFound, &id, &sentence));
         }
         Some(address) if !address.can_order => {
@@ -117,23 +119,30 @@ fn address(raw: &RawOrder<'_>, checks: &Checks<'_>, faults: &mut Vec<Fault>) -> 
         Some(_) => {}
     }
     if let Some(first) = checks.duplicate_of.filter(|_| raw.out_order_no.is_absent()) {
-        faults.push(duplicate(place, &format!("收货地址 {id}"), first));
+        faults.push(duplicate(
+            place,
+            &format!("收货地址 {}", quoted(&id)),
+            first,
+        ));
     }
     Some(id)
 }
 
-fn order_number(
-    raw: &RawOrder<'_>,
-    checks: &Checks<'_>,
-    faults: &mut Vec<Fault>,
-) -> Option<String> {
+fn order_number(raw: &RawOrder<'_>, checks: &Checks<'_>, faults: &mut Faults) -> Option<String> {
     let place = Place::order("out_order_no", "外部订单号");
     let number = text::id(place, &raw.out_order_no, faults)?;
     if let Some(first) = checks.duplicate_of {
         // The existing order may be that first one, already made: saying so would depend on who was quicker.
-        faults.push(duplicate(place, &format!("外部订单号 {number}"), first));
+        faults.push(duplicate(
+            place,
+            &format!("外部订单号 {}", quoted(&number)),
+            first,
+        ));
     } else if let Some(order) = checks.existing_order {
-        let sentence = format!("外部订单号 {number} 已存在，对应订单 ID 为 {order}");
+        let sentence = format!(
+            "外部订单号 {} 已存在，对应订单 ID 为 {order}",
+            quoted(&number)
+        );
         faults.push(place.fault(FaultCode::DuplicateOrderNo, &order.to_string(), &sentence));
     }
     Some(number)

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 
 use crate::orders::{
-    Fault, FaultCode, MAX_ID_CHARS, Money, Place, Scalar, object, price, too_long, usable_id,
+    Fault, FaultCode, Faults, MAX_ID_CHARS, Money, Place, Scalar, price, quoted, readable,
+    too_long, trimmed, usable_id,
 };
 
 const SKU: Place = Place::order("sku_id", "商品编号");
@@ -13,9 +14,9 @@ const PRICE: Place = Place::order("sale_price", "售价");
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct RawChange<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "trimmed")]
     sku_id: Scalar<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "trimmed")]
     sale_price: Scalar<'a>,
 }
 
@@ -47,7 +48,8 @@ impl RawChange<'_> {
 /// # Errors
 /// `ITEM_FORMAT` for a text that is not one JSON object, or that names one of our fields twice.
 pub fn parse(raw: &str) -> Result<RawChange<'_>, Fault> {
-    object(raw).map_err(|wrong| Fault::new(FaultCode::ItemFormat, "", raw, format!("该条{wrong}")))
+    readable(raw)
+        .map_err(|wrong| Fault::new(FaultCode::ItemFormat, "", raw, format!("该条{wrong}")))
 }
 
 /// What makes two changes of a batch the same: the sku. `None` when there is no usable one.
@@ -65,11 +67,11 @@ pub fn check(
     raw: &RawChange<'_>,
     exists: impl Fn(&str) -> bool,
     duplicate_of: Option<u32>,
-) -> Result<Change, Vec<Fault>> {
-    let mut faults = Vec::new();
+) -> Result<Change, Faults> {
+    let mut faults = Faults::default();
     let sku_id = sku(&raw.sku_id, exists, &mut faults);
     if let (Some(id), Some(first)) = (&sku_id, duplicate_of) {
-        let sentence = format!("商品 {id} 与本批次中 index 为 {first} 的条目重复");
+        let sentence = format!("商品 {} 与本批次中 index 为 {first} 的条目重复", quoted(id));
         faults.push(SKU.fault(FaultCode::DuplicateInBatch, &first.to_string(), &sentence));
     }
     let sale_price = if raw.sale_price.is_absent() {
@@ -84,11 +86,7 @@ pub fn check(
     }
 }
 
-fn sku(
-    sent: &Scalar<'_>,
-    exists: impl Fn(&str) -> bool,
-    faults: &mut Vec<Fault>,
-) -> Option<String> {
+fn sku(sent: &Scalar<'_>, exists: impl Fn(&str) -> bool, faults: &mut Faults) -> Option<String> {
     if sent.is_absent() {
         faults.push(SKU.missing(FaultCode::SkuRequired));
         return None;
@@ -102,7 +100,7 @@ fn sku(
         return None;
     };
     if !exists(id) {
-        let sentence = format!("商品 {id} 在本站点不存在");
+        let sentence = format!("商品 {} 在本站点不存在", quoted(id));
         faults.push(SKU.fault(FaultCode::SkuNotFound, id, &sentence));
     }
     Some(id.to_owned())

@@ -8,7 +8,7 @@ use task_store::{Connection, Result, reference};
 
 use super::change::{Change, RawChange, check, key, parse};
 use crate::batch::{BatchJob, Identity, Item, JobKind, Prepared};
-use crate::orders::Fault;
+use crate::orders::{Fault, object};
 
 /// The job. It needs nothing but the database.
 #[derive(Debug, Clone, Copy, Default)]
@@ -22,11 +22,13 @@ pub static PRICE_CHANGE: JobKind = JobKind {
     key,
     identity,
     made_name: None,
+    notice: "",
+    made_as: None,
     heading: |_| Ok(json!({})),
 };
 
 fn identity(item: &str) -> Identity {
-    let change = parse(item).ok();
+    let change = object::<RawChange<'_>>(item).ok();
     let field = |of: fn(&RawChange<'_>) -> Option<String>| change.as_ref().and_then(of);
     vec![
         ("sku_id", field(|change| change.sku_id().map(str::to_owned))),
@@ -60,7 +62,7 @@ impl BatchJob for PriceChange {
         let finding = |(item, change): (&Item<'_>, &std::result::Result<RawChange<'_>, Fault>)| {
             match change {
                 Ok(change) => check(change, |id| known.contains(id), item.duplicate_of)
-                    .map_or_else(Prepared::refused, Prepared::Ready),
+                    .map_or_else(Prepared::from, Prepared::Ready),
                 Err(fault) => Prepared::refused([fault.clone()]),
             }
         };

@@ -8,6 +8,7 @@ use crate::batch::{self, BatchJob, Dispatcher, Payload, Settings, Submission};
 use crate::caller::Caller;
 use crate::error::{Error, Result};
 use crate::queue::Queue;
+use crate::tasks::IdScope;
 
 /// A list of price changes as it was submitted.
 #[derive(Debug, Clone, Copy)]
@@ -16,6 +17,10 @@ pub struct PriceList<'a> {
     pub user_task_id: &'a UserTaskId,
     /// The changes as they were sent: a JSON array.
     pub items: &'a RawValue,
+    /// All of them are asked to be worked again, although the same list was worked before.
+    pub rerun: bool,
+    /// Where the caller's id is unique.
+    pub scope: IdScope,
 }
 
 /// A list of price changes as it is stored: nothing of the request is needed any more.
@@ -24,6 +29,8 @@ pub struct PriceBatch {
     /// The caller's id for this batch.
     pub user_task_id: UserTaskId,
     payload: Payload,
+    scope: IdScope,
+    rerun: bool,
 }
 
 impl PriceList<'_> {
@@ -37,6 +44,8 @@ impl PriceList<'_> {
         Ok(PriceBatch {
             user_task_id: self.user_task_id.clone(),
             payload: Payload::cut(PriceChange::KIND, "", &items, settings),
+            scope: self.scope,
+            rerun: self.rerun,
         })
     }
 }
@@ -52,6 +61,9 @@ pub async fn submit<Q: Queue>(
         station: caller.required_station()?,
         params: "{}",
         payload: &list.payload,
+        scope: list.scope,
+        rerun: list.rerun,
+        closed: None,
     };
     batch::submit::<PriceChange, _>(dispatcher, &submission).await
 }

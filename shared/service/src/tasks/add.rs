@@ -35,7 +35,12 @@ pub async fn add(database: &Database, new: &NewTask<'_>, scope: IdScope) -> Resu
     database.run(write).await
 }
 
-async fn insert(connection: &mut Connection, new: &NewTask<'_>, scope: IdScope) -> Result<TaskId> {
+/// Stores a submitted task whose id is unique in a scope.
+pub(crate) async fn insert(
+    connection: &mut Connection,
+    new: &NewTask<'_>,
+    scope: IdScope,
+) -> Result<TaskId> {
     let (IdScope::Everywhere, Some(id)) = (scope, new.user_task_id) else {
         return Ok(tasks::insert(connection, new).await?);
     };

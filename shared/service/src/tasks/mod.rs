@@ -16,6 +16,7 @@ use crate::caller::Caller;
 use crate::error::{Error, Result, Word};
 
 pub use crate::caller::TaskReference;
+pub(crate) use add::insert;
 pub use add::{IdScope, add};
 pub use field::{Field, amount, document, path};
 pub use life::{finish, start};

@@ -15,6 +15,8 @@ mod life;
 mod mending;
 mod prices;
 mod refused_values;
+mod resubmitting;
 mod retries;
+mod sizes;
 mod support;
 mod tasks;

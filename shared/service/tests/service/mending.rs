@@ -116,6 +116,69 @@ async fn a_dropped_order_is_failed_no_more() {
 }
 
 #[tokio::test]
+async fn a_dropped_order_can_be_taken_back() {
+    with_database(async |fresh| {
+        let queue = MemoryQueue::default();
+        half_failed(fresh, &queue).await;
+        let by_hand = number(fresh, "SELECT MIN(id) FROM tbl_order").await;
+        for index in [1, 2] {
+            mend(fresh, &queue, at(index), Mending::Dropped)
+                .await
+                .unwrap();
+        }
+        let dropped = result(fresh, "b1").await;
+        assert_eq!(dropped["msg"], "批量导入(成功2, 忽略2)");
+        assert_eq!(
+            (&dropped["outcome"], &dropped["dropped_count"]),
+            (&json!("success"), &json!(2))
+        );
+        let mended = mend(fresh, &queue, at(1), Mending::Made(by_hand))
+            .await
+            .unwrap();
+        assert_eq!((mended.status, mended.counts.dropped), ("amended", 1));
+        let which = Which {
+            address_id: Some("S2".to_owned()),
+            ..Which::default()
+        };
+        let corrected = raw(&order(2));
+        mend(fresh, &queue, which, Mending::Corrected(&corrected))
+            .await
+            .unwrap();
+        work_all(fresh, &queue).await;
+        assert_eq!(result(fresh, "b1").await["msg"], "批量导入(成功4)");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_batch_whose_every_order_was_given_up_has_not_failed() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let queue = MemoryQueue::default();
+        submit_orders(fresh, &queue, "b1", &[json!({})])
+            .await
+            .unwrap();
+        work_all(fresh, &queue).await;
+        mend(fresh, &queue, at(0), Mending::Dropped).await.unwrap();
+        let result = result(fresh, "b1").await;
+        assert_eq!(result["msg"], "批量导入(成功0, 忽略1)");
+        let numbers = [
+            "total",
+            "success_count",
+            "failure_count",
+            "unprocessed_count",
+            "dropped_count",
+        ];
+        assert_eq!(
+            numbers.map(|name| result[name].as_u64().unwrap()),
+            [1, 0, 0, 0, 1]
+        );
+        assert_eq!(result["outcome"], "success");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_corrected_order_is_worked_again_under_the_same_task() {
     with_database(async |fresh| {
         let queue = MemoryQueue::default();

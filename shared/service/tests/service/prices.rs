@@ -19,6 +19,8 @@ pub(crate) async fn submit_prices(
     let list = PriceList {
         user_task_id: &id(task),
         items: &to_raw_value(items).unwrap(),
+        rerun: false,
+        scope: task_service::tasks::IdScope::Station,
     };
     submit(
         &dispatcher(fresh, queue),

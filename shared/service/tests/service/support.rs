@@ -15,6 +15,7 @@ use task_service::store::outbox::Due;
 use task_service::store::tasks::Task;
 use task_service::store::testing::TestDatabase;
 use task_service::store::{StationId, StoreError, UserTaskId, batches, tasks};
+use task_service::tasks::IdScope;
 use task_service::{Caller, Result, Word, reference};
 
 /// The station of the tests.
@@ -136,12 +137,36 @@ pub(crate) async fn submit_for(
     caller: &Caller,
     orders: &[Value],
 ) -> Result<()> {
+    submit_list(fresh, queue, task, cycle, caller, orders, false).await
+}
+
+/// Submits the same list as before, to be worked as a whole again.
+pub(crate) async fn rerun_orders(
+    fresh: &TestDatabase,
+    queue: &MemoryQueue,
+    task: &str,
+    orders: &[Value],
+) -> Result<()> {
+    submit_list(fresh, queue, task, "C1", &caller(), orders, true).await
+}
+
+async fn submit_list(
+    fresh: &TestDatabase,
+    queue: &MemoryQueue,
+    task: &str,
+    cycle: &str,
+    caller: &Caller,
+    orders: &[Value],
+    rerun: bool,
+) -> Result<()> {
     let orders: Box<RawValue> = to_raw_value(orders).unwrap();
     let list = OrderList {
         user_task_id: &id(task),
         time_config_id: cycle,
         file_name: Some("周一.xlsx"),
         orders: &orders,
+        rerun,
+        scope: IdScope::Station,
     };
     submit(
         &dispatcher(fresh, queue),
@@ -184,11 +209,11 @@ pub(crate) async fn items(
     let page = ItemPage {
         status,
         limit: 1000,
-        page: 0,
+        ..ItemPage::default()
     };
     let page = fresh.database.run(async |c| {
         let batch = batches::by_task(c, task.id).await?.unwrap();
-        batch::read(c, &ORDER_IMPORT, &batch, page).await
+        batch::read(c, &ORDER_IMPORT, &batch, &page, &TimeZone::UTC).await
     });
     let page = page.await.unwrap();
     serde_json::from_str(&serde_json::to_string(&page.items).unwrap()).unwrap()

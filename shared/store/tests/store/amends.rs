@@ -2,7 +2,7 @@
 
 use task_store::amends;
 use task_store::chunks::{self, Claimed};
-use task_store::items::{self, ItemStatus, Outcome};
+use task_store::items::{self, Outcome};
 use task_store::testing::with_database;
 
 use crate::support::{a_batch, claim, done};
@@ -12,12 +12,7 @@ async fn what_was_made_is_traced_to_its_item_by_its_row_or_by_its_reserved_id() 
     with_database(async |fresh| {
         let task = a_batch(fresh, 2).await;
         let (first, second) = (claim(fresh, task, 0).await, claim(fresh, task, 1).await);
-        let made = Outcome {
-            index: 1,
-            status: ItemStatus::Success,
-            made_id: Some(77),
-            errors: None,
-        };
+        let made = Outcome::made(1, 77);
         let settle = async |c: &mut _| items::settle(c, &first, std::slice::from_ref(&made)).await;
         done(&fresh.database, settle).await;
         let of_made = async |id| {

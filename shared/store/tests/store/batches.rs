@@ -100,7 +100,7 @@ async fn the_next_run_opens_a_finished_batch_again() {
             ..RUN
         };
         done(&fresh.database, async |c| {
-            batches::insert_run(c, task, &next).await
+            batches::insert_run(c, task, &next, "[]").await
         })
         .await;
         let batch = by_task(fresh, task).await.unwrap();

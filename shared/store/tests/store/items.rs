@@ -9,12 +9,7 @@ use task_store::testing::{TestDatabase, with_database};
 use crate::support::{a_batch, claim, done, read_number};
 
 fn success(index: u32, id: i64) -> Outcome {
-    Outcome {
-        index,
-        status: ItemStatus::Success,
-        made_id: Some(id),
-        errors: None,
-    }
+    Outcome::made(index, id)
 }
 
 fn failed(index: u32, errors: &str) -> Outcome {
@@ -22,6 +17,8 @@ fn failed(index: u32, errors: &str) -> Outcome {
         index,
         status: ItemStatus::Failed,
         made_id: None,
+        code: Some("ORDER_FORMAT".to_owned()),
+        error_count: Some(index),
         errors: Some(errors.to_owned()),
     }
 }

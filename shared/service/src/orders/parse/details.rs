@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::object;
 use crate::orders::fault::{Fault, FaultCode};
-use crate::orders::scalar::Scalar;
+use crate::orders::scalar::{Scalar, trimmed};
 
 /// Lines an order may have.
 pub const MAX_LINES: usize = 200;
@@ -32,17 +32,17 @@ pub(in crate::orders) enum Details<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(in crate::orders) struct RawLine<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "trimmed")]
     pub(in crate::orders) sku_id: Scalar<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "trimmed")]
     pub(in crate::orders) amount: Scalar<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "trimmed")]
     pub(in crate::orders) quantity: Scalar<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "trimmed")]
     pub(in crate::orders) unit_price: Scalar<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "trimmed")]
     pub(in crate::orders) sale_price: Scalar<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "trimmed")]
     pub(in crate::orders) is_price_timing: Scalar<'a>,
     #[serde(borrow)]
     pub(in crate::orders) spu_remark: Scalar<'a>,

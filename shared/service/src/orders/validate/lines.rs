@@ -3,8 +3,10 @@
 use super::place::Place;
 use super::{Checks, Line, text};
 use crate::orders::fault::{Fault, FaultCode};
+use crate::orders::faults::Faults;
 use crate::orders::money::{DecimalError, MAX_INTEGER_DIGITS, Money, Quantity};
 use crate::orders::parse::{Details, MAX_LINES, RawLine};
+use crate::orders::quote::quoted;
 use crate::orders::reference::Sku;
 use crate::orders::scalar::Scalar;
 
@@ -17,7 +19,7 @@ const MAX_TOTAL: i128 = 999_999_999_999_999_999;
 pub(super) fn check(
     details: &Details<'_>,
     checks: &Checks<'_>,
-    faults: &mut Vec<Fault>,
+    faults: &mut Faults,
 ) -> (Vec<Line>, Money) {
     let raw_lines = listed(details, faults);
     let mut lines = Vec::with_capacity(raw_lines.len());
@@ -42,12 +44,13 @@ pub(super) fn check(
 /// The lines to check: none, where `details` as a whole is wrong, and never more than an order may have.
 fn listed<'d, 'a>(
     details: &'d Details<'a>,
-    faults: &mut Vec<Fault>,
+    faults: &mut Faults,
 ) -> &'d [Result<RawLine<'a>, Fault>] {
     match details {
         Details::Lines(lines, count) if *count > MAX_LINES => {
             let rule = format!("最多 {MAX_LINES} 行");
-            faults.push(DETAILS.breaks(FaultCode::TooManyLines, &count.to_string(), &rule));
+            let sentence = format!("商品明细 details {rule}，实际为 {count}");
+            faults.push(DETAILS.fault(FaultCode::TooManyLines, &count.to_string(), &sentence));
             lines
         }
         Details::Lines(lines, 1..) => lines,
@@ -62,7 +65,7 @@ fn listed<'d, 'a>(
     }
 }
 
-fn total(lines: &[Line], faults: &mut Vec<Fault>) -> Money {
+fn total(lines: &[Line], faults: &mut Faults) -> Money {
     let priced = lines.iter().filter(|line| !line.is_price_timing);
     let sum: i128 = priced
         .map(|line| i128::from(line.amount.hundredths()))
@@ -86,7 +89,7 @@ struct Checker<'c> {
     index: usize,
     raw: &'c RawLine<'c>,
     checks: &'c Checks<'c>,
-    faults: &'c mut Vec<Fault>,
+    faults: &'c mut Faults,
 }
 
 impl<'c> Checker<'c> {
@@ -125,7 +128,7 @@ impl<'c> Checker<'c> {
         if let Some(sku) = sku {
             self.sold(place, &id, sku);
         } else {
-            let sentence = format!("商品 {id} 在本站点不存在");
+            let sentence = format!("商品 {} 在本站点不存在", quoted(&id));
             self.faults
                 .push(place.fault(FaultCode::SkuNotFound, &id, &sentence));
         }
@@ -215,7 +218,7 @@ impl<'c> Checker<'c> {
 }
 
 /// A price that was sent; `None` when it is none.
-pub(crate) fn price(place: Place, sent: &Scalar<'_>, faults: &mut Vec<Fault>) -> Option<Money> {
+pub(crate) fn price(place: Place, sent: &Scalar<'_>, faults: &mut Faults) -> Option<Money> {
     let price = sent.text().map_or(Err(DecimalError::Format), Money::parse);
     price
         .map_err(|error| faults.push(broken_decimal(place, sent, error, &PRICE)))

@@ -1,7 +1,8 @@
 //! Where in an order a value stands: the path a fault carries and the words a person finds it by.
 //! Only put into words once something is wrong, so that a sound order costs nothing.
 
-use crate::orders::fault::{Fault, FaultCode, shown};
+use crate::orders::fault::{Fault, FaultCode};
+use crate::orders::quote::quoted;
 
 /// One field of the order or of one of its lines.
 #[derive(Debug, Clone, Copy)]
@@ -38,13 +39,12 @@ impl Place {
 
     /// The fault of a value that breaks `rule`, a phrase that follows the field's name.
     pub(crate) fn breaks(self, code: FaultCode, value: &str, rule: &str) -> Fault {
-        let (line, name, key, sent) = (self.line_words(), self.name, self.key, shown(value));
-        let more = if sent.len() < value.len() { "…" } else { "" };
+        let (line, name, key, sent) = (self.line_words(), self.name, self.key, quoted(value));
         Fault::new(
             code,
             self.path(),
             value,
-            format!("{line}{name} {key} {rule}，实际为 {sent}{more}"),
+            format!("{line}{name} {key} {rule}，实际为 {sent}"),
         )
     }
 

@@ -61,11 +61,11 @@ impl Sent {
         object(&fields)
     }
 
-    fn checked(&self) -> Result<Order, Vec<Fault>> {
+    fn checked(&self) -> Result<Order, Faults> {
         self.checked_by(|_| {})
     }
 
-    fn checked_by(&self, change: impl FnOnce(&mut Checks<'_>)) -> Result<Order, Vec<Fault>> {
+    fn checked_by(&self, change: impl FnOnce(&mut Checks<'_>)) -> Result<Order, Faults> {
         let (reference, cycle) = (reference(), cycle());
         let mut checks = checks(&reference, &cycle);
         change(&mut checks);
@@ -89,17 +89,17 @@ impl Sent {
     }
 }
 
-fn only(checked: Result<Order, Vec<Fault>>) -> Fault {
-    let mut faults = checked.unwrap_err();
-    assert_eq!(faults.len(), 1, "{faults:?}");
-    faults.remove(0)
+fn only(checked: Result<Order, Faults>) -> Fault {
+    let faults = checked.unwrap_err();
+    assert_eq!(faults.count(), 1, "{faults:?}");
+    faults[0].clone()
 }
 
 fn fails(code: FaultCode, field: &str) -> (FaultCode, String) {
     (code, field.to_owned())
 }
 
-fn codes(checked: Result<Order, Vec<Fault>>) -> Vec<FaultCode> {
+fn codes(checked: Result<Order, Faults>) -> Vec<FaultCode> {
     checked
         .unwrap_err()
         .into_iter()

@@ -1,15 +1,17 @@
 //! Ids and remarks: length and type, and how they are shown in a message.
 
 use super::place::Place;
-use crate::orders::fault::{Fault, FaultCode};
+use crate::orders::fault::FaultCode;
+use crate::orders::faults::Faults;
 use crate::orders::parse::{MAX_ID_CHARS, too_long, usable_id};
+use crate::orders::quote::quoted;
 use crate::orders::scalar::Scalar;
 
 /// Characters a remark may have.
 const MAX_REMARK_CHARS: usize = 128;
 
 /// An id that may be absent: a string or number of at most 64 characters, else `ORDER_FORMAT`.
-pub(super) fn id(place: Place, sent: &Scalar<'_>, faults: &mut Vec<Fault>) -> Option<String> {
+pub(super) fn id(place: Place, sent: &Scalar<'_>, faults: &mut Faults) -> Option<String> {
     if sent.is_absent() {
         return None;
     }
@@ -25,7 +27,7 @@ pub(super) fn id(place: Place, sent: &Scalar<'_>, faults: &mut Vec<Fault>) -> Op
 }
 
 /// A remark that may be absent: text of at most 128 characters.
-pub(super) fn remark(place: Place, sent: &Scalar<'_>, faults: &mut Vec<Fault>) -> Option<String> {
+pub(super) fn remark(place: Place, sent: &Scalar<'_>, faults: &mut Faults) -> Option<String> {
     if sent.is_absent() {
         return None;
     }
@@ -48,8 +50,8 @@ pub(super) fn remark(place: Place, sent: &Scalar<'_>, faults: &mut Vec<Fault>) -
 /// An id with the name people know it by.
 pub(super) fn named(id: &str, name: &str) -> String {
     if name.is_empty() {
-        id.to_owned()
+        quoted(id)
     } else {
-        format!("{id}（{name}）")
+        format!("{}（{name}）", quoted(id))
     }
 }

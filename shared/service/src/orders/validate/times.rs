@@ -4,7 +4,8 @@ use jiff::civil::DateTime;
 
 use super::Checks;
 use super::place::Place;
-use crate::orders::fault::{Fault, FaultCode};
+use crate::orders::fault::FaultCode;
+use crate::orders::faults::Faults;
 use crate::orders::parse::RawOrder;
 use crate::orders::scalar::Scalar;
 
@@ -15,7 +16,7 @@ const END: Place = Place::order("receive_end_time", "收货结束时间");
 pub(super) fn receive(
     raw: &RawOrder<'_>,
     checks: &Checks<'_>,
-    faults: &mut Vec<Fault>,
+    faults: &mut Faults,
 ) -> Option<(DateTime, DateTime)> {
     let begin = read(BEGIN, &raw.receive_begin_time, faults);
     let end = read(END, &raw.receive_end_time, faults);
@@ -39,7 +40,7 @@ pub(super) fn receive(
     begin.zip(end)
 }
 
-fn read(place: Place, sent: &Scalar<'_>, faults: &mut Vec<Fault>) -> Option<DateTime> {
+fn read(place: Place, sent: &Scalar<'_>, faults: &mut Faults) -> Option<DateTime> {
     if sent.is_absent() {
         faults.push(place.missing(FaultCode::ReceiveTimeRequired));
         return None;
@@ -74,7 +75,7 @@ fn civil(text: &str) -> Option<DateTime> {
 }
 
 /// Receive times know no seconds: the minute in which the order was accepted is not past yet.
-fn not_past(begin: DateTime, checks: &Checks<'_>, faults: &mut Vec<Fault>) {
+fn not_past(begin: DateTime, checks: &Checks<'_>, faults: &mut Faults) {
     let accepted = checks.accepted_at;
     if begin < accepted.date().at(accepted.hour(), accepted.minute(), 0, 0) {
         let sentence = format!(
@@ -86,7 +87,7 @@ fn not_past(begin: DateTime, checks: &Checks<'_>, faults: &mut Vec<Fault>) {
     }
 }
 
-fn in_window(place: Place, time: DateTime, checks: &Checks<'_>, faults: &mut Vec<Fault>) {
+fn in_window(place: Place, time: DateTime, checks: &Checks<'_>, faults: &mut Faults) {
     if checks.cycle.receives_at(checks.accepted_at, time) {
         return;
     }

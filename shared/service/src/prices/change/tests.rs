@@ -6,7 +6,9 @@ use super::*;
 /// The codes and fields of what is wrong with a change of a station that has the sku `D1`.
 fn faults(raw: &str, duplicate_of: Option<u32>) -> Vec<(FaultCode, String)> {
     let faults = match parse(raw) {
-        Ok(change) => check(&change, |id| id == "D1", duplicate_of).unwrap_err(),
+        Ok(change) => check(&change, |id| id == "D1", duplicate_of)
+            .unwrap_err()
+            .to_vec(),
         Err(fault) => vec![fault],
     };
     faults
@@ -15,7 +17,7 @@ fn faults(raw: &str, duplicate_of: Option<u32>) -> Vec<(FaultCode, String)> {
         .collect()
 }
 
-fn price_of(sent: &Value) -> Result<Change, Vec<Fault>> {
+fn price_of(sent: &Value) -> Result<Change, Faults> {
     let raw = json!({"sku_id": "D1", "sale_price": sent, "unknown": [1]}).to_string();
     check(&parse(&raw).unwrap(), |id| id == "D1", None)
 }

@@ -61,6 +61,8 @@ async fn looking_for_the_cap_touches_only_what_is_in_work() {
                 time_config_id: "C1",
                 file_name: None,
                 orders: &orders,
+                rerun: false,
+                scope: task_service::tasks::IdScope::Station,
             };
             let list = list.cut(&dispatcher.settings).unwrap();
             task_service::orders::submit(&dispatcher, &job(), &caller(), &list)

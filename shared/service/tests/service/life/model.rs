@@ -66,11 +66,45 @@ impl Model {
         if self.status != 3 {
             return (self.list == list).then_some(()).ok_or(Word::TaskConflict);
         }
+        if self.run > 0 && self.list == list {
+            self.submit_again();
+            return Ok(());
+        }
         self.run += 1;
         (self.status, self.is_shown, self.list) = (1, true, list);
         self.chunks = vec![State::Open; ORDERS.div_ceil(CHUNK) as usize];
         self.items = vec![ItemStatus::Pending; ORDERS as usize];
         Ok(())
+    }
+
+    /// The same list once more: nothing after a close, else only what failed is worked again.
+    fn submit_again(&mut self) {
+        let has = |wanted| self.items.contains(&wanted);
+        if has(ItemStatus::Cancelled) || !has(ItemStatus::Failed) {
+            return;
+        }
+        self.run += 1;
+        (self.status, self.is_shown) = (1, true);
+        for chunk in 0..self.chunks.len() {
+            self.chunks[chunk] = State::Done;
+            for index in Self::indexes(chunk) {
+                let item = &mut self.items[index as usize];
+                if *item == ItemStatus::Failed {
+                    *item = ItemStatus::Pending;
+                    self.chunks[chunk] = State::Open;
+                }
+            }
+        }
+    }
+
+    /// Gives every item of a chunk that has no outcome one.
+    fn settle(&mut self, chunk: usize, outcome: ItemStatus) {
+        for index in Self::indexes(chunk) {
+            let item = &mut self.items[index as usize];
+            if *item == ItemStatus::Pending {
+                *item = outcome;
+            }
+        }
     }
 
     /// A worker claims a chunk and dies.
@@ -94,6 +128,9 @@ impl Model {
     pub(super) fn work(&mut self, chunk: usize) -> Worked {
         if self.chunks[chunk] == State::Open {
             for index in Self::indexes(chunk) {
+                if self.items[index as usize] != ItemStatus::Pending {
+                    continue;
+                }
                 let is_right = !self.list.is_wrong(index) || self.made.contains(&index);
                 if is_right {
                     self.made.insert(index);
@@ -124,9 +161,7 @@ impl Model {
             return Worked::Acknowledged;
         }
         if self.chunks[chunk] == State::Open {
-            for index in Self::indexes(chunk) {
-                self.items[index as usize] = ItemStatus::Failed;
-            }
+            self.settle(chunk, ItemStatus::Failed);
         }
         self.done(chunk)
     }
@@ -148,9 +183,7 @@ impl Model {
         for chunk in 0..self.chunks.len() {
             if matches!(self.chunks[chunk], State::Open | State::Held) {
                 self.chunks[chunk] = State::Cancelled;
-                for index in Self::indexes(chunk) {
-                    self.items[index as usize] = ItemStatus::Cancelled;
-                }
+                self.settle(chunk, ItemStatus::Cancelled);
             }
         }
         (self.status, self.is_shown) = (3, false);

@@ -140,7 +140,7 @@ async fn detail(database: &Database, name: &str) {
     let page = ItemPage {
         status: None,
         limit: 10,
-        page: 0,
+        ..ItemPage::default()
     };
     async_tasks::detail(
         database,

@@ -53,7 +53,7 @@ fn an_unknown_address_is_refused() {
         (fault.code, fault.value.as_deref()),
         (FaultCode::AddressNotFound, Some("S999"))
     );
-    assert_eq!(fault.msg, "收货地址 S999 在本站点不存在");
+    assert_eq!(fault.msg, "收货地址 \"S999\" 在本站点不存在");
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn an_address_that_may_not_order_is_refused() {
         (fault.code, fault.msg.as_str()),
         (
             FaultCode::AddressForbidden,
-            "收货地址 CLOSED（东门店） 不允许下单"
+            "收货地址 \"CLOSED\"（东门店） 不允许下单"
         )
     );
 }
@@ -85,7 +85,7 @@ fn an_id_of_more_than_64_characters_or_of_another_type_is_order_format() {
     assert!(
         fault
             .msg
-            .starts_with("用户编号 uid 最多 64 个字符（现有 65 个），实际为 号"),
+            .starts_with("用户编号 uid 最多 64 个字符（现有 65 个），实际为 \"号"),
         "{}",
         fault.msg
     );
@@ -130,7 +130,10 @@ fn a_duplicate_by_address_names_the_first_index() {
         (FaultCode::DuplicateInBatch, "address_id")
     );
     assert_eq!(fault.value.as_deref(), Some("3"));
-    assert_eq!(fault.msg, "收货地址 S001 与本批次中 index 为 3 的订单重复");
+    assert_eq!(
+        fault.msg,
+        "收货地址 \"S001\" 与本批次中 index 为 3 的订单重复"
+    );
 }
 
 #[test]
@@ -158,7 +161,7 @@ fn an_order_number_the_station_already_has_names_the_existing_order() {
         (FaultCode::DuplicateOrderNo, "out_order_no")
     );
     assert_eq!(fault.value.as_deref(), Some("42007"));
-    assert_eq!(fault.msg, "外部订单号 N-1 已存在，对应订单 ID 为 42007");
+    assert_eq!(fault.msg, "外部订单号 \"N-1\" 已存在，对应订单 ID 为 42007");
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn an_unknown_sku_is_refused() {
     let fault = Sent::sound().line("sku_id", "404").fault();
     assert_eq!(
         (fault.code, fault.msg.as_str()),
-        (FaultCode::SkuNotFound, "第 1 行商品 404 在本站点不存在")
+        (FaultCode::SkuNotFound, "第 1 行商品 \"404\" 在本站点不存在")
     );
 }
 
@@ -83,7 +83,7 @@ fn a_sku_that_is_not_on_sale_is_refused() {
     let fault = Sent::sound().line("sku_id", r#""OFF""#).fault();
     assert_eq!(
         (fault.code, fault.msg.as_str()),
-        (FaultCode::SkuOffSale, "第 1 行商品 OFF（白菜） 已下架")
+        (FaultCode::SkuOffSale, "第 1 行商品 \"OFF\"（白菜） 已下架")
     );
 }
 
@@ -114,7 +114,7 @@ fn a_quantity_that_is_no_plain_decimal_is_refused() {
         "true",
         "[]",
         "\"+1\"",
-        "\" 1\"",
+        "\"1 2\"",
         "123456789",
         r#""\ud800""#,
     ] {
@@ -126,7 +126,7 @@ fn a_quantity_that_is_no_plain_decimal_is_refused() {
     }
     assert_eq!(
         amount("123456789").fault().msg,
-        "第 1 行数量 amount 整数部分最多 8 位，实际为 123456789"
+        "第 1 行数量 amount 整数部分最多 8 位，实际为 \"123456789\""
     );
 }
 
@@ -163,7 +163,7 @@ fn a_quantity_below_the_skus_least_is_refused() {
     );
     assert_eq!(
         fault.msg,
-        "第 1 行数量 amount 不能低于起订量 1.50斤，实际为 1.49"
+        "第 1 行数量 amount 不能低于起订量 1.50斤，实际为 \"1.49\""
     );
     assert!(least("1.5").checked().is_ok());
 }

@@ -103,7 +103,7 @@ fn check(raw: &str) -> Result<(), TestCaseError> {
                 prop_assert!(key.is_some());
                 return Ok(());
             }
-            Err(faults) => faults,
+            Err(faults) => faults.to_vec(),
         },
     };
     prop_assert!(!faults.is_empty());

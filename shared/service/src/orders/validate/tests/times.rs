@@ -60,7 +60,7 @@ fn the_message_of_a_bad_receive_time_shows_what_was_sent_and_what_is_expected() 
     assert_eq!(fault.value.as_deref(), Some("明天"));
     assert_eq!(
         fault.msg,
-        "收货开始时间 receive_begin_time 应为真实存在的 YYYY-MM-DD HH:MM，实际为 明天"
+        "收货开始时间 receive_begin_time 应为真实存在的 YYYY-MM-DD HH:MM，实际为 \"明天\""
     );
 }
 
@@ -136,6 +136,6 @@ fn a_closed_weekday_is_out_of_the_window_and_the_message_names_the_open_ones() {
     assert_eq!(
         fault.msg,
         "收货结束时间 receive_end_time 应在运营周期 ST001 的收货时间内（2026-07-04 至 2026-07-05，每日 06:00 至 23:30，\
-         仅限周一、周二、周三、周四、周五、周六），实际为 2026-07-05 08:00"
+         仅限周一、周二、周三、周四、周五、周六），实际为 \"2026-07-05 08:00\""
     );
 }

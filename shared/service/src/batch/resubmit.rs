@@ -1,0 +1,144 @@
+//! A batch that is sent again under its id: the same request once more, a second try of what failed, or a new run.
+
+use std::collections::HashSet;
+
+use task_store::again::{self, Carried};
+use task_store::amends;
+use task_store::batches::{self, Batch, NewRun};
+use task_store::items::ItemStatus;
+use task_store::payloads;
+use task_store::ranges;
+use task_store::tasks::{self, Task, TaskStatus};
+use task_store::{Connection, TaskId};
+
+use super::job::BatchJob;
+use super::runs;
+use super::settings::Settings;
+use super::standing::Standing;
+use super::submit::Submission;
+use crate::error::{Error, Result, Word};
+
+/// What a submit does with the batch that has its id.
+pub(super) enum Again {
+    /// Nothing: it is in flight, was closed, or has nothing that failed.
+    Nothing,
+    /// Its failed items are tried again.
+    Failed(Batch, Standing),
+    /// The whole list is worked in a new run.
+    Whole(Batch, Standing),
+}
+
+/// Finds out what a submit does with the task that has its id, and locks it.
+pub(super) async fn again<J: BatchJob>(
+    connection: &mut Connection,
+    submission: &Submission<'_>,
+    new: &NewRun<'_>,
+    id: TaskId,
+) -> Result<Again> {
+    let task = tasks::lock(connection, id).await?;
+    let batch = batches::by_task(connection, id)
+        .await?
+        .filter(|batch| batch.job == J::KIND.name);
+    let (Some(task), Some(batch)) = (task, batch) else {
+        return Err(conflict(submission));
+    };
+    if task.station_id != *submission.station {
+        return Err(conflict(submission));
+    }
+    let is_same = batch.payload_hash == new.payload_hash;
+    if task.status != TaskStatus::Finished {
+        return if is_same {
+            Ok(Again::Nothing)
+        } else {
+            Err(in_flight(submission, &task))
+        };
+    }
+    let standing = Standing::read(connection, &batch).await?;
+    if !is_same || submission.rerun {
+        return Ok(Again::Whole(batch, standing));
+    }
+    let counts = standing.counts();
+    // A close is final, however late the request that it overtook arrives once more.
+    if counts.cancelled > 0 || counts.failed == 0 {
+        return Ok(Again::Nothing);
+    }
+    Ok(Again::Failed(batch, standing))
+}
+
+/// Opens the next run; what of the last one is still being mended is cancelled, so that it cannot be made twice.
+pub(super) async fn insert_next_run(
+    connection: &mut Connection,
+    before: &Batch,
+    standing: &Standing,
+    new: &NewRun<'_>,
+) -> Result<u32> {
+    let earlier = runs::ended(before, standing.counts())?;
+    amends::cancel_open(connection, before.task_id, before.run).await?;
+    batches::insert_run(connection, before.task_id, new, &earlier).await?;
+    Ok(before.run + 1)
+}
+
+/// Opens a run in which the failed items of the last one are worked again, and nothing else: what was made, dropped or
+/// made by hand stays, and what was corrected is tried as it was corrected to. Answers the new run and its open chunks.
+pub(super) async fn retry(
+    connection: &mut Connection,
+    settings: &Settings,
+    submission: &Submission<'_>,
+    (before, standing): (&Batch, &Standing),
+    new: &NewRun<'_>,
+) -> Result<(u32, Vec<u32>)> {
+    let (task, chunks) = (before.task_id, &submission.payload.chunks);
+    let stored = again::stored(connection, task, before.run).await?;
+    let first = u32::try_from(chunks.len()).unwrap_or(u32::MAX);
+    let corrected =
+        again::carry_corrected(connection, task, before.run, first, settings.resend).await?;
+    let run = insert_next_run(connection, before, standing, new).await?;
+    payloads::insert(connection, task, chunks, settings.resend).await?;
+    let failed: HashSet<u32> = stored
+        .iter()
+        .filter(|item| item.status == ItemStatus::Failed as u8)
+        .map(|item| item.index)
+        .collect();
+    let ranges = ranges::of_run(connection, task, run).await?;
+    let mut made = standing.implied_made();
+    made.extend(stored.iter().filter_map(|item| {
+        let stays = !failed.contains(&item.index) && item.status != ItemStatus::Pending as u8;
+        stays.then_some((item.index, item.status, item.made_id))
+    }));
+    made.sort_unstable();
+    let mut carried: Vec<Carried> = Vec::with_capacity(made.len());
+    let (mut open, mut done) = (Vec::new(), Vec::new());
+    for (no, range) in (0..).zip(&ranges) {
+        let from = made.partition_point(|(index, ..)| *index < range.first_index);
+        let inside = made[from..]
+            .iter()
+            .take_while(|(index, ..)| range.indexes().contains(index));
+        carried.extend(inside.map(|(index, status, id)| (*index, range.chunk_id, *status, *id)));
+        if range.indexes().any(|index| failed.contains(&index)) {
+            open.push(no);
+        } else {
+            done.push(no);
+        }
+    }
+    again::carry(connection, task, run, &carried).await?;
+    again::complete(connection, task, run, &done).await?;
+    open.extend(corrected);
+    Ok((run, open))
+}
+
+fn conflict(submission: &Submission<'_>) -> Error {
+    let message = format!(
+        "task_id {} is taken by another task: choose another id",
+        submission.user_task_id
+    );
+    Error::refused(Word::TaskConflict, message)
+}
+
+fn in_flight(submission: &Submission<'_>, task: &Task) -> Error {
+    let message = format!(
+        "task_id {} is in flight with other content (status {}): wait until it is finished, or choose another id",
+        submission.user_task_id,
+        task.status.number(),
+    );
+    Error::refused(Word::TaskConflict, message)
+}

@@ -1,0 +1,51 @@
+//! `tbl_batch_item` by code: failed items, counted and found by their first error.
+
+use sqlx::Row;
+use sqlx::mysql::MySqlRow;
+
+use crate::connections::Connection;
+use crate::error::Result;
+use crate::ids::TaskId;
+use crate::row::text;
+
+/// Counts the failed items of a run by the code of their first error.
+pub async fn count(
+    connection: &mut Connection,
+    task: TaskId,
+    run: u32,
+) -> Result<Vec<(String, u32)>> {
+    let rows = sqlx::query(
+        "SELECT code, CAST(COUNT(*) AS UNSIGNED) FROM tbl_batch_item \
+         WHERE task_id = ? AND run = ? AND status = 2 AND code IS NOT NULL GROUP BY code ORDER BY code",
+    )
+    .bind(task.get())
+    .bind(run)
+    .fetch_all(connection)
+    .await?;
+    let count = |row: &MySqlRow| {
+        Ok((
+            text(row, 0)?,
+            u32::try_from(row.try_get::<u64, _>(1)?).unwrap_or(u32::MAX),
+        ))
+    };
+    rows.iter().map(count).collect()
+}
+
+/// The indexes of a run's failed items whose first error has a code, in input order.
+pub async fn indexes(
+    connection: &mut Connection,
+    task: TaskId,
+    run: u32,
+    code: &str,
+) -> Result<Vec<u32>> {
+    let rows = sqlx::query(
+        "SELECT item_index FROM tbl_batch_item \
+         WHERE task_id = ? AND run = ? AND status = 2 AND code = ? ORDER BY item_index",
+    )
+    .bind(task.get())
+    .bind(run)
+    .bind(code)
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
