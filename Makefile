@@ -1,6 +1,6 @@
 # Everything a developer types. `make` alone lists it. What the targets install goes below .local/ and target/.
 .DEFAULT_GOAL := help
-.PHONY: help run stop demo load-reference check test-one test test-full chaos contract clients bench lint-template deny package sam-local deploy-local build tools clean clean-data clean-logs
+.PHONY: help run stop demo load-reference check test-one test test-full chaos memory contract clients bench lint-template deny package sam-local deploy-local build tools clean clean-data clean-logs
 MAKEFLAGS += --no-print-directory
 export PEERS PORT DETACH STACK DATABASE_URL ALLOWED_ORIGINS DATA FILE AGAIN WORKERS EXAMPLES SEED MINUTES MYSQL_FLAVOR ARCH DATABASE_CA PART ROUNDS ROWS
 
@@ -34,8 +34,11 @@ test: need-cargo ## format, clippy, all tests on MySQL and on MariaDB, a minute 
 test-full: need-cargo ## the same with the long forms: chaos on both servers, fuzzing [MINUTES=3] [EXAMPLES=80]
 	@$(local)/test.sh full
 
-chaos: need-cargo tools ## break everything under load, then check every row [MINUTES=3] [SEED=n] [MYSQL_FLAVOR=mysql]
+chaos: need-cargo tools ## break everything under load, then check every row [MINUTES=3] [SEED=n] [PART=clashes|prices|tasks] [MYSQL_FLAVOR=mysql]
 	@tests/chaos/run.sh
+
+memory: need-cargo tools ## the worst accepted requests: the peak memory of each function against its MemorySize [MYSQL_FLAVOR=mysql]
+	@$(local)/memory.sh
 
 contract: build ## lint the OpenAPI description, use clients generated from it, fuzz the API against it [EXAMPLES=80] [SEED=n]
 	@tests/contract/run.sh

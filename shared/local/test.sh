@@ -1,14 +1,10 @@
 #!/usr/bin/env bash
 # Runs every check of the project and sums the tests up: what `make test` and CI run.
 #
-<<<<<<< HEAD
 #   test.sh        formatting, clippy, the templates; all tests on MySQL, those that need a database on MariaDB at the same time;
-#                  the deployed form (in an emulator, and under `sam local` where Docker is); a minute of chaos
-#   test.sh full   the same with MINUTES (default 3) of chaos on each server, and the API fuzzed (EXAMPLES, default 80)
-=======
-#   formatting, clippy, the templates, all tests on MySQL, the deployed form (in an emulator, and under `sam local` where Docker is),
-#   clients generated from openapi.yaml, the tests that need a database on MariaDB too, then three minutes of chaos
->>>>>>> 1bc8f14 (Generate two clients from the description and use them in the tests)
+#                  the deployed form (in an emulator, and under `sam local` where Docker is); clients
+#                  generated from openapi.yaml; a minute of chaos
+#   test.sh full   the same with MINUTES (default 3) of chaos on each server, the memory of each function, and the API fuzzed (EXAMPLES, default 80)
 #
 # Needs Rust, a C compiler and python3; everything else installs itself under .local/. The database servers are
 # private ones that run for this only, so it can run beside `make run` and beside any other suite.
@@ -77,7 +73,6 @@ use_server mysql $profile
 use_server mariadb $profile
 step "format"
 cargo fmt --all --check
-<<<<<<< HEAD
 # Two profiles build in folders of their own, so neither waits for the other.
 step "clippy, templates, build"
 beside clippy cargo clippy --quiet --workspace --all-targets --locked -- --deny warnings
@@ -92,28 +87,14 @@ beside mariadb on_server mariadb --test '*'
 await_all
 beside deployed tests/deploy/run.sh
 beside sam-local tests/sam/run.sh
+beside clients env ONLY=clients tests/contract/run.sh
 await_all
-=======
-step "clippy"
-cargo clippy --workspace --all-targets --locked -- --deny warnings
-step "templates"
-tests/template/lint.sh
-failed=0
-on_server mysql --workspace || failed=1
-step "deployed into an emulator"
-make --no-print-directory build
-tests/deploy/run.sh || failed=1
-step "clients generated from the description"
-ONLY=clients tests/contract/run.sh || failed=1
-step "under sam local"
-tests/sam/run.sh || failed=1
-# What does not use a database has been tested.
-on_server mariadb --package task-store --package task-service --package long-tasks || failed=1
->>>>>>> 1bc8f14 (Generate two clients from the description and use them in the tests)
 step "chaos"
 if [ "$full" = full ]; then
   MINUTES=${MINUTES:-3} MYSQL_FLAVOR=mysql tests/chaos/run.sh play || failed+=(chaos)
   MINUTES=${MINUTES:-3} MYSQL_FLAVOR=mariadb tests/chaos/run.sh play || failed+=(chaos-mariadb)
+  step "memory"
+  "$here/memory.sh" || failed+=(memory)
   step "fuzzing"
   tests/contract/run.sh || failed+=(contract)
 else

@@ -26,6 +26,7 @@ mod fairness;
 mod faults;
 mod hostile;
 mod limits;
+mod memory;
 mod openapi;
 mod order_errors;
 mod order_rules;

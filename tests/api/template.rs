@@ -53,6 +53,22 @@ impl Template {
             .collect()
     }
 
+    /// The memory of each function in MB, by its binary.
+    pub(crate) fn memory_sizes(&self) -> Vec<(String, u32)> {
+        let of_all = &self.0["Globals"]["Function"]["MemorySize"];
+        let size = |function: Function| {
+            let own = &function.properties["MemorySize"];
+            let size = own.as_i64().or(of_all.as_i64()).unwrap();
+            (function.binary, u32::try_from(size).unwrap())
+        };
+        self.functions().into_iter().map(size).collect()
+    }
+
+    /// What the functions tell the allocator.
+    pub(crate) fn tunables(&self) -> String {
+        text(&self.0["Globals"]["Function"]["Environment"]["Variables"]["GLIBC_TUNABLES"]).unwrap()
+    }
+
     fn resource(&self, id: &str) -> &Yaml {
         &self.0["Resources"][id]["Properties"]
     }

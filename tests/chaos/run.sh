@@ -7,12 +7,14 @@
 #
 # Env: MINUTES        how long faults happen (default 3)
 #      SEED           replays a run's choices (default: a random one, printed)
+#      PART           of the load: all (default), clashes, prices, tasks
 #      MYSQL_FLAVOR   mysql (default) | mariadb
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
 
 functions=target/failpoints
-names="async-task-close async-task-get batch-dead-letter batch-sweeper order-batch-amend order-batch-result order-batch-submit order-batch-worker"
+names="async-task-close async-task-get batch-dead-letter batch-sweeper order-batch-amend order-batch-result order-batch-submit
+  order-batch-worker sku-batch-price sku-price-worker task-add task-finish task-get task-list task-start task-update"
 build() { cargo build --quiet --profile local --locked --workspace "$@"; }
 
 if [ "${1:-}" != play ]; then
@@ -20,6 +22,6 @@ if [ "${1:-}" != play ]; then
   build --features long-tasks/failpoints $(printf -- '--bin %s ' $names)
   mkdir -p $functions
   for name in $names; do cp -f "target/local/$name" $functions/; done
-  build --bins
+  build --exclude bench --bins
 fi
 [ "${1:-}" = build ] || FUNCTIONS=$PWD/$functions exec target/local/chaos

@@ -68,6 +68,13 @@ impl Pool {
         self.pids().len()
     }
 
+    /// The most memory that one of its processes had resident since it started, in bytes; `None` where the kernel does not say.
+    #[must_use]
+    pub fn peak_memory(&self) -> Option<u64> {
+        let peak = |pid: &Pid| peak_of(pid.as_raw_pid());
+        self.pids().iter().filter_map(peak).max()
+    }
+
     /// How often a process has ended by itself or was killed (each was started again).
     #[must_use]
     pub fn exits(&self) -> usize {
@@ -160,6 +167,16 @@ impl Pool {
     fn keepers(&self) -> MutexGuard<'_, Vec<Keeper>> {
         self.keepers.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Reads the peak of a process's resident memory (`VmHWM`), in bytes.
+fn peak_of(pid: i32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: u64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(kilobytes * 1024)
 }
 
 struct Place {

@@ -46,6 +46,8 @@ failpoints! {
     WorkWritten = "work-written",
     /// An item's try is counted; it has not begun.
     WorkCounted = "work-counted",
+    /// An item that was worked by itself has its outcome; the chunk is still open.
+    WorkSettled = "work-settled",
     /// A chunk is done; whether its batch is has not been looked at.
     WorkCommitted = "work-committed",
     /// A batch has its result; that transaction is open.

@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::reference::Version;
+
 /// Which orders of a payload must fail: their index and the code of the error.
 pub(crate) type Expected = BTreeMap<u32, String>;
 
@@ -21,11 +23,35 @@ pub(crate) enum Entry {
     /// A batch is about to be submitted.
     Submit {
         call: u64,
+        at_ms: i64,
+        job: Job,
         task: String,
         station: String,
+        /// The operating cycle.
+        cycle: String,
         orders: Vec<Value>,
         expected: Expected,
     },
+    /// A version of the changing reference data of a station is about to be loaded.
+    Load {
+        call: u64,
+        at_ms: i64,
+        station: String,
+        version: Version,
+    },
+    /// Something is about to be done about a task that is no batch.
+    Task {
+        call: u64,
+        task: String,
+        station: String,
+        act: Act,
+    },
+    /// The run that a start was answered with.
+    Started { call: u64, run: u32 },
+    /// A task that is no batch, as it was seen after it was closed.
+    Closed { task: String, result: Value },
+    /// A task that is no batch was looked for in its station's list, after it was added.
+    Listed { task: String, found: bool },
     /// A batch is about to be closed.
     Close { call: u64, task: String },
     /// An order of a batch is about to be mended.
@@ -51,6 +77,41 @@ pub(crate) enum Entry {
     Poison { out_order_no: String },
     /// A message about a chunk is about to be put into the dead-letter queue.
     DeadLetter { task_id: i64, run: u32, chunk: u32 },
+}
+
+/// Which job works a batch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Job {
+    #[default]
+    Orders,
+    Prices,
+}
+
+/// A call about a task that is no batch. The same act again is the same request, sent again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Act {
+    Add {
+        repeat: bool,
+    },
+    Start,
+    /// Appends a value of its own to `$.log`.
+    Append {
+        value: String,
+        op_id: Option<String>,
+    },
+    /// Adds 8 to the power of `digit` to `$.n`, so that the sum tells how often each was done.
+    Increment {
+        digit: u32,
+        op_id: Option<String>,
+    },
+    /// Finishes with a result of its own.
+    Finish {
+        value: Option<String>,
+        run: Option<u32>,
+    },
+    Close,
 }
 
 /// What a person does about a failed order.

@@ -14,6 +14,7 @@ mod ledger;
 mod load;
 mod options;
 mod quiesce;
+mod reference;
 mod report;
 mod stage;
 
@@ -24,7 +25,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 use crate::checker::{Checked, History};
-use crate::options::Options;
+use crate::options::{Options, Part};
 use crate::stage::Stage;
 
 /// A run this long has to meet every kind of fault, each failpoint with each action among them.
@@ -59,10 +60,25 @@ async fn play(stage: &Arc<Stage>, options: &Options) -> Checked {
             (station, batches)
         });
     }
+    let mut others = JoinSet::new();
+    for (number, station) in (101..).zip(stage.stations.clone()) {
+        let seed = options.seed.wrapping_mul(1009) + number;
+        if Part::Tasks.is_in(options.part) {
+            let (stage, station) = (Arc::clone(stage), station.clone());
+            others.spawn(load::load_tasks(stage, station, seed, deadline));
+        }
+        others.spawn(load::change_reference(
+            Arc::clone(stage),
+            station,
+            seed + 100,
+            deadline,
+        ));
+    }
     faults::happen(stage, options.seed, deadline).await;
+    others.join_all().await;
     let batches = loads.join_all().await;
     quiesce::quiesce(stage, batches).await;
     let history = History::of(stage.ledger.read());
     let mut owner = stage.owner().await.unwrap();
-    checker::check(&mut owner, &history).await
+    checker::check(&mut owner, history).await
 }

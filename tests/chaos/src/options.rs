@@ -1,4 +1,4 @@
-//! What a run is asked for: `MINUTES`, `SEED`, `MYSQL_FLAVOR` and the folder of the functions with failpoints.
+//! What a run is asked for: `MINUTES`, `SEED`, `PART`, `MYSQL_FLAVOR` and the folder of the functions with failpoints.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,10 +10,41 @@ pub(crate) struct Options {
     pub(crate) duration: Duration,
     /// Decides every choice.
     pub(crate) seed: u64,
+    /// The load.
+    pub(crate) part: Part,
     /// `mysql` or `mariadb`.
     pub(crate) flavor: String,
     /// The folder of the function binaries that were built with failpoints.
     pub(crate) functions: PathBuf,
+}
+
+/// A part of the load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    All,
+    /// Batches of orders whose numbers clash, cut off while they are worked order by order.
+    Clashes,
+    /// Lists of price changes.
+    Prices,
+    /// Tasks that are no batches.
+    Tasks,
+}
+
+impl Part {
+    fn named(name: &str) -> Self {
+        match name {
+            "all" => Self::All,
+            "clashes" => Self::Clashes,
+            "prices" => Self::Prices,
+            "tasks" => Self::Tasks,
+            _ => panic!("PART={name} is none of all, clashes, prices, tasks"),
+        }
+    }
+
+    /// Whether this part belongs to what was asked for.
+    pub(crate) fn is_in(self, asked: Self) -> bool {
+        asked == Self::All || asked == self
+    }
 }
 
 impl Options {
@@ -26,6 +57,7 @@ impl Options {
                 || fastrand::u64(1..1_000_000),
                 |text| text.parse().expect("SEED is no whole number"),
             ),
+            part: variable("PART").map_or(Part::All, |name| Part::named(&name)),
             flavor: variable("MYSQL_FLAVOR").unwrap_or_else(|| "mysql".to_owned()),
             functions: variable("FUNCTIONS")
                 .map(PathBuf::from)

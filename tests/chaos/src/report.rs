@@ -81,6 +81,10 @@ fn print_checked(checked: &Checked, duration: Duration) {
         "{} batches in {} runs, {} calls answered, {} unanswered, {} looks",
         checked.batches, checked.runs, checked.answered, checked.unanswered, checked.looks
     );
+    println!(
+        "{} price changes made; {} tasks that are no batches, {} calls about them; {} loads of reference data",
+        checked.priced, checked.tasks, checked.acts, checked.loads
+    );
     let per_second = f64::from(checked.made) / duration.as_secs_f64();
     println!(
         "{} outcomes checked row by row: {} orders made with {} lines, {} refused, {} given up ({} of them poisonous, {} because their worker was killed at each try), {} cancelled, {} mended or dropped; {per_second:.0} orders/s",
@@ -97,14 +101,15 @@ fn print_checked(checked: &Checked, duration: Duration) {
 }
 
 fn print_violations(checked: &Checked) {
-    for violation in checked.violations.iter().take(50) {
-        println!("VIOLATION {violation}");
-    }
-    println!("{} violations", checked.violations.len());
     let mut rules = BTreeMap::<_, u32>::new();
     for violation in &checked.violations {
-        *rules.entry(violation.rule).or_default() += 1;
+        let count = rules.entry(violation.rule).or_default();
+        *count += 1;
+        if *count <= 10 {
+            println!("VIOLATION {violation}");
+        }
     }
+    println!("{} violations", checked.violations.len());
     for (rule, count) in rules {
         println!("  {count:>6}  {rule}");
     }

@@ -13,7 +13,8 @@ use task_local::{Stack, StackConfig, project_root};
 
 use crate::faults::{Armory, Link};
 use crate::ledger::Ledger;
-use crate::options::Options;
+use crate::options::{Options, Part};
+use crate::reference::{self, Version};
 use crate::report::Tally;
 
 /// The queue of the order workers.
@@ -24,7 +25,7 @@ pub(crate) const WORKERS: usize = 3;
 pub(crate) const LEASE: Duration = Duration::from_secs(3);
 
 /// The functions that a run needs.
-const FUNCTIONS: [&str; 8] = [
+const FUNCTIONS: [&str; 16] = [
     "async-task-close",
     "async-task-get",
     "batch-dead-letter",
@@ -33,6 +34,14 @@ const FUNCTIONS: [&str; 8] = [
     "order-batch-result",
     "order-batch-submit",
     WORKER,
+    "sku-batch-price",
+    "sku-price-worker",
+    "task-add",
+    "task-finish",
+    "task-get",
+    "task-list",
+    "task-start",
+    "task-update",
 ];
 const STATIONS: usize = 6;
 
@@ -45,6 +54,7 @@ pub(crate) struct Stage {
     pub(crate) ledger: Ledger,
     pub(crate) tally: Tally,
     pub(crate) stations: Vec<String>,
+    pub(crate) part: Part,
     /// The workers stand still.
     pub(crate) stillness: AtomicBool,
     /// The database as its owner reaches it: not over the link, and with every right.
@@ -75,6 +85,7 @@ impl Stage {
             ledger: Ledger::create(&folder.join("ledger.jsonl")),
             tally: Tally::new(),
             stillness: AtomicBool::new(false),
+            part: options.part,
             stations: (0..STATIONS).map(|n| format!("T{n}")).collect(),
             owner_url,
         };
@@ -97,12 +108,22 @@ impl Stage {
         self.mysql.stop().await.unwrap();
     }
 
+    /// Loads another version of the changing part of a station's reference data.
+    pub(crate) async fn load(&self, station: &str, version: &Version) -> task_local::Result<()> {
+        self.load_file(&[reference::changing(station, version)])
+            .await
+    }
+
     async fn load_stations(&self) {
-        let stations: Vec<_> = self.stations.iter().map(|id| station(id)).collect();
+        let stations = self.stations.iter().map(|id| reference::station(id));
+        self.load_file(&stations.collect::<Vec<_>>()).await.unwrap();
+    }
+
+    async fn load_file(&self, stations: &[Value]) -> task_local::Result<()> {
         let file = json!({ "stations": stations }).to_string();
         task_local::database::load_reference(&self.owner_url, file)
             .await
-            .unwrap();
+            .map(drop)
     }
 }
 
@@ -164,19 +185,4 @@ fn address(url: &str) -> (String, String) {
     let (host, rest) = rest.split_once('/').unwrap();
     let (_, options) = rest.split_once('?').unwrap();
     (host.to_owned(), options.to_owned())
-}
-
-/// A station whose cycle `<id>-day` is always open: addresses `S0` to `S49`; skus `D0` (2.50, at least 0.5), `D1` (1.00) and
-/// `D2`, which is off sale.
-fn station(id: &str) -> Value {
-    let cycle = json!({"id": format!("{id}-day"), "name": id, "type": 1, "enabled": true,
-        "order_time_limit": {"start": "00:00", "end": "23:59", "e_span_time": 0},
-        "receive_time_limit": {"start": "00:00", "end": "23:59", "s_span_time": 0, "e_span_time": 9, "weekdays": 127}});
-    let address = |n: u32| json!({"address_id": format!("S{n}"), "name": format!("客户{n}"), "can_order": true});
-    let sku = |id: &str, price: &str, least: &str, on_sale: bool| {
-        json!({"sku_id": id, "name": "白菜", "sale_unit": "斤", "sale_price": price, "sale_num_least": least,
-            "on_sale": on_sale, "time_config_id": null})
-    };
-    json!({"station_id": id, "time_configs": [cycle], "addresses": (0..50).map(address).collect::<Vec<_>>(),
-        "skus": [sku("D0", "2.50", "0.5", true), sku("D1", "1.00", "0.01", true), sku("D2", "1.00", "0.01", false)]})
 }

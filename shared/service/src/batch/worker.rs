@@ -212,6 +212,7 @@ impl<J: BatchJob> Worker<'_, J> {
             if !self.by_itself(item, tries).await? {
                 return Ok(End::Lost);
             }
+            reach(Failpoint::WorkSettled).await?;
         }
         self.write(Fence::Complete, &[], &[]).await.map(End::of)
     }

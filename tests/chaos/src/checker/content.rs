@@ -5,10 +5,17 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::rows::{Line, Order};
+use crate::reference::CHANGING_SKU;
 
-/// Why a stored order is not the one that was sent; `None` when it is.
-pub(crate) fn difference(sent: &Value, stored: &Order, station: &str) -> Option<String> {
-    let Some(expected) = expected(sent, station) else {
+/// Why a stored order is not the one that was sent for a station and a cycle; `None` when it is. The list price of the
+/// changing sku is taken from the order itself.
+pub(crate) fn difference(
+    sent: &Value,
+    stored: &Order,
+    station: &str,
+    cycle: &str,
+) -> Option<String> {
+    let Some(expected) = expected(sent, stored, station, cycle) else {
         return Some(format!("{stored:?} was made of {sent}"));
     };
     let pairs = [
@@ -35,9 +42,21 @@ pub(crate) fn key(sent: &Value) -> Option<String> {
     }
 }
 
-fn expected(sent: &Value, station: &str) -> Option<Order> {
+/// The prices of an order's lines that were not sent but taken from the changing sku.
+pub(crate) fn changing_prices<'o>(sent: &Value, stored: &'o Order) -> Vec<&'o str> {
+    let sent = sent["details"].as_array().into_iter().flatten();
+    let both = sent.zip(&stored.lines);
+    let taken =
+        both.filter(|(sent, _)| sent["sku_id"] == CHANGING_SKU && sent["unit_price"].is_null());
+    taken.map(|(_, line)| line.unit_price.as_str()).collect()
+}
+
+fn expected(sent: &Value, stored: &Order, station: &str, cycle: &str) -> Option<Order> {
     let text = |field: &str| sent[field].as_str().map(str::to_owned);
-    let lines: Vec<_> = sent["details"].as_array()?.iter().map(line).collect();
+    let details = sent["details"].as_array()?.iter().enumerate();
+    let lines: Vec<_> = details
+        .map(|(at, sent)| line(sent, stored.lines.get(at)))
+        .collect();
     let total = lines.iter().filter(|line| !line.is_price_timing);
     let total: i64 = total.map(|line| hundredths(&line.amount)).sum();
     Some(Order {
@@ -45,7 +64,7 @@ fn expected(sent: &Value, station: &str) -> Option<Order> {
         key: key(sent)?,
         out_order_no: text("out_order_no"),
         address_id: text("address_id")?,
-        cycle: format!("{station}-day"),
+        cycle: cycle.to_owned(),
         receive: [
             utc(&text("receive_begin_time")?),
             utc(&text("receive_end_time")?),
@@ -57,9 +76,13 @@ fn expected(sent: &Value, station: &str) -> Option<Order> {
     })
 }
 
-fn line(sent: &Value) -> Line {
+fn line(sent: &Value, stored: Option<&Line>) -> Line {
     let sku_id = sent["sku_id"].as_str().unwrap_or_default();
-    let list_price = if sku_id == "D0" { "2.50" } else { "1.00" };
+    let list_price = match (sku_id, stored) {
+        (CHANGING_SKU, Some(stored)) => &stored.unit_price,
+        ("D0", _) => "2.50",
+        _ => "1.00",
+    };
     let (quantity, price) = (
         hundredths(sent["amount"].as_str().unwrap_or_default()),
         hundredths(sent["unit_price"].as_str().unwrap_or(list_price)),

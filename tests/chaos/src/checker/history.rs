@@ -4,12 +4,20 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::Value;
 
-use crate::ledger::{End, Entry, Expected, Mending};
+use super::reference::Loads;
+use super::tasks::{TaskCall, TaskHistory};
+use crate::ledger::{End, Entry, Expected, Job, Mending};
 
 /// Everything that was asked and seen.
 #[derive(Debug, Default)]
 pub(crate) struct History {
     pub(crate) batches: BTreeMap<String, BatchHistory>,
+    /// Tasks that are no batches.
+    pub(crate) tasks: BTreeMap<String, TaskHistory>,
+    /// The versions of each station's changing reference data.
+    pub(crate) loads: HashMap<String, Loads>,
+    /// Which task made the order with this number, by station and number.
+    pub(crate) owners: HashMap<(String, String), i64>,
     /// Numbers of orders that end or panic whatever works them.
     pub(crate) poisons: HashSet<String>,
     /// Chunks (task, run, chunk) whose message was put into the dead-letter queue.
@@ -23,6 +31,7 @@ pub(crate) struct History {
 #[derive(Debug, Default)]
 pub(crate) struct BatchHistory {
     pub(crate) station: String,
+    pub(crate) job: Job,
     pub(crate) payloads: Vec<SentPayload>,
     pub(crate) closes: Vec<Close>,
     pub(crate) amends: Vec<Amend>,
@@ -31,6 +40,10 @@ pub(crate) struct BatchHistory {
 
 #[derive(Debug)]
 pub(crate) struct SentPayload {
+    /// When it was sent, and when that was answered.
+    pub(crate) at_ms: i64,
+    pub(crate) answered_ms: i64,
+    pub(crate) cycle: String,
     pub(crate) orders: Vec<Value>,
     pub(crate) expected: Expected,
     pub(crate) end: End,
@@ -65,6 +78,8 @@ enum Call {
     Submit(String, usize),
     Close(String, usize),
     Amend(String, usize),
+    Load(String, usize),
+    Task(String, usize),
 }
 
 impl History {
@@ -82,19 +97,45 @@ impl History {
         match entry {
             Entry::Submit {
                 call,
+                at_ms,
+                job,
                 task,
                 station,
+                cycle,
                 orders,
                 expected,
             } => {
                 let batch = self.batches.entry(task.clone()).or_default();
-                batch.station = station;
+                (batch.station, batch.job) = (station, job);
                 calls.insert(call, Call::Submit(task, batch.payloads.len()));
                 batch.payloads.push(SentPayload {
+                    at_ms,
+                    answered_ms: i64::MAX,
+                    cycle,
                     orders,
                     expected,
                     end: End::Unknown,
                 });
+            }
+            Entry::Load {
+                call,
+                at_ms,
+                station,
+                version,
+            } => {
+                let loads = self.loads.entry(station.clone()).or_default();
+                calls.insert(call, Call::Load(station, loads.begin(version, at_ms)));
+            }
+            Entry::Task {
+                call,
+                task,
+                station,
+                act,
+            } => {
+                let history = self.tasks.entry(task.clone()).or_default();
+                history.station = station;
+                calls.insert(call, Call::Task(task, history.calls.len()));
+                history.calls.push(TaskCall::new(act));
             }
             Entry::Close { call, task } => {
                 let batch = self.batches.entry(task.clone()).or_default();
@@ -119,6 +160,20 @@ impl History {
                     end: End::Unknown,
                 });
             }
+            other => self.note(other, calls),
+        }
+    }
+
+    /// Notes what was answered and seen.
+    fn note(&mut self, entry: Entry, calls: &HashMap<u64, Call>) {
+        match entry {
+            Entry::Started { call, run } => {
+                if let Call::Task(task, at) = &calls[&call] {
+                    self.task(task).calls[*at].run = Some(run);
+                }
+            }
+            Entry::Closed { task, result } => self.task(&task).closed = Some(result),
+            Entry::Listed { task, found } => self.task(&task).missed |= !found,
             Entry::Answer { call, at_ms, end } => self.answer(&calls[&call], at_ms, end),
             Entry::ClosedIn { call, run } => {
                 if let Call::Close(task, at) = &calls[&call] {
@@ -150,6 +205,7 @@ impl History {
             } => {
                 self.dead_letters.insert((task_id, run, chunk));
             }
+            _ => {}
         }
     }
 
@@ -159,7 +215,15 @@ impl History {
             _ => self.answered += 1,
         }
         match call {
-            Call::Submit(task, at) => self.batch(task).payloads[*at].end = end,
+            Call::Submit(task, at) => {
+                let sent = &mut self.batch(task).payloads[*at];
+                (sent.end, sent.answered_ms) = (end, at_ms);
+            }
+            Call::Load(station, at) => {
+                let loads = self.loads.get_mut(station).expect("begun before answered");
+                loads.answer(*at, &end, at_ms);
+            }
+            Call::Task(task, at) => self.task(task).calls[*at].end = end,
             Call::Amend(task, at) => self.batch(task).amends[*at].end = end,
             Call::Close(task, at) => {
                 let close = &mut self.batch(task).closes[*at];
@@ -170,5 +234,9 @@ impl History {
 
     fn batch(&mut self, task: &str) -> &mut BatchHistory {
         self.batches.get_mut(task).expect("asked before answered")
+    }
+
+    fn task(&mut self, task: &str) -> &mut TaskHistory {
+        self.tasks.get_mut(task).expect("asked before answered")
     }
 }

@@ -7,10 +7,11 @@ use serde_json::Value;
 
 use super::Report;
 use super::content::{difference, key};
-use super::history::{BatchHistory, History};
+use super::history::{BatchHistory, History, SentPayload};
+use super::possible::Possible;
 use super::promises::payload_of;
 use super::rows::{Chunk, Item, Rows};
-use crate::ledger::{Expected, Mending};
+use crate::ledger::Mending;
 
 /// How often an order is tried by itself before it is given up.
 const TRIES: u32 = 2;
@@ -45,9 +46,8 @@ impl Checker<'_, '_> {
         let settled = rows.items.iter().filter(|item| item.run == run);
         let settled: HashMap<u32, &Item> = settled.map(|item| (item.index, item)).collect();
         let sent = payload_of(rows, run);
-        let expected = self.batch.payloads.iter().find(|one| one.orders == sent);
-        let none = Expected::new();
-        let expected = expected.map_or(&none, |one| &one.expected);
+        let mut payloads = self.batch.payloads.iter();
+        let payload = payloads.find(|one| one.orders == sent);
         let own = rows
             .chunks
             .values()
@@ -58,7 +58,7 @@ impl Checker<'_, '_> {
                 indexes += 1;
                 self.report.checked.outcomes += 1;
                 match settled.get(&index) {
-                    Some(item) => self.settled(item, expected.get(&index)),
+                    Some(item) => self.settled(item, payload),
                     None if chunk.state == 2 => self.cancelled(chunk, index),
                     None => self.fail("an order has no outcome", run, index),
                 }
@@ -70,20 +70,20 @@ impl Checker<'_, '_> {
         }
     }
 
-    fn settled(&mut self, item: &Item, expected: Option<&String>) {
+    fn settled(&mut self, item: &Item, payload: Option<&SentPayload>) {
         let Some(chunk) = self.rows.chunks.get(&item.chunk_id) else {
             return self.fail("an outcome belongs to no chunk", item.run, item.index);
         };
         match item.status {
-            1 => self.made(item, chunk, expected),
-            2 => self.refused(item, chunk, expected),
+            1 => self.made(item, chunk, payload),
+            2 => self.refused(item, chunk, payload),
             3 | 4 => self.by_hand(item),
             5 if chunk.state == 2 => self.cancelled(chunk, item.index),
             _ => self.fail("an order has no outcome", item.run, item.index),
         }
     }
 
-    fn made(&mut self, item: &Item, chunk: &Chunk, expected: Option<&String>) {
+    fn made(&mut self, item: &Item, chunk: &Chunk, payload: Option<&SentPayload>) {
         let Some(id) = item.made_id.filter(|id| self.rows.orders.contains_key(id)) else {
             return self.fail("an order that was made is not there", item.run, item.index);
         };
@@ -98,10 +98,16 @@ impl Checker<'_, '_> {
             if sent_at(chunk, id) != Some(sent) {
                 self.fail("an order was made of another one", item.run, item.index);
             }
-            if let Some(told) = difference(sent, order, &self.batch.station) {
+            let (station, cycle) = (&self.batch.station, payload.map_or("", |sent| &sent.cycle));
+            if let Some(told) = difference(sent, order, station, cycle) {
                 self.report.violation("an order is not what was sent", told);
             }
-            if expected.is_some() && !chunk.amends {
+            if let Some(told) = self.possible(payload).not_made(sent, order) {
+                self.report
+                    .violation("an order was made that could not be", told);
+            }
+            let is_wrong = payload.is_some_and(|sent| sent.expected.contains_key(&item.index));
+            if is_wrong && !chunk.amends {
                 self.fail("a wrong order was made", item.run, item.index);
             }
             if !chunk.amends && self.is_poison(sent) {
@@ -116,7 +122,7 @@ impl Checker<'_, '_> {
         }
     }
 
-    fn refused(&mut self, item: &Item, chunk: &Chunk, expected: Option<&String>) {
+    fn refused(&mut self, item: &Item, chunk: &Chunk, payload: Option<&SentPayload>) {
         if self.rows.orders.contains_key(&reserved(item, chunk)) {
             self.fail("a refused order was made", item.run, item.index);
         }
@@ -137,7 +143,12 @@ impl Checker<'_, '_> {
             return;
         }
         self.report.checked.refused += 1;
-        if chunk.amends || !expected.is_some_and(|code| item.codes.contains(code)) {
+        let expected = payload.and_then(|sent| sent.expected.get(&item.index));
+        let is_expected = expected.is_some_and(|code| item.codes.contains(code));
+        let sent = sent(chunk, item.index);
+        let is_possible =
+            sent.is_some_and(|sent| self.possible(payload).refused(sent, &item.codes));
+        if chunk.amends || !(is_expected || is_possible) {
             let told = format!(
                 "run {}, {}: {:?}, not {expected:?}",
                 item.run, item.index, item.codes
@@ -185,6 +196,17 @@ impl Checker<'_, '_> {
             let told = format!("order {id}: {:?}", self.rows.orders[id].key);
             self.report
                 .violation("an order belongs to no outcome", told);
+        }
+    }
+
+    fn possible<'p>(&'p self, payload: Option<&SentPayload>) -> Possible<'p> {
+        let station = self.batch.station.as_str();
+        Possible {
+            loads: self.history.loads.get(station),
+            owners: &self.history.owners,
+            station,
+            task_id: self.rows.task_id,
+            from_ms: payload.map_or(0, |sent| sent.at_ms),
         }
     }
 

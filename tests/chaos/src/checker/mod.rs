@@ -3,9 +3,13 @@
 mod content;
 mod history;
 mod items;
+mod possible;
+mod prices;
 mod promises;
+mod reference;
 mod rows;
 mod seen;
+mod tasks;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +18,7 @@ use std::fmt;
 use sqlx::Row as _;
 use sqlx::mysql::MySqlConnection;
 
+use crate::ledger::Job;
 pub(crate) use history::History;
 use rows::Rows;
 
@@ -35,6 +40,13 @@ impl fmt::Display for Violation {
 #[derive(Debug, Default)]
 pub(crate) struct Checked {
     pub(crate) batches: usize,
+    /// Tasks that are no batches, and the calls about them.
+    pub(crate) tasks: usize,
+    pub(crate) acts: usize,
+    /// Price changes that were made.
+    pub(crate) priced: u32,
+    /// Versions of reference data that were loaded.
+    pub(crate) loads: usize,
     pub(crate) runs: u32,
     pub(crate) outcomes: u32,
     pub(crate) made: u32,
@@ -82,12 +94,29 @@ impl Checked {
             return;
         };
         promises::check(&mut report, batch, rows);
-        items::check(&mut report, history, batch, rows);
+        reference::cycles(&mut report, history.loads.get(&batch.station), batch);
+        match batch.job {
+            Job::Orders => items::check(&mut report, history, batch, rows),
+            Job::Prices => prices::check(&mut report, batch, rows),
+        }
         seen::check(&mut report, batch, rows);
         self.runs += rows.run;
         self.made += u32::try_from(rows.orders.len()).expect("few orders");
         let lines: usize = rows.orders.values().map(|order| order.lines.len()).sum();
         self.lines += u32::try_from(lines).expect("few lines");
+    }
+
+    /// Checks one task that is no batch.
+    fn task(&mut self, task: &str, asked: &tasks::TaskHistory, row: Option<&tasks::Row>) {
+        let checked = self;
+        tasks::check(&mut Report { task, checked }, asked, row);
+    }
+
+    /// Checks the prices of all skus.
+    fn prices(&mut self, skus: &[prices::Sku], changes: &[prices::Change]) {
+        self.priced += u32::try_from(changes.len()).expect("few changes");
+        let (task, checked) = ("all", self);
+        prices::check_skus(&mut Report { task, checked }, skus, changes);
     }
 
     /// So many orders and lines there are in all.
@@ -107,18 +136,31 @@ impl Checked {
 }
 
 /// Checks every batch of the ledger, and that there is nothing else.
-pub(crate) async fn check(connection: &mut MySqlConnection, history: &History) -> Checked {
+pub(crate) async fn check(connection: &mut MySqlConnection, mut history: History) -> Checked {
+    history.owners = rows::owners(connection).await.unwrap();
+    let history = &history;
     let mut checked = Checked {
         batches: history.batches.len(),
+        tasks: history.tasks.len(),
+        acts: history.tasks.values().map(|task| task.calls.len()).sum(),
+        loads: history.loads.values().map(reference::Loads::count).sum(),
         answered: history.answered,
         unanswered: history.unanswered,
         looks: history.looks,
         ..Checked::default()
     };
+    let mut priced = Vec::new();
     for task in history.batches.keys() {
         let rows = Rows::read(connection, task).await.unwrap();
         checked.batch(history, task, rows.as_ref());
+        priced.extend(rows.iter().flat_map(prices::of));
     }
+    for (task, asked) in &history.tasks {
+        let row = tasks::Row::read(connection, task).await.unwrap();
+        checked.task(task, asked, row.as_ref());
+    }
+    let skus = prices::Sku::read(connection).await.unwrap();
+    checked.prices(&skus, &priced);
     nothing_else(connection, &mut checked).await;
     checked
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Report;
-use super::history::BatchHistory;
+use super::history::{Amend, BatchHistory};
 use super::rows::{Chunk, Rows};
 use crate::ledger::{End, Mending};
 
@@ -21,6 +21,7 @@ pub(super) fn check(report: &mut Report<'_>, batch: &BatchHistory, rows: &Rows) 
     ended(report, rows);
     was_sent(report, batch, rows);
     closed(report, batch, rows);
+    stays_closed(report, batch, rows);
     mended(report, batch, rows);
     result_is_rows(report, rows);
 }
@@ -96,7 +97,7 @@ fn mended(report: &mut Report<'_>, batch: &BatchHistory, rows: &Rows) {
     for amend in batch.amends.iter().filter(|amend| amend.end == End::Done) {
         let mut items = rows.items.iter().filter(|item| item.index == amend.index);
         let is_there = match &amend.mending {
-            Mending::Dropped => items.any(|item| item.status == 4),
+            Mending::Dropped => items.any(|item| item.status == 4) || is_taken_back(batch, amend),
             Mending::Made(id) => items.any(|item| item.status == 3 && item.made_id == Some(*id)),
             Mending::Corrected(order) => {
                 let mut chunks = rows.chunks.values().filter(|chunk| chunk.amends);
@@ -107,6 +108,30 @@ fn mended(report: &mut Report<'_>, batch: &BatchHistory, rows: &Rows) {
         };
         if !is_there {
             report.violation("an acknowledged mending is gone", format!("{amend:?}"));
+        }
+    }
+}
+
+/// A dropped order may have been mended after all.
+fn is_taken_back(batch: &BatchHistory, dropped: &Amend) -> bool {
+    batch.amends.iter().any(|other| {
+        other.index == dropped.index
+            && other.mending != Mending::Dropped
+            && !matches!(other.end, End::Refused(_))
+    })
+}
+
+/// A batch that was closed is not run again by the same list: that is the request, sent again.
+fn stays_closed(report: &mut Report<'_>, batch: &BatchHistory, rows: &Rows) {
+    for run in 1..rows.run {
+        let mut closes = batch.closes.iter();
+        let is_closed = closes.any(|close| close.end == End::Done && close.run == Some(run));
+        let mut chunks = rows.chunks.values();
+        let is_cancelled =
+            chunks.any(|chunk| chunk.run == run && !chunk.amends && chunk.state == 2);
+        if is_closed && is_cancelled && payload_of(rows, run) == payload_of(rows, run + 1) {
+            let told = format!("run {run} was closed, run {} is the same", run + 1);
+            report.violation("a request sent again undid a close", told);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The rows of one batch, as they are in the database when everything is over.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::Value;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
@@ -15,6 +15,8 @@ pub(crate) struct Rows {
     pub(crate) result: Value,
     pub(crate) run: u32,
     pub(crate) item_count: u32,
+    /// When the last run was accepted.
+    pub(crate) accepted_ms: i64,
     /// By their ids.
     pub(crate) chunks: BTreeMap<i64, Chunk>,
     pub(crate) items: Vec<Item>,
@@ -77,7 +79,8 @@ pub(crate) struct Line {
 impl Rows {
     /// Reads the rows of a batch; `None` when there is no such task.
     pub(crate) async fn read(connection: &mut MySqlConnection, task: &str) -> Result<Option<Self>> {
-        let sql = "SELECT t.id, t.station_id, t.status, CAST(t.result AS CHAR), b.run, b.item_count \
+        let sql = "SELECT t.id, t.station_id, t.status, CAST(t.result AS CHAR), b.run, b.item_count, \
+               CAST(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', b.accepted_at) DIV 1000 AS SIGNED) \
              FROM tbl_async_task t JOIN tbl_batch b ON b.task_id = t.id WHERE t.user_task_id = ?";
         let row = sqlx::query(sql).bind(task);
         let Some(row) = row.fetch_optional(&mut *connection).await? else {
@@ -91,6 +94,7 @@ impl Rows {
             result: result.unwrap_or_default(),
             run: row.get(4),
             item_count: row.get(5),
+            accepted_ms: row.get(6),
             ..Self::default()
         };
         rows.read_chunks(connection).await?;
@@ -219,8 +223,22 @@ impl Rows {
     }
 }
 
+/// Which task made the order with a number, by station and number.
+pub(super) async fn owners(
+    connection: &mut MySqlConnection,
+) -> Result<HashMap<(String, String), i64>> {
+    let sql =
+        "SELECT station_id, out_order_no, task_id FROM tbl_order WHERE out_order_no IS NOT NULL";
+    let rows = sqlx::query(sql).fetch_all(connection).await?;
+    let owner = |row: &MySqlRow| {
+        let of = |at| text(row, at).unwrap_or_default();
+        ((of(0), of(1)), row.get(2))
+    };
+    Ok(rows.iter().map(owner).collect())
+}
+
 /// Text, whichever type the server calls it.
-fn text(row: &MySqlRow, at: usize) -> Option<String> {
+pub(super) fn text(row: &MySqlRow, at: usize) -> Option<String> {
     let bytes: Option<Vec<u8>> = row.try_get_unchecked(at).unwrap();
     bytes.map(|bytes| String::from_utf8(bytes).unwrap())
 }

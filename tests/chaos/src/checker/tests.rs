@@ -1,7 +1,10 @@
 //! Doctored ledgers and rows: whatever is wrong, the checker must say so, and by its name.
 
+mod changes;
 mod fixture;
+mod prices;
 mod rules;
+mod tasks;
 
 use serde_json::json;
 

@@ -10,6 +10,7 @@ use fastrand::Rng;
 use task_service::failpoints::Failpoint;
 
 use super::millis;
+use crate::options::Part;
 use crate::stage::Stage;
 
 const ACTIONS: [&str; 3] = ["kill", "error", "delay"];
@@ -72,7 +73,7 @@ pub(super) async fn run(stage: Arc<Stage>, seed: u64, deadline: Instant) {
         // One whose point is still armed waits for its turn, before those of the next deck.
         let free = |(point, _): &(Failpoint, &str)| armed.iter().all(|(other, _)| other != point);
         if !deck.iter().any(free) {
-            deck.splice(0..0, shuffled(&mut rng));
+            deck.splice(0..0, shuffled(&mut rng, stage.part));
         }
         if let Some(at) = deck.iter().rposition(free) {
             let (point, action) = deck.remove(at);
@@ -115,8 +116,11 @@ pub(super) fn kinds() -> impl Iterator<Item = String> {
     pairs().map(|(point, action)| kind(point, action))
 }
 
-fn shuffled(rng: &mut Rng) -> Vec<(Failpoint, &'static str)> {
-    let mut deck: Vec<_> = pairs().collect();
+/// A deck for a part of the load. Of clashes only those places count that are between two orders.
+fn shuffled(rng: &mut Rng, part: Part) -> Vec<(Failpoint, &'static str)> {
+    let between = |point| matches!(point, Failpoint::WorkSettled | Failpoint::WorkCounted);
+    let is_in = |(point, _): &(Failpoint, _)| part != Part::Clashes || between(*point);
+    let mut deck: Vec<_> = pairs().filter(is_in).collect();
     rng.shuffle(&mut deck);
     deck
 }

@@ -8,12 +8,13 @@ use fastrand::Rng;
 use super::millis;
 use crate::stage::{LEASE, Stage, WORKER, WORKERS};
 
-pub(super) const KINDS: [&str; 6] = [
+pub(super) const KINDS: [&str; 7] = [
     "kill -9: workers",
     "kill -9: workers",
     "kill -9: submit",
     "kill -9: sweeper",
     "kill -9: amend and close",
+    "kill -9: task-start, task-update and task-finish",
     "SIGSTOP past the lease: workers",
 ];
 
@@ -23,6 +24,9 @@ pub(super) async fn strike(stage: &Stage, kind: &'static str, rng: &mut Rng) {
         "kill -9: submit" => kill(stage, &["order-batch-submit"]),
         "kill -9: sweeper" => kill(stage, &["batch-sweeper"]),
         "kill -9: amend and close" => kill(stage, &["order-batch-amend", "async-task-close"]),
+        "kill -9: task-start, task-update and task-finish" => {
+            kill(stage, &["task-start", "task-update", "task-finish"]);
+        }
         _ => stand_still(stage, rng).await,
     }
     stage.tally.count(kind);

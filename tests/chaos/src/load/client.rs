@@ -7,7 +7,7 @@ use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
 use super::orders::Payload;
-use crate::ledger::{End, Entry, Mending};
+use crate::ledger::{Act, End, Entry, Job, Mending};
 use crate::stage::Stage;
 
 /// How long a call may take: a request that was handed to a process that died is never answered.
@@ -33,16 +33,30 @@ impl<'s> Client<'s> {
     /// Submits a batch.
     pub(crate) async fn submit(&self, task: &str, payload: &Payload) -> End {
         let call = self.stage.ledger.next_call();
+        let cycle = format!("{}-{}", self.station, payload.cycle);
         self.stage.ledger.write(&Entry::Submit {
             call,
+            at_ms: Timestamp::now().as_millisecond(),
+            job: payload.job,
             task: task.to_owned(),
             station: self.station.clone(),
+            cycle: cycle.clone(),
             orders: payload.orders.clone(),
             expected: payload.expected.clone(),
         });
-        let body = json!({"task_id": task, "station_id": self.station, "file_name": "周一.xlsx",
-            "time_config_id": format!("{}-day", self.station), "order_data": payload.orders});
-        self.call(call, "/station/order/batch/submit", &body).await
+        let named = json!({"task_id": task, "station_id": self.station});
+        match payload.job {
+            Job::Orders => {
+                let rest = json!({"file_name": "周一.xlsx", "time_config_id": cycle, "order_data": payload.orders});
+                self.call(call, "/station/order/batch/submit", &with(named, rest))
+                    .await
+            }
+            Job::Prices => {
+                let rest = json!({ "items": payload.orders });
+                self.call(call, "/station/sku/batch/price", &with(named, rest))
+                    .await
+            }
+        }
     }
 
     /// Closes a batch; the call's number.
@@ -87,6 +101,32 @@ impl<'s> Client<'s> {
         answer["details"].as_array().cloned().unwrap_or_default()
     }
 
+    /// Does something about a task that is no batch; the end, and the data of a success.
+    pub(crate) async fn act(&self, task: &str, act: &Act) -> (u64, End, Value) {
+        let call = self.stage.ledger.next_call();
+        self.stage.ledger.write(&Entry::Task {
+            call,
+            task: task.to_owned(),
+            station: self.station.clone(),
+            act: act.clone(),
+        });
+        let (path, rest) = asked(act);
+        let named = json!({"user_task_id": task, "station_id": self.station});
+        let (end, data) = self.told(call, path, &with(named, rest)).await;
+        (call, end, data)
+    }
+
+    /// A task that is no batch, as other systems see it.
+    pub(crate) async fn plain_task(&self, task: &str) -> Option<Value> {
+        self.read(&format!("/task/get?user_task_id={task}")).await
+    }
+
+    /// The newest tasks of the station, as other systems see them.
+    pub(crate) async fn newest(&self) -> Option<Vec<Value>> {
+        let path = format!("/task/list?station_id={}&limit=20", self.station);
+        self.read(&path).await?.as_array().cloned()
+    }
+
     async fn read(&self, path: &str) -> Option<Value> {
         let url = self.stage.stack.url(path);
         let request = self.http.get(url).header("x-station-id", &self.station);
@@ -97,15 +137,52 @@ impl<'s> Client<'s> {
     }
 
     async fn call(&self, call: u64, path: &str, body: &Value) -> End {
+        self.told(call, path, body).await.0
+    }
+
+    async fn told(&self, call: u64, path: &str, body: &Value) -> (End, Value) {
         let request = self.http.post(self.stage.stack.url(path)).json(body);
-        let (end, _) = answer(request).await;
+        let (end, data) = answer(request).await;
         self.stage.ledger.write(&Entry::Answer {
             call,
             at_ms: Timestamp::now().as_millisecond(),
             end: end.clone(),
         });
-        end
+        (end, data)
     }
+}
+
+/// The path and the parameters of an act.
+fn asked(act: &Act) -> (&'static str, Value) {
+    match act {
+        Act::Add { repeat } => (
+            "/task/add",
+            json!({"task_name": "对账", "input": "{}", "repeat": repeat}),
+        ),
+        Act::Start => ("/task/start", json!({})),
+        Act::Append { value, op_id } => (
+            "/task/update",
+            json!({"field": "result", "op": "append", "postion": "$.log", "value": value, "value_type": "str", "op_id": op_id}),
+        ),
+        Act::Increment { digit, op_id } => (
+            "/task/update",
+            json!({"field": "result", "op": "increment", "postion": "$.n", "value": 8_u64.pow(*digit), "op_id": op_id}),
+        ),
+        Act::Finish { value: None, run } => ("/task/finish", json!({ "run_count": run })),
+        Act::Finish { value, run } => (
+            "/task/finish",
+            json!({"result": {"by": value}, "run_count": run}),
+        ),
+        Act::Close => ("/async_task/close", json!({})),
+    }
+}
+
+/// The members of both objects.
+fn with(mut one: Value, other: Value) -> Value {
+    if let (Some(members), Value::Object(more)) = (one.as_object_mut(), other) {
+        members.extend(more);
+    }
+    one
 }
 
 /// What a request is answered with, and the data of a success.

@@ -2,6 +2,9 @@
 
 mod client;
 mod orders;
+mod prices;
+mod reference;
+mod tasks;
 mod watch;
 
 use std::sync::atomic::Ordering;
@@ -10,10 +13,13 @@ use std::time::{Duration, Instant};
 use fastrand::Rng;
 use serde_json::Value;
 
-use crate::ledger::{End, Entry, Mending};
+use crate::ledger::{End, Entry, Job, Mending};
+use crate::options::Part;
 use crate::stage::Stage;
 pub(crate) use client::Client;
 pub(crate) use orders::Payload;
+pub(crate) use reference::change as change_reference;
+pub(crate) use tasks::load as load_tasks;
 pub(crate) use watch::Watch;
 
 /// How long a batch is followed before its station does something else.
@@ -62,6 +68,21 @@ struct Loader<'s> {
 
 impl Loader<'_> {
     async fn step(&mut self) {
+        match self.stage.part {
+            Part::All => self.any().await,
+            Part::Clashes => self.submit_twins().await,
+            Part::Prices if self.batches.is_empty() || self.rng.bool() => {
+                self.submit_prices().await;
+            }
+            Part::Prices => {
+                let at = self.rng.usize(..self.batches.len());
+                self.submit_other(at).await;
+            }
+            Part::Tasks => tokio::time::sleep(PATIENCE).await,
+        }
+    }
+
+    async fn any(&mut self) {
         let recent = self.batches.len().saturating_sub(KEPT);
         let known = (!self.batches.is_empty()).then(|| self.rng.usize(recent..self.batches.len()));
         match (self.rng.u8(..100), known) {
@@ -72,8 +93,31 @@ impl Loader<'_> {
             (_, Some(at)) if self.watch.open_of(self.station).await >= Some(OPEN) => {
                 self.follow(at).await;
             }
+            (0..10, _) => self.submit_twins().await,
+            (10..18, _) => self.submit_prices().await,
             _ => self.submit_new().await,
         }
+    }
+
+    /// Two batches at once that clash.
+    async fn submit_twins(&mut self) {
+        let number = self.batches.len();
+        let names = [number, number + 1].map(|number| format!("{}-b{number}", self.station));
+        let payloads = orders::twins(&mut self.rng, &format!("{}-t{number}", self.station));
+        let [one, other] = [0, 1].map(|n: usize| self.client.submit(&names[n], &payloads[n]));
+        let (one, other) = tokio::join!(one, other);
+        let both = names.into_iter().zip(payloads).zip([one, other]);
+        let both = both.map(|((task, payload), end)| Submitted { task, payload, end });
+        self.batches.extend(both);
+        self.follow(number).await;
+    }
+
+    /// Price changes: of two lists the one that is accepted last counts.
+    async fn submit_prices(&mut self) {
+        let task = format!("{}-b{}", self.station, self.batches.len());
+        let payload = prices::payload(&mut self.rng);
+        let end = self.client.submit(&task, &payload).await;
+        self.batches.push(Submitted { task, payload, end });
     }
 
     async fn submit_new(&mut self) {
@@ -125,9 +169,12 @@ impl Loader<'_> {
     /// The same name with other content: a conflict while it runs, another run afterwards.
     async fn submit_other(&mut self, at: usize) {
         let task = self.batches[at].task.clone();
-        let size = self.batches[at].payload.orders.len();
-        let size = u32::try_from(size).unwrap() + self.rng.u32(..3);
-        let payload = orders::payload(&mut self.rng, &task, size);
+        let before = &self.batches[at].payload;
+        let size = u32::try_from(before.orders.len()).unwrap() + self.rng.u32(..3);
+        let payload = match before.job {
+            Job::Orders => orders::payload(&mut self.rng, &task, size),
+            Job::Prices => prices::payload(&mut self.rng),
+        };
         let end = self.client.submit(&task, &payload).await;
         if !matches!(end, End::Refused(_)) {
             self.batches[at].payload = payload;
@@ -151,8 +198,13 @@ impl Loader<'_> {
     async fn mend(&mut self, at: usize) {
         let recent = self.batches.len().saturating_sub(KEPT);
         for at in (at..self.batches.len()).chain(recent..at) {
+            if self.batches[at].payload.job == Job::Prices {
+                continue;
+            }
             let task = self.batches[at].task.clone();
-            let failed = self.client.orders(&task, "failed").await;
+            // A dropped one is taken back.
+            let status = *orders::pick(&mut self.rng, &["failed", "failed", "dropped"]);
+            let failed = self.client.orders(&task, status).await;
             if !failed.is_empty() {
                 return self.mend_one_of(&task, &failed).await;
             }

@@ -5,11 +5,18 @@ use jiff::ToSpan;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use crate::ledger::Expected;
+use crate::ledger::{Expected, Job};
+use crate::reference::{CHANGING_ADDRESS, CHANGING_SKU};
 
-/// A list of orders and which of them must fail.
-#[derive(Debug, Clone)]
+/// How many orders of a batch are worked together.
+const CHUNK: u32 = 50;
+
+/// A list of orders, or of other items, and which of them must fail.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Payload {
+    pub(crate) job: Job,
+    /// The last part of the operating cycle's id.
+    pub(crate) cycle: &'static str,
     pub(crate) orders: Vec<Value>,
     pub(crate) expected: Expected,
 }
@@ -20,8 +27,8 @@ pub(crate) fn payload(rng: &mut Rng, task: &str, size: u32) -> Payload {
     let by_address = size <= 50 && rng.u8(..5) == 0;
     let wrong_of_hundred = *pick(rng, &[0, 0, 3, 20]);
     let mut payload = Payload {
-        orders: Vec::new(),
-        expected: Expected::new(),
+        cycle: if rng.u8(..4) == 0 { "night" } else { "day" },
+        ..Payload::default()
     };
     for index in 0..size {
         let mut order = right(rng, index, &day);
@@ -32,11 +39,43 @@ pub(crate) fn payload(rng: &mut Rng, task: &str, size: u32) -> Payload {
                 let (wrong, code) = wrong(rng, order, task);
                 payload.expected.insert(index, code.to_owned());
                 order = wrong;
+            } else if rng.u8(..12) == 0 {
+                depend(rng, &mut order);
             }
         }
         payload.orders.push(order);
     }
     payload
+}
+
+/// Orders for two batches with the same numbers: which of the two makes an order, nobody can say beforehand. In each chunk
+/// the first ones depend on data that changes, and are settled by themselves when the others clash.
+pub(crate) fn twins(rng: &mut Rng, name: &str) -> [Payload; 2] {
+    let (day, size) = (receive_day(), rng.u32(10..120));
+    [(); 2].map(|()| {
+        let order = |index| {
+            let mut order = right(rng, index, &day);
+            if index % CHUNK < 3 {
+                order["address_id"] = json!(CHANGING_ADDRESS);
+            }
+            order["out_order_no"] = json!(format!("{name}-{index}"));
+            order
+        };
+        Payload {
+            cycle: "day",
+            orders: (0..size).map(order).collect(),
+            ..Payload::default()
+        }
+    })
+}
+
+/// Makes an order depend on data that changes: then it may be made or refused.
+fn depend(rng: &mut Rng, order: &mut Value) {
+    if rng.bool() {
+        order["address_id"] = json!(CHANGING_ADDRESS);
+    } else {
+        order["details"][0]["sku_id"] = json!(CHANGING_SKU);
+    }
 }
 
 /// A right order that mends another one: known by a number of its own.

@@ -70,9 +70,10 @@ impl<'s> Watch<'s> {
         self.number(sql, task).await
     }
 
-    /// How many tasks of a station are not finished; `None` when that cannot be told just now.
+    /// How many batches of a station are not finished; `None` when that cannot be told just now.
     pub(crate) async fn open_of(&mut self, station: &str) -> Option<i64> {
-        let sql = "SELECT COUNT(*) FROM tbl_async_task WHERE station_id = ? AND status IN (1, 2)";
+        let sql = "SELECT COUNT(*) FROM tbl_async_task t JOIN tbl_batch b ON b.task_id = t.id \
+                   WHERE t.station_id = ? AND t.status IN (1, 2)";
         self.number(sql, station).await
     }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::checker::rows::{Chunk, Item, Line, Order, Rows};
 use crate::checker::{Checked, History};
-use crate::ledger::{End, Entry, Expected, Mending};
+use crate::ledger::{End, Entry, Expected, Job, Mending};
 
 pub(super) const TASK: &str = "T1-b0";
 
@@ -81,6 +81,7 @@ pub(super) fn rows() -> Rows {
         result: json!({"total": 4, "success_count": 2, "failure_count": 1, "unprocessed_count": 0, "outcome": "partial"}),
         run: 1,
         item_count: 4,
+        accepted_ms: 90,
         chunks: [(7, chunk(0)), (8, chunk(1))].into(),
         items: vec![
             item(0, 1, Some(7000), &[]),
@@ -113,8 +114,11 @@ pub(super) fn ledger() -> Vec<Entry> {
     vec![
         Entry::Submit {
             call: 1,
+            at_ms: 50,
+            job: Job::Orders,
             task: task(),
             station: "T1".to_owned(),
+            cycle: "T1-day".to_owned(),
             orders: sent(),
             expected: Expected::from([(1, wrong.clone()), (3, wrong)]),
         },

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# `make memory`: sends the worst accepted requests of each kind to the real functions, and prints the peak memory of each
+# function beside its MemorySize in template.yaml. Fails when a function took more, or when a request was not answered as it should be.
+#
+# Env: MYSQL_FLAVOR   mysql (default) | mariadb
+set -euo pipefail
+here=$(dirname "$(readlink -f "$0")")
+cd "$here/../.."
+. "$here/server.sh"
+export MYSQL_PROFILE=dev-test MYSQL_FLAVOR=${MYSQL_FLAVOR:-mysql}
+trap leave_servers EXIT
+use_server "$MYSQL_FLAVOR" $MYSQL_PROFILE
+TEST_DATABASE_URL=$("$here/mysql.sh" url)
+export TEST_DATABASE_URL
+cargo test --quiet --profile local --locked --test api -- --ignored --nocapture memory::
