@@ -21,5 +21,6 @@ async fn handle(
     match bare {
         Some(()) => Reply::data(&list.tasks),
         None => Reply::data(&list),
-    }
+    }?
+    .with("pagination", &list.pagination)
 }

@@ -1,5 +1,6 @@
 //! `POST /task/finish`: ends a task, with its last changes.
 
+use jiff::tz::TimeZone;
 use task_lambda::http::{Call, Reply, post};
 use task_service::store::Database;
 use task_service::tasks;
@@ -9,9 +10,12 @@ async fn main() -> Result<(), task_lambda::Error> {
     post(handle).await
 }
 
-async fn handle(database: &Database, call: Call) -> task_service::Result<Reply> {
+async fn handle(
+    (database, zone): &(Database, TimeZone),
+    call: Call,
+) -> task_service::Result<Reply> {
     call.system()?;
     let p = call.parameters()?;
-    tasks::finish(database, &p.task()?, &p.changes()?).await?;
+    tasks::finish(database, &p.task()?, &p.changes()?, zone).await?;
     Reply::data(&())
 }

@@ -1,5 +1,6 @@
 //! `POST /task/update`: changes one field of a task, or one place in its result.
 
+use jiff::tz::TimeZone;
 use task_lambda::http::{Call, Reply, post};
 use task_service::store::Database;
 use task_service::tasks;
@@ -9,9 +10,12 @@ async fn main() -> Result<(), task_lambda::Error> {
     post(handle).await
 }
 
-async fn handle(database: &Database, call: Call) -> task_service::Result<Reply> {
+async fn handle(
+    (database, zone): &(Database, TimeZone),
+    call: Call,
+) -> task_service::Result<Reply> {
     call.system()?;
     let p = call.parameters()?;
-    tasks::update(database, &p.task()?, &p.change()?).await?;
+    tasks::update(database, &p.task()?, &p.update()?, zone).await?;
     Reply::data(&())
 }

@@ -117,13 +117,20 @@ async fn a_page_may_be_as_large_and_as_deep_as_the_limit() {
         for path in ["/task/list", "/async_task/list"] {
             for page in [
                 "limit=100",
-                "limit=1&offset=100000",
-                "limit=100&page=100000",
+                "limit=1&offset=10000",
+                "limit=100&page=100",
                 "after_id=9223372036854775807",
             ] {
                 api.get(&format!("{path}?station_id={}&{page}", station.id))
                     .await
                     .data();
+            }
+            for deeper in ["limit=1&offset=10001", "limit=100&page=101"] {
+                let refused = api
+                    .get(&format!("{path}?station_id={}&{deeper}", station.id))
+                    .await;
+                refused.refusal("PARAM_INVALID");
+                assert!(refused.body["msg"].as_str().unwrap().contains("after_id"));
             }
         }
     })

@@ -1,6 +1,6 @@
 //! What a use-case answers when it does not succeed, and the machine words of the contract.
 
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use task_store::{StoreError, UnitError};
 
 /// The stable machine words of a refusal (`error` in the envelope). Clients switch on them: never rename one.
@@ -18,6 +18,10 @@ pub enum Word {
     TaskNotRepeatable,
     /// The task is finished.
     TaskFinished,
+    /// Another run of the task has begun since, or the run named was never there.
+    RunStale,
+    /// The change would make the result larger than it may be.
+    ResultTooLarge,
     /// `field` names something that may not be updated.
     FieldNotAllowed,
     /// The JSON path does not parse.
@@ -42,13 +46,15 @@ pub enum Word {
 
 impl Word {
     /// Every word.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::ParamMissing,
         Self::ParamInvalid,
         Self::TaskNotFound,
         Self::TaskConflict,
         Self::TaskNotRepeatable,
         Self::TaskFinished,
+        Self::RunStale,
+        Self::ResultTooLarge,
         Self::FieldNotAllowed,
         Self::PathInvalid,
         Self::PathNotFound,
@@ -71,6 +77,8 @@ impl Word {
             Self::TaskConflict => "TASK_CONFLICT",
             Self::TaskNotRepeatable => "TASK_NOT_REPEATABLE",
             Self::TaskFinished => "TASK_FINISHED",
+            Self::RunStale => "RUN_STALE",
+            Self::ResultTooLarge => "RESULT_TOO_LARGE",
             Self::FieldNotAllowed => "FIELD_NOT_ALLOWED",
             Self::PathInvalid => "PATH_INVALID",
             Self::PathNotFound => "PATH_NOT_FOUND",
@@ -119,6 +127,15 @@ impl Error {
             word,
             message: message.into(),
             data: None,
+        }
+    }
+
+    /// A refusal with what the caller may need all the same.
+    pub fn with_data(word: Word, message: impl Into<String>, data: &impl serde::Serialize) -> Self {
+        Self::Refused {
+            word,
+            message: message.into(),
+            data: to_raw_value(data).ok(),
         }
     }
 

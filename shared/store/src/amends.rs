@@ -11,7 +11,7 @@ use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::TaskId;
 use crate::items::{Item, ItemStatus, item};
-use crate::tasks::{Named, is_no_batch};
+use crate::tasks::{Named, is_no_batch, outcome_of};
 
 /// Cancels the open chunks of a run. A worker's commit is waited for; none that comes later is let in.
 pub async fn cancel_open(connection: &mut Connection, task: TaskId, run: u32) -> Result<()> {
@@ -109,9 +109,12 @@ pub async fn reopen(
 
 /// Writes the result of a finished batch again, after one of its items changed.
 pub async fn set_result(connection: &mut Connection, task: TaskId, result: &str) -> Result<()> {
-    sqlx::query(
-        "UPDATE tbl_async_task SET result = ?, modify_time = NOW(3) WHERE id = ? AND status = 3",
-    )
+    sqlx::query(concat!(
+        "UPDATE tbl_async_task SET outcome = ",
+        outcome_of!("?"),
+        ", result = ?, modify_time = NOW(3) WHERE id = ? AND status = 3"
+    ))
+    .bind(result)
     .bind(result)
     .bind(task.get())
     .execute(connection)
@@ -130,7 +133,7 @@ pub async fn close<'a>(connection: &mut Connection, named: impl Into<Named<'a>>)
            result = IF(status = 3, result, IF(COALESCE(JSON_TYPE(result), 'NULL') = 'OBJECT', \
              JSON_SET(result, '$.outcome', 'cancelled'), \
              JSON_OBJECT('msg', '已取消', 'outcome', 'cancelled'))), \
-           message_show = 0, status = 3",
+           outcome = IF(status = 3, outcome, 'cancelled'), message_show = 0, status = 3",
     );
     named.into().push(&mut sql);
     sql.push(concat!(" AND (status = 3 OR ", is_no_batch!(), ")"));

@@ -6,6 +6,7 @@ use crate::connections::Connection;
 use crate::error::{Result, StoreError};
 use crate::ids::TaskId;
 use crate::row::{optional_text, text};
+use crate::tasks::outcome_of;
 use crate::time::Moment;
 
 /// The SHA-256 of a batch's canonical payload.
@@ -84,7 +85,7 @@ pub async fn insert_run(
     .execute(&mut *connection)
     .await?;
     sqlx::query(
-        "UPDATE tbl_async_task SET status = 1, message_show = 1, result = NULL, start_time = NULL, \
+        "UPDATE tbl_async_task SET status = 1, message_show = 1, result = NULL, outcome = NULL, op_ids = NULL, start_time = NULL, \
          end_time = NULL, modify_time = NOW(3) WHERE id = ?",
     )
     .bind(task.get())
@@ -133,12 +134,14 @@ pub async fn start(connection: &mut Connection, task: TaskId) -> Result<()> {
 
 /// Ends the current run with its result, a JSON text. The caller holds the task's lock and has seen it open.
 pub async fn finish(connection: &mut Connection, task: TaskId, result: &str) -> Result<()> {
-    sqlx::query(
-        "UPDATE tbl_async_task t JOIN tbl_batch b ON b.task_id = t.id \
-         SET t.status = 3, t.result = ?, t.end_time = NOW(3), t.modify_time = NOW(3), \
+    sqlx::query(concat!(
+        "UPDATE tbl_async_task t JOIN tbl_batch b ON b.task_id = t.id SET t.outcome = ",
+        outcome_of!("?"),
+        ", t.status = 3, t.result = ?, t.end_time = NOW(3), t.modify_time = NOW(3), \
              t.start_time = COALESCE(t.start_time, NOW(3)), b.finished_at = NOW(3) \
-         WHERE t.id = ? AND t.status <> 3",
-    )
+         WHERE t.id = ? AND t.status <> 3"
+    ))
+    .bind(result)
     .bind(result)
     .bind(task.get())
     .execute(connection)

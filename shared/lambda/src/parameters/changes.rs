@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 use task_service::store::tasks::{Document, ResultPath};
-use task_service::tasks::{Changes, Field, Operation, ResultChange, amount, document, path};
+use task_service::tasks::{Changes, Field, Operation, ResultChange, amount, document, op_id, path};
 use task_service::{Error, Result};
 
 use super::{Parameter, Parameters, ValueType};
@@ -42,12 +42,29 @@ impl Parameters<'_> {
             }
             Field::Repeat => changes.repeat = Some(self.required("value", Parameter::flag)?),
             Field::Type => changes.type_id = Some(self.required("value", Parameter::int)?),
+            Field::Progress => {
+                changes.progress = Some(self.required("value", |value| value.integer(0..=99))?);
+            }
         }
         Ok(changes)
     }
 
+    /// An update: its change, the run that speaks (`run_count`) and the caller's id for it (`op_id`).
+    pub fn update(&self) -> Result<Changes<'_>> {
+        let op = self.optional("op_id", |id| id.text(64))?;
+        Ok(Changes {
+            run_count: self.run_count()?,
+            op_id: op.map(|id| op_id(&id)),
+            ..self.change()?
+        })
+    }
+
+    fn run_count(&self) -> Result<Option<i32>> {
+        self.optional("run_count", |run| run.integer(0..=i32::MAX))
+    }
+
     /// The changes of a finish, none of which must be there: those of [`Parameters::change`], and `result`,
-    /// `task_name`, `message_show`, `repeat` and `type_id` by their own names.
+    /// `task_name`, `message_show`, `repeat` and `type_id` by their own names; and the run that speaks.
     pub fn changes(&self) -> Result<Changes<'_>> {
         let is_change = |name: &&str| self.has(name);
         let named = ["field", "value", "op", "postion", "position"];
@@ -64,6 +81,7 @@ impl Parameters<'_> {
         let type_id = self.optional("type_id", Parameter::int)?;
         once(&mut changes.type_id, "type_id", type_id)?;
         once(&mut changes.result, "result", self.whole_result()?)?;
+        changes.run_count = self.run_count()?;
         Ok(changes)
     }
 

@@ -3,7 +3,7 @@
 use task_service::async_tasks::Panel;
 use task_service::store::tasks::TaskStatus;
 use task_service::tasks::{Columns, Filter, List};
-use task_service::{Caller, Result};
+use task_service::{Caller, Error, Result};
 
 use super::{Parameter, Parameters};
 
@@ -19,7 +19,9 @@ pub struct Paging {
 }
 
 impl Paging {
-    /// The highest page number: what lies deeper is reached with `after_id`, at constant cost.
+    /// The most rows that a page skips: what lies deeper is reached with `after_id`, at constant cost.
+    pub const MAX_SKIP: u64 = 10_000;
+    /// The highest page number.
     pub const MAX_PAGE: u32 = 100_000;
 
     /// This part of a station's tasks.
@@ -39,6 +41,15 @@ impl Parameters<'_> {
     /// `limit` (1 to `max`), `offset` and `after_id`.
     pub fn paging(&self, default: u32, max: u32) -> Result<Paging> {
         let (limit, page) = self.page(default, max)?;
+        let skipped = u64::from(limit) * u64::from(page);
+        if skipped > Paging::MAX_SKIP {
+            let wrong = format!(
+                "{page} would skip {skipped} rows with limit {limit}, at most {} are skipped: go on with after_id, the \
+                 next_after_id of the page before",
+                Paging::MAX_SKIP
+            );
+            return Err(Error::invalid(self.either("offset", "page"), &wrong));
+        }
         Ok(Paging {
             limit,
             page,

@@ -10,7 +10,7 @@ use crate::caller::{Caller, TaskReference};
 use crate::error::{Error, Result};
 use crate::failpoints::{Failpoint, reach};
 use crate::jobs;
-use crate::tasks::{find, name, not_found};
+use crate::tasks::{name, not_found, not_named};
 
 /// Closes tasks, all of them or, when one of them is missing, none; answers how many there are. Closing again is
 /// harmless.
@@ -28,7 +28,7 @@ pub async fn close(database: &Database, caller: &Caller, named: &[TaskReference]
     let close = async |c: &mut _| {
         let mut keys = BTreeSet::new();
         for task in named {
-            keys.insert(find(c, caller, task).await?.id);
+            keys.insert(key(c, caller, task).await?);
         }
         // In the order of their keys, so that two closes of the same tasks do not wait for each other.
         for key in &keys {
@@ -49,6 +49,19 @@ async fn close_here(
     named: &TaskReference,
 ) -> Result<bool> {
     Ok(amends::close(connection, name(caller, named)?).await?)
+}
+
+/// The key of a task that the caller may see. Nothing else of it is read: of a hundred tasks that would be a lot.
+async fn key(
+    connection: &mut Connection,
+    caller: &Caller,
+    named: &TaskReference,
+) -> Result<TaskId> {
+    let name = name(caller, named)?;
+    match tasks::key(connection, name).await? {
+        Some(key) => Ok(key),
+        None => Err(not_named(connection, name).await?),
+    }
 }
 
 async fn close_one(connection: &mut Connection, id: TaskId) -> Result<()> {

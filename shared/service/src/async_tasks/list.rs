@@ -6,7 +6,7 @@ use task_store::tasks::TaskStatus;
 use task_store::{Database, StationId};
 
 use crate::error::Result;
-use crate::tasks::{Columns, Filter, FrontTaskView, List, page};
+use crate::tasks::{Columns, Filter, FrontTaskView, List, Pagination, page};
 
 /// Which of a station's tasks the panel asks for.
 #[derive(Debug, Clone)]
@@ -32,6 +32,9 @@ pub struct TaskList {
     pub tasks: Vec<FrontTaskView>,
     /// None of them is open any more: the panel may stop asking.
     pub finish: bool,
+    /// Where the page lies; answered beside it.
+    #[serde(skip)]
+    pub pagination: Pagination,
 }
 
 /// A page of a station's tasks as its staff see them, times in a zone.
@@ -54,14 +57,18 @@ pub async fn list(database: &Database, panel: &Panel, zone: &TimeZone) -> Result
         columns,
     };
     let found = database.run(async |c| page(c, &list).await).await?;
+    let pagination = found.pagination(&list);
     let finish = found
+        .tasks
         .iter()
         .all(|(task, _)| task.status == TaskStatus::Finished);
     let views = found
+        .tasks
         .into_iter()
         .map(|(task, progress)| FrontTaskView::new(task, progress, zone));
     Ok(TaskList {
         tasks: views.collect::<task_store::Result<_>>()?,
         finish,
+        pagination,
     })
 }

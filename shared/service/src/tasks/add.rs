@@ -3,12 +3,14 @@
 use task_store::tasks::{self, Named, NewTask, Task};
 use task_store::{Connection, Database, TaskId, UserTaskId};
 
+use super::field;
 use crate::error::{Error, Result, Word};
 
 /// Where a `user_task_id` is unique.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum IdScope {
     /// Within its station.
+    #[default]
     Station,
     /// Among all stations: calls may name a task without its station.
     Everywhere,
@@ -20,6 +22,7 @@ pub enum IdScope {
 /// name, input, type and visibility; it stays repeatable. One that is taken otherwise is `TASK_CONFLICT`, and so is
 /// a batch's: that one runs again when its batch is submitted again.
 pub async fn add(database: &Database, new: &NewTask<'_>, scope: IdScope) -> Result<TaskId> {
+    field::check_input("input", new.input)?;
     let write = async |c: &mut _| loop {
         // Most ids are new: the unique keys are what looks whether this one is.
         match (insert(c, new, scope).await, new.user_task_id) {
@@ -35,7 +38,10 @@ pub async fn add(database: &Database, new: &NewTask<'_>, scope: IdScope) -> Resu
     database.run(write).await
 }
 
-/// Stores a submitted task whose id is unique in a scope.
+/// Stores a submitted task.
+///
+/// # Errors
+/// `TASK_CONFLICT` when another station uses its id, where that must not be.
 pub(crate) async fn insert(
     connection: &mut Connection,
     new: &NewTask<'_>,

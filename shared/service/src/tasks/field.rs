@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use task_store::tasks::{Amount, Document, Operation, ResultChange, ResultPath};
+use sha2::{Digest as _, Sha256};
+use task_store::tasks::{Amount, Document, OpId, Operation, ResultChange, ResultPath};
 
 use crate::error::{Error, Result, Word};
 
@@ -21,6 +22,8 @@ pub enum Field {
     Repeat,
     /// `type` or `type_id`.
     Type,
+    /// `progress`.
+    Progress,
 }
 
 impl Field {
@@ -36,9 +39,10 @@ impl Field {
             "message_show" => Ok(Self::MessageShow),
             "repeat" => Ok(Self::Repeat),
             "type" | "type_id" => Ok(Self::Type),
+            "progress" => Ok(Self::Progress),
             _ => Err(Error::refused(
                 Word::FieldNotAllowed,
-                "parameter field must be one of result, task_name, name, input, message_show, repeat, type_id, type",
+                "parameter field must be one of result, task_name, name, input, message_show, repeat, type_id, type, progress",
             )),
         }
     }
@@ -57,9 +61,33 @@ pub fn path(parameter: &str, text: &str) -> Result<ResultPath> {
 /// A document to put into the result.
 ///
 /// # Errors
-/// `PARAM_INVALID` when it is not JSON.
+/// `PARAM_INVALID` when it is not JSON, or holds a number that would not come back as it was sent.
 pub fn document<'a>(parameter: &str, json: Cow<'a, str>) -> Result<Document<'a>> {
-    Document::parse(json).ok_or_else(|| Error::invalid(parameter, "must be JSON"))
+    Document::parse(json).map_err(|wrong| Error::invalid(parameter, &wrong.to_string()))
+}
+
+/// The hash of a caller's id for a change.
+#[must_use]
+pub fn op_id(text: &str) -> OpId {
+    OpId::from_hash(&Sha256::digest(text).into())
+}
+
+/// The most bytes of an input as it is printed.
+const MAX_INPUT: usize = 1_000_000;
+
+/// Refuses an input that would be too large in an answer.
+pub(super) fn check_input(parameter: &str, input: &str) -> Result<()> {
+    let printed = |byte: u8| match byte {
+        b'"' | b'\\' | 0x08 | b'\t' | b'\n' | 0x0c | b'\r' => 2,
+        0..=0x1f => 6,
+        _ => 1,
+    };
+    let bytes = 2 + input.bytes().map(printed).sum::<usize>();
+    if bytes <= MAX_INPUT {
+        return Ok(());
+    }
+    let wrong = format!("has {bytes} bytes as it is printed, at most {MAX_INPUT} are allowed");
+    Err(Error::invalid(parameter, &wrong))
 }
 
 /// What a number in the result is increased by.

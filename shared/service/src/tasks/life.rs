@@ -1,8 +1,7 @@
 //! A task's way: started, and finished.
 
 use jiff::tz::TimeZone;
-use serde_json::value::to_raw_value;
-use task_store::tasks::{self, Changes, TaskStatus};
+use task_store::tasks::{self, Changes, Task, TaskStatus};
 use task_store::{Connection, Database, TaskId, batches};
 
 use super::{TaskReference, TaskView, find, name, not_found, progress, update};
@@ -37,22 +36,20 @@ pub async fn start(
 }
 
 fn finished(view: &TaskView) -> Error {
-    Error::Refused {
-        word: Word::TaskFinished,
-        message: "the task is finished and cannot be started again".to_owned(),
-        data: to_raw_value(view).ok(),
-    }
+    let message = "the task is finished and cannot be started again";
+    Error::with_data(Word::TaskFinished, message, view)
 }
 
 /// Finishes a task and changes it, in one statement. A task that is finished already stays as it is, with its end
 /// and its result: finishing it again is harmless, and a late worker changes no outcome.
 ///
 /// # Errors
-/// Those of [`super::update()`]; then the task is not finished either.
+/// Those of [`super::update()`], and `TASK_FINISHED` with the task when it was cancelled; then it is not finished either.
 pub async fn finish(
     database: &Database,
     named: &TaskReference,
     changes: &Changes<'_>,
+    zone: &TimeZone,
 ) -> Result<()> {
     update::check(changes)?;
     let finish = async |c: &mut _| {
@@ -62,19 +59,36 @@ pub async fn finish(
         }
         let task = find(c, &Caller::Unbound, named).await?;
         match task.status {
-            TaskStatus::Finished => Ok(None),
+            TaskStatus::Finished => ended(c, task, changes, zone).await.map(|()| None),
             _ if task.is_batch => Ok(Some(task.id)),
-            _ => Err(update::refused(Some(&task), changes)),
+            _ => Err(update::refused(c, task, changes, zone).await?),
         }
     };
     match database.run(finish).await? {
         None => Ok(()),
         Some(batch) => {
             database
-                .transaction(async |c| finish_batch(c, batch, changes).await)
+                .transaction(async |c| finish_batch(c, batch, changes, zone).await)
                 .await
         }
     }
+}
+
+/// Answers a finish of a task that has ended before: harmless, unless it comes from another run or the task was
+/// cancelled, which its worker must learn.
+async fn ended(
+    connection: &mut Connection,
+    task: Task,
+    changes: &Changes<'_>,
+    zone: &TimeZone,
+) -> Result<()> {
+    if update::is_stale(&task, changes) {
+        return Err(update::stale(connection, task, zone).await?);
+    }
+    if task.is_cancelled() {
+        return Err(update::cancelled(connection, task, zone).await?);
+    }
+    Ok(())
 }
 
 /// Finishes a batch that is still worked, in one transaction: what is not made yet is cancelled, so that no worker
@@ -83,17 +97,23 @@ async fn finish_batch(
     connection: &mut Connection,
     id: TaskId,
     changes: &Changes<'_>,
+    zone: &TimeZone,
 ) -> Result<()> {
     let task = tasks::lock(connection, id).await?.ok_or_else(not_found)?;
     let batch = batches::by_task(connection, id).await?;
     let batch = batch.ok_or_else(not_found)?;
-    if task.status == TaskStatus::Finished {
-        return Ok(());
+    if task.status == TaskStatus::Finished || update::is_stale(&task, changes) {
+        let task = tasks::by_id(connection, id).await?.ok_or_else(not_found)?;
+        return ended(connection, task, changes, zone).await;
     }
     batch::cancel(connection, jobs::kind_of(&batch)?, &task, &batch).await?;
-    if tasks::update(connection, id, changes).await? {
+    if tasks::amend(connection, id, changes).await? {
         return Ok(());
     }
-    let cancelled = tasks::by_id(connection, id).await?;
-    Err(update::refused(cancelled.as_ref(), changes))
+    let ended = tasks::by_id(connection, id).await?.ok_or_else(not_found)?;
+    let open = Task {
+        outcome: None,
+        ..ended
+    };
+    Err(update::refused(connection, open, changes, zone).await?)
 }

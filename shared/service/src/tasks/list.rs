@@ -40,7 +40,8 @@ impl List<'_> {
 /// Where in the whole list a page lies, as it is answered next to it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Pagination {
-    total: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<u32>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     total_capped: bool,
     limit: u32,
@@ -48,33 +49,55 @@ pub struct Pagination {
     next_after_id: Option<i64>,
 }
 
+/// The most bytes that the tasks of a page take as they are printed; an answer has 2,800,000 at most.
+const MOST_BYTES: u64 = 2_790_000;
+
 /// A page of tasks, each with how far it is.
-pub async fn page(connection: &mut Connection, list: &List<'_>) -> Result<Vec<(Task, u8)>> {
-    let found = tasks::list(connection, &list.filter, list.part(), list.columns).await?;
-    let progress = progress_of(connection, &found).await?;
-    Ok(found.into_iter().zip(progress).collect())
+#[derive(Debug)]
+pub struct Page {
+    /// Newest first.
+    pub tasks: Vec<(Task, u8)>,
+    is_cut: bool,
 }
 
-/// Where a page lies that found these tasks. Counts: only for whoever shows the total.
-async fn pagination(
-    connection: &mut Connection,
-    list: &List<'_>,
-    found: &[(Task, u8)],
-) -> Result<Pagination> {
-    let part = list.part();
-    let counted = match last_page_total(part, found.len()) {
-        Some(total) => total,
-        None => tasks::count(connection, &list.filter, MOST_COUNTED + 1).await?,
-    };
-    let is_full = u64::try_from(found.len()) == Ok(part.limit);
-    let next_after = found.last().filter(|_| is_full);
-    Ok(Pagination {
-        total: counted.min(MOST_COUNTED),
-        total_capped: counted > MOST_COUNTED,
-        limit: list.limit,
-        offset: list.page,
-        next_after_id: next_after.map(|(task, _)| task.id.get()),
+/// Reads a page of tasks: as many as fit an answer, at least one.
+pub async fn page(connection: &mut Connection, list: &List<'_>) -> Result<Page> {
+    let (filter, part) = (&list.filter, list.part());
+    let found = tasks::list(connection, filter, part, list.columns, MOST_BYTES).await?;
+    let progress = progress_of(connection, &found.tasks).await?;
+    Ok(Page {
+        tasks: found.tasks.into_iter().zip(progress).collect(),
+        is_cut: found.is_cut,
     })
+}
+
+impl Page {
+    /// Where the page lies, without a total.
+    #[must_use]
+    pub fn pagination(&self, list: &List<'_>) -> Pagination {
+        let is_full = u64::try_from(self.tasks.len()) == Ok(u64::from(list.limit));
+        let oldest = self.tasks.last().filter(|_| is_full || self.is_cut);
+        Pagination {
+            total: None,
+            total_capped: false,
+            limit: list.limit,
+            offset: list.page,
+            next_after_id: oldest.map(|(task, _)| task.id.get()),
+        }
+    }
+
+    /// The same with the total. Counts: only for whoever shows it.
+    async fn counted(&self, connection: &mut Connection, list: &List<'_>) -> Result<Pagination> {
+        let counted = match last_page_total(list.part(), self.tasks.len()) {
+            Some(total) if !self.is_cut => total,
+            _ => tasks::count(connection, &list.filter, MOST_COUNTED + 1).await?,
+        };
+        Ok(Pagination {
+            total: Some(counted.min(MOST_COUNTED)),
+            total_capped: counted > MOST_COUNTED,
+            ..self.pagination(list)
+        })
+    }
 }
 
 /// The total that the last page itself tells: nothing need be counted.
@@ -93,8 +116,8 @@ pub async fn list(
 ) -> Result<(Vec<TaskView>, Pagination)> {
     let read = async |c: &mut _| {
         let found = page(c, list).await?;
-        let pagination = pagination(c, list, &found).await?;
-        Ok::<_, Error>((found, pagination))
+        let pagination = found.counted(c, list).await?;
+        Ok::<_, Error>((found.tasks, pagination))
     };
     let (found, pagination) = database.run(read).await?;
     let view = |(task, progress)| TaskView::with(task, progress, zone, list.columns);

@@ -20,8 +20,9 @@ pub(super) async fn progress_of(connection: &mut Connection, tasks: &[Task]) -> 
         .collect::<Vec<_>>();
     let batches = tasks::batch_progress(connection, &running).await?;
     let percent = |task: &Task| match task.status {
-        TaskStatus::Submitted => 0,
         TaskStatus::Finished => 100,
+        _ if !task.is_batch => u64::from(task.progress),
+        TaskStatus::Submitted => 0,
         TaskStatus::Running => batches
             .iter()
             .find(|(id, ..)| *id == task.id)

@@ -10,8 +10,29 @@ pub(super) fn of(change: &ResultChange<'_>, result: Option<&str>) -> Error {
     let document = result.and_then(|text| serde_json::from_str(text).ok());
     match walk(change, document.as_ref()) {
         Err(refusal) => refusal,
+        Ok(here) if would_fit(change, here, result.map_or(0, str::len)) => too_large(),
         Ok(here) => unfit(change, here),
     }
+}
+
+/// Whether only the size of the new result can be what is wrong about a change.
+fn would_fit(change: &ResultChange<'_>, here: Option<&Value>, bytes: usize) -> bool {
+    match change.operation {
+        Operation::Set(_) => true,
+        Operation::Append(_) => matches!(here, None | Some(Value::Array(_))),
+        // A number takes no more bytes than these.
+        Operation::Increment(_) => here.is_none() && bytes + 2_048 > MOST_BYTES,
+        Operation::Remove => false,
+    }
+}
+
+const MOST_BYTES: usize = 1_000_000;
+
+fn too_large() -> Error {
+    let message = format!(
+        "the result would have more than {MOST_BYTES} bytes as it is printed: keep large data elsewhere and name its place"
+    );
+    Error::refused(Word::ResultTooLarge, message)
 }
 
 /// The way from the document to the place; every container must be what its step needs.
@@ -47,7 +68,9 @@ fn unfit(change: &ResultChange<'_>, here: Option<&Value>) -> Error {
     let found = here.map_or("nothing", kind);
     let needs = match change.operation {
         Operation::Append(_) => "append needs a list",
-        Operation::Increment(_) => "increment needs a number, and a sum, of at most 15 digits",
+        Operation::Increment(_) => {
+            "increment needs a number, and a sum, of at most 15 digits (leading zeros count)"
+        }
         Operation::Set(_) | Operation::Remove => {
             let message = format!("there is {found} at {place}");
             return Error::refused(Word::PathNotFound, message);

@@ -1,21 +1,25 @@
 //! Changing a task's own fields, at any time of its life.
 
-use task_store::Database;
+use jiff::tz::TimeZone;
 use task_store::tasks::{self, Changes, Task};
+use task_store::{Connection, Database};
 
-use super::{TaskReference, field, find, name, not_found, refusal};
+use super::{TaskReference, TaskView, field, find, name, not_found, progress, refusal};
 use crate::caller::Caller;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Word};
 
-/// Changes a task, also a finished one, in one atomic statement.
+/// Changes a task, also a finished one, in one atomic statement. Changes with an `op_id` that the task remembers are
+/// made already: nothing is changed again.
 ///
 /// # Errors
 /// `PATH_NOT_FOUND` when the path of a change inside the result leads nowhere, `PARAM_INVALID` when what is there
-/// does not fit the operation; then nothing was changed.
+/// does not fit the operation, `RESULT_TOO_LARGE`; `RUN_STALE` and `TASK_FINISHED` with the task as their data when
+/// another run has begun or the task was cancelled. Then nothing was changed.
 pub async fn update(
     database: &Database,
     named: &TaskReference,
     changes: &Changes<'_>,
+    zone: &TimeZone,
 ) -> Result<()> {
     check(changes)?;
     let write = async |c: &mut _| {
@@ -24,20 +28,75 @@ pub async fn update(
             return Ok(());
         }
         let task = find(c, &Caller::Unbound, named).await?;
-        Err(refused(Some(&task), changes))
+        match changes.op_id {
+            Some(op) if tasks::has_op(c, task.id, op).await? => Ok(()),
+            _ => Err(refused(c, task, changes, zone).await?),
+        }
     };
     database.run(write).await
 }
 
 /// Refuses what is wrong about changes before any task is looked at.
 pub(super) fn check(changes: &Changes<'_>) -> Result<()> {
+    if let Some(input) = &changes.input {
+        field::check_input("value", input)?;
+    }
     changes.result.as_ref().map_or(Ok(()), field::check_depth)
 }
 
+/// Whether changes speak for another run than the task's.
+pub(super) fn is_stale(task: &Task, changes: &Changes<'_>) -> bool {
+    changes.run_count.is_some_and(|run| run != task.run_count)
+}
+
 /// Why changes did not apply to a task.
-pub(super) fn refused(task: Option<&Task>, changes: &Changes<'_>) -> Error {
-    match (task, &changes.result) {
-        (Some(task), Some(change)) => refusal::of(change, task.result.as_deref()),
-        _ => not_found(),
+pub(super) async fn refused(
+    connection: &mut Connection,
+    task: Task,
+    changes: &Changes<'_>,
+    zone: &TimeZone,
+) -> Result<Error> {
+    match &changes.result {
+        _ if is_stale(&task, changes) => stale(connection, task, zone).await,
+        Some(_) if task.is_cancelled() => cancelled(connection, task, zone).await,
+        _ if changes.progress.is_some() && task.is_batch => Ok(Error::refused(
+            Word::FieldNotAllowed,
+            "field progress is not for a batch: its progress is counted from its items",
+        )),
+        Some(change) => Ok(refusal::of(change, task.result.as_deref())),
+        None => Ok(not_found()),
     }
+}
+
+/// `RUN_STALE` with the task.
+pub(super) async fn stale(
+    connection: &mut Connection,
+    task: Task,
+    zone: &TimeZone,
+) -> Result<Error> {
+    let run = task.run_count;
+    let message = format!("the task is in run {run} now: nothing of another run is changed");
+    with_task(connection, Word::RunStale, message, task, zone).await
+}
+
+/// `TASK_FINISHED` with the task, which was cancelled.
+pub(super) async fn cancelled(
+    connection: &mut Connection,
+    task: Task,
+    zone: &TimeZone,
+) -> Result<Error> {
+    let message = "the task was cancelled: its result is not changed any more".to_owned();
+    with_task(connection, Word::TaskFinished, message, task, zone).await
+}
+
+async fn with_task(
+    connection: &mut Connection,
+    word: Word,
+    message: String,
+    task: Task,
+    zone: &TimeZone,
+) -> Result<Error> {
+    let progress = progress(connection, &task).await?;
+    let view = TaskView::new(task, progress, zone)?;
+    Ok(Error::with_data(word, message, &view))
 }

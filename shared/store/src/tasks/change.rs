@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
-use sqlx::{MySql, QueryBuilder};
+use sqlx::{MySql, QueryBuilder, Row as _};
 
 use super::named::Named;
 use super::result::ResultChange;
-use super::row::is_no_batch;
+use super::row::{is_no_batch, outcome_of, said_outcome};
 use crate::connections::Connection;
 use crate::error::Result;
+use crate::ids::TaskId;
 
 /// What is to be changed of a task; absent fields stay as they are.
 #[derive(Debug, Clone, Default)]
@@ -23,8 +24,30 @@ pub struct Changes<'a> {
     pub repeat: Option<bool>,
     /// It is listed to the station's staff.
     pub message_show: Option<bool>,
+    /// How far a task that is no batch is, 0 to 99; it never goes down.
+    pub progress: Option<u8>,
     /// A change inside its result.
     pub result: Option<ResultChange<'a>>,
+    /// The run that the caller speaks for: the changes are only made while it is the task's.
+    pub run_count: Option<i32>,
+    /// The caller's id for these changes: they are made once, however often they are sent.
+    pub op_id: Option<OpId>,
+}
+
+/// The hash of a caller's id for a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpId([u8; 16]);
+
+impl OpId {
+    /// How many of them a task remembers.
+    pub const REMEMBERED: usize = 64;
+
+    /// Keeps the first half of a SHA-256.
+    #[must_use]
+    pub fn from_hash(hash: &[u8; 32]) -> Self {
+        let (first, _) = hash.split_at(16);
+        Self(first.try_into().unwrap_or_default())
+    }
 }
 
 impl<'a> Changes<'a> {
@@ -45,6 +68,15 @@ impl<'a> Changes<'a> {
         if let Some(shown) = self.message_show {
             sql.push(", message_show = ").push_bind(shown);
         }
+        if let Some(progress) = self.progress {
+            sql.push(", progress = GREATEST(progress, ")
+                .push_bind(progress)
+                .push(")");
+        }
+        if let Some(op) = &self.op_id {
+            sql.push(", op_ids = RIGHT(CONCAT(COALESCE(op_ids, x''), ");
+            sql.push_bind(&op.0[..]).push("), 1024)");
+        }
         if let Some(change) = &self.result {
             sql.push(", result = ");
             change.push_value(sql);
@@ -52,41 +84,89 @@ impl<'a> Changes<'a> {
     }
 
     fn push_conditions(&'a self, sql: &mut QueryBuilder<'a, MySql>) {
+        if let Some(run_count) = self.run_count {
+            sql.push(" AND run_count = ").push_bind(run_count);
+        }
+        if let Some(op) = &self.op_id {
+            sql.push(" AND LOCATE(").push_bind(&op.0[..]);
+            sql.push(", COALESCE(op_ids, x'')) = 0");
+        }
+        if self.progress.is_some() {
+            sql.push(concat!(" AND ", is_no_batch!()));
+        }
         if let Some(change) = &self.result {
             change.push_conditions(sql);
         }
     }
 }
 
-/// Changes a task, whatever its status. `false`: no such task, or the change inside its result does not apply to
-/// what is there; then nothing was changed.
+/// Changes a task, whatever its status. `false`: no such task, another run, an operation that was made before, the result
+/// of a cancelled task, or a change that does not apply to the result as it is; then nothing was changed.
 pub async fn update<'a>(
     connection: &mut Connection,
     named: impl Into<Named<'a>>,
     changes: &Changes<'_>,
 ) -> Result<bool> {
-    let mut sql = QueryBuilder::new("UPDATE tbl_async_task SET modify_time = NOW(3)");
-    changes.push_assignments(&mut sql);
-    named.into().push(&mut sql);
-    changes.push_conditions(&mut sql);
-    let done = sql.build().execute(connection).await?;
-    Ok(done.rows_affected() == 1)
+    let is_open = match &changes.result {
+        Some(_) => " AND COALESCE(outcome, '') <> 'cancelled'",
+        None => "",
+    };
+    change(connection, named.into(), changes, "", is_open).await
 }
 
-/// Ends an open task and changes it. `false`: no such task, it is finished already, the change inside its result does
-/// not apply, or it is a batch, whose open chunks would still be worked; then nothing was changed.
+/// Changes a task that the caller has just ended under its lock, also one that it has cancelled.
+pub async fn amend(connection: &mut Connection, id: TaskId, changes: &Changes<'_>) -> Result<bool> {
+    change(connection, id.into(), changes, "", "").await
+}
+
+/// Ends an open task and changes it. `false`: no such task, another run, it is finished already, the change inside its
+/// result does not apply, or it is a batch, whose open chunks would still be worked; then nothing was changed.
 pub async fn finish<'a>(
     connection: &mut Connection,
     named: impl Into<Named<'a>>,
     changes: &Changes<'_>,
 ) -> Result<bool> {
-    let mut sql = QueryBuilder::new(
-        "UPDATE tbl_async_task SET status = 3, end_time = NOW(3), modify_time = NOW(3)",
+    // Assignments see the ones before them: the outcome is that of the new result.
+    let end = concat!(
+        ", end_time = NOW(3), status = 3, outcome = ",
+        outcome_of!("result")
     );
+    let is_open = concat!(" AND status <> 3 AND ", is_no_batch!());
+    change(connection, named.into(), changes, end, is_open).await
+}
+
+/// Makes changes in one statement, with further assignments and conditions.
+async fn change(
+    connection: &mut Connection,
+    named: Named<'_>,
+    changes: &Changes<'_>,
+    assignments: &'static str,
+    conditions: &'static str,
+) -> Result<bool> {
+    let mut sql = QueryBuilder::new("UPDATE tbl_async_task SET modify_time = NOW(3)");
     changes.push_assignments(&mut sql);
-    named.into().push(&mut sql);
-    sql.push(concat!(" AND status <> 3 AND ", is_no_batch!()));
+    match changes.result {
+        Some(_) if assignments.is_empty() => sql.push(concat!(
+            ", outcome = IF(status = 3, COALESCE(",
+            said_outcome!("result"),
+            ", outcome), outcome)"
+        )),
+        _ => sql.push(assignments),
+    };
+    named.push(&mut sql);
+    sql.push(conditions);
     changes.push_conditions(&mut sql);
     let done = sql.build().execute(connection).await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Whether a task remembers an operation.
+pub async fn has_op(connection: &mut Connection, id: TaskId, op: OpId) -> Result<bool> {
+    let sql = "SELECT LOCATE(?, COALESCE(op_ids, x'')) > 0 FROM tbl_async_task WHERE id = ?";
+    let row = sqlx::query(sql)
+        .bind(&op.0[..])
+        .bind(id.get())
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?.unwrap_or(false))
 }

@@ -2,8 +2,12 @@
 //! afterwards.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::numbers::{InexactNumber, kept_exactly};
 
 /// A JSON text without a repeated name, and how deep it nests.
 #[derive(Debug, Clone)]
@@ -12,21 +16,43 @@ pub struct Document<'a> {
     depth: usize,
 }
 
+/// Why a text is no document.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadDocument {
+    /// It is no JSON.
+    #[error("must be JSON")]
+    NoJson,
+    /// One of its numbers would not come back as it was sent.
+    #[error(transparent)]
+    Inexact(#[from] InexactNumber),
+}
+
 impl<'a> Document<'a> {
     /// Takes a JSON text as it is; where an object names a member twice the last one counts, as in MySQL, and the
-    /// text is written anew (MariaDB would keep both). `None` when it is not JSON.
-    #[must_use]
-    pub fn parse(text: Cow<'a, str>) -> Option<Self> {
-        let value: Value = serde_json::from_str(&text).ok()?;
-        let repeats = members(&value) != colons(&text);
-        Some(Self {
-            depth: depth(&value),
-            text: if repeats {
-                Cow::Owned(value.to_string())
-            } else {
-                text
-            },
-        })
+    /// text is written anew (MariaDB would keep both).
+    ///
+    /// # Errors
+    /// The text is no JSON, or holds a number that the database would change.
+    pub fn parse(text: Cow<'a, str>) -> Result<Self, BadDocument> {
+        let text = match kept_exactly(json(&text)?)? {
+            Some(anew) => Cow::Owned(anew),
+            None => text,
+        };
+        let value: Value = serde_json::from_str(&text).map_err(|_| BadDocument::NoJson)?;
+        let depth = depth(&value);
+        let text = if members(&value) == colons(&text) {
+            text
+        } else {
+            let mut once = String::new();
+            push_once(&text, &mut once).map_err(|_| BadDocument::NoJson)?;
+            Cow::Owned(once)
+        };
+        Ok(Self { text, depth })
+    }
+
+    /// More bytes than the database prints it with: blanks after `,` and `:`, numbers without exponent.
+    pub(super) fn most_bytes(&self) -> usize {
+        self.text.len().saturating_mul(6).saturating_add(32)
     }
 
     /// The JSON text.
@@ -46,6 +72,39 @@ impl<'a> Document<'a> {
     pub fn is_null(&self) -> bool {
         self.text.trim() == "null"
     }
+}
+
+fn json(text: &str) -> Result<&str, BadDocument> {
+    let raw: &RawValue = serde_json::from_str(text).map_err(|_| BadDocument::NoJson)?;
+    Ok(raw.get())
+}
+
+/// Writes a JSON text with the last of each object's members of one name; numbers stay as they are written.
+fn push_once(json: &str, once: &mut String) -> serde_json::Result<()> {
+    match json.trim_start().as_bytes().first() {
+        Some(b'{') => {
+            let object: BTreeMap<String, &RawValue> = serde_json::from_str(json)?;
+            let mut before = '{';
+            for (name, value) in object {
+                once.push(std::mem::replace(&mut before, ','));
+                once.push_str(&serde_json::to_string(&name)?);
+                once.push(':');
+                push_once(value.get(), once)?;
+            }
+            once.push_str(if before == '{' { "{}" } else { "}" });
+        }
+        Some(b'[') => {
+            let list: Vec<&RawValue> = serde_json::from_str(json)?;
+            let mut before = '[';
+            for value in list {
+                once.push(std::mem::replace(&mut before, ','));
+                push_once(value.get(), once)?;
+            }
+            once.push_str(if before == '[' { "[]" } else { "]" });
+        }
+        _ => once.push_str(json),
+    }
+    Ok(())
 }
 
 fn members(value: &Value) -> usize {
@@ -130,6 +189,10 @@ mod tests {
     fn of_a_name_given_twice_the_last_counts() {
         assert_eq!(document(r#"[{"a": 1, "a": 2}]"#).as_str(), r#"[{"a":2}]"#);
         assert_eq!(document(r#"{"a":1,"\u0061":2}"#).as_str(), r#"{"a":2}"#);
+        let number = "0.30000000000000004";
+        let text = format!(r#"{{"b":[],"a":1,"a":[{number},{{}}]}}"#);
+        let once = format!(r#"{{"a":[{number},{{}}],"b":[]}}"#);
+        assert_eq!(document(&text).as_str(), once);
     }
 
     #[test]
@@ -141,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_text_that_is_not_json_is_no_document() {
-        assert!(Document::parse(Cow::Borrowed("{")).is_none());
+        assert!(Document::parse(Cow::Borrowed("{")).is_err());
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub async fn start<'a>(connection: &mut Connection, named: impl Into<Named<'a>>)
         "UPDATE tbl_async_task SET run_count = run_count + 1, \
            start_time = IF(status = 2, COALESCE(start_time, NOW(3)), NOW(3)), \
            end_time = IF(status = 3, NULL, end_time), result = IF(status = 3, NULL, result), \
+           outcome = NULL, op_ids = IF(status = 3, NULL, op_ids), progress = IF(status = 3, 0, progress), \
            modify_time = NOW(3), status = 2",
     );
     named.into().push(&mut sql);
@@ -35,7 +36,7 @@ pub async fn start<'a>(connection: &mut Connection, named: impl Into<Named<'a>>)
 pub async fn resubmit(connection: &mut Connection, id: TaskId, new: &NewTask<'_>) -> Result<bool> {
     let done = sqlx::query(concat!(
         "UPDATE tbl_async_task SET status = 1, name = ?, input = ?, type = ?, message_show = ?, result = NULL, \
-           start_time = NULL, end_time = NULL, modify_time = NOW(3) \
+           outcome = NULL, op_ids = NULL, progress = 0, start_time = NULL, end_time = NULL, modify_time = NOW(3) \
          WHERE id = ? AND status = 3 AND `repeat` = 1 AND ",
         is_no_batch!()
     ))

@@ -6,13 +6,13 @@
 
 use sqlx::{MySql, QueryBuilder, Row};
 
-use super::row::{and_batch, light_columns, task};
-use super::{Task, TaskStatus};
+use super::TaskStatus;
+use super::row::and_batch;
 use crate::connections::Connection;
 use crate::error::{Result, StoreError};
 use crate::ids::{StationId, TaskId};
 
-type Sql<'a> = QueryBuilder<'a, MySql>;
+pub(super) type Sql<'a> = QueryBuilder<'a, MySql>;
 
 /// Which of a station's tasks.
 #[derive(Debug, Clone, Copy)]
@@ -36,23 +36,6 @@ pub struct Part {
     pub skip: u64,
     /// Only rows with a smaller key.
     pub after: Option<i64>,
-}
-
-/// Which of the two columns that may be large are read; a column that is not reads as NULL.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Columns {
-    /// What the task was given to work on.
-    pub input: bool,
-    /// What came of it.
-    pub result: bool,
-}
-
-impl Columns {
-    /// Both.
-    pub const ALL: Self = Self {
-        input: true,
-        result: true,
-    };
 }
 
 /// One range of an index: what status and visibility must be, where they must be anything.
@@ -144,7 +127,7 @@ fn push_limit(sql: &mut Sql<'_>, part: Part) {
 
 /// Adds the rows behind the columns of a page. One range that is read from its start is read once; else only the keys
 /// are, which costs less for every row that is skipped or belongs to another range, and the page's rows by them.
-fn push_page<'a>(sql: &mut Sql<'a>, filter: &Filter<'a>, part: Part) {
+pub(super) fn push_page<'a>(sql: &mut Sql<'a>, filter: &Filter<'a>, part: Part) {
     match filter.ranges(true).as_slice() {
         [range] if part.skip == 0 => filter.push_newest(sql, and_batch!(), *range, part),
         ranges => {
@@ -157,25 +140,6 @@ fn push_page<'a>(sql: &mut Sql<'a>, filter: &Filter<'a>, part: Part) {
             ));
         }
     }
-}
-
-/// A part of a station's tasks, newest first.
-pub async fn list(
-    connection: &mut Connection,
-    filter: &Filter<'_>,
-    part: Part,
-    columns: Columns,
-) -> Result<Vec<Task>> {
-    let mut sql = QueryBuilder::new(concat!("SELECT ", light_columns!()));
-    sql.push(if columns.input { ", input" } else { ", NULL" });
-    sql.push(if columns.result {
-        ", CAST(result AS CHAR)"
-    } else {
-        ", NULL"
-    });
-    push_page(&mut sql, filter, part);
-    let rows = sql.build().fetch_all(connection).await?;
-    rows.iter().map(task).collect()
 }
 
 /// How many tasks a filter finds; counting stops at `most` (on MariaDB: at `most` of each range, of which there are

@@ -1,32 +1,37 @@
 //! `tbl_async_task`: the long-running tasks.
 
 mod change;
+mod decimal;
 mod document;
 mod insert;
 mod life;
 mod list;
 mod named;
+mod numbers;
+mod page;
 mod path;
 mod result;
 mod row;
 
-use sqlx::QueryBuilder;
+use sqlx::{QueryBuilder, Row as _};
 
 use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::{StationId, TaskId, UserTaskId};
 use crate::time::Moment;
-pub(crate) use row::is_no_batch;
 use row::{and_batch, light_columns, task};
+pub(crate) use row::{is_no_batch, outcome_of, said_outcome};
 
-pub use change::{Changes, finish, update};
-pub use document::{Amount, Document};
+pub use change::{Changes, OpId, amend, finish, has_op, update};
+pub use document::{Amount, BadDocument, Document};
 pub use insert::{NewTask, insert, insert_for_all};
 pub use life::{resubmit, start};
-pub use list::{Columns, Filter, Part, batch_progress, count, list};
+pub use list::{Filter, Part, batch_progress, count};
 pub use named::{Ambiguity, Named, ambiguity};
+pub use numbers::InexactNumber;
+pub use page::{Columns, Page, list};
 pub use path::{BadPath, ResultPath, Step};
-pub use result::{Operation, ResultChange};
+pub use result::{MAX_RESULT, Operation, ResultChange};
 
 /// Where a task is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +92,10 @@ pub struct Task {
     pub started_at: Option<Moment>,
     /// When it ended.
     pub ended_at: Option<Moment>,
+    /// How it ended: `success`, `partial`, `failed` or `cancelled`.
+    pub outcome: Option<String>,
+    /// How far it is, 0 to 99, as its worker says; of a task that is no batch.
+    pub progress: u8,
     /// It is a batch: there are items, and chunks of them.
     pub is_batch: bool,
     /// What the caller gave it to work on, any text.
@@ -96,6 +105,12 @@ pub struct Task {
 }
 
 impl Task {
+    /// Whether it was cancelled: its result is not changed any more.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.outcome.as_deref() == Some("cancelled")
+    }
+
     /// What its caller calls it: its own id where it has one, else the key.
     #[must_use]
     pub fn called(&self) -> String {
@@ -122,8 +137,8 @@ pub async fn find<'a>(
     row.as_ref().map(task).transpose()
 }
 
-/// The same, locked against every other change until the transaction ends. Its batch is not: a worker may hold that
-/// while it holds its chunk, for which whoever has the task's lock waits.
+/// The same without input and result, locked against every other change until the transaction ends. Its batch is not: a
+/// worker may hold that while it holds its chunk, for which whoever has the task's lock waits.
 pub async fn lock<'a>(
     connection: &mut Connection,
     named: impl Into<Named<'a>>,
@@ -131,12 +146,24 @@ pub async fn lock<'a>(
     let mut sql = QueryBuilder::new(concat!(
         "SELECT ",
         light_columns!("EXISTS (SELECT 1 FROM tbl_batch WHERE task_id = id)"),
-        ", input, CAST(result AS CHAR) FROM tbl_async_task"
+        ", NULL, NULL FROM tbl_async_task"
     ));
     named.into().push(&mut sql);
     sql.push(" FOR UPDATE");
     let row = sql.build().fetch_optional(connection).await?;
     row.as_ref().map(task).transpose()
+}
+
+/// The key of the task that is named so.
+pub async fn key<'a>(
+    connection: &mut Connection,
+    named: impl Into<Named<'a>>,
+) -> Result<Option<TaskId>> {
+    let mut sql = QueryBuilder::new("SELECT id FROM tbl_async_task");
+    named.into().push(&mut sql);
+    let row = sql.build().fetch_optional(connection).await?;
+    row.map(|row| Ok(TaskId::from_row(row.try_get(0)?)))
+        .transpose()
 }
 
 /// The task with a key.

@@ -9,6 +9,9 @@ use sqlx::{MySql, QueryBuilder};
 use super::document::{Amount, Document};
 use super::path::{ResultPath, Step};
 
+/// The most bytes of a result as it is printed.
+pub const MAX_RESULT: u64 = 1_000_000;
+
 /// What is done at a place in the result.
 #[derive(Debug, Clone)]
 pub enum Operation<'a> {
@@ -63,7 +66,9 @@ macro_rules! sum {
             old!(),
             ") NOT IN ('INTEGER', 'UNSIGNED INTEGER', 'DOUBLE', 'DECIMAL') THEN NULL WHEN ABS(",
             old!(),
-            ") < 1e16 THEN CAST(",
+            ") BETWEEN 1e-15 AND 1e16 OR ABS(",
+            old!(),
+            ") = 0e0 THEN CAST(",
             old!(),
             " AS DECIMAL(65, 30)) END + CAST({value} AS DECIMAL(65, 30)) AS CHAR)))"
         )
@@ -94,9 +99,10 @@ impl<'a> ResultChange<'a> {
         self.push(sql, template);
     }
 
-    /// Adds ` AND …`: that the change applies to the result as it is.
+    /// Adds ` AND …`: that the change applies to the result as it is, and leaves it small enough.
     pub(super) fn push_conditions(&'a self, sql: &mut QueryBuilder<'a, MySql>) {
         self.push_containers(sql);
+        self.push_size(sql);
         let template = match &self.operation {
             Operation::Append(_) => {
                 concat!(" AND COALESCE(JSON_TYPE(", old!(), "), 'ARRAY') = 'ARRAY'")
@@ -110,6 +116,33 @@ impl<'a> ResultChange<'a> {
             Operation::Remove | Operation::Set(_) => "",
         };
         self.push(sql, template);
+    }
+
+    /// That the new result is not too large. Only near the limit is it printed to know.
+    fn push_size(&'a self, sql: &mut QueryBuilder<'a, MySql>) {
+        let added = match &self.operation {
+            Operation::Set(document) | Operation::Append(document) => document.most_bytes(),
+            Operation::Increment(_) => 64,
+            Operation::Remove => return,
+        };
+        let path = self.path.to_string().len();
+        let added = u64::try_from(added.saturating_add(path)).unwrap_or(u64::MAX / 2);
+        let before = match self.path.is_root() && matches!(self.operation, Operation::Set(_)) {
+            true => " AND (0 + ",
+            false => " AND (COALESCE(result_bytes, 2) + ",
+        };
+        sql.push(before)
+            .push_bind(added)
+            .push(" <= ")
+            .push_bind(MAX_RESULT);
+        sql.push(" OR COALESCE(OCTET_LENGTH(CAST(");
+        match &self.operation {
+            Operation::Set(_) if self.path.is_root() => self.push(sql, given!()),
+            _ => self.push_value(sql),
+        }
+        sql.push(" AS CHAR)), 0) <= ")
+            .push_bind(MAX_RESULT)
+            .push(")");
     }
 
     /// That everything on the way is a list or an object, as its step needs.

@@ -16,7 +16,8 @@ macro_rules! light_columns {
         concat!(
             "id, user_task_id, station_id, name, type, status, `repeat`, message_show, run_count, \
              TIMESTAMPDIFF(SECOND, '1970-01-01', creat_time), TIMESTAMPDIFF(SECOND, '1970-01-01', modify_time), \
-             TIMESTAMPDIFF(SECOND, '1970-01-01', start_time), TIMESTAMPDIFF(SECOND, '1970-01-01', end_time), ",
+             TIMESTAMPDIFF(SECOND, '1970-01-01', start_time), TIMESTAMPDIFF(SECOND, '1970-01-01', end_time), \
+             outcome, progress, ",
             $is_batch
         )
     };
@@ -41,9 +42,32 @@ macro_rules! is_no_batch {
     };
 }
 
+/// How a task with a JSON result has ended: what the result says itself, if it says one of the four words, else `success`.
+macro_rules! outcome_of {
+    ($result:literal) => {
+        concat!(
+            "COALESCE(",
+            crate::tasks::said_outcome!($result),
+            ", 'success')"
+        )
+    };
+}
+
+/// The outcome that a JSON result says itself; NULL when it says none of the four words.
+macro_rules! said_outcome {
+    ($result:literal) => {
+        concat!(
+            "CASE JSON_UNQUOTE(JSON_EXTRACT(", $result, ", '$.outcome')) WHEN 'success' THEN 'success' \
+             WHEN 'partial' THEN 'partial' WHEN 'failed' THEN 'failed' WHEN 'cancelled' THEN 'cancelled' END"
+        )
+    };
+}
+
 pub(super) use and_batch;
 pub(crate) use is_no_batch;
 pub(super) use light_columns;
+pub(crate) use outcome_of;
+pub(crate) use said_outcome;
 
 /// Reads a row of [`light_columns`] and, behind them, input and result as text.
 pub(super) fn task(row: &MySqlRow) -> Result<Task> {
@@ -62,8 +86,10 @@ pub(super) fn task(row: &MySqlRow) -> Result<Task> {
         modified_at: Moment::from_row(row, 10)?.ok_or(StoreError::Unreadable("modify_time"))?,
         started_at: Moment::from_row(row, 11)?,
         ended_at: Moment::from_row(row, 12)?,
-        is_batch: row.try_get(13)?,
-        input: optional_text(row, 14)?,
-        result: optional_text(row, 15)?,
+        outcome: optional_text(row, 13)?,
+        progress: row.try_get(14)?,
+        is_batch: row.try_get(15)?,
+        input: optional_text(row, 16)?,
+        result: optional_text(row, 17)?,
     })
 }

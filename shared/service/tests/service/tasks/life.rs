@@ -182,9 +182,27 @@ async fn both_ids_must_name_the_same_task() {
             tasks::start(&fresh.database, &both("b"), &zone)
                 .await
                 .map(drop),
-            tasks::finish(&fresh.database, &both("b"), &Changes::default()).await,
-            tasks::update(&fresh.database, &both("b"), &Changes::default()).await,
-            tasks::finish(&fresh.database, &named("none"), &Changes::default()).await,
+            tasks::finish(
+                &fresh.database,
+                &both("b"),
+                &Changes::default(),
+                &TimeZone::UTC,
+            )
+            .await,
+            tasks::update(
+                &fresh.database,
+                &both("b"),
+                &Changes::default(),
+                &TimeZone::UTC,
+            )
+            .await,
+            tasks::finish(
+                &fresh.database,
+                &named("none"),
+                &Changes::default(),
+                &TimeZone::UTC,
+            )
+            .await,
         ] {
             assert_eq!(word(end), Word::TaskNotFound);
         }

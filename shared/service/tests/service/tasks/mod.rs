@@ -6,8 +6,11 @@ mod life;
 mod list;
 mod model;
 mod names;
+mod numbers;
 mod path;
 mod result;
+mod runs;
+mod sizes;
 mod trips;
 
 use std::borrow::Cow;
@@ -59,7 +62,7 @@ async fn start(fresh: &TestDatabase, name: &str) -> Result<Value> {
 }
 
 async fn finish(fresh: &TestDatabase, name: &str, changes: &Changes<'_>) -> Result<()> {
-    tasks::finish(&fresh.database, &named(name), changes).await
+    tasks::finish(&fresh.database, &named(name), changes, &TimeZone::UTC).await
 }
 
 /// A change inside the result, as `op`, `postion` and `value` would say it.
@@ -89,6 +92,7 @@ async fn update(
         &fresh.database,
         &named(name),
         &change(op, position, &value)?,
+        &TimeZone::UTC,
     )
     .await
 }

@@ -95,8 +95,8 @@ async fn an_id_of_several_stations_asks_for_the_station_and_touches_nothing_with
             tasks::start(&fresh.database, &named("a"), &zone)
                 .await
                 .map(drop),
-            tasks::update(&fresh.database, &named("a"), &none).await,
-            tasks::finish(&fresh.database, &named("a"), &none).await,
+            tasks::update(&fresh.database, &named("a"), &none, &TimeZone::UTC).await,
+            tasks::finish(&fresh.database, &named("a"), &none, &TimeZone::UTC).await,
             close(&fresh.database, &unbound, &[named("a")])
                 .await
                 .map(drop),
@@ -145,7 +145,9 @@ async fn a_task_is_changed_by_an_id_that_can_be_read_in_two_ways() {
         let (named, none) = (front("4711", None), Changes::default());
         let view = tasks::start(&fresh.database, &named, &TimeZone::UTC).await;
         assert_eq!(json!(view.unwrap())["task_id"], key.get());
-        tasks::finish(&fresh.database, &named, &none).await.unwrap();
+        tasks::finish(&fresh.database, &named, &none, &TimeZone::UTC)
+            .await
+            .unwrap();
         assert_eq!(get(fresh, "4711").await["status"], 3);
     })
     .await;

@@ -156,7 +156,7 @@ async fn of_a_key_given_twice_the_last_counts_and_can_be_changed() {
         let twice = document("value", r#"{"k": 1, "k": 2}"#.into()).unwrap();
         let mut changes = change("remove", "$.d", &Value::Null).unwrap();
         changes.result.as_mut().unwrap().operation = Operation::Set(twice);
-        tasks::update(&fresh.database, &named("a"), &changes)
+        tasks::update(&fresh.database, &named("a"), &changes, &TimeZone::UTC)
             .await
             .unwrap();
         update(fresh, "a", "increment", "$.d.k", json!(1))
@@ -201,8 +201,9 @@ async fn the_other_fields_are_changed_also_after_the_finish() {
             repeat: Some(true),
             message_show: Some(false),
             result: change("set", "$.late", &json!(true)).unwrap().result,
+            ..Changes::default()
         };
-        tasks::update(&fresh.database, &named("a"), &changes)
+        tasks::update(&fresh.database, &named("a"), &changes, &TimeZone::UTC)
             .await
             .unwrap();
         let task = get(fresh, "a").await;

@@ -44,7 +44,7 @@ async fn increment_adds_decimals_exactly_and_starts_from_zero() {
             let mut changes = change("remove", position, &Value::Null).unwrap();
             changes.result.as_mut().unwrap().operation =
                 Operation::Increment(amount("value", by).unwrap());
-            tasks::update(&fresh.database, &named("a"), &changes)
+            tasks::update(&fresh.database, &named("a"), &changes, &TimeZone::UTC)
                 .await
                 .unwrap();
             let found = get(fresh, "a").await["result"][position.trim_start_matches("$.")].clone();

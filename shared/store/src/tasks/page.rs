@@ -1,0 +1,165 @@
+//! A page of tasks, cut by the bytes of an answer: what does not fit is not read.
+
+use sqlx::{QueryBuilder, Row as _};
+
+use super::Task;
+use super::list::{Filter, Part, Sql, push_page};
+use super::row::{and_batch, light_columns, task};
+use crate::connections::Connection;
+use crate::error::Result;
+use crate::ids::TaskId;
+use crate::row::optional_text;
+
+/// Which of the two columns that may be large are read; a column that is not reads as NULL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Columns {
+    /// What the task was given to work on.
+    pub input: bool,
+    /// What came of it.
+    pub result: bool,
+}
+
+impl Columns {
+    /// Both.
+    pub const ALL: Self = Self {
+        input: true,
+        result: true,
+    };
+}
+
+/// A page of tasks, as many as fit an answer.
+#[derive(Debug)]
+pub struct Page {
+    /// The tasks, newest first.
+    pub tasks: Vec<Task>,
+    /// Further tasks of the page did not fit.
+    pub is_cut: bool,
+}
+
+/// A part of a station's tasks, newest first: as many as fit `budget` bytes, at least one. A batch's result comes without
+/// its `failed`. Columns of more than a few KiB are read in a second statement, once it is known which of them fit.
+pub async fn list(
+    connection: &mut Connection,
+    filter: &Filter<'_>,
+    part: Part,
+    columns: Columns,
+    budget: u64,
+) -> Result<Page> {
+    let mut sql = QueryBuilder::new(concat!("SELECT ", light_columns!()));
+    columns.push_small(&mut sql);
+    push_page(&mut sql, filter, part);
+    let rows = sql.build().fetch_all(&mut *connection).await?;
+    let (mut tasks, mut large, mut left) = (Vec::with_capacity(rows.len()), Vec::new(), budget);
+    for row in &rows {
+        let task = task(row)?;
+        let bytes: u64 = row.try_get(BYTES)?;
+        let whole = bytes.saturating_add(light_bytes(&task));
+        if whole > left && !tasks.is_empty() {
+            break;
+        }
+        left = left.saturating_sub(whole);
+        if bytes > SMALL {
+            large.push(task.id);
+        }
+        tasks.push(task);
+    }
+    let is_cut = tasks.len() < rows.len();
+    columns.read_large(connection, &large, &mut tasks).await?;
+    Ok(Page { tasks, is_cut })
+}
+
+/// Which column of a page's row adds up what its two large columns take.
+const BYTES: usize = 18;
+
+/// Up to so many bytes the large columns of a task are read at once.
+const SMALL: u64 = 4_096;
+
+/// More bytes than a task takes in an answer without its two large columns.
+fn light_bytes(task: &Task) -> u64 {
+    // The name twice; a byte of any text is escaped as six at most.
+    let texts = task.name.len() * 12 + task.station_id.as_str().len() * 6;
+    u64::try_from(texts).unwrap_or(u64::MAX / 2) + 768
+}
+
+/// A result as a list shows it.
+macro_rules! listed_result {
+    () => {
+        "CAST(IF(task_id IS NULL, result, JSON_REMOVE(result, '$.failed')) AS CHAR)"
+    };
+}
+
+/// What a result takes in a list. That of a large batch is looked at without `failed`.
+macro_rules! result_bytes {
+    () => {
+        concat!(
+            "COALESCE(IF(task_id IS NULL OR result_bytes <= 4096, result_bytes, OCTET_LENGTH(",
+            listed_result!(),
+            ")), 0)"
+        )
+    };
+}
+
+impl Columns {
+    /// The sum of what the columns take.
+    const fn bytes(self) -> &'static str {
+        match (self.input, self.result) {
+            (true, true) => concat!("COALESCE(input_bytes, 0) + ", result_bytes!()),
+            (true, false) => "COALESCE(input_bytes, 0)",
+            (false, true) => result_bytes!(),
+            (false, false) => "0",
+        }
+    }
+
+    /// Adds the two columns where they are small, and what they take.
+    fn push_small(self, sql: &mut Sql<'_>) {
+        for (is_read, column) in [(self.input, "input"), (self.result, listed_result!())] {
+            if is_read {
+                sql.push(", IF(")
+                    .push(self.bytes())
+                    .push(" <= ")
+                    .push(SMALL);
+                sql.push(", ").push(column).push(", NULL)");
+            } else {
+                sql.push(", NULL");
+            }
+        }
+        sql.push(", CAST(").push(self.bytes()).push(" AS UNSIGNED)");
+    }
+
+    /// Reads the columns of some of these tasks.
+    async fn read_large(
+        self,
+        connection: &mut Connection,
+        large: &[TaskId],
+        tasks: &mut [Task],
+    ) -> Result<()> {
+        if large.is_empty() {
+            return Ok(());
+        }
+        let mut sql = QueryBuilder::new("SELECT id, ");
+        sql.push(if self.input { "input, " } else { "NULL, " });
+        sql.push(if self.result {
+            listed_result!()
+        } else {
+            "NULL"
+        });
+        sql.push(concat!(
+            " FROM tbl_async_task",
+            and_batch!(),
+            " WHERE id IN ("
+        ));
+        let mut ids = sql.separated(", ");
+        for id in large {
+            ids.push_bind(id.get());
+        }
+        sql.push(")");
+        for row in sql.build().fetch_all(connection).await? {
+            let id = TaskId::from_row(row.try_get(0)?);
+            if let Some(task) = tasks.iter_mut().find(|task| task.id == id) {
+                task.input = optional_text(&row, 1)?;
+                task.result = optional_text(&row, 2)?;
+            }
+        }
+        Ok(())
+    }
+}
