@@ -1,7 +1,7 @@
 //! The HTTP front: what API Gateway and Lambda are to the deployed functions. One port answers the API's routes, Lambda's
 //! Invoke API, and the runtime API that the function processes poll for their events.
 //!
-//! It is our own because `cargo lambda watch` loses large answers (docs/decisions/0016-own-local-front.md).
+//! It is our own because `cargo lambda watch` loses large answers (docs/decisions/0017-own-local-front.md).
 
 mod answer;
 mod event;
