@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help run stop demo load-reference check test-one test test-full chaos memory contract clients bench lint-template deny package sam-local deploy-local build tools clean clean-data clean-logs
 MAKEFLAGS += --no-print-directory
-export PEERS PORT DETACH STACK DATABASE_URL ALLOWED_ORIGINS DATA FILE AGAIN WORKERS EXAMPLES SEED MINUTES MYSQL_FLAVOR ARCH DATABASE_CA PART ROUNDS ROWS
+export PEERS PORT DETACH STACK DATABASE_URL ALLOWED_ORIGINS DATA MAP FILE AGAIN WORKERS EXAMPLES SEED MINUTES MYSQL_FLAVOR ARCH DATABASE_CA PART ROUNDS ROWS
 
 local := shared/local
 bin := target/local/task-local
@@ -16,7 +16,7 @@ run: build ## the whole service on this machine [PORT=9000] [DETACH=1] [WORKERS=
 stop: ## end what `make run` started
 	@if [ -x $(bin) ]; then $(bin) stop; else echo "nothing runs"; fi
 
-demo: build ## import a CSV of customer,item[,quantity,unit_price]: DATA=file.csv [AGAIN=1]
+demo: build ## import a table (CSV or .xlsx) of customer,item[,quantity,unit_price]: DATA=file.csv [AGAIN=1] [MAP="customer=订单号,item=品名"]
 	@$(bin) demo
 
 load-reference: build ## upsert stations, cycles, addresses and skus from a JSON file: FILE=...

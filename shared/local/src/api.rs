@@ -6,7 +6,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::{LocalError, Result, with_causes};
-use crate::progress::Bar;
 use crate::wait;
 
 /// How often the progress of a batch is asked for.
@@ -84,16 +83,14 @@ impl Api {
         Ok(url.to_owned())
     }
 
-    /// Follows a task until it is finished, drawing its progress, and gives its `result`.
-    pub(crate) async fn follow(&self, task_url: &str) -> Result<Value> {
-        let mut bar = Bar::start();
+    /// Follows a task until it is finished, handing on its percentage, and gives its `result`.
+    pub(crate) async fn follow(&self, task_url: &str, mut draw: impl FnMut(u64)) -> Result<Value> {
         let mut last = (0, Instant::now());
         loop {
             let task = self.read(task_url).await?;
             let percent = task["progress"].as_u64().unwrap_or(0);
-            bar.draw(percent);
+            draw(percent);
             if task["status"] == 3 {
-                bar.end();
                 return Ok(task["result"].clone());
             }
             if percent != last.0 {

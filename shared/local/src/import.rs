@@ -6,28 +6,62 @@ use serde_json::Value;
 
 use crate::api::{Api, Batch, Failed};
 use crate::error::Result;
+use crate::progress::Bar;
 use crate::table;
 
 /// How many failed orders are shown.
 const SHOWN: usize = 40;
 
-/// Submits a batch, follows it to its end and prints its outcome; gives the seconds from the submit call until the
-/// finished task could be read.
-pub(crate) async fn run(api: &Api, batch: &Batch) -> Result<f64> {
-    println!(
-        "\nimporting {} orders as batch {}",
-        batch.orders.len(),
-        batch.task_id
-    );
-    let started = Instant::now();
-    let task_url = api.submit(batch).await?;
-    let result = api.follow(&task_url).await?;
-    let seconds = started.elapsed().as_secs_f64();
-    println!("  {}", result["msg"].as_str().unwrap_or("finished"));
-    if result["failure_count"].as_u64() != Some(0) {
-        show_failed(&api.failed(&batch.task_id).await?);
+/// What became of an import.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Outcome {
+    /// Orders made.
+    pub(crate) imported: usize,
+    /// Orders that the service refused or did not reach.
+    pub(crate) not_imported: usize,
+    /// From the first submit call until the last finished task could be read.
+    pub(crate) seconds: f64,
+}
+
+/// Submits batches one after the other, follows them below one progress bar and prints their outcome.
+pub(crate) async fn run(api: &Api, batches: &[Batch]) -> Result<Outcome> {
+    let total: usize = batches.iter().map(|batch| batch.orders.len()).sum();
+    match batches {
+        [batch] => println!("\nimporting {total} orders as batch {}", batch.task_id),
+        _ => println!("\nimporting {total} orders as {} batches", batches.len()),
     }
-    Ok(seconds)
+    let (started, mut bar) = (Instant::now(), Bar::start());
+    let (mut outcome, mut submitted, mut messages) = (Outcome::default(), 0, Vec::new());
+    let mut failed = Vec::new();
+    for batch in batches {
+        let share = |percent| percent_of(submitted, batch.orders.len(), percent, total);
+        let task_url = api.submit(batch).await?;
+        let result = api
+            .follow(&task_url, |percent| bar.draw(share(percent)))
+            .await?;
+        submitted += batch.orders.len();
+        let made = result["success_count"]
+            .as_u64()
+            .and_then(|count| usize::try_from(count).ok());
+        let made = made.unwrap_or(0).min(batch.orders.len());
+        outcome.imported += made;
+        outcome.not_imported += batch.orders.len() - made;
+        messages.push(result["msg"].as_str().unwrap_or("finished").to_owned());
+        if result["failure_count"].as_u64() != Some(0) {
+            failed.extend(api.failed(&batch.task_id).await?);
+        }
+    }
+    outcome.seconds = started.elapsed().as_secs_f64();
+    bar.end();
+    println!("  {}", messages.join("\n  "));
+    show_failed(&failed);
+    Ok(outcome)
+}
+
+/// How much of the whole is done, in percent.
+fn percent_of(before: usize, orders: usize, percent: u64, total: usize) -> u64 {
+    let wide = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    (wide(before) * 100 + wide(orders) * percent) / wide(total).max(1)
 }
 
 fn show_failed(failed: &[Failed]) {
@@ -92,6 +126,12 @@ fn plain(value: &Value) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn one_bar_spans_several_batches() {
+        assert_eq!(percent_of(0, 10, 50, 20), 25);
+        assert_eq!(percent_of(10, 10, 100, 20), 100);
+    }
 
     #[test]
     fn an_order_with_two_errors_has_two_rows_and_is_named_once() {

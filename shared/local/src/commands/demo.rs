@@ -1,4 +1,4 @@
-//! `make demo DATA=file.csv`: any CSV of baskets becomes a station of its own and one order per customer.
+//! `make demo DATA=file.csv`: any table of baskets (CSV or .xlsx) becomes a station of its own and one order per customer.
 //!
 //! The batch is named after the file's content, so the same file makes no second order, on no day: a finished batch
 //! that is submitted again gives back the orders it made. `AGAIN=1` imports it as a new batch all the same.
@@ -13,7 +13,7 @@ use crate::api::{Api, Batch};
 use crate::baskets::Baskets;
 use crate::error::{LocalError, Result};
 use crate::stack::Stack;
-use crate::{database, dates, import};
+use crate::{database, dates, import, table};
 
 /// The most orders of one batch where `MAX_ORDERS` says nothing else.
 const MAX_ORDERS: usize = 10_000;
@@ -24,7 +24,7 @@ const MAX_BYTES: usize = 5_500_000;
 pub(super) async fn run() -> Result<()> {
     let file = required("DATA", "make demo DATA=file.csv")?;
     let content = fs::read(&file).map_err(|error| LocalError::input(&file, error))?;
-    let baskets = Baskets::read(&file, &content)?;
+    let baskets = Baskets::read(&file, &content, variable("MAP").as_deref())?;
     let name = Path::new(&file)
         .file_name()
         .map_or_else(|| file.clone(), |name| name.to_string_lossy().into_owned());
@@ -33,6 +33,13 @@ pub(super) async fn run() -> Result<()> {
         baskets.order_count(),
         baskets.line_count()
     );
+    show_left_out(&baskets);
+    if baskets.order_count() == 0 {
+        return Err(LocalError::input(
+            &file,
+            "holds no row that can be imported",
+        ));
+    }
     if let Some(running) = running_on_the_named_database()? {
         return import(&baskets, &name, &running.base_url, &running.database_url).await;
     }
@@ -53,19 +60,53 @@ async fn alone(baskets: &Baskets, name: &str, database_url: &str) -> Result<()> 
     imported
 }
 
-async fn import(baskets: &Baskets, name: &str, base_url: &str, database_url: &str) -> Result<()> {
-    database::load_reference(database_url, baskets.reference().to_string()).await?;
-    let api = Api::new(base_url)?;
-    let mut seconds = 0.0;
-    for batch in batches(baskets, name)? {
-        seconds += import::run(&api, &batch).await?;
+/// Prints every row that is left out, and the columns nothing is read from.
+fn show_left_out(baskets: &Baskets) {
+    if !baskets.ignored.is_empty() {
+        println!(
+            "  columns not read: {} (MAP=... names columns)",
+            baskets.ignored.join(", ")
+        );
     }
-    let orders = u32::try_from(baskets.order_count()).map_or(f64::INFINITY, f64::from);
+    if baskets.bad_rows.is_empty() {
+        return;
+    }
+    let row = |bad: &crate::baskets::BadRow| {
+        vec![
+            bad.line.to_string(),
+            bad.customer.clone(),
+            bad.reason.clone(),
+        ]
+    };
+    let rows: Vec<_> = baskets.bad_rows.iter().map(row).collect();
     println!(
-        "  {} orders in {seconds:.2} s: {:.0} orders/s, from the submit call until the finished task is readable",
-        baskets.order_count(),
-        orders / seconds
+        "\n{}",
+        table::render(&["line", "customer", "left out because"], &rows)
     );
+}
+
+async fn import(baskets: &Baskets, name: &str, base_url: &str, database_url: &str) -> Result<()> {
+    let stored = database::load_reference(database_url, baskets.reference().to_string()).await;
+    stored.map_err(|error| {
+        LocalError::input(
+            name,
+            format!("its customers and items could not be stored: {error}"),
+        )
+    })?;
+    let outcome = import::run(&Api::new(base_url)?, &batches(baskets, name)?).await?;
+    let made = u32::try_from(outcome.imported).map_or(f64::INFINITY, f64::from);
+    println!(
+        "  {} orders imported in {:.2} s: {:.0} orders/s, from the submit call until the finished task is readable; \
+         not imported: {} orders, {} rows of the file",
+        outcome.imported,
+        outcome.seconds,
+        made / outcome.seconds,
+        outcome.not_imported,
+        baskets.bad_rows.len()
+    );
+    if outcome.imported == 0 {
+        return Err(LocalError::input(name, "no order of it could be imported"));
+    }
     Ok(())
 }
 

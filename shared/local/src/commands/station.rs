@@ -22,8 +22,9 @@ struct OrderFile {
 /// makes no second order.
 pub async fn import(base_url: &str, database_url: &str) -> Result<String> {
     database::load_reference(database_url, REFERENCE.to_owned()).await?;
-    let batch = batch(dates::today()?)?;
-    import::run(&Api::new(base_url)?, &batch).await?;
+    let batches = [batch(dates::today()?)?];
+    import::run(&Api::new(base_url)?, &batches).await?;
+    let [batch] = batches;
     Ok(batch.task_id)
 }
 
