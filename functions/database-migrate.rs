@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use task_lambda::schedule::serve;
+use task_service::batch::Deadline;
 use task_service::store::{Database, RowUser, grant_rows, migrate};
 
 #[tokio::main(flavor = "current_thread")]
@@ -9,7 +10,10 @@ async fn main() -> Result<(), task_lambda::Error> {
     serve(handle).await
 }
 
-async fn handle((database, user): &(Database, Option<RowUser>)) -> task_service::Result<Value> {
+async fn handle(
+    (database, user): &(Database, Option<RowUser>),
+    _: Deadline,
+) -> task_service::Result<Value> {
     migrate(database).await?;
     if let Some(user) = user {
         grant_rows(database, user).await?;

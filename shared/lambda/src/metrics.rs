@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
+use task_service::jobs::KINDS;
 use task_service::metrics::TARGET;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber, level_filters::LevelFilter};
@@ -20,10 +21,9 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::configuration::{ConfigurationError, Environment};
 
-/// Every metric there is and its unit. Counts are added up; of anything else each value is kept.
-const METRICS: [(&str, &str); 7] = [
-    ("OrdersSucceeded", "Count"),
-    ("OrdersFailed", "Count"),
+/// The metrics of every kind of batch, and their units. Counts are added up; of anything else each value is kept. Beside them
+/// each kind of batch counts its items, under names of its own.
+const METRICS: [(&str, &str); 5] = [
     ("Retries", "Count"),
     ("DeadLetters", "Count"),
     ("ChunkTime", "Milliseconds"),
@@ -69,13 +69,23 @@ pub(crate) fn flush() {
     }
 }
 
+/// The metric of a name, and its unit.
+fn metric(name: &str) -> Option<(&'static str, &'static str)> {
+    let of_kinds = KINDS
+        .iter()
+        .flat_map(|kind| [kind.succeeded_metric, kind.failed_metric])
+        .map(|counter| (counter, "Count"));
+    let mut all = METRICS.into_iter().chain(of_kinds);
+    all.find(|(known, _)| *known == name)
+}
+
 fn add(name: &str, value: f64) {
-    let Some((name, unit)) = METRICS.iter().find(|(known, _)| *known == name) else {
+    let Some((name, unit)) = metric(name) else {
         return;
     };
     VALUES.with_borrow_mut(|all| {
         let values = all.entry(name).or_default();
-        if *unit == "Count" && !values.is_empty() {
+        if unit == "Count" && !values.is_empty() {
             values[0] += value;
         } else if values.len() < MOST_VALUES {
             values.push(value);
@@ -89,8 +99,7 @@ fn line(namespace: &str) -> Option<Value> {
     if values.is_empty() {
         return None;
     }
-    let unit = |name| METRICS.iter().find(|(known, _)| known == name);
-    let described = values.keys().filter_map(unit);
+    let described = values.keys().filter_map(|name| metric(name));
     let described: Vec<_> = described
         .map(|(name, unit)| json!({"Name": name, "Unit": unit}))
         .collect();
@@ -114,15 +123,33 @@ struct Collecting;
 
 impl<S: Subscriber> Layer<S> for Collecting {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        event.record(&mut Recorded);
+        let mut recorded = Recorded::default();
+        event.record(&mut recorded);
+        if let (Some(counter), Some(count)) = (recorded.counter, recorded.count) {
+            add(&counter, count);
+        }
     }
 }
 
-struct Recorded;
+/// A counter that is named by a field, and its value; any other field is a metric by itself.
+#[derive(Default)]
+struct Recorded {
+    counter: Option<String>,
+    count: Option<f64>,
+}
+
+impl Recorded {
+    fn add(&mut self, field: &Field, value: f64) {
+        match field.name() {
+            "count" => self.count = Some(value),
+            name => add(name, value),
+        }
+    }
+}
 
 impl Visit for Recorded {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        add(field.name(), value);
+        self.add(field, value);
     }
 
     #[expect(
@@ -130,12 +157,18 @@ impl Visit for Recorded {
         reason = "counts and milliseconds are far below 2^53"
     )]
     fn record_u64(&mut self, field: &Field, value: u64) {
-        add(field.name(), value as f64);
+        self.add(field, value as f64);
     }
 
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
     fn record_i64(&mut self, field: &Field, value: i64) {
-        add(field.name(), value as f64);
+        self.add(field, value as f64);
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "counter" {
+            self.counter = Some(value.to_owned());
+        }
     }
 
     fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
@@ -155,8 +188,14 @@ mod tests {
     #[test]
     fn an_invocation_is_one_line_that_sums_counts_and_lists_times() {
         collected(|| {
-            tracing::info!(target: TARGET, OrdersSucceeded = 98_u64, OrdersFailed = 2_u64);
-            tracing::info!(target: TARGET, OrdersSucceeded = 100_u64, OrdersFailed = 0_u64);
+            for (counter, count) in [
+                ("OrdersSucceeded", 98_u64),
+                ("OrdersFailed", 2),
+                ("OrdersSucceeded", 100),
+                ("PricesSucceeded", 7),
+            ] {
+                tracing::info!(target: TARGET, counter, count);
+            }
             tracing::info!(target: TARGET, ChunkTime = 12.5, QueueWait = Some(3_u64), Retries = 0);
             tracing::info!(target: TARGET, ChunkTime = 9.0, QueueWait = None::<u64>, Retries = 1);
         });
@@ -165,6 +204,7 @@ mod tests {
             (&line["OrdersSucceeded"], &line["OrdersFailed"]),
             (&json!([198.0]), &json!([2.0]))
         );
+        assert_eq!(line["PricesSucceeded"], json!([7.0]));
         assert_eq!(
             (&line["ChunkTime"], &line["QueueWait"]),
             (&json!([12.5, 9.0]), &json!([3.0]))
@@ -186,7 +226,8 @@ mod tests {
     #[test]
     fn what_is_no_measurement_is_no_metric() {
         collected(|| {
-            tracing::info!(OrdersSucceeded = 1_u64, "a log line");
+            tracing::info!(Retries = 1_u64, "a log line");
+            tracing::info!(target: TARGET, counter = "Unknown", count = 1_u64);
             tracing::info!(target: TARGET, Unknown = 1_u64);
         });
         assert!(line("tasks").is_none());

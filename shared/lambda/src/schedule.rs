@@ -5,25 +5,33 @@ use std::time::Instant;
 use lambda_runtime::LambdaEvent;
 use serde::{Serialize, de::IgnoredAny};
 use task_service::Result;
+use task_service::batch::Deadline;
 use tracing::Instrument;
 
+use crate::deadline::{self, FunctionTimeout};
 use crate::{FromEnvironment, fault, runtime, telemetry};
 
-/// Serves a function that is invoked without parameters; what the handler returns is the answer.
+/// Serves a function that is invoked without parameters; what the handler returns is the answer. It begins nothing more after
+/// the deadline it is given.
 ///
 /// # Errors
 /// A bad configuration. A failed invocation is answered as failed, so that the invoker may retry it.
 pub async fn serve<S, H, F, T>(handler: H) -> std::result::Result<(), crate::Error>
 where
     S: FromEnvironment,
-    H: Fn(&'static S) -> F + Copy + Send + 'static,
+    H: Fn(&'static S, Deadline) -> F + Copy + Send + 'static,
     F: Future<Output = Result<T>>,
     T: Serialize + Send + 'static,
 {
-    runtime::serve(move |state, event: LambdaEvent<IgnoredAny>| {
-        let span = telemetry::span(&event.context);
-        answer(handler(state)).instrument(span)
-    })
+    type State<S> = (S, FunctionTimeout);
+    runtime::serve(
+        move |state: &'static State<S>, event: LambdaEvent<IgnoredAny>| {
+            let (state, timeout) = state;
+            let deadline = deadline::of(&event.context, *timeout);
+            let span = telemetry::span(&event.context);
+            answer(handler(state, deadline)).instrument(span)
+        },
+    )
     .await
 }
 

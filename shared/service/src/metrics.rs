@@ -1,20 +1,24 @@
 //! What operators count and time. A measurement is a tracing event of the target [`TARGET`] whose fields are metrics: who
-//! runs the use-cases decides what becomes of it, and without anybody listening it costs next to nothing.
+//! runs the use-cases decides what becomes of it, and without anybody listening it costs next to nothing. A counter whose name
+//! only its kind of batch knows is named by the field `counter`, and its value is the field `count`.
 
 use task_store::Moment;
 use task_store::items::{ItemStatus, Outcome};
 
+use crate::batch::JobKind;
+
 /// The target of measurements.
 pub const TARGET: &str = "metrics";
 
-/// Items that have their outcome now: these, and as many that were made and need none of their own.
-pub(crate) fn settled(outcomes: &[Outcome], made: usize) {
+/// Items of a kind of batch that have their outcome now: these, and as many that were made and need none of their own.
+pub(crate) fn settled(kind: &JobKind, outcomes: &[Outcome], made: usize) {
     let failed = outcomes
         .iter()
         .filter(|outcome| outcome.status == ItemStatus::Failed)
         .count();
     let succeeded = made + outcomes.len() - failed;
-    tracing::info!(target: TARGET, OrdersSucceeded = succeeded, OrdersFailed = failed);
+    tracing::info!(target: TARGET, counter = kind.succeeded_metric, count = succeeded);
+    tracing::info!(target: TARGET, counter = kind.failed_metric, count = failed);
 }
 
 /// A batch that was accepted at this time is finished now.

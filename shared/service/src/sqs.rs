@@ -10,6 +10,7 @@ use std::time::Duration;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_sqs::error::BuildError;
 use aws_sdk_sqs::types::MessageSystemAttributeNameForSends::AwsTraceHeader as TraceHeader;
 use aws_sdk_sqs::types::{MessageSystemAttributeValue, SendMessageBatchRequestEntry};
 use futures_util::stream::{self, StreamExt};
@@ -104,14 +105,14 @@ impl SqsQueue {
         }
         let client = self.client.get_or_init(async || client()).await;
         let trace = trace_header(trace::current());
-        let entries = part
-            .iter()
-            .enumerate()
-            .filter_map(|(at, due)| entry(at, due, trace.as_ref()));
+        let (entries, mut unsent) = entries(part, |at, due| entry(at, due, trace.as_ref()));
+        if entries.is_empty() {
+            return unsent;
+        }
         let request = client
             .send_message_batch()
             .queue_url(url)
-            .set_entries(Some(entries.collect()));
+            .set_entries(Some(entries));
         let Ok(answer) = timeout(send_bound(), request.send()).await else {
             is_down.store(true, Ordering::Relaxed);
             tracing::warn!("the queue took no messages in the time that the invocation has left");
@@ -123,9 +124,8 @@ impl SqsQueue {
                     .failed
                     .iter()
                     .filter_map(|failed| failed.id.parse::<usize>().ok());
-                failed
-                    .filter_map(|at| part.get(at).map(|due| due.key))
-                    .collect()
+                unsent.extend(failed.filter_map(|at| part.get(at).map(|due| due.key)));
+                unsent
             }
             Err(error) => {
                 is_down.store(true, Ordering::Relaxed);
@@ -162,12 +162,31 @@ impl Queue for SqsQueue {
     }
 }
 
+/// The messages of a request, and the chunks of which none can be built: these count as unsent.
+fn entries<E: std::fmt::Display>(
+    part: &[&Due],
+    build: impl Fn(usize, &Due) -> Result<SendMessageBatchRequestEntry, E>,
+) -> (Vec<SendMessageBatchRequestEntry>, Vec<ChunkKey>) {
+    let (mut entries, mut unsent) = (Vec::with_capacity(part.len()), Vec::new());
+    for (at, due) in part.iter().enumerate() {
+        match build(at, due) {
+            Ok(entry) => entries.push(entry),
+            Err(error) => {
+                let task = due.key.task.get();
+                tracing::error!(task.id = task, %error, "a message cannot be built");
+                unsent.push(due.key);
+            }
+        }
+    }
+    (entries, unsent)
+}
+
 /// One message; its id is its place in the request.
 fn entry(
     at: usize,
     due: &Due,
     trace: Option<&MessageSystemAttributeValue>,
-) -> Option<SendMessageBatchRequestEntry> {
+) -> Result<SendMessageBatchRequestEntry, BuildError> {
     let entry = SendMessageBatchRequestEntry::builder()
         .id(at.to_string())
         .message_body(ChunkMessage::new(due.key).body())
@@ -176,7 +195,7 @@ fn entry(
         Some(trace) => entry.message_system_attributes(TraceHeader, trace.clone()),
         None => entry,
     };
-    entry.build().ok()
+    entry.build()
 }
 
 /// The trace of the current invocation, for the worker to go on with.
@@ -258,17 +277,33 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_message_carries_the_trace_of_the_call_that_sent_it_if_there_is_one() {
-        let due = Due {
+    fn due(chunk: u32) -> Due {
+        Due {
             key: ChunkKey {
                 task: TaskId::parse("7").unwrap(),
                 run: 1,
-                chunk: 0,
+                chunk,
             },
             station: StationId::parse("T1").unwrap(),
             job: "order_import".to_owned(),
-        };
+        }
+    }
+
+    #[test]
+    fn a_message_that_cannot_be_built_is_unsent_and_the_others_are_sent_under_their_places() {
+        let part = [due(0), due(1), due(2)];
+        let part: Vec<_> = part.iter().collect();
+        let (entries, unsent) = entries(&part, |at, due| match at {
+            1 => Err("no body".to_owned()),
+            _ => entry(at, due, None).map_err(|error| error.to_string()),
+        });
+        let ids: Vec<_> = entries.iter().map(|entry| entry.id.as_str()).collect();
+        assert_eq!((ids, unsent), (vec!["0", "2"], vec![part[1].key]));
+    }
+
+    #[test]
+    fn a_message_carries_the_trace_of_the_call_that_sent_it_if_there_is_one() {
+        let due = due(0);
         let header = "Root=1-6a1f0c00-0123456789abcdef01234567;Sampled=1";
         let trace = trace_header(Some(header.to_owned()));
         let traced = entry(0, &due, trace.as_ref()).unwrap();

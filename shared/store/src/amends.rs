@@ -13,10 +13,11 @@ use crate::ids::TaskId;
 use crate::items::{Item, ItemStatus, item};
 use crate::tasks::{Named, is_no_batch, outcome_of};
 
-/// Cancels the open chunks of a run. A worker's commit is waited for; none that comes later is let in.
+/// Cancels the open chunks of a run. A worker's commit is waited for; none that comes later is let in. The index is forced:
+/// by the one on states, the chunks of every other task would be locked on the way.
 pub async fn cancel_open(connection: &mut Connection, task: TaskId, run: u32) -> Result<()> {
     sqlx::query(
-        "UPDATE tbl_batch_chunk SET state = 2, lease_until = NULL, deferred_for = NULL \
+        "UPDATE tbl_batch_chunk FORCE INDEX (chunk) SET state = 2, lease_until = NULL, deferred_for = NULL \
          WHERE task_id = ? AND run = ? AND state = 0",
     )
     .bind(task.get())
@@ -24,7 +25,7 @@ pub async fn cancel_open(connection: &mut Connection, task: TaskId, run: u32) ->
     .execute(&mut *connection)
     .await?;
     sqlx::query(
-        "UPDATE tbl_batch_item SET status = 5 WHERE task_id = ? AND run = ? AND status = 0",
+        "UPDATE tbl_batch_item FORCE INDEX (PRIMARY) SET status = 5 WHERE task_id = ? AND run = ? AND status = 0",
     )
     .bind(task.get())
     .bind(run)
@@ -76,14 +77,15 @@ pub async fn reopen(
             .await?;
     let chunk = u32::try_from(row.try_get::<u64, _>(0)?).unwrap_or(u32::MAX);
     let done = sqlx::query(
-        "INSERT INTO tbl_batch_chunk (task_id, run, chunk_no, first_index, item_count, amends, send_at) \
-         VALUES (?, ?, ?, ?, 1, 1, NOW(3) + INTERVAL ? SECOND)",
+        "INSERT INTO tbl_batch_chunk (task_id, run, chunk_no, first_index, item_count, amends, send_at, station_id, job) \
+         SELECT b.task_id, ?, ?, ?, 1, 1, NOW(3) + INTERVAL ? SECOND, t.station_id, b.job \
+         FROM tbl_batch b JOIN tbl_async_task t ON t.id = b.task_id WHERE b.task_id = ?",
     )
-    .bind(task.get())
     .bind(run)
     .bind(chunk)
     .bind(index)
     .bind(resend.as_secs())
+    .bind(task.get())
     .execute(&mut *connection)
     .await?;
     let chunk_id = done.last_insert_id();
@@ -188,7 +190,7 @@ pub async fn open_amends(connection: &mut Connection, task: TaskId, run: u32) ->
 pub async fn amended_items(connection: &mut Connection, task: TaskId) -> Result<Vec<Item>> {
     let rows = sqlx::query(
         "SELECT item_index, status, made_id, errors, chunk_id, attempts, code, error_count FROM tbl_batch_item \
-         WHERE task_id = ? AND status = 3",
+         FORCE INDEX (outcomes) WHERE task_id = ? AND status = 3",
     )
     .bind(task.get())
     .fetch_all(connection)

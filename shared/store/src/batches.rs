@@ -120,13 +120,16 @@ pub async fn by_task(connection: &mut Connection, task: TaskId) -> Result<Option
     .transpose()
 }
 
-/// Marks a submitted batch task as running: its first chunk was claimed.
-pub async fn start(connection: &mut Connection, task: TaskId) -> Result<()> {
+/// Marks a submitted batch task as running, if `run` is its current run: that run's first chunk was claimed.
+pub async fn start(connection: &mut Connection, task: TaskId, run: u32) -> Result<()> {
+    // Correlated on purpose: the run is read after the task's row is locked.
     sqlx::query(
         "UPDATE tbl_async_task SET status = 2, run_count = run_count + 1, start_time = NOW(3), \
-         modify_time = NOW(3) WHERE id = ? AND status = 1",
+           modify_time = NOW(3) WHERE id = ? AND status = 1 \
+           AND ? = (SELECT b.run FROM tbl_batch b WHERE b.task_id = tbl_async_task.id)",
     )
     .bind(task.get())
+    .bind(run)
     .execute(connection)
     .await?;
     Ok(())
@@ -149,17 +152,19 @@ pub async fn finish(connection: &mut Connection, task: TaskId, result: &str) -> 
     Ok(())
 }
 
-/// Open batches that have no open chunk left, with their current run and job, at most `limit`: whoever should have
-/// finished them died in between.
+/// Open batches after `after` that have no open chunk left, with their current run and job, by their task's key, at most
+/// `limit`: the workers that should have finished them died in between.
 pub async fn finishable(
     connection: &mut Connection,
+    after: Option<TaskId>,
     limit: u32,
 ) -> Result<Vec<(TaskId, u32, String)>> {
     let rows = sqlx::query(
-        "SELECT b.task_id, b.run, b.job FROM tbl_batch b WHERE b.finished_at IS NULL AND NOT EXISTS \
+        "SELECT b.task_id, b.run, b.job FROM tbl_batch b WHERE b.finished_at IS NULL AND b.task_id > ? AND NOT EXISTS \
            (SELECT 1 FROM tbl_batch_chunk c WHERE c.task_id = b.task_id AND c.run = b.run AND c.state = 0) \
-         LIMIT ?",
+         ORDER BY b.task_id LIMIT ?",
     )
+    .bind(after.map_or(0, TaskId::get))
     .bind(limit)
     .fetch_all(connection)
     .await?;

@@ -177,30 +177,34 @@ async fn settle_part(
     Ok(())
 }
 
-/// Counts one more try of an item that is worked by itself, before the try.
-pub async fn count_try(connection: &mut Connection, claim: &Claimed, index: u32) -> Result<()> {
-    sqlx::query(
+/// Counts one more try of an item that is worked by itself, before the try, if the claim still holds; `false` when it does
+/// not, and nothing is counted. The chunk's row is locked meanwhile: a close comes before or after it.
+pub async fn count_try(connection: &mut Connection, claim: &Claimed, index: u32) -> Result<bool> {
+    let done = sqlx::query(
         "INSERT INTO tbl_batch_item (task_id, run, item_index, chunk_id, status, attempts) \
-         VALUES (?, ?, ?, ?, 0, 1) ON DUPLICATE KEY UPDATE attempts = attempts + 1",
+         SELECT c.task_id, c.run, ?, c.id, 0, 1 FROM tbl_batch_chunk c \
+           WHERE c.id = ? AND c.attempts = ? AND c.state = 0 FOR UPDATE \
+         ON DUPLICATE KEY UPDATE attempts = tbl_batch_item.attempts + (tbl_batch_item.status = 0)",
     )
-    .bind(claim.key.task.get())
-    .bind(claim.key.run)
     .bind(index)
     .bind(claim.id)
+    .bind(claim.attempt)
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() > 0)
 }
 
-/// Takes back the count of a try that ended for no fault of the item.
+/// Takes back the count of a try that ended for no fault of the item, if the claim still holds.
 pub async fn forget_try(connection: &mut Connection, claim: &Claimed, index: u32) -> Result<()> {
     sqlx::query(
-        "UPDATE tbl_batch_item SET attempts = attempts - 1 \
-         WHERE task_id = ? AND run = ? AND item_index = ? AND status = 0 AND attempts > 0",
+        "UPDATE tbl_batch_chunk c STRAIGHT_JOIN tbl_batch_item i \
+           ON i.task_id = c.task_id AND i.run = c.run AND i.item_index = ? \
+         SET i.attempts = i.attempts - 1 \
+         WHERE c.id = ? AND c.attempts = ? AND c.state = 0 AND i.status = 0 AND i.attempts > 0",
     )
-    .bind(claim.key.task.get())
-    .bind(claim.key.run)
     .bind(index)
+    .bind(claim.id)
+    .bind(claim.attempt)
     .execute(connection)
     .await?;
     Ok(())

@@ -8,7 +8,6 @@ use sqlx::mysql::MySqlRow;
 use crate::arguments::json;
 use crate::chunks::ChunkKey;
 use crate::connections::Connection;
-use crate::deferrals;
 use crate::error::Result;
 use crate::ids::{StationId, TaskId};
 use crate::row::text;
@@ -33,24 +32,80 @@ pub struct Due {
     pub job: String,
 }
 
-/// Takes up to `limit` open chunks whose message was never sent, was lost, or whose lease ran out, and puts off
-/// their next announcement: by `resend`, doubled with every announcement, at most [8-fold](DOUBLED).
-///
-/// Deferred chunks have no message and are told of by whoever is in work for their station. So of those that are due, as
-/// many are answered as their station and job lack to have `cap` (0: any number) in work; all are looked at again after
-/// `resend`.
+/// How often chunks are announced.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// How long after its message was due an open chunk is announced again.
+    pub resend: Duration,
+    /// How long a worker owns the chunk it claimed.
+    pub lease: Duration,
+}
+
+impl Pace {
+    /// How many seconds ahead an announcement can be put off, twice over: one further ahead was put off by a clock that has
+    /// stepped back since.
+    pub(crate) fn longest(self) -> u64 {
+        2 * self.lease.max(self.resend * (1 << DOUBLED)).as_secs()
+    }
+}
+
+/// The chunks of one station and one job, which get their turn beside those of every other.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Lane {
+    pub(crate) station: String,
+    pub(crate) job: String,
+}
+
+impl Lane {
+    pub(crate) fn of(station: &StationId, job: &str) -> Self {
+        Self {
+            station: station.as_str().to_owned(),
+            job: job.to_owned(),
+        }
+    }
+}
+
+pub(crate) fn lane(row: &MySqlRow) -> Result<Lane> {
+    Ok(Lane {
+        station: text(row, 0)?,
+        job: text(row, 1)?,
+    })
+}
+
+/// The lanes that hold an open chunk whose message was never sent, was lost, or whose lease ran out. Chunks that wait for
+/// their station do not count.
+pub async fn due_lanes(connection: &mut Connection, pace: Pace) -> Result<Vec<Lane>> {
+    // Grouped by the index's first columns, so that it is skipped through instead of read.
+    let rows = sqlx::query(
+        "SELECT station_id, job FROM tbl_batch_chunk FORCE INDEX (due) \
+         WHERE state = 0 AND deferred_for IS NULL GROUP BY state, deferred_for, station_id, job \
+         HAVING MIN(send_at) <= NOW(3) OR MAX(send_at) > NOW(3) + INTERVAL ? SECOND",
+    )
+    .bind(pace.longest())
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(lane).collect()
+}
+
+/// Takes up to `limit` due chunks of a lane, those that waited longest first, and puts off their next announcement: by
+/// `resend`, doubled with every announcement, at most [8-fold](DOUBLED).
 ///
 /// Runs in a transaction; two sweepers at once take different chunks.
 pub async fn take_due(
     connection: &mut Connection,
+    lane: &Lane,
     limit: u32,
-    resend: Duration,
-    cap: u32,
+    pace: Pace,
 ) -> Result<Vec<Due>> {
     let rows = sqlx::query(
-        "SELECT id FROM tbl_batch_chunk WHERE state = 0 AND send_at <= NOW(3) \
+        "SELECT id FROM tbl_batch_chunk FORCE INDEX (due) \
+         WHERE state = 0 AND deferred_for IS NULL AND station_id = ? AND job = ? \
+           AND (send_at <= NOW(3) OR send_at > NOW(3) + INTERVAL ? SECOND) \
          ORDER BY send_at LIMIT ? FOR UPDATE SKIP LOCKED",
     )
+    .bind(&lane.station)
+    .bind(&lane.job)
+    .bind(pace.longest())
     .bind(limit)
     .fetch_all(&mut *connection)
     .await?;
@@ -62,18 +117,15 @@ pub async fn take_due(
         .map(|row| Ok(row.try_get(0)?))
         .collect::<Result<Vec<i64>>>()?;
     let ids = json(&ids)?;
-    postpone(connection, &ids, resend).await?;
-    let (mut due, deferred) = described(connection, &ids).await?;
-    due.extend(deferrals::with_room(connection, deferred, cap).await?);
-    Ok(due)
+    postpone(connection, &ids, pace.resend).await?;
+    described(connection, &ids).await
 }
 
 async fn postpone(connection: &mut Connection, ids: &str, resend: Duration) -> Result<()> {
     sqlx::query(
         "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k \
          STRAIGHT_JOIN tbl_batch_chunk c ON c.id = k.id \
-         SET c.send_at = NOW(3) + INTERVAL (? << LEAST(c.sends, ?)) SECOND, \
-           c.sends = IF(c.deferred_for IS NULL, c.sends + 1, 0)",
+         SET c.send_at = NOW(3) + INTERVAL (? << LEAST(c.sends, ?)) SECOND, c.sends = c.sends + 1",
     )
     .bind(ids)
     .bind(resend.as_secs())
@@ -83,10 +135,10 @@ async fn postpone(connection: &mut Connection, ids: &str, resend: Duration) -> R
     Ok(())
 }
 
-/// The chunks of these ids: those that wait for their message, and those that wait for their station.
-async fn described(connection: &mut Connection, ids: &str) -> Result<(Vec<Due>, Vec<Due>)> {
+/// Reads the addresses of the chunks of these ids.
+pub(crate) async fn described(connection: &mut Connection, ids: &str) -> Result<Vec<Due>> {
     let rows = sqlx::query(
-        "SELECT c.task_id, c.run, c.chunk_no, t.station_id, b.job, c.deferred_for IS NOT NULL \
+        "SELECT c.task_id, c.run, c.chunk_no, t.station_id, b.job \
          FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k \
          STRAIGHT_JOIN tbl_batch_chunk c ON c.id = k.id \
          JOIN tbl_async_task t ON t.id = c.task_id JOIN tbl_batch b ON b.task_id = c.task_id",
@@ -94,14 +146,7 @@ async fn described(connection: &mut Connection, ids: &str) -> Result<(Vec<Due>, 
     .bind(ids)
     .fetch_all(connection)
     .await?;
-    let (mut told, mut deferred) = (Vec::new(), Vec::new());
-    for row in &rows {
-        match row.try_get(5)? {
-            true => deferred.push(due(row)?),
-            false => told.push(due(row)?),
-        }
-    }
-    Ok((told, deferred))
+    rows.iter().map(due).collect()
 }
 
 fn due(row: &MySqlRow) -> Result<Due> {
@@ -125,8 +170,9 @@ pub async fn make_due(connection: &mut Connection, unsent: &[ChunkKey]) -> Resul
         .collect();
     sqlx::query(
         "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (task_id BIGINT PATH '$[0]', run INT PATH '$[1]', chunk_no INT PATH '$[2]')) k \
-         STRAIGHT_JOIN tbl_batch_chunk c ON c.task_id = k.task_id AND c.run = k.run AND c.chunk_no = k.chunk_no \
-         SET c.send_at = NOW(3), c.sends = IF(c.sends > 0, c.sends - 1, 0) WHERE c.state = 0 AND c.lease_until IS NULL",
+         STRAIGHT_JOIN tbl_batch_chunk c FORCE INDEX (chunk) ON c.task_id = k.task_id AND c.run = k.run AND c.chunk_no = k.chunk_no \
+         SET c.send_at = NOW(3), c.sends = IF(c.sends > 0, c.sends - 1, 0) \
+         WHERE c.state = 0 AND c.lease_until IS NULL",
     )
     .bind(json(&keys)?)
     .execute(connection)

@@ -58,9 +58,9 @@ async fn insert_rows(
         .map(|(no, c)| (no, c.first_index, c.item_count))
         .collect();
     sqlx::query(
-        "INSERT INTO tbl_batch_chunk (task_id, run, chunk_no, first_index, item_count, send_at) \
-         SELECT b.task_id, b.run, c.chunk_no, c.first_index, c.item_count, NOW(3) + INTERVAL ? SECOND \
-         FROM tbl_batch b JOIN JSON_TABLE(?, '$[*]' COLUMNS (chunk_no INT PATH '$[0]', \
+        "INSERT INTO tbl_batch_chunk (task_id, run, chunk_no, first_index, item_count, send_at, station_id, job) \
+         SELECT b.task_id, b.run, c.chunk_no, c.first_index, c.item_count, NOW(3) + INTERVAL ? SECOND, t.station_id, b.job \
+         FROM tbl_batch b JOIN tbl_async_task t ON t.id = b.task_id JOIN JSON_TABLE(?, '$[*]' COLUMNS (chunk_no INT PATH '$[0]', \
            first_index INT PATH '$[1]', item_count INT PATH '$[2]')) c \
          WHERE b.task_id = ? ORDER BY c.chunk_no",
     )

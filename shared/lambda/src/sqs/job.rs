@@ -23,7 +23,9 @@ pub async fn serve_job<J: BatchJob + FromEnvironment>() -> Result<(), crate::Err
         move |state: &'static State<J>, event: LambdaEvent<Event>| async move {
             let (database, settings, job, timeout) = state;
             let deadline = deadline::of(&event.context, *timeout);
-            let shift = &Shift::new(database, job, settings, deadline);
+            let request = event.context.request_id.clone();
+            let shift = Shift::new(database, job, settings, deadline);
+            let shift = &shift.of_request(&request);
             let work = |message: Message| async move { Ok(shift.work(message.chunk()?).await?) };
             let answer = handle_all(event.payload, &event.context, deadline, work).await?;
             let span = telemetry::span(&event.context);

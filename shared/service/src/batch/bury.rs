@@ -4,7 +4,7 @@
 //! chunk that stalled workers is given up; any other one is announced anew, by a message with a life of its own.
 
 use task_store::batches;
-use task_store::chunks::{self, ChunkKey, ChunkState, Claimed};
+use task_store::chunks::{self, ChunkKey, ChunkState, ClaimTerms, Claimed};
 use task_store::items;
 use task_store::{Connection, Database, Result, StoreError, outbox, tasks};
 
@@ -23,7 +23,7 @@ use crate::jobs;
 const GIVEN_UP_FROM: u32 = 5;
 
 /// Ends what is left of a chunk that stalled its workers: items without an outcome fail as `SYSTEM_BUSY`, so that their batch finishes and a
-/// person can submit or mend them again. `cause` is kept with the chunk. A chunk that somebody works on just now is
+/// person can submit or mend them again. `cause` is kept with the chunk, and with it who worked it last and what that reported. A chunk that somebody works on just now is
 /// left to them; one that was never worked, or failed by faults of the database only, is announced again.
 pub async fn bury(
     database: &Database,
@@ -36,10 +36,12 @@ pub async fn bury(
         let make_due = async |c: &mut _| outbox::make_due(c, &[key]).await;
         return Ok(database.run(make_due).await?);
     }
-    let claim = async |c: &mut _| chunks::claim(c, key, settings.lease, 0).await;
+    let terms = ClaimTerms::new(settings.lease, 0);
+    let claim = async |c: &mut _| chunks::claim(c, key, &terms).await;
     let Some(claimed) = database.run(claim).await? else {
-        let state = database.run(async |c| chunks::state(c, key).await).await?;
-        return if state == Some(ChunkState::Open) {
+        let standing = async |c: &mut _| chunks::standing(c, key, settings.lease).await;
+        let standing = database.run(standing).await?;
+        return if standing.is_some_and(|standing| standing.state == ChunkState::Open) {
             Err(Unworked::Held)
         } else {
             Ok(())

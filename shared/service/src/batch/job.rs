@@ -116,6 +116,10 @@ pub struct JobKind {
     pub notice: &'static str,
     /// Reads what was made, by ids: JSON objects.
     pub made_as: Option<MadeAs>,
+    /// The metric that counts items of which something was made.
+    pub succeeded_metric: &'static str,
+    /// The metric that counts items that failed.
+    pub failed_metric: &'static str,
     /// What the answers about a batch say of its parameters: a JSON object.
     pub heading: fn(&str) -> Result<Value>,
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use task_store::Database;
+use task_store::outbox::Pace;
 
 /// How batches are cut, leased and announced. Read once at start.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +26,14 @@ const CHUNKS: u32 = 20;
 const LEAST_ITEMS: u32 = 100;
 
 impl Settings {
+    /// How often chunks are announced.
+    pub(super) const fn pace(&self) -> Pace {
+        Pace {
+            resend: self.resend,
+            lease: self.lease,
+        }
+    }
+
     /// How many items each chunk of a batch of `count` gets.
     pub(super) fn items_per_chunk(&self, count: usize) -> u32 {
         let even = u32::try_from(count).map_or(u32::MAX, |count| count.div_ceil(CHUNKS));

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::pin::Pin;
 
-use task_store::chunks::{self, ChunkKey, ChunkState, Claimed};
+use task_store::chunks::{self, ChunkKey, ChunkState, ClaimTerms, Claimed};
 use task_store::{Database, StationId, StoreError, batches, deferrals};
 
 use super::deadline::Deadline;
@@ -32,6 +32,8 @@ pub struct Shift<'a, J> {
     job: &'a J,
     settings: &'a Settings,
     deadline: Deadline,
+    /// The request id of the invocation, which is noted with the chunks that it claims.
+    request: Option<&'a str>,
     /// Stations with a chunk less in work because of this shift, each once.
     stations: RefCell<VecDeque<StationId>>,
 }
@@ -44,14 +46,12 @@ enum Turn {
     Deferred,
 }
 
-/// What became of deferring a chunk.
-enum Deferral {
-    /// It waits for its station.
-    Waits,
-    /// There was room for it after all.
-    Claimed(Box<Claimed>),
-    /// It is not open, or somebody holds it: it is not the cap that it could not be claimed for.
-    NotOpen,
+/// What became of claiming a chunk.
+enum Claim {
+    /// It is this worker's.
+    Held(Box<Claimed>),
+    /// It is not: so ends its turn.
+    Ended(Turn),
 }
 
 /// Works a chunk that was announced, without a deadline; see [`Shift::work`].
@@ -78,8 +78,16 @@ impl<'a, J: BatchJob> Shift<'a, J> {
             job,
             settings,
             deadline,
+            request: None,
             stations: RefCell::default(),
         }
+    }
+
+    /// The shift of the invocation with this request id, by which an operator finds its log.
+    #[must_use]
+    pub fn of_request(mut self, request: &'a str) -> Self {
+        self.request = Some(request);
+        self
     }
 
     /// Works a chunk that was announced. `Ok`: the message may go. Every item has its outcome, or the batch is closed, or
@@ -118,21 +126,14 @@ impl<'a, J: BatchJob> Shift<'a, J> {
 
     async fn turn(&self, key: ChunkKey) -> Result<Turn, Unworked> {
         reach(Failpoint::WorkReceived).await?;
-        let claim = match self.claim(key).await? {
-            Some(claim) => claim,
-            None => match self.deferred(key).await? {
-                Deferral::Claimed(claim) => *claim,
-                Deferral::Waits => return Ok(Turn::Deferred),
-                Deferral::NotOpen => {
-                    self.ended_already(key).await?;
-                    return Ok(Turn::Over);
-                }
-            },
+        let claim = match self.claim_or_defer(key).await? {
+            Claim::Held(claim) => claim,
+            Claim::Ended(turn) => return Ok(turn),
         };
         reach(Failpoint::WorkClaimed).await?;
         if claim.first_of_task {
             self.database
-                .run(async |c| batches::start(c, key.task).await)
+                .run(async |c| batches::start(c, key.task, key.run).await)
                 .await?;
         }
         reach(Failpoint::WorkStarted).await?;
@@ -142,29 +143,42 @@ impl<'a, J: BatchJob> Shift<'a, J> {
     }
 
     async fn claim(&self, key: ChunkKey) -> Result<Option<Claimed>, StoreError> {
-        let Settings {
-            lease,
-            station_chunks,
-            ..
-        } = *self.settings;
+        let terms = ClaimTerms {
+            lease: self.settings.lease,
+            cap: self.settings.station_chunks,
+            worker: self.request,
+        };
         self.database
-            .run(async |c| chunks::claim(c, key, lease, station_chunks).await)
+            .run(async |c| chunks::claim(c, key, &terms).await)
             .await
     }
 
-    /// Defers a chunk that could not be claimed, if it is one that only its station's cap keeps from being worked.
-    async fn deferred(&self, key: ChunkKey) -> Result<Deferral, StoreError> {
-        if self.settings.station_chunks == 0 {
-            return Ok(Deferral::NotOpen);
+    /// Claims a chunk or, if only its station's cap keeps it from being worked, defers it.
+    async fn claim_or_defer(&self, key: ChunkKey) -> Result<Claim, Unworked> {
+        if let Some(claim) = self.claim(key).await? {
+            return Ok(Claim::Held(Box::new(claim)));
         }
-        let resend = self.settings.resend;
-        let defer = async |c: &mut _| deferrals::defer(c, key, resend).await;
-        if !self.database.run(defer).await? {
-            return Ok(Deferral::NotOpen);
+        let lease = self.settings.lease;
+        let standing = async |c: &mut _| chunks::standing(c, key, lease).await;
+        let Some(standing) = self.database.run(standing).await? else {
+            return Ok(Claim::Ended(Turn::Over));
+        };
+        if standing.is_finishable {
+            finish_if_done(self.database, J::KIND, key.task, key.run).await?;
+        }
+        if standing.state != ChunkState::Open {
+            return Ok(Claim::Ended(Turn::Over));
+        }
+        let defer = async |c: &mut _| deferrals::defer(c, key, lease).await;
+        let is_capped = self.settings.station_chunks > 0 && !standing.is_held;
+        if !is_capped || !self.database.run(defer).await? {
+            return Err(Unworked::Held);
         }
         // Whoever made room since the first try may have looked for deferred chunks before this one was.
         let claim = self.claim(key).await?;
-        Ok(claim.map_or(Deferral::Waits, |claim| Deferral::Claimed(Box::new(claim))))
+        Ok(claim.map_or(Claim::Ended(Turn::Deferred), |claim| {
+            Claim::Held(Box::new(claim))
+        }))
     }
 
     fn freed(&self, station: &StationId) {
@@ -192,8 +206,8 @@ impl<'a, J: BatchJob> Shift<'a, J> {
             }
             Err(fault) => {
                 // Best effort: without it the lease runs out by itself.
-                let faultless = fault.is_retryable();
-                let release = async |c: &mut _| chunks::release(c, claim, faultless).await;
+                let (faultless, kind) = (fault.is_retryable(), fault.kind());
+                let release = async |c: &mut _| chunks::release(c, claim, faultless, &kind).await;
                 let released = self.database.run(release).await;
                 tracing::debug!(released = released.is_ok(), "gave the chunk back");
                 return Err(fault.into());
@@ -203,18 +217,5 @@ impl<'a, J: BatchJob> Shift<'a, J> {
         finish_if_done(self.database, J::KIND, claim.key.task, claim.key.run).await?;
         reach(Failpoint::WorkFinished).await?;
         Ok(())
-    }
-
-    /// The chunk could not be claimed: its message may go unless somebody is at it.
-    async fn ended_already(&self, key: ChunkKey) -> Result<(), Unworked> {
-        let state = async |c: &mut _| chunks::state(c, key).await;
-        match self.database.run(state).await? {
-            Some(ChunkState::Open) => Err(Unworked::Held),
-            Some(ChunkState::Done) => {
-                finish_if_done(self.database, J::KIND, key.task, key.run).await?;
-                Ok(())
-            }
-            Some(ChunkState::Cancelled) | None => Ok(()),
-        }
     }
 }

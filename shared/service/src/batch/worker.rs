@@ -18,8 +18,6 @@ use super::settings::Settings;
 use crate::failpoints::{Failpoint, reach, reach_items};
 use crate::metrics;
 
-/// From this attempt on a chunk is worked item by item: what ended the attempts before may be one of its items.
-const ISOLATED_FROM: u32 = 3;
 /// How often an item is tried by itself before it is given up.
 const TRIES: u32 = 2;
 
@@ -31,6 +29,9 @@ pub(super) struct Worker<'a, J> {
     pub(super) deadline: Deadline,
     pub(super) claim: &'a Claimed,
 }
+
+/// How often items were tried by themselves, by their index.
+type Tries = HashMap<u32, u32>;
 
 /// How work on a chunk ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,35 +64,39 @@ impl<J: BatchJob> Worker<'_, J> {
     pub(super) async fn work(&self) -> Result<End> {
         let raws: Vec<&RawValue> = serde_json::from_str(&self.claim.items)
             .map_err(|_| StoreError::Unreadable("a payload"))?;
-        let items = self.unsettled(self.items(&raws)?).await?;
-        if self.claim.attempt >= ISOLATED_FROM {
-            return self.one_by_one(&items).await;
+        let (items, tries) = self.unsettled(self.items(&raws)?).await?;
+        if self.claim.stalls >= chunks::ISOLATED_FROM {
+            return self.one_by_one(&items, &tries).await;
         }
         match self.together(&items, Fence::Complete).await {
             // One item cannot be written, or clashes with what somebody else has just written: it must not take the
             // others down.
-            Err(fault) if fault.is_permanent() => self.one_by_one(&items).await,
+            Err(fault) if fault.is_permanent() => self.one_by_one(&items, &tries).await,
             end => end.map(End::of),
         }
     }
 
-    /// Leaves out items that have their outcome already, or are worked in another chunk because they were corrected: a run
-    /// that tries again what failed before starts with the outcomes of the rest.
-    async fn unsettled<'r>(&self, items: Vec<Item<'r>>) -> Result<Vec<Item<'r>>> {
+    /// Leaves out items that have their outcome, or are worked in another chunk because they were corrected: an earlier attempt
+    /// or run settled them, and it stands whatever has changed since. Answers the others, and how often each was tried by itself.
+    async fn unsettled<'r>(&self, mut items: Vec<Item<'r>>) -> Result<(Vec<Item<'r>>, Tries)> {
         let key = self.claim.key;
-        if key.run == 1 || self.claim.amends {
-            return Ok(items);
+        // Nothing of a first run, and nothing of a corrected item, is settled before its first attempt.
+        if self.claim.attempt == 1 && (key.run == 1 || self.claim.amends) {
+            return Ok((items, Tries::new()));
         }
         let indexes: Vec<u32> = items.iter().map(|item| item.index).collect();
         let read = async |c: &mut _| items::at(c, key.task, key.run, &indexes).await;
         let stored = self.database.read(read).await?;
-        let is_open = |stored: &items::Item| {
-            stored.outcome.status == ItemStatus::Pending && stored.chunk_id == self.claim.id
-        };
-        let settled = stored.iter().filter(|stored| !is_open(stored));
-        let settled: HashSet<u32> = settled.map(|stored| stored.outcome.index).collect();
-        let open = items.into_iter();
-        Ok(open.filter(|item| !settled.contains(&item.index)).collect())
+        let (open, settled): (Vec<_>, Vec<_>) = stored.iter().partition(|item| {
+            item.outcome.status == ItemStatus::Pending && item.chunk_id == self.claim.id
+        });
+        let settled: HashSet<u32> = settled.iter().map(|item| item.outcome.index).collect();
+        items.retain(|item| !settled.contains(&item.index));
+        let tries = open
+            .iter()
+            .map(|item| (item.outcome.index, item.attempts))
+            .collect();
+        Ok((items, tries))
     }
 
     fn items<'r>(&self, raws: &[&'r RawValue]) -> Result<Vec<Item<'r>>> {
@@ -162,7 +167,7 @@ impl<J: BatchJob> Worker<'_, J> {
             0
         };
         if written && implied + outcomes.len() > 0 {
-            metrics::settled(outcomes, implied);
+            metrics::settled(J::KIND, outcomes, implied);
         }
         Ok(written)
     }
@@ -180,35 +185,13 @@ impl<J: BatchJob> Worker<'_, J> {
         Ok(task.zip(batch))
     }
 
-    /// Works the items that have no outcome yet, each in a transaction of its own, one at least before the time is up.
-    async fn one_by_one(&self, items: &[Item<'_>]) -> Result<End> {
-        let key = self.claim.key;
-        let indexes: Vec<u32> = items.iter().map(|item| item.index).collect();
-        let stored = self
-            .database
-            .run(async |c| items::at(c, key.task, key.run, &indexes).await)
-            .await?;
-        let stored: HashMap<u32, _> = stored
-            .into_iter()
-            .map(|item| (item.outcome.index, item))
-            .collect();
-        let tries = |item: &Item<'_>| match stored.get(&item.index) {
-            Some(before)
-                if before.outcome.status != ItemStatus::Pending
-                    || before.chunk_id != self.claim.id =>
-            {
-                None
-            }
-            before => Some(before.map_or(0, |before| before.attempts)),
-        };
-        let open = items
-            .iter()
-            .filter_map(|item| Some(item).zip(tries(item)))
-            .enumerate();
-        for (worked, (item, tries)) in open {
+    /// Works items that have no outcome yet, each in a transaction of its own, one at least before the time is up.
+    async fn one_by_one(&self, items: &[Item<'_>], tries: &Tries) -> Result<End> {
+        for (worked, item) in items.iter().enumerate() {
             if worked > 0 && self.deadline.has_passed() {
                 return Ok(End::OutOfTime);
             }
+            let tries = tries.get(&item.index).copied().unwrap_or(0);
             if !self.by_itself(item, tries).await? {
                 return Ok(End::Lost);
             }
@@ -222,9 +205,10 @@ impl<J: BatchJob> Worker<'_, J> {
         if tries >= TRIES {
             return self.give_up(item).await;
         }
-        self.database
-            .run(async |c| items::count_try(c, self.claim, item.index).await)
-            .await?;
+        let count = async |c: &mut _| items::count_try(c, self.claim, item.index).await;
+        if !self.database.run(count).await? {
+            return Ok(false);
+        }
         reach(Failpoint::WorkCounted).await?;
         let mut end = self.together(std::slice::from_ref(item), Fence::Hold).await;
         if end.as_ref().is_err_and(StoreError::is_duplicate_key) {

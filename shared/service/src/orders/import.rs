@@ -53,6 +53,8 @@ pub static ORDER_IMPORT: JobKind = JobKind {
     made_name: Some(order_no),
     notice: "该订单此前已生成，内容与本次提交不同；以 order 为准，本次提交的内容未生效",
     made_as: Some(|connection, ids, zone| Box::pin(made::shown(connection, ids, zone))),
+    succeeded_metric: "OrdersSucceeded",
+    failed_metric: "OrdersFailed",
     heading,
 };
 

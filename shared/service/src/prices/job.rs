@@ -24,6 +24,8 @@ pub static PRICE_CHANGE: JobKind = JobKind {
     made_name: None,
     notice: "",
     made_as: None,
+    succeeded_metric: "PricesSucceeded",
+    failed_metric: "PricesFailed",
     heading: |_| Ok(json!({})),
 };
 

@@ -70,7 +70,7 @@ async fn a_worker_that_had_claimed_before_the_close_writes_nothing_after_it() {
         let (key, lease) = (queue.take()[0], settings().lease);
         let claim = fresh
             .database
-            .run(async |c| chunks::claim(c, key, lease, 0).await)
+            .run(async |c| chunks::claim(c, key, &chunks::ClaimTerms::new(lease, 0)).await)
             .await
             .unwrap()
             .unwrap();

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use task_service::batch::{self, Deadline, Shift};
+use task_service::batch::{Deadline, Shift};
 use task_service::store::tasks::TaskStatus;
 use task_service::store::testing::with_database;
 
@@ -26,10 +26,8 @@ async fn a_chunk_worked_item_by_item_is_put_back_when_the_time_is_up_and_goes_on
             assert_eq!(made, invocation, "one order at least, and none twice");
             assert_eq!(task(fresh, "b1").await.status, TaskStatus::Running);
             let stalls = number(fresh, "SELECT stalls FROM tbl_batch_chunk").await;
-            assert_eq!(stalls, 0, "it goes forward");
-            let swept = batch::announce_due(&dispatcher(fresh, &queue))
-                .await
-                .unwrap();
+            assert_eq!(stalls, 2, "it goes forward, item by item");
+            let swept = sweep(&dispatcher(fresh, &queue)).await.announced;
             assert_eq!(swept, 1, "it is due at once");
         }
         work_all(fresh, &queue).await;

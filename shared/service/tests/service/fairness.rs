@@ -34,7 +34,7 @@ fn shift<'a>(
 /// Claims a chunk, as a worker that is still at it.
 async fn hold(fresh: &TestDatabase, key: ChunkKey) -> chunks::Claimed {
     let lease = settings().lease;
-    let claim = async |c: &mut _| chunks::claim(c, key, lease, 0).await;
+    let claim = async |c: &mut _| chunks::claim(c, key, &chunks::ClaimTerms::new(lease, 0)).await;
     fresh.database.run(claim).await.unwrap().unwrap()
 }
 
@@ -87,7 +87,7 @@ async fn whoever_finishes_a_chunk_takes_those_that_wait_for_its_station() {
         let early = shift(&fresh.database, &job, &settings);
         early.work(keys[1]).await.unwrap();
         early.work(keys[2]).await.unwrap();
-        let give_back = async |c: &mut _| chunks::release(c, &held, true).await;
+        let give_back = async |c: &mut _| chunks::release(c, &held, true, "a test").await;
         fresh.database.run(give_back).await.unwrap();
         let late = shift(&fresh.database, &job, &settings);
         late.work(keys[0]).await.unwrap();
@@ -122,12 +122,7 @@ async fn a_worker_whose_time_is_up_leaves_them_to_the_sweeper_and_so_does_one_th
             "UPDATE tbl_batch_chunk SET send_at = NOW(3) WHERE state = 0",
         )
         .await;
-        assert_eq!(
-            batch::announce_due(&dispatcher(fresh, &queue))
-                .await
-                .unwrap(),
-            2
-        );
+        assert_eq!(sweep(&dispatcher(fresh, &queue)).await.announced, 2);
         work_all(fresh, &queue).await;
         assert_eq!(result(fresh, "b1").await["msg"], "批量导入(成功30)");
     })
@@ -213,25 +208,25 @@ async fn what_waits_is_announced_only_while_its_station_has_fewer_in_work_than_i
             settings,
             ..dispatcher(fresh, &queue)
         };
-        let sweep = async |change| {
+        let swept = async |change| {
             run(fresh, change).await;
             run(
                 fresh,
                 "UPDATE tbl_batch_chunk SET send_at = NOW(3) WHERE deferred_for IS NOT NULL",
             )
             .await;
-            batch::announce_due(&sweeper).await.unwrap()
+            sweep(&sweeper).await.announced
         };
         for _ in 0..3 {
             assert_eq!(
-                sweep("DO 0").await,
+                swept("DO 0").await,
                 0,
                 "who has the first goes on with them"
             );
         }
         let died = "UPDATE tbl_batch_chunk SET lease_until = NOW(3) WHERE lease_until IS NOT NULL";
         assert_eq!(
-            sweep(died).await,
+            swept(died).await,
             1,
             "one may be in work, and tells of the other"
         );

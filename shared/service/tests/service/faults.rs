@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use serde_json::json;
 use task_service::batch;
-use task_service::jobs::KINDS;
 use task_service::store::chunks::{self, ChunkKey};
 use task_service::store::items::ItemStatus;
 use task_service::store::tasks::TaskStatus;
@@ -48,7 +47,7 @@ async fn a_chunk_that_another_worker_holds_stays_in_the_queue() {
         let lease = settings().lease;
         let held = fresh
             .database
-            .run(async |c| chunks::claim(c, key, lease, 0).await)
+            .run(async |c| chunks::claim(c, key, &chunks::ClaimTerms::new(lease, 0)).await)
             .await
             .unwrap();
         assert!(held.is_some());
@@ -69,7 +68,7 @@ async fn a_zombie_whose_lease_was_taken_over_writes_nothing() {
         let key = queue.take()[0];
         let zombie = fresh
             .database
-            .run(async |c| chunks::claim(c, key, Duration::ZERO, 0).await)
+            .run(async |c| chunks::claim(c, key, &chunks::ClaimTerms::new(Duration::ZERO, 0)).await)
             .await
             .unwrap()
             .unwrap();
@@ -98,10 +97,10 @@ async fn what_could_not_be_announced_is_announced_by_the_sweeper() {
             .await
             .unwrap();
         let up = MemoryQueue::default();
-        let swept = batch::announce_due(&dispatcher(fresh, &up)).await.unwrap();
+        let swept = sweep(&dispatcher(fresh, &up)).await.announced;
         assert_eq!(swept, 3);
         assert_eq!(
-            batch::announce_due(&dispatcher(fresh, &up)).await.unwrap(),
+            sweep(&dispatcher(fresh, &up)).await.announced,
             0,
             "not twice"
         );
@@ -120,19 +119,9 @@ async fn a_batch_whose_last_worker_died_before_finishing_it_is_finished_by_the_s
             .await
             .unwrap();
         run(fresh, "UPDATE tbl_batch_chunk SET state = 1").await;
-        assert_eq!(
-            batch::finish_abandoned(&fresh.database, KINDS)
-                .await
-                .unwrap(),
-            1
-        );
+        assert_eq!(sweep(&dispatcher(fresh, &queue)).await.finished, 1);
         assert_eq!(task(fresh, "b1").await.status, TaskStatus::Finished);
-        assert_eq!(
-            batch::finish_abandoned(&fresh.database, KINDS)
-                .await
-                .unwrap(),
-            0
-        );
+        assert_eq!(sweep(&dispatcher(fresh, &queue)).await.finished, 0);
     })
     .await;
 }
@@ -171,37 +160,6 @@ async fn an_order_number_of_another_batch_fails_alone_even_when_both_are_worked_
 }
 
 #[tokio::test]
-async fn from_its_third_attempt_on_a_chunk_is_worked_item_by_item() {
-    with_database(async |fresh| {
-        load_station(fresh).await;
-        let queue = MemoryQueue::default();
-        submit_orders(fresh, &queue, "b1", &orders(5))
-            .await
-            .unwrap();
-        run(fresh, "UPDATE tbl_batch_chunk SET attempts = 2").await;
-        run(
-            fresh,
-            "INSERT INTO tbl_batch_item (task_id, run, item_index, chunk_id, status, attempts) \
-             SELECT task_id, run, 3, id, 0, 2 FROM tbl_batch_chunk",
-        )
-        .await;
-        work_all(fresh, &queue).await;
-        let failed = items(fresh, "b1", Some(ItemStatus::Failed)).await;
-        assert_eq!(
-            failed.len(),
-            1,
-            "the item that ended two tries is given up alone"
-        );
-        assert_eq!(
-            (&failed[0]["index"], &failed[0]["code"]),
-            (&json!(3), &json!("SYSTEM_BUSY"))
-        );
-        assert_eq!(result(fresh, "b1").await["msg"], "批量导入(成功4, 失败1)");
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn a_dead_letter_ends_its_chunk_and_the_batch_finishes() {
     with_database(async |fresh| {
         load_station(fresh).await;
@@ -224,7 +182,7 @@ async fn a_dead_letter_ends_its_chunk_and_the_batch_finishes() {
         assert_eq!(result(fresh, "b1").await["msg"], "批量导入(成功10, 失败5)");
         let failed = items(fresh, "b1", Some(ItemStatus::Failed)).await;
         assert!(failed.iter().all(|item| item["code"] == "SYSTEM_BUSY"));
-        let kept = "SELECT COUNT(*) FROM tbl_batch_chunk WHERE cause = 'dead letter m1'";
+        let kept = "SELECT COUNT(*) FROM tbl_batch_chunk WHERE cause LIKE 'dead letter m1; attempt 0 by request unknown; %'";
         assert_eq!(number(fresh, kept).await, 1, "the cause is kept");
         submit_orders(fresh, &queue, "b1", &orders(15))
             .await
@@ -250,7 +208,7 @@ async fn a_dead_letter_of_a_chunk_in_work_waits() {
         let (key, lease) = (queue.take()[0], settings().lease);
         fresh
             .database
-            .run(async |c| chunks::claim(c, key, lease, 0).await)
+            .run(async |c| chunks::claim(c, key, &chunks::ClaimTerms::new(lease, 0)).await)
             .await
             .unwrap();
         run(fresh, "UPDATE tbl_batch_chunk SET stalls = 5").await;

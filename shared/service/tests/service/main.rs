@@ -5,9 +5,11 @@
     reason = "a test that cannot go on should fail at once"
 )]
 
+mod attempts;
 mod batches;
 mod closing;
 mod deadlines;
+mod duplicates;
 mod engine;
 mod fairness;
 mod faults;
@@ -19,4 +21,5 @@ mod resubmitting;
 mod retries;
 mod sizes;
 mod support;
+mod sweeps;
 mod tasks;

@@ -57,7 +57,14 @@ async fn a_chunk_worked_twice_changes_prices_once() {
         submit_prices(fresh, &queue, "p1", &to("3")).await.unwrap();
         let keys = queue.take();
         // The first worker dies after it claimed; its lease runs out.
-        let claim = async |c: &mut _| chunks::claim(c, keys[0], std::time::Duration::ZERO, 0).await;
+        let claim = async |c: &mut _| {
+            chunks::claim(
+                c,
+                keys[0],
+                &chunks::ClaimTerms::new(std::time::Duration::ZERO, 0),
+            )
+            .await
+        };
         fresh.database.run(claim).await.unwrap().unwrap();
         work(fresh, &keys).await;
         work(fresh, &keys).await;

@@ -86,12 +86,7 @@ async fn a_database_that_is_gone_counts_neither_as_an_attempt_nor_as_an_error() 
             .await
             .unwrap();
         assert_eq!(task(fresh, "b1").await.status, TaskStatus::Submitted);
-        assert_eq!(
-            batch::announce_due(&dispatcher(fresh, &queue))
-                .await
-                .unwrap(),
-            1
-        );
+        assert_eq!(sweep(&dispatcher(fresh, &queue)).await.announced, 1);
         work_all(fresh, &queue).await;
         assert_eq!(result(fresh, "b1").await["msg"], "批量导入(成功10)");
     })

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 use task_service::batch::{self, Dispatcher, ItemPage, Settings};
+use task_service::jobs::KINDS;
 use task_service::orders::{ORDER_IMPORT, OrderImport, OrderList, submit};
 use task_service::queue::Queue;
 use task_service::store::chunks::ChunkKey;
@@ -247,6 +248,13 @@ pub(crate) async fn work_one(
     key: ChunkKey,
 ) -> std::result::Result<(), batch::Unworked> {
     batch::work(&fresh.database, &job(), &settings(), key).await
+}
+
+/// Sweeps once, to the end.
+pub(crate) async fn sweep(dispatcher: &Dispatcher<&MemoryQueue>) -> batch::Swept {
+    batch::sweep(dispatcher, KINDS, batch::Deadline::default())
+        .await
+        .unwrap()
 }
 
 /// How many rounds a race is run: `TEST_RACES`, 50 by default.

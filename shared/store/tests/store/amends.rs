@@ -1,11 +1,15 @@
 //! Mending: which item something was made of.
 
+use std::time::Duration;
+
+use sqlx::Row as _;
 use task_store::amends;
 use task_store::chunks::{self, Claimed};
-use task_store::items::{self, Outcome};
+use task_store::items::{self, ItemStatus, Outcome};
 use task_store::testing::with_database;
+use task_store::{Connection, StoreError};
 
-use crate::support::{a_batch, claim, done};
+use crate::support::{a_batch, claim, done, read_number};
 
 #[tokio::test]
 async fn what_was_made_is_traced_to_its_item_by_its_row_or_by_its_reserved_id() {
@@ -42,6 +46,54 @@ async fn what_was_made_is_traced_to_its_item_by_its_row_or_by_its_reserved_id() 
             "the chunk has no such item"
         );
         assert_eq!(of_made(reserved(&second, 0)).await, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn closing_does_not_wait_for_another_tasks_chunks() {
+    with_database(async |fresh| {
+        let [mine, theirs] = [a_batch(fresh, 2).await, a_batch(fresh, 2).await];
+        let held = claim(fresh, theirs, 0).await;
+        let other = fresh.another(1);
+        let cancelled = other.transaction(async |c: &mut Connection| {
+            assert!(chunks::complete(c, &held).await?);
+            let cancel = async |c: &mut _| amends::cancel_open(c, mine, 1).await;
+            let cancel = fresh.database.run(cancel);
+            let end = tokio::time::timeout(Duration::from_secs(2), cancel).await;
+            Ok::<_, StoreError>(end.map(|end| end.unwrap()))
+        });
+        assert_eq!(cancelled.await.unwrap(), Ok(()));
+        let states = "SELECT SUM(state * 10) FROM tbl_batch_chunk";
+        assert_eq!(read_number(fresh, states).await, 2 * 20 + 10);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_people_made_by_hand_is_found_without_reading_the_other_items() {
+    with_database(async |fresh| {
+        let task = a_batch(fresh, 2).await;
+        let claimed = claim(fresh, task, 0).await;
+        let outcome = |(index, status)| Outcome {
+            status,
+            ..Outcome::made(index, 7)
+        };
+        let all = (0..500).map(|index| (index, ItemStatus::Failed));
+        let outcomes: Vec<_> = all.chain([(500, ItemStatus::Amended)]).map(outcome).collect();
+        let settle = async |c: &mut _| items::settle(c, &claimed, &outcomes).await;
+        done(&fresh.database, settle).await;
+        let amended = async |c: &mut _| amends::amended_items(c, task).await;
+        let found = done(&fresh.database, amended).await;
+        assert_eq!(found.len(), 1);
+        let plan = format!(
+            "EXPLAIN FORMAT=TRADITIONAL SELECT item_index FROM tbl_batch_item FORCE INDEX (outcomes) WHERE task_id = {task} AND status = 3"
+        );
+        let explain = async |c: &mut Connection| {
+            let row = sqlx::raw_sql(&plan).fetch_one(c).await?;
+            Ok::<u64, StoreError>(row.try_get_unchecked("rows")?)
+        };
+        assert!(done(&fresh.database, explain).await < 10);
     })
     .await;
 }

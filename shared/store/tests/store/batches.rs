@@ -1,9 +1,11 @@
 //! `tbl_batch`.
 
+use std::time::Duration;
+
 use task_store::batches::{self, NewRun};
 use task_store::tasks::{self, Task, TaskStatus};
 use task_store::testing::{TestDatabase, with_database};
-use task_store::{Connection, TaskId};
+use task_store::{Connection, StoreError, TaskId};
 
 use crate::support::{RUN, a_batch, a_task, done, execute, read_number};
 
@@ -49,14 +51,43 @@ async fn the_first_claim_starts_a_submitted_task_and_no_other_does() {
     with_database(async |fresh| {
         let task = a_batch(fresh, 1).await;
         for _ in 0..2 {
-            done(&fresh.database, async |c| batches::start(c, task).await).await;
+            done(&fresh.database, async |c| batches::start(c, task, 1).await).await;
             let row = read_task(fresh, task).await;
             assert_eq!((row.status, row.run_count), (TaskStatus::Running, 1));
             assert!(row.started_at.is_some());
         }
         finish(fresh, task, "{}").await;
-        done(&fresh.database, async |c| batches::start(c, task).await).await;
+        done(&fresh.database, async |c| batches::start(c, task, 1).await).await;
         assert_eq!(read_task(fresh, task).await.status, TaskStatus::Finished);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_late_worker_of_a_closed_run_does_not_start_the_next_one() {
+    with_database(async |fresh| {
+        let task = a_batch(fresh, 1).await;
+        finish(fresh, task, "{}").await;
+        let other = fresh.another(1);
+        let start = async |run| {
+            let start = async |c: &mut _| batches::start(c, task, run).await;
+            other.run(start).await.unwrap();
+        };
+        let submit_again = fresh.database.transaction(async |c: &mut Connection| {
+            tasks::lock(c, task).await?;
+            let mut late = Box::pin(start(1));
+            let waits = tokio::time::timeout(Duration::from_millis(200), &mut late);
+            assert!(waits.await.is_err(), "it waits for the submit");
+            batches::insert_run(c, task, &RUN, "[]").await?;
+            sqlx::raw_sql("COMMIT").execute(c).await?;
+            late.await;
+            Ok::<_, StoreError>(())
+        });
+        submit_again.await.unwrap();
+        start(1).await;
+        assert_eq!(read_task(fresh, task).await.status, TaskStatus::Submitted);
+        start(2).await;
+        assert_eq!(read_task(fresh, task).await.status, TaskStatus::Running);
     })
     .await;
 }
@@ -143,6 +174,8 @@ async fn only_open_batches_without_an_open_chunk_are_finishable() {
         let job = || "order_import".to_owned();
         let expected = [(ready, 1, job()), (closed, 1, job())];
         assert_eq!(finishable(fresh, 10).await, expected);
+        let later = async |c: &mut _| batches::finishable(c, Some(ready), 10).await;
+        assert_eq!(done(&fresh.database, later).await, expected[1..]);
         assert_eq!(finishable(fresh, 1).await.len(), 1);
     })
     .await;
@@ -178,7 +211,7 @@ async fn finish(fresh: &TestDatabase, task: TaskId, result: &str) {
 
 async fn finishable(fresh: &TestDatabase, limit: u32) -> Vec<(TaskId, u32, String)> {
     done(&fresh.database, async |c| {
-        batches::finishable(c, limit).await
+        batches::finishable(c, None, limit).await
     })
     .await
 }

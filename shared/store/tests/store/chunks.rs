@@ -28,7 +28,7 @@ async fn a_claim_brings_everything_its_job_needs() {
         assert_eq!(claimed.duplicates.as_deref(), Some("[[3, 2]]"));
         let batch = done(&fresh.database, async |c| batches::by_task(c, task).await).await;
         assert_eq!(claimed.accepted_at, batch.unwrap().accepted_at);
-        done(&fresh.database, async |c| batches::start(c, task).await).await;
+        done(&fresh.database, async |c| batches::start(c, task, 1).await).await;
         let second = claim(fresh, task, 0).await;
         assert_eq!((second.first_of_task, second.duplicates), (false, None));
     })
@@ -41,8 +41,11 @@ async fn of_twenty_concurrent_claimers_exactly_one_gets_the_chunk() {
         let task = a_batch(fresh, 1).await;
         let crowd = fresh.another(20);
         for round in 1..=3 {
-            let claimers = (0..20)
-                .map(|_| crowd.run(async |c| chunks::claim(c, chunk_key(task, 0), LEASE, 0).await));
+            let claimers = (0..20).map(|_| {
+                crowd.run(async |c| {
+                    chunks::claim(c, chunk_key(task, 0), &chunks::ClaimTerms::new(LEASE, 0)).await
+                })
+            });
             let ends = join_all(claimers).await;
             let won: Vec<_> = ends.into_iter().filter_map(Result::unwrap).collect();
             assert_eq!(won.iter().map(|c| c.attempt).collect::<Vec<_>>(), [round]);
@@ -74,7 +77,7 @@ async fn a_lease_ends_by_the_clock_of_the_database() {
         let key = chunk_key(task, 0);
         let short = Duration::from_secs(1);
         done(&fresh.database, async |c| {
-            chunks::claim(c, key, short, 0).await
+            chunks::claim(c, key, &chunks::ClaimTerms::new(short, 0)).await
         })
         .await;
         assert!(try_claim(fresh, key).await.is_none());
@@ -223,7 +226,9 @@ async fn open_chunks_and_settled_items_are_counted_by_run() {
 }
 
 async fn state(fresh: &TestDatabase, key: ChunkKey) -> Option<ChunkState> {
-    done(&fresh.database, async |c| chunks::state(c, key).await).await
+    let standing = async |c: &mut _| chunks::standing(c, key, LEASE).await;
+    let standing = done(&fresh.database, standing).await;
+    standing.map(|standing| standing.state)
 }
 
 async fn complete(fresh: &TestDatabase, claim: &Claimed) -> bool {
@@ -239,7 +244,7 @@ async fn hold(fresh: &TestDatabase, claim: &Claimed) -> bool {
 
 async fn release(fresh: &TestDatabase, claim: &Claimed) {
     done(&fresh.database, async |c| {
-        chunks::release(c, claim, true).await
+        chunks::release(c, claim, true, "a test").await
     })
     .await;
 }

@@ -2,28 +2,30 @@
 
 use std::time::Duration;
 
-use task_store::Connection;
 use task_store::amends;
 use task_store::chunks::{self, ChunkKey};
 use task_store::deferrals;
-use task_store::outbox;
+use task_store::outbox::{self, Pace};
+use task_store::tasks;
 use task_store::testing::{TestDatabase, with_database};
+use task_store::{Connection, StoreError};
 
 use crate::support::{
     LEASE, a_batch, chunk_key, claim, done, execute, expire_leases, read_number, station,
 };
 
-const RESEND: Duration = Duration::from_secs(10);
-const PUT_OFF: &str =
-    "SELECT TIMESTAMPDIFF(SECOND, NOW(3), send_at) FROM tbl_batch_chunk WHERE chunk_no = 1";
+const PACE: Pace = Pace {
+    resend: Duration::from_secs(10),
+    lease: LEASE,
+};
 
 /// Whether a chunk can be claimed where `cap` of its station and job may be in work; it is given back.
 async fn is_claimed(fresh: &TestDatabase, key: ChunkKey, cap: u32) -> bool {
-    let claim = async |c: &mut _| chunks::claim(c, key, LEASE, cap).await;
+    let claim = async |c: &mut _| chunks::claim(c, key, &chunks::ClaimTerms::new(LEASE, cap)).await;
     let claimed = done(&fresh.database, claim).await;
     if let Some(claimed) = &claimed {
         done(&fresh.database, async |c| {
-            chunks::release(c, claimed, true).await
+            chunks::release(c, claimed, true, "a test").await
         })
         .await;
     }
@@ -32,7 +34,7 @@ async fn is_claimed(fresh: &TestDatabase, key: ChunkKey, cap: u32) -> bool {
 
 async fn defer(fresh: &TestDatabase, key: ChunkKey) -> bool {
     done(&fresh.database, async |c| {
-        deferrals::defer(c, key, RESEND).await
+        deferrals::defer(c, key, LEASE).await
     })
     .await
 }
@@ -56,12 +58,12 @@ async fn the_cap_counts_chunks_of_the_station_and_the_job_whose_lease_holds() {
         ];
         execute(
             fresh,
-            &format!("UPDATE tbl_batch SET job = 'sku_price' WHERE task_id = {job}"),
+            &format!("UPDATE tbl_batch_chunk SET job = 'sku_price' WHERE task_id = {job}"),
         )
         .await;
         execute(
             fresh,
-            &format!("UPDATE tbl_async_task SET station_id = 'T2' WHERE id = {other}"),
+            &format!("UPDATE tbl_batch_chunk SET station_id = 'T2' WHERE task_id = {other}"),
         )
         .await;
         let (mine, theirs) = (chunk_key(one, 1), chunk_key(other, 1));
@@ -85,29 +87,63 @@ async fn the_cap_counts_chunks_of_the_station_and_the_job_whose_lease_holds() {
 }
 
 #[tokio::test]
-async fn the_chunk_that_waits_longest_is_next_until_it_is_claimed_or_cancelled() {
+async fn the_next_is_one_of_those_that_wait_longest_until_it_is_claimed_or_cancelled() {
     with_database(async |fresh| {
-        let task = a_batch(fresh, 3).await;
+        let task = a_batch(fresh, 12).await;
         assert_eq!(next(fresh, "T1", "order_import").await, None);
-        for chunk in [2, 0, 1] {
+        for chunk in (0..12).rev() {
             assert!(defer(fresh, chunk_key(task, chunk)).await);
         }
         assert_eq!(next(fresh, "T2", "order_import").await, None);
         assert_eq!(next(fresh, "T1", "sku_price").await, None);
+        let mut drawn = std::collections::BTreeSet::new();
+        for _ in 0..60 {
+            drawn.extend(next(fresh, "T1", "order_import").await.map(|key| key.chunk));
+        }
+        assert!(drawn.len() > 1, "not everybody draws the same one");
+        assert!(drawn.iter().all(|chunk| *chunk < 8), "{drawn:?}");
+        for chunk in 0..11 {
+            claim(fresh, task, chunk).await;
+        }
         assert_eq!(
             next(fresh, "T1", "order_import").await,
-            Some(chunk_key(task, 0))
+            Some(chunk_key(task, 11))
         );
-        claim(fresh, task, 0).await;
-        assert_eq!(
-            next(fresh, "T1", "order_import").await,
-            Some(chunk_key(task, 1))
-        );
-        done(&fresh.database, async |c| {
-            amends::cancel_open(c, task, 1).await
-        })
-        .await;
+        let cancel = async |c: &mut _| amends::cancel_open(c, task, 1).await;
+        done(&fresh.database, cancel).await;
         assert_eq!(next(fresh, "T1", "order_import").await, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_mended_item_goes_before_the_chunks_of_a_flood() {
+    with_database(async |fresh| {
+        let task = a_batch(fresh, 30).await;
+        for chunk in 0..30 {
+            assert!(defer(fresh, chunk_key(task, chunk)).await);
+        }
+        let mended = "UPDATE tbl_batch_chunk SET amends = 1 WHERE chunk_no = 29";
+        execute(fresh, mended).await;
+        let first = next(fresh, "T1", "order_import").await;
+        assert_eq!(first, Some(chunk_key(task, 29)));
+        assert_eq!(announced(fresh, 1).await, [chunk_key(task, 29)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn deferring_neither_waits_for_the_tasks_row_nor_locks_it() {
+    with_database(async |fresh| {
+        let task = a_batch(fresh, 1).await;
+        let other = fresh.another(1);
+        let locked = fresh.database.transaction(async |c: &mut Connection| {
+            tasks::lock(c, task).await?;
+            let defer = async |c: &mut _| deferrals::defer(c, chunk_key(task, 0), LEASE).await;
+            let deferred = tokio::time::timeout(Duration::from_secs(2), other.run(defer));
+            Ok::<_, StoreError>(deferred.await.unwrap().unwrap())
+        });
+        assert!(locked.await.unwrap());
     })
     .await;
 }
@@ -128,20 +164,23 @@ async fn only_an_open_chunk_that_nobody_holds_can_wait_and_no_attempt_is_counted
             read_number(fresh, "SELECT SUM(attempts) FROM tbl_batch_chunk").await,
             1
         );
-        assert!((8..=10).contains(&read_number(fresh, PUT_OFF).await));
     })
     .await;
 }
 
-/// How many chunks a sweep announces of those that are due, which all are made that nobody holds.
+/// Which waiting chunks a sweep announces, in their order.
+async fn announced(fresh: &TestDatabase, cap: u32) -> Vec<ChunkKey> {
+    let take = async |c: &mut Connection| deferrals::take_with_room(c, cap, PACE).await;
+    let mut due = fresh.database.transaction(take).await.unwrap();
+    due.sort_unstable_by_key(|due| (due.key.task.get(), due.key.chunk));
+    due.into_iter().map(|due| due.key).collect()
+}
+
+/// How many waiting chunks a sweep announces, if the ones before are long ago.
 async fn swept(fresh: &TestDatabase, cap: u32) -> usize {
-    execute(
-        fresh,
-        "UPDATE tbl_batch_chunk SET send_at = NOW(3) WHERE lease_until IS NULL",
-    )
-    .await;
-    let take = async |c: &mut Connection| outbox::take_due(c, 99, RESEND, cap).await;
-    fresh.database.transaction(take).await.unwrap().len()
+    let long_ago = "UPDATE tbl_batch_chunk SET send_at = NOW(3) WHERE deferred_for IS NOT NULL";
+    execute(fresh, long_ago).await;
+    announced(fresh, cap).await.len()
 }
 
 #[tokio::test]
@@ -153,8 +192,8 @@ async fn a_sweep_announces_as_many_of_those_that_wait_as_their_station_and_job_m
             a_batch(fresh, 2).await,
         ];
         for sql in [
-            format!("UPDATE tbl_batch SET job = 'sku_price' WHERE task_id = {job}"),
-            format!("UPDATE tbl_async_task SET station_id = 'T2' WHERE id = {other}"),
+            format!("UPDATE tbl_batch_chunk SET job = 'sku_price' WHERE task_id = {job}"),
+            format!("UPDATE tbl_batch_chunk SET station_id = 'T2' WHERE task_id = {other}"),
         ] {
             execute(fresh, &sql).await;
         }
@@ -164,34 +203,66 @@ async fn a_sweep_announces_as_many_of_those_that_wait_as_their_station_and_job_m
         for of in [job, other] {
             defer(fresh, chunk_key(of, 1)).await;
         }
-        let told = 3;
-        assert_eq!(swept(fresh, 2).await, told + 2 + 1 + 1, "none is in work");
-        assert_eq!(swept(fresh, 0).await, told + 5 + 1 + 1, "without a cap");
+        assert_eq!(swept(fresh, 2).await, 2 + 1 + 1, "none is in work");
         let held = claim(fresh, task, 0).await;
-        assert_eq!(swept(fresh, 2).await, 2 + 1 + 1 + 1, "one of T1's is");
-        assert_eq!(swept(fresh, 1).await, 2 + 1 + 1, "which is all it may have");
+        assert_eq!(swept(fresh, 2).await, 1 + 1 + 1, "one of T1's is");
+        assert_eq!(swept(fresh, 1).await, 1 + 1, "which is all it may have");
+        let set_back = "UPDATE tbl_batch_chunk SET lease_until = NOW(3) + INTERVAL 1 DAY WHERE lease_until IS NOT NULL";
+        execute(fresh, set_back).await;
+        assert_eq!(swept(fresh, 1).await, 1 + 1 + 1, "a lease of tomorrow is none");
         done(&fresh.database, async |c| chunks::complete(c, &held).await).await;
-        assert_eq!(swept(fresh, 1).await, 2 + 1 + 1 + 1, "none is any more");
+        assert_eq!(swept(fresh, 1).await, 1 + 1 + 1, "none is any more");
     })
     .await;
 }
 
 #[tokio::test]
-async fn what_waits_for_its_station_is_looked_at_again_after_each_resend_however_often_it_was() {
+async fn what_waits_for_its_station_is_not_due_by_time_and_announced_once_in_each_resend() {
     with_database(async |fresh| {
-        let task = a_batch(fresh, 2).await;
-        claim(fresh, task, 0).await;
-        defer(fresh, chunk_key(task, 1)).await;
-        for cap in [1, 1, 2, 2, 1] {
-            assert_eq!(swept(fresh, cap).await, usize::from(cap == 2));
-            assert!((8..=10).contains(&read_number(fresh, PUT_OFF).await));
+        let task = a_batch(fresh, 3).await;
+        for chunk in 0..3 {
+            defer(fresh, chunk_key(task, chunk)).await;
         }
+        let lanes = async |c: &mut _| outbox::due_lanes(c, PACE).await;
+        assert_eq!(done(&fresh.database, lanes).await, []);
+        let [first, second] = [chunk_key(task, 0), chunk_key(task, 1)];
+        assert_eq!(announced(fresh, 2).await, [first, second]);
+        assert_eq!(announced(fresh, 2).await, []);
+        execute(
+            fresh,
+            "UPDATE tbl_batch_chunk SET send_at = NOW(3) + INTERVAL 1 DAY",
+        )
+        .await;
+        assert_eq!(
+            announced(fresh, 2).await,
+            [first, second],
+            "the clock stepped back"
+        );
     })
     .await;
 }
 
 #[tokio::test]
-async fn attempts_stall_until_one_goes_forward_and_a_fault_of_the_database_is_no_stall() {
+async fn without_a_cap_nothing_waits_any_more_and_all_of_it_is_due() {
+    with_database(async |fresh| {
+        let task = a_batch(fresh, 3).await;
+        for chunk in 1..3 {
+            defer(fresh, chunk_key(task, chunk)).await;
+        }
+        assert_eq!(announced(fresh, 0).await, []);
+        let take = async |c: &mut Connection| {
+            let lane = outbox::due_lanes(c, PACE).await?.remove(0);
+            outbox::take_due(c, &lane, 9, PACE).await
+        };
+        let due = fresh.database.transaction(take).await.unwrap();
+        assert_eq!(due.len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn attempts_stall_until_one_goes_forward_and_neither_a_fault_of_the_database_nor_a_put_back_is_a_stall()
+ {
     with_database(async |fresh| {
         let task = a_batch(fresh, 1).await;
         let key = chunk_key(task, 0);
@@ -202,23 +273,21 @@ async fn attempts_stall_until_one_goes_forward_and_a_fault_of_the_database_is_no
         let second = claim(fresh, task, 0).await;
         assert_eq!(stalls().await, Some(2));
         done(&fresh.database, async |c| {
-            chunks::release(c, &second, true).await
+            chunks::release(c, &second, true, "a test").await
         })
         .await;
         assert_eq!(stalls().await, Some(1));
         let third = claim(fresh, task, 0).await;
         done(&fresh.database, async |c| {
-            chunks::release(c, &third, false).await
+            chunks::release(c, &third, false, "a test").await
         })
         .await;
         assert_eq!(stalls().await, Some(2));
+        execute(fresh, "UPDATE tbl_batch_chunk SET stalls = 4").await;
         let fourth = claim(fresh, task, 0).await;
-        assert!(
-            done(&fresh.database, async |c| chunks::hold(c, &fourth, LEASE)
-                .await)
-            .await
-        );
-        assert_eq!(stalls().await, Some(0));
+        let hold = async |c: &mut _| chunks::hold(c, &fourth, LEASE).await;
+        assert!(done(&fresh.database, hold).await);
+        assert_eq!(stalls().await, Some(chunks::ISOLATED_FROM));
         done(&fresh.database, async |c| chunks::put_back(c, &third).await).await;
         assert_eq!(
             read_number(fresh, "SELECT lease_until IS NULL FROM tbl_batch_chunk").await,
@@ -231,6 +300,7 @@ async fn attempts_stall_until_one_goes_forward_and_a_fault_of_the_database_is_no
         .await;
         let due = "SELECT lease_until IS NULL AND send_at <= NOW(3) FROM tbl_batch_chunk";
         assert_eq!(read_number(fresh, due).await, 1);
+        assert_eq!(stalls().await, Some(2), "the next attempt is isolated, too");
         let fifth = claim(fresh, task, 0).await;
         done(&fresh.database, async |c| chunks::complete(c, &fifth).await).await;
         assert_eq!(stalls().await, None);

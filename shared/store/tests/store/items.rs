@@ -251,7 +251,9 @@ async fn settle(fresh: &TestDatabase, claim: &Claimed, outcomes: &[Outcome]) {
 
 async fn count_try(fresh: &TestDatabase, claim: &Claimed, index: u32) {
     done(&fresh.database, async |c| {
-        items::count_try(c, claim, index).await
+        items::count_try(c, claim, index)
+            .await
+            .map(|held| assert!(held))
     })
     .await;
 }

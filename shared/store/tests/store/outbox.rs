@@ -3,16 +3,18 @@
 use std::time::Duration;
 
 use task_store::chunks::ChunkKey;
-use task_store::outbox::{self, Due};
+use task_store::outbox::{self, Due, Pace};
 use task_store::testing::{TestDatabase, with_database};
 use task_store::{Connection, Database, StoreError};
 
 use crate::support::{
-    a_batch, chunk_key, claim, done, execute, expire_leases, read_number, try_claim,
+    LEASE, a_batch, chunk_key, claim, done, execute, expire_leases, read_number, try_claim,
 };
 
-const RESEND: Duration = Duration::from_secs(10);
-const CAP: u32 = 2;
+const PACE: Pace = Pace {
+    resend: Duration::from_secs(10),
+    lease: LEASE,
+};
 
 #[tokio::test]
 async fn a_chunk_is_due_once_its_time_has_come_and_carries_its_address() {
@@ -64,7 +66,8 @@ async fn two_sweepers_at_once_take_different_chunks_without_waiting() {
         execute(fresh, "UPDATE tbl_batch_chunk SET send_at = NOW(3)").await;
         let other = fresh.another(1);
         let both = fresh.database.transaction(async |c: &mut Connection| {
-            let first = outbox::take_due(c, 4, RESEND, CAP).await?;
+            let lane = outbox::due_lanes(c, PACE).await?.remove(0);
+            let first = outbox::take_due(c, &lane, 4, PACE).await?;
             let second = tokio::time::timeout(Duration::from_secs(2), take(&other, 4)).await;
             Ok::<_, StoreError>((first, second.unwrap()))
         });
@@ -88,7 +91,8 @@ async fn what_was_taken_in_an_undone_transaction_is_still_due() {
         a_batch(fresh, 1).await;
         execute(fresh, "UPDATE tbl_batch_chunk SET send_at = NOW(3)").await;
         let undone = fresh.database.transaction(async |c: &mut Connection| {
-            outbox::take_due(c, 1, RESEND, CAP).await?;
+            let lane = outbox::due_lanes(c, PACE).await?.remove(0);
+            outbox::take_due(c, &lane, 1, PACE).await?;
             Err::<(), _>(StoreError::Unreadable("a test"))
         });
         assert!(undone.await.is_err());
@@ -124,9 +128,11 @@ async fn a_backlog_of_an_hour_is_announced_nine_times_more_and_no_chunk_waits_lo
         let (mut minutes, mut announced) = (1, 0);
         while minutes < 60 {
             execute(fresh, "UPDATE tbl_batch_chunk SET send_at = NOW(3)").await;
-            let take = async |c: &mut Connection| outbox::take_due(c, 10, MINUTE, CAP).await;
-            let taken = fresh.database.transaction(take).await;
-            announced += taken.unwrap().len();
+            let pace = Pace {
+                resend: MINUTE,
+                ..PACE
+            };
+            announced += take_at(&fresh.database, 10, pace).await.len();
             let wait = "SELECT CAST(ROUND(MAX(TIMESTAMPDIFF(SECOND, NOW(3), send_at)) / 60) AS SIGNED) FROM tbl_batch_chunk";
             let wait = read_number(fresh, wait).await;
             assert!((1..=8).contains(&wait), "{wait} minutes");
@@ -182,6 +188,66 @@ async fn an_announcement_that_failed_does_not_put_off_the_next_one() {
 }
 
 #[tokio::test]
+async fn an_announcement_that_a_clock_put_off_which_has_stepped_back_since_is_due() {
+    with_database(async |fresh| {
+        a_batch(fresh, 1).await;
+        let step_back = "UPDATE tbl_batch_chunk SET send_at = NOW(3) + INTERVAL 1 DAY";
+        execute(fresh, step_back).await;
+        assert_eq!(take(&fresh.database, 1).await.len(), 1);
+        assert_eq!(take(&fresh.database, 1).await, []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn lanes_are_found_without_reading_the_chunks_in_them() {
+    with_database(async |fresh| {
+        let [many, one] = [a_batch(fresh, 900).await, a_batch(fresh, 1).await];
+        let other = format!("UPDATE tbl_batch_chunk SET job = 'sku_price' WHERE task_id = {one}");
+        execute(fresh, &other).await;
+        execute(fresh, "UPDATE tbl_batch_chunk SET send_at = NOW(3)").await;
+        let waits =
+            format!("UPDATE tbl_batch_chunk SET deferred_for = 'T1' WHERE task_id = {many}");
+        execute(fresh, &waits).await;
+        execute(fresh, "ANALYZE TABLE tbl_batch_chunk").await;
+        let lanes = async |c: &mut Connection| outbox::due_lanes(c, PACE).await;
+        let before = reads(fresh, lanes).await;
+        assert_eq!(before.0, 1, "waiting chunks are in no lane");
+        execute(fresh, "UPDATE tbl_batch_chunk SET deferred_for = NULL").await;
+        let after = reads(fresh, lanes).await;
+        assert_eq!(after.0, 2);
+        let most = before.1.max(after.1);
+        assert!(most < 60, "{most} index entries of 901");
+    })
+    .await;
+}
+
+/// How many lanes are found, and how many index entries are read for that.
+async fn reads(
+    fresh: &TestDatabase,
+    lanes: impl AsyncFn(&mut Connection) -> task_store::Result<Vec<outbox::Lane>>,
+) -> (usize, i64) {
+    let one = fresh.another(1);
+    let count = async || {
+        let sql = "SELECT CAST(SUM(VARIABLE_VALUE) AS CHAR) FROM {}.session_status \
+             WHERE VARIABLE_NAME IN ('Handler_read_next', 'Handler_read_key', 'Handler_read_first', 'Handler_read_last')";
+        for schema in ["performance_schema", "information_schema"] {
+            let sql = sql.replace("{}", schema);
+            let read = async |c: &mut Connection| {
+                Ok::<String, StoreError>(sqlx::query_scalar(&sql).fetch_one(c).await?)
+            };
+            if let Ok(count) = one.run(read).await {
+                return count.parse::<i64>().unwrap();
+            }
+        }
+        unreachable!("a server tells what it read")
+    };
+    let before = count().await;
+    let lanes = one.run(lanes).await.unwrap();
+    (lanes.len(), count().await - before)
+}
+
+#[tokio::test]
 async fn only_the_unsent_are_made_due() {
     with_database(async |fresh| {
         let task = a_batch(fresh, 3).await;
@@ -205,8 +271,18 @@ async fn only_the_unsent_are_made_due() {
 }
 
 async fn take(database: &Database, limit: u32) -> Vec<Due> {
-    let taken = database
-        .transaction(async |c: &mut Connection| outbox::take_due(c, limit, RESEND, CAP).await);
+    take_at(database, limit, PACE).await
+}
+
+/// Takes up to `limit` due chunks of every lane.
+async fn take_at(database: &Database, limit: u32, pace: Pace) -> Vec<Due> {
+    let taken = database.transaction(async |c: &mut Connection| {
+        let mut taken = Vec::new();
+        for lane in outbox::due_lanes(c, pace).await? {
+            taken.extend(outbox::take_due(c, &lane, limit, pace).await?);
+        }
+        Ok::<_, StoreError>(taken)
+    });
     taken.await.unwrap()
 }
 

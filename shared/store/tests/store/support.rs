@@ -123,7 +123,7 @@ pub(crate) const fn chunk_key(task: TaskId, chunk: u32) -> ChunkKey {
 
 pub(crate) async fn try_claim(fresh: &TestDatabase, key: ChunkKey) -> Option<Claimed> {
     done(&fresh.database, async |c| {
-        chunks::claim(c, key, LEASE, 0).await
+        chunks::claim(c, key, &chunks::ClaimTerms::new(LEASE, 0)).await
     })
     .await
 }

@@ -1,5 +1,6 @@
 //! An exhaustive model of the engine: every order of every step of two workers, the sweeper, the queue and a close, with
-//! up to five crashes, lost and doubled messages, zombies and workers whose time is up. Engines that are broken on purpose
+//! up to five crashes, lost and doubled messages, zombies, workers whose time is up and orders that are worked by themselves
+//! and refused. Engines that are broken on purpose
 //! must be caught.
 
 mod state;
@@ -122,6 +123,22 @@ fn a_commit_without_a_fence_is_caught() {
     let explored = explore(Engine::NoFence, 1);
     println!("{:?} in {} states", explored.broken, explored.states);
     assert!(explored.broken.is_some());
+}
+
+#[test]
+fn working_an_order_again_that_an_earlier_attempt_refused_is_caught() {
+    let explored = explore(Engine::SettledAgain, 3);
+    println!("{:?} in {} states", explored.broken, explored.states);
+    let broken = explored.broken.map(|(promise, _)| promise);
+    assert_eq!(broken, Some("an order that was reported failed was made"));
+}
+
+#[test]
+fn counting_a_try_without_a_fence_is_caught() {
+    let explored = explore(Engine::UnfencedTry, 1);
+    println!("{:?} in {} states", explored.broken, explored.states);
+    let broken = explored.broken.map(|(promise, _)| promise);
+    assert_eq!(broken, Some("pending for ever"));
 }
 
 #[test]

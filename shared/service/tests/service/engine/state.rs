@@ -29,6 +29,10 @@ pub(super) enum Engine {
     NoFence,
     /// A message whose chunk somebody else holds is acknowledged, and there is no sweeper.
     AckWhenHeld,
+    /// A later attempt works an order that an earlier one has refused.
+    SettledAgain,
+    /// Counting an order's try does not ask whether the claim still holds.
+    UnfencedTry,
 }
 
 impl Engine {
@@ -53,6 +57,16 @@ pub(super) enum Chunk {
     Cancelled,
 }
 
+/// What is stored of an order before its chunk is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Row {
+    Missing,
+    /// It was tried by itself.
+    Pending,
+    /// It was refused, by itself.
+    Failed,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct State {
     pub(super) chunks: [Chunk; CHUNKS],
@@ -63,6 +77,8 @@ pub(super) struct State {
     /// Messages that wait in the queue.
     messages: [u8; CHUNKS],
     workers: [Worker; WORKERS],
+    /// What is stored of each order.
+    rows: [Row; CHUNKS],
     /// How often each order was made.
     pub(super) made: [u8; CHUNKS],
     /// The number of orders that the task's result tells of, once it is finished.
@@ -88,6 +104,7 @@ impl State {
             deferred: [false; CHUNKS],
             messages: [0; CHUNKS],
             workers: [Worker::Idle; WORKERS],
+            rows: [Row::Missing; CHUNKS],
             made: [0; CHUNKS],
             result: None,
             faults,
@@ -97,12 +114,17 @@ impl State {
     /// A promise that is broken here.
     pub(super) fn broken(&self) -> Option<&'static str> {
         let each = || self.chunks.iter().zip(&self.made);
+        let rows = || self.rows.iter().zip(&self.made);
         let total: u8 = self.made.iter().sum();
         match self.result {
             _ if self.made.iter().any(|made| *made > 1) => Some("an order was made twice"),
             _ if each().any(|(chunk, made)| *chunk == Chunk::Cancelled && *made > 0) => {
                 Some("a cancelled order was made")
             }
+            _ if rows().any(|(row, made)| *row == Row::Failed && *made > 0) => {
+                Some("an order that was reported failed was made")
+            }
+            Some(_) if self.rows.contains(&Row::Pending) => Some("pending for ever"),
             Some(_) if self.chunks.contains(&Chunk::Open) => Some("finished with an open chunk"),
             Some(result) if result != total => Some("the result is not what was made"),
             _ => None,
@@ -169,9 +191,17 @@ impl State {
             if self.chunks[chunk] == Chunk::Open {
                 (self.chunks[chunk], self.leased[chunk]) = (Chunk::Cancelled, false);
                 self.deferred[chunk] = false;
+                self.forget_try(chunk);
             }
         }
         self.finish_if_done();
+    }
+
+    /// A try that has no outcome is none once its chunk has ended.
+    fn forget_try(&mut self, chunk: usize) {
+        if self.rows[chunk] == Row::Pending {
+            self.rows[chunk] = Row::Missing;
+        }
     }
 
     fn tell(&mut self, chunk: usize) {

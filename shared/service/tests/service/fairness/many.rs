@@ -75,9 +75,9 @@ async fn looking_for_the_cap_touches_only_what_is_in_work() {
         }
         let read = async |c: &mut _| {
             let lease = settings().lease;
-            chunks::claim(c, keys[3], lease, 3).await?;
+            chunks::claim(c, keys[3], &chunks::ClaimTerms::new(lease, 3)).await?;
             let before = reads(c).await?;
-            let claimed = chunks::claim(c, keys[3], lease, 3).await?;
+            let claimed = chunks::claim(c, keys[3], &chunks::ClaimTerms::new(lease, 3)).await?;
             Ok::<_, store::StoreError>((claimed.is_some(), reads(c).await? - before))
         };
         let (claimed, read) = fresh.another(1).run(read).await.unwrap();

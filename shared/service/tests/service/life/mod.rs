@@ -13,7 +13,6 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 use task_service::async_tasks::close;
 use task_service::batch::{self, Counts, Deadline, Settings, Shift, Unworked};
-use task_service::jobs::KINDS;
 use task_service::orders::{Mending, Which, amend};
 use task_service::store::batches;
 use task_service::store::chunks::{self, ChunkKey};
@@ -178,7 +177,8 @@ impl<'t> Life<'t> {
     async fn abandon(&mut self, chunk: u32) {
         self.told.push(format!("abandon {chunk}"));
         let (key, lease) = (self.key(chunk).await, settings().lease);
-        let claim = async |c: &mut _| chunks::claim(c, key, lease, 0).await;
+        let claim =
+            async |c: &mut _| chunks::claim(c, key, &chunks::ClaimTerms::new(lease, 0)).await;
         let claimed = self.fresh.database.run(claim).await.unwrap();
         let expected = self.model.abandon(chunk as usize);
         assert_eq!(claimed.is_some(), expected, "{:?}", self.told);
@@ -230,9 +230,8 @@ impl<'t> Life<'t> {
         self.told.push("sweep".to_owned());
         run(self.fresh, "UPDATE tbl_batch_chunk SET send_at = NOW(3)").await;
         let dispatcher = dispatcher(self.fresh, &self.queue);
-        batch::announce_due(&dispatcher).await.unwrap();
-        let finished = batch::finish_abandoned(&dispatcher.database, KINDS).await;
-        assert_eq!(finished.unwrap(), 0, "{:?}", self.told);
+        let swept = sweep(&dispatcher).await;
+        assert_eq!((swept.finished, swept.faults), (0, 0), "{:?}", self.told);
     }
 
     /// The rows are what the model says.

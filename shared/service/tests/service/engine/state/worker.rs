@@ -1,6 +1,6 @@
 //! What a worker does, step by step.
 
-use super::{CHUNKS, Chunk, Engine, Next, State};
+use super::{CHUNKS, Chunk, Engine, Next, Row, State};
 
 /// A chunk that a worker deals with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,11 +68,28 @@ impl State {
                 next.push(self.to(|state| state.go_on(engine, worker)));
                 // Its time is up: the chunk is put back, the message may go.
                 next.extend(self.fault(|state| state.put_back(worker, turn, attempt)));
+                next.extend(self.by_itself(engine, worker, turn, attempt));
             }
             _ => next.push(self.to(|state| state.go_on(engine, worker))),
         }
         // A crash: the message comes back.
         next.extend(self.fault(|state| state.give_back(worker)));
+    }
+
+    /// The order is worked by itself: its try is counted, and then it is refused, for reasons that may be gone later.
+    fn by_itself(&self, engine: Engine, worker: usize, turn: Turn, attempt: u8) -> Option<Next> {
+        let (at, holds) = (turn.chunk, self.holds(turn, attempt));
+        match self.rows[at] {
+            Row::Missing => self.fault(|state| {
+                if holds || engine == Engine::UnfencedTry {
+                    state.rows[at] = Row::Pending;
+                } else {
+                    state.lose(engine, worker, turn);
+                }
+            }),
+            Row::Pending if holds => self.fault(|state| state.rows[at] = Row::Failed),
+            Row::Pending | Row::Failed => None,
+        }
     }
 
     fn receive(&mut self, worker: usize, chunk: usize) {
@@ -183,7 +200,10 @@ impl State {
             self.chunks[at] = Chunk::Done;
         }
         self.leased[at] = false;
-        self.made[at] += 1;
+        self.forget_try(at);
+        if self.rows[at] != Row::Failed || engine == Engine::SettledAgain {
+            self.made[at] += 1;
+        }
         self.workers[worker] = Worker::Committed(turn);
     }
 

@@ -1,0 +1,45 @@
+//! A message that comes again for a chunk that is done: how many statements it costs a worker.
+
+use task_service::batch;
+use task_service::store::tasks::TaskStatus;
+use task_service::store::testing::with_database;
+use task_service::store::{Database, StoreError};
+
+use crate::support::*;
+
+async fn statements(database: &Database) -> u64 {
+    let sql = "SHOW SESSION STATUS LIKE 'Questions'";
+    let read = async |c: &mut _| {
+        let row: (String, String) = sqlx::query_as(sql).fetch_one(c).await?;
+        Ok::<_, StoreError>(row.1.parse().unwrap())
+    };
+    database.run(read).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_duplicate_of_a_done_chunk_costs_two_statements_and_finishes_what_nobody_finished() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let queue = MemoryQueue::default();
+        submit_orders(fresh, &queue, "b1", &orders(20))
+            .await
+            .unwrap();
+        let keys = queue.take();
+        let one = fresh.another(1);
+        let again = async || {
+            let before = statements(&one).await;
+            batch::work(&one, &job(), &settings(), keys[0])
+                .await
+                .unwrap();
+            // The second count counts itself, too.
+            statements(&one).await - before - 1
+        };
+        work_one(fresh, keys[0]).await.unwrap();
+        assert_eq!(again().await, 2, "while its batch runs");
+        run(fresh, "UPDATE tbl_batch_chunk SET state = 1").await;
+        assert!(again().await > 2, "nobody had finished it");
+        assert_eq!(task(fresh, "b1").await.status, TaskStatus::Finished);
+        assert_eq!(again().await, 2, "once its batch is finished");
+    })
+    .await;
+}

@@ -1,0 +1,188 @@
+//! The sweeper: nothing stands in the way of the rest, and nothing is left for long.
+
+use std::time::{Duration, Instant};
+
+use task_service::batch::{self, Deadline, Dispatcher};
+use task_service::jobs::KINDS;
+use task_service::queue::Queue;
+use task_service::store::chunks::ChunkKey;
+use task_service::store::outbox::Due;
+use task_service::store::tasks::TaskStatus;
+use task_service::store::testing::{TestDatabase, with_database};
+
+use crate::prices::{submit_prices, to};
+use crate::support::*;
+
+/// Makes the only chunk of a batch of orders `count` open chunks, each a row of its own.
+async fn multiplied(fresh: &TestDatabase, count: u32, columns: &str) {
+    run(
+        fresh,
+        &format!(
+            "INSERT INTO tbl_batch_chunk (task_id, run, chunk_no, first_index, item_count, station_id, job, send_at{}) \
+             SELECT c.task_id, c.run, a.n + b.n * 1000 + 1, 0, 1, c.station_id, c.job, NOW(3){} \
+             FROM tbl_batch_chunk c \
+             JOIN JSON_TABLE(CONCAT('[', REPEAT('0,', 999), '0]'), '$[*]' COLUMNS (n FOR ORDINALITY)) a \
+             JOIN JSON_TABLE(CONCAT('[', REPEAT('0,', {} - 1), '0]'), '$[*]' COLUMNS (n FOR ORDINALITY)) b",
+            columns.split_once('=').map_or(String::new(), |(name, _)| format!(", {name}")),
+            columns.split_once('=').map_or(String::new(), |(_, value)| format!(", {value}")),
+            count / 1_000
+        ),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_lost_chunk_is_announced_in_the_first_sweep_although_40_000_wait_for_their_station() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let queue = MemoryQueue::default();
+        submit_orders(fresh, &queue, "b1", &orders(1))
+            .await
+            .unwrap();
+        multiplied(fresh, 40_000, "deferred_for=c.station_id").await;
+        submit_prices(fresh, &queue, "p1", &to("3")).await.unwrap();
+        let lost = queue.take().pop().unwrap();
+        run(fresh, "UPDATE tbl_batch_chunk SET send_at = NOW(3)").await;
+        let start = Instant::now();
+        let over = Deadline::at(Instant::now());
+        let swept = batch::sweep(&dispatcher(fresh, &queue), KINDS, over).await;
+        let took = start.elapsed();
+        let announced = queue.take();
+        assert!(announced.contains(&lost), "{announced:?}");
+        assert_eq!(
+            swept.unwrap().announced,
+            8 + 2,
+            "the cap, and the lost ones"
+        );
+        println!("{took:?} beside 40,000 that wait");
+        assert!(took < Duration::from_secs(5), "{took:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_stations_flood_of_lost_chunks_leaves_each_other_station_its_part_of_every_turn() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let queue = MemoryQueue::default();
+        submit_orders(fresh, &queue, "b1", &orders(1))
+            .await
+            .unwrap();
+        multiplied(fresh, 3_000, "").await;
+        submit_prices(fresh, &queue, "p1", &to("3")).await.unwrap();
+        let lost = queue.take().pop().unwrap();
+        run(
+            fresh,
+            "UPDATE tbl_batch_chunk SET send_at = NOW(3) - INTERVAL 1 HOUR",
+        )
+        .await;
+        let younger = "UPDATE tbl_batch_chunk SET send_at = NOW(3) WHERE job = 'sku_price'";
+        run(fresh, younger).await;
+        let over = Deadline::at(Instant::now());
+        let swept = batch::sweep(&dispatcher(fresh, &queue), KINDS, over)
+            .await
+            .unwrap();
+        assert!(queue.take().contains(&lost), "in the first turn");
+        assert_eq!(swept.announced, 500 + 1, "its time was up after that");
+        assert_eq!(
+            sweep(&dispatcher(fresh, &queue)).await.announced,
+            3_001 - 500
+        );
+    })
+    .await;
+}
+
+/// Takes messages as a queue does that answers each request after 20 ms, 8 requests of 10 at once.
+struct SlowQueue;
+
+impl Queue for SlowQueue {
+    async fn send(&self, due: &[Due]) -> Vec<ChunkKey> {
+        let rounds = due.len().div_ceil(80);
+        tokio::time::sleep(Duration::from_millis(20) * u32::try_from(rounds).unwrap()).await;
+        Vec::new()
+    }
+}
+
+#[tokio::test]
+async fn a_hundred_thousand_chunks_of_a_lost_queue_are_announced_within_three_sweeps() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let queue = MemoryQueue::default();
+        submit_orders(fresh, &queue, "b1", &orders(1))
+            .await
+            .unwrap();
+        multiplied(fresh, 100_000, "").await;
+        let dispatcher = Dispatcher {
+            database: fresh.another(1),
+            queue: SlowQueue,
+            settings: settings(),
+        };
+        let (mut announced, mut runs) = (0, 0);
+        let start = Instant::now();
+        while announced < 100_000 {
+            let deadline = Deadline::at(Instant::now() + Duration::from_secs(20));
+            let swept = batch::sweep(&dispatcher, KINDS, deadline).await.unwrap();
+            announced += swept.announced;
+            runs += 1;
+            assert!(runs <= 3, "{announced} in {runs} runs");
+        }
+        println!("{announced} in {runs} runs, {:?}", start.elapsed());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_batch_that_cannot_be_finished_keeps_no_other_from_it() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let queue = MemoryQueue::default();
+        for name in ["b1", "b2", "b3"] {
+            submit_orders(fresh, &queue, name, &orders(5))
+                .await
+                .unwrap();
+        }
+        run(fresh, "UPDATE tbl_batch_chunk SET state = 1").await;
+        let poisoned = task(fresh, "b1").await.id;
+        // Its result tells of a failed order, whose payload cannot be read.
+        for sql in [
+            "INSERT INTO tbl_batch_item (task_id, run, item_index, chunk_id, status) \
+             SELECT task_id, run, 0, id, 2 FROM tbl_batch_chunk WHERE task_id = {}",
+            "UPDATE tbl_batch_payload SET items = 'x' WHERE chunk_id IN \
+             (SELECT id FROM tbl_batch_chunk WHERE task_id = {})",
+        ] {
+            run(fresh, &sql.replace("{}", &poisoned.to_string())).await;
+        }
+        let swept = sweep(&dispatcher(fresh, &queue)).await;
+        assert_eq!((swept.finished, swept.faults), (2, 1));
+        for name in ["b2", "b3"] {
+            assert_eq!(task(fresh, name).await.status, TaskStatus::Finished);
+        }
+        let again = sweep(&dispatcher(fresh, &queue)).await;
+        assert_eq!((again.finished, again.faults), (0, 1));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_queue_that_takes_nothing_keeps_no_batch_from_being_finished_and_the_sweep_ends() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let queue = MemoryQueue::default();
+        submit_orders(fresh, &queue, "b1", &orders(5))
+            .await
+            .unwrap();
+        run(fresh, "UPDATE tbl_batch_chunk SET state = 1").await;
+        submit_orders(fresh, &queue, "b2", &orders(5))
+            .await
+            .unwrap();
+        run(fresh, "UPDATE tbl_batch_chunk SET send_at = NOW(3)").await;
+        let down = MemoryQueue {
+            down: true,
+            ..MemoryQueue::default()
+        };
+        let swept = sweep(&dispatcher(fresh, &down)).await;
+        assert_eq!((swept.announced, swept.finished, swept.faults), (0, 1, 1));
+        assert_eq!(sweep(&dispatcher(fresh, &queue)).await.announced, 1);
+    })
+    .await;
+}

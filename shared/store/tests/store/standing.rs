@@ -1,0 +1,98 @@
+//! How a chunk stands: who holds it, whether its batch can be finished, why it was given up.
+
+use task_store::batches;
+use task_store::chunks::{self, Claimed};
+use task_store::testing::with_database;
+
+use crate::support::{
+    LEASE, a_batch, chunk_key, claim, done, execute, expire_leases, read, try_claim,
+};
+
+#[tokio::test]
+async fn a_lease_that_a_clock_set_which_has_stepped_back_since_holds_nobody_off() {
+    with_database(async |fresh| {
+        let task = a_batch(fresh, 2).await;
+        let late = claim(fresh, task, 0).await;
+        let step_back = "UPDATE tbl_batch_chunk SET lease_until = NOW(3) + INTERVAL 1 DAY, \
+             send_at = NOW(3) + INTERVAL 1 DAY WHERE chunk_no = 0";
+        execute(fresh, step_back).await;
+        let standing = async |c: &mut _| chunks::standing(c, late.key, LEASE).await;
+        assert!(!done(&fresh.database, standing).await.unwrap().is_held);
+        let capped = chunks::ClaimTerms::new(LEASE, 1);
+        let other = async |c: &mut _| chunks::claim(c, chunk_key(task, 1), &capped).await;
+        let other = done(&fresh.database, other).await;
+        assert!(other.is_some(), "it does not count for the cap");
+        assert!(try_claim(fresh, late.key).await.is_some());
+        let complete = async |c: &mut _| chunks::complete(c, &late).await;
+        assert!(!done(&fresh.database, complete).await, "the fence holds");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_chunk_tells_whether_somebody_holds_it_and_whether_its_batch_can_be_finished() {
+    with_database(async |fresh| {
+        let task = a_batch(fresh, 2).await;
+        let standing = async |chunk| {
+            let key = chunk_key(task, chunk);
+            let read = async |c: &mut _| chunks::standing(c, key, LEASE).await;
+            let standing = done(&fresh.database, read).await.unwrap();
+            (standing.is_held, standing.is_finishable)
+        };
+        assert_eq!(standing(0).await, (false, false));
+        let [first, second] = [claim(fresh, task, 0).await, claim(fresh, task, 1).await];
+        assert_eq!(standing(0).await, (true, false));
+        let complete = async |claim: &Claimed| {
+            let complete = async |c: &mut _| chunks::complete(c, claim).await;
+            assert!(done(&fresh.database, complete).await);
+        };
+        complete(&first).await;
+        assert_eq!(standing(0).await, (false, false), "the other is open");
+        complete(&second).await;
+        assert_eq!(standing(0).await, (false, true));
+        let finish = async |c: &mut _| batches::finish(c, task, "{}").await;
+        done(&fresh.database, finish).await;
+        assert_eq!(standing(0).await, (false, false), "it is finished");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_chunk_that_is_given_up_tells_who_had_it_last_and_the_last_error() {
+    with_database(async |fresh| {
+        let task = a_batch(fresh, 1).await;
+        let key = chunk_key(task, 0);
+        let cause = "SELECT cause FROM tbl_batch_chunk";
+        let of = async |worker| {
+            let terms = chunks::ClaimTerms {
+                worker,
+                ..chunks::ClaimTerms::new(LEASE, 0)
+            };
+            let claim = async |c: &mut _| chunks::claim(c, key, &terms).await;
+            done(&fresh.database, claim).await.unwrap()
+        };
+        let note = async |claim: &Claimed| {
+            let note = async |c: &mut _| chunks::note_cause(c, claim, "dead letter m1").await;
+            done(&fresh.database, note).await;
+            read(fresh, cause).await.unwrap()
+        };
+        let first = of(Some("req-1")).await;
+        expire_leases(fresh).await;
+        let buried = of(None).await;
+        assert_eq!(
+            note(&buried).await,
+            "dead letter m1; attempt 1 by request req-1; no worker reported an error: its process ended or its time was up"
+        );
+        assert_eq!(first.attempt + 1, buried.attempt);
+        let release = async |c: &mut _| chunks::release(c, &buried, true, "a test").await;
+        done(&fresh.database, release).await;
+        of(Some("req-2")).await;
+        expire_leases(fresh).await;
+        let buried = of(None).await;
+        assert_eq!(
+            note(&buried).await,
+            "dead letter m1; attempt 3 by request req-2; last error: attempt 2: a test"
+        );
+    })
+    .await;
+}
