@@ -97,10 +97,7 @@ impl SqsQueue {
     }
 
     async fn send_batch(&self, url: &str, part: &[&Due], is_down: &AtomicBool) -> Vec<ChunkKey> {
-        if is_down.load(Ordering::Relaxed) {
-            return part.iter().map(|due| due.key).collect();
-        }
-        if reach(Failpoint::QueueSending).await.is_err() {
+        if is_down.load(Ordering::Relaxed) || reach(Failpoint::QueueSending).await.is_err() {
             return part.iter().map(|due| due.key).collect();
         }
         let client = self.client.get_or_init(async || client()).await;
@@ -172,8 +169,7 @@ fn entries<E: std::fmt::Display>(
         match build(at, due) {
             Ok(entry) => entries.push(entry),
             Err(error) => {
-                let task = due.key.task.get();
-                tracing::error!(task.id = task, %error, "a message cannot be built");
+                tracing::error!(task.id = due.key.task.get(), %error, "a message cannot be built");
                 unsent.push(due.key);
             }
         }

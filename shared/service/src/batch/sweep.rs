@@ -18,6 +18,8 @@ use crate::queue::Queue;
 
 /// How many chunks are announced in one turn, of all lanes together.
 const PAGE: usize = 1_000;
+/// How many lanes get their turn in any case.
+const LANES: usize = 50;
 /// How many batches are read to be finished at once, and tried to be in one turn.
 const BATCHES: u32 = 1_000;
 const BATCHES_A_TURN: usize = 20;
@@ -63,7 +65,7 @@ pub async fn sweep<Q: Queue>(
     sweep.announce_waiting().await;
     sweep.find_lanes().await;
     loop {
-        sweep.announce_turn().await;
+        sweep.announce_turn(deadline).await;
         if !deadline.has_passed() {
             sweep.finish_turn(deadline).await;
         }
@@ -71,6 +73,12 @@ pub async fn sweep<Q: Queue>(
             break;
         }
     }
+    let Swept {
+        announced,
+        finished,
+        faults,
+    } = sweep.swept;
+    tracing::info!(announced, finished, faults, "swept");
     match sweep.outage {
         Some(fault) if sweep.swept.announced + sweep.swept.finished == 0 => Err(fault),
         _ => Ok(sweep.swept),
@@ -123,27 +131,24 @@ impl<'a, Q: Queue> Sweep<'a, Q> {
 
     /// Announces a page of due chunks, an equal part of every lane. A lane that has no more is done; so is one that
     /// failed, for this sweep.
-    async fn announce_turn(&mut self) {
+    async fn announce_turn(&mut self, deadline: Deadline) {
         let part = (PAGE / self.lanes.len().max(1)).max(1);
         let turn = self.lanes.len().min(PAGE);
         let mut lanes: Vec<_> = self.lanes.drain(..turn).collect();
-        let mut due = Vec::new();
-        let mut ends = Vec::new();
-        for lane in &lanes {
-            let taken = self.take(lane, part).await;
-            due.extend(taken.iter().cloned());
-            ends.push(due.len());
-            if self.outage.is_some() {
+        let (mut due, mut parts) = (Vec::new(), Vec::new());
+        for (visited, lane) in lanes.iter().enumerate() {
+            if self.outage.is_some() || visited >= LANES && deadline.has_passed() {
                 break;
             }
+            let from = due.len();
+            due.extend(self.take(lane, part).await);
+            parts.push(from..due.len());
         }
-        let starts = std::iter::once(0).chain(ends.iter().copied());
-        let parts: Vec<_> = starts.zip(ends.iter().copied()).collect();
         let is_sent = self.send(&due).await;
         let mut parts = parts.into_iter();
         lanes.retain(|_| {
-            let (from, to) = parts.next().unwrap_or_default();
-            to - from == part && is_sent[from..to].iter().all(|sent| *sent)
+            let taken = parts.next().unwrap_or_default();
+            taken.len() == part && is_sent[taken].iter().all(|sent| *sent)
         });
         if self.outage.is_some() {
             self.lanes.clear();

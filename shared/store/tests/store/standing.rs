@@ -5,7 +5,7 @@ use task_store::chunks::{self, Claimed};
 use task_store::testing::with_database;
 
 use crate::support::{
-    LEASE, a_batch, chunk_key, claim, done, execute, expire_leases, read, try_claim,
+    LEASE, a_batch, chunk_key, claim, done, execute, expire_leases, read, read_number, try_claim,
 };
 
 #[tokio::test]
@@ -93,6 +93,54 @@ async fn a_chunk_that_is_given_up_tells_who_had_it_last_and_the_last_error() {
             note(&buried).await,
             "dead letter m1; attempt 3 by request req-2; last error: attempt 2: a test"
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn attempts_stall_until_one_goes_forward_and_neither_a_fault_of_the_database_nor_a_put_back_is_a_stall()
+ {
+    with_database(async |fresh| {
+        let task = a_batch(fresh, 1).await;
+        let key = chunk_key(task, 0);
+        let stalls = async || done(&fresh.database, async |c| chunks::stalls(c, key).await).await;
+        assert_eq!(stalls().await, Some(0));
+        claim(fresh, task, 0).await;
+        expire_leases(fresh).await;
+        let second = claim(fresh, task, 0).await;
+        assert_eq!(stalls().await, Some(2));
+        done(&fresh.database, async |c| {
+            chunks::release(c, &second, true, "a test").await
+        })
+        .await;
+        assert_eq!(stalls().await, Some(1));
+        let third = claim(fresh, task, 0).await;
+        done(&fresh.database, async |c| {
+            chunks::release(c, &third, false, "a test").await
+        })
+        .await;
+        assert_eq!(stalls().await, Some(2));
+        execute(fresh, "UPDATE tbl_batch_chunk SET stalls = 4").await;
+        let fourth = claim(fresh, task, 0).await;
+        let hold = async |c: &mut _| chunks::hold(c, &fourth, LEASE).await;
+        assert!(done(&fresh.database, hold).await);
+        assert_eq!(stalls().await, Some(chunks::ISOLATED_FROM));
+        done(&fresh.database, async |c| chunks::put_back(c, &third).await).await;
+        assert_eq!(
+            read_number(fresh, "SELECT lease_until IS NULL FROM tbl_batch_chunk").await,
+            0,
+            "not its own"
+        );
+        done(&fresh.database, async |c| {
+            chunks::put_back(c, &fourth).await
+        })
+        .await;
+        let due = "SELECT lease_until IS NULL AND send_at <= NOW(3) FROM tbl_batch_chunk";
+        assert_eq!(read_number(fresh, due).await, 1);
+        assert_eq!(stalls().await, Some(2), "the next attempt is isolated, too");
+        let fifth = claim(fresh, task, 0).await;
+        done(&fresh.database, async |c| chunks::complete(c, &fifth).await).await;
+        assert_eq!(stalls().await, None);
     })
     .await;
 }
