@@ -31,6 +31,7 @@ mod openapi;
 mod order_errors;
 mod order_rules;
 mod parameters;
+mod readme;
 mod sku_price;
 mod stations;
 mod support;

@@ -1,10 +1,16 @@
 //! Loading reference data: one JSON file with the stations' operating cycles, addresses and skus, upserted.
 
-use serde::{Deserialize, Serialize};
-use task_store::{Connection, Database, StationId, reference};
+mod parse;
+mod record;
 
-use crate::error::{Error, Result};
-use crate::orders::{Money, OrderWindow, Quantity, ReceiveWindow};
+use serde::Serialize;
+use task_store::{Connection, Database, reference};
+
+use crate::error::{Error, Result, Word};
+use parse::Station;
+
+/// How many bad records a message lists.
+const LISTED: usize = 20;
 
 /// How much was loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -19,146 +25,52 @@ pub struct Loaded {
     pub skus: usize,
 }
 
-#[derive(Debug, Deserialize)]
-struct File {
-    stations: Vec<Station>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Station {
-    station_id: String,
-    #[serde(default)]
-    time_configs: Vec<TimeConfig>,
-    #[serde(default)]
-    addresses: Vec<Address>,
-    #[serde(default)]
-    skus: Vec<Sku>,
-}
-
-#[derive(Debug, Deserialize, Serialize)]
-struct TimeConfig {
-    id: String,
-    #[serde(default)]
-    name: String,
-    #[serde(rename = "type")]
-    kind: u8,
-    #[serde(default = "yes", serialize_with = "as_number")]
-    enabled: bool,
-    #[serde(serialize_with = "as_text")]
-    order_time_limit: serde_json::Value,
-    #[serde(serialize_with = "as_text")]
-    receive_time_limit: serde_json::Value,
-}
-
-#[derive(Debug, Deserialize, Serialize)]
-struct Address {
-    address_id: String,
-    uid: Option<String>,
-    #[serde(default)]
-    name: String,
-    #[serde(default = "yes", serialize_with = "as_number")]
-    can_order: bool,
-}
-
-#[derive(Debug, Deserialize, Serialize)]
-struct Sku {
-    sku_id: String,
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    sale_unit: String,
-    sale_price: Money,
-    sale_num_least: Quantity,
-    #[serde(default = "yes", serialize_with = "as_number")]
-    on_sale: bool,
-    time_config_id: Option<String>,
-}
-
-/// Loads a reference file: everything in it or, when any of it is wrong, nothing.
+/// Loads a reference file: everything in it or, when any of it is wrong, nothing. The error lists the bad records.
 pub async fn load(database: &Database, json: &str) -> Result<Loaded> {
-    let file: File = serde_json::from_str(json)
-        .map_err(|error| Error::invalid("the reference file", &wrong(&error)))?;
-    let stations = file
-        .stations
-        .iter()
-        .map(checked)
-        .collect::<Result<Vec<_>>>()?;
+    let stations = parse::stations(json).map_err(|findings| refused(&findings))?;
     database
         .transaction(async |c| {
-            for (id, station) in &stations {
-                store(c, id, station).await?;
+            for station in &stations {
+                store(c, station).await?;
             }
             Ok::<_, Error>(())
         })
         .await?;
-    Ok(stations
-        .iter()
-        .fold(Loaded::default(), |sum, (_, station)| Loaded {
-            stations: sum.stations + 1,
-            time_configs: sum.time_configs + station.time_configs.len(),
-            addresses: sum.addresses + station.addresses.len(),
-            skus: sum.skus + station.skus.len(),
-        }))
+    let sum = |sum: Loaded, station: &Station| Loaded {
+        stations: sum.stations + 1,
+        time_configs: sum.time_configs + station.time_configs.len(),
+        addresses: sum.addresses + station.addresses.len(),
+        skus: sum.skus + station.skus.len(),
+    };
+    Ok(stations.iter().fold(Loaded::default(), sum))
 }
 
-fn wrong(error: &serde_json::Error) -> String {
-    format!("is not as it should be: {error}")
+/// Lists the first bad records of a file, one a line.
+fn refused(findings: &[String]) -> Error {
+    let listed = findings.iter().take(LISTED);
+    let mut lines: Vec<_> = listed.map(|finding| format!("\n  {finding}")).collect();
+    if findings.len() > LISTED {
+        lines.push(format!("\n  ... and {} more", findings.len() - LISTED));
+    }
+    let message = format!("nothing was loaded:{}", lines.concat());
+    Error::refused(Word::ParamInvalid, message)
 }
 
-fn checked(station: &Station) -> Result<(StationId, &Station)> {
-    let id = StationId::parse(&station.station_id)
-        .ok_or_else(|| Error::invalid("station_id", "must have 1 to 16 printable characters"))?;
+async fn store(connection: &mut Connection, station: &Station) -> Result<()> {
+    let id = &station.id;
+    let mut foreign = Vec::new();
     for cycle in &station.time_configs {
-        let named = |what: &str, error: &serde_json::Error| {
-            Error::invalid(
-                what,
-                &format!("of operating cycle {} {}", cycle.id, wrong(error)),
-            )
-        };
-        OrderWindow::deserialize(&cycle.order_time_limit)
-            .map_err(|error| named("order_time_limit", &error))?;
-        ReceiveWindow::deserialize(&cycle.receive_time_limit)
-            .map_err(|error| named("receive_time_limit", &error))?;
-        if !matches!(cycle.kind, 1 | 2) {
-            return Err(Error::invalid(
-                "type",
-                &format!("of operating cycle {} must be 1 or 2", cycle.id),
+        let row = reference::cycle(connection, &cycle.id).await?;
+        if row.is_some_and(|row| row.station != *id) {
+            foreign.push(format!(
+                "operating cycle {}: id is another station's; use an id of station {}'s own",
+                cycle.id,
+                id.as_str()
             ));
         }
     }
-    let addresses = station
-        .addresses
-        .iter()
-        .map(|a| ("address_id", &a.address_id));
-    let skus = station.skus.iter().map(|s| ("sku_id", &s.sku_id));
-    let cycles = station
-        .time_configs
-        .iter()
-        .map(|c| ("time_config_id", &c.id));
-    match addresses
-        .chain(skus)
-        .chain(cycles)
-        .find(|(_, id)| id.is_empty() || id.chars().count() > 64)
-    {
-        Some((name, id)) => Err(Error::invalid(
-            name,
-            &format!("must have 1 to 64 characters, not {}", id.chars().count()),
-        )),
-        None => Ok((id, station)),
-    }
-}
-
-async fn store(connection: &mut Connection, id: &StationId, station: &Station) -> Result<()> {
-    for cycle in &station.time_configs {
-        let owner = reference::cycle(connection, &cycle.id)
-            .await?
-            .map(|row| row.station);
-        if owner.is_some_and(|owner| owner != *id) {
-            return Err(Error::invalid(
-                "time_configs",
-                &format!("holds {}, which is another station's", cycle.id),
-            ));
-        }
+    if !foreign.is_empty() {
+        return Err(refused(&foreign));
     }
     reference::upsert_cycles(connection, id, &json(&station.time_configs)?).await?;
     reference::upsert_addresses(connection, id, &json(&station.addresses)?).await?;
@@ -167,28 +79,21 @@ async fn store(connection: &mut Connection, id: &StationId, station: &Station) -
 }
 
 fn json<T: Serialize>(rows: &T) -> Result<String> {
-    serde_json::to_string(rows)
-        .map_err(|error| Error::invalid("the reference file", &wrong(&error)))
+    serde_json::to_string(rows).map_err(|error| refused(&[format!("a record: {error}")]))
 }
 
-fn yes() -> bool {
-    true
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the signature serde asks for"
-)]
-fn as_number<S: serde::Serializer>(
-    flag: &bool,
-    serializer: S,
-) -> std::result::Result<S::Ok, S::Error> {
-    serializer.serialize_u8(u8::from(*flag))
-}
-
-fn as_text<S: serde::Serializer>(
-    value: &serde_json::Value,
-    serializer: S,
-) -> std::result::Result<S::Ok, S::Error> {
-    serializer.serialize_str(&value.to_string())
+    #[test]
+    fn the_first_twenty_bad_records_are_listed_and_the_rest_is_counted() {
+        let findings: Vec<_> = (1..=25).map(|n| format!("sku D{n}: …")).collect();
+        let message = refused(&findings).to_string();
+        assert!(
+            message.contains("\n  sku D20: …\n  ... and 5 more"),
+            "{message}"
+        );
+        assert!(!message.contains("D21"), "{message}");
+    }
 }

@@ -20,6 +20,9 @@ const MAX_ORDERS: usize = 10_000;
 /// The most bytes of one call, below Lambda's limit of 6 MB for a request.
 const MAX_BYTES: usize = 5_500_000;
 
+/// How many rows that are left out are listed.
+const LISTED: usize = 50;
+
 /// Imports the file that `DATA` names into the running stack, or into one started for it.
 pub(super) async fn run() -> Result<()> {
     let file = required("DATA", "make demo DATA=file.csv")?;
@@ -60,7 +63,7 @@ async fn alone(baskets: &Baskets, name: &str, database_url: &str) -> Result<()> 
     imported
 }
 
-/// Prints every row that is left out, and the columns nothing is read from.
+/// Prints the rows that are left out, the first ones with their reasons, and the columns nothing is read from.
 fn show_left_out(baskets: &Baskets) {
     if !baskets.ignored.is_empty() {
         println!(
@@ -78,11 +81,18 @@ fn show_left_out(baskets: &Baskets) {
             bad.reason.clone(),
         ]
     };
-    let rows: Vec<_> = baskets.bad_rows.iter().map(row).collect();
+    let rows: Vec<_> = baskets.bad_rows.iter().take(LISTED).map(row).collect();
     println!(
         "\n{}",
         table::render(&["line", "customer", "left out because"], &rows)
     );
+    if baskets.bad_rows.len() > LISTED {
+        println!(
+            "... and {} more rows are left out, {} in all\n",
+            baskets.bad_rows.len() - LISTED,
+            baskets.bad_rows.len()
+        );
+    }
 }
 
 async fn import(baskets: &Baskets, name: &str, base_url: &str, database_url: &str) -> Result<()> {

@@ -16,6 +16,7 @@ mod faults;
 mod life;
 mod mending;
 mod prices;
+mod reference;
 mod refused_values;
 mod resubmitting;
 mod retries;

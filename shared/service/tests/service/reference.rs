@@ -1,0 +1,69 @@
+//! Loading a reference file: whole or not at all, and in words when it is refused.
+
+use serde_json::{Value, json};
+use task_service::store::testing::{TestDatabase, with_database};
+use task_service::store::{StationId, reference as rows};
+use task_service::{Error, Word, reference};
+
+/// A station with one good sku and these records.
+fn file(station: &str, records: &Value) -> String {
+    let mut all = json!({"station_id": station, "skus": [
+        {"sku_id": "GOOD", "sale_price": "1", "sale_num_least": "1"}]});
+    for (name, value) in records.as_object().unwrap() {
+        all[name] = value.clone();
+    }
+    json!({"stations": [all]}).to_string()
+}
+
+fn cycle() -> Value {
+    json!({"time_configs": [{"id": "C1", "type": 1, "order_time_limit": {"start": "00:00", "end": "23:59"},
+                             "receive_time_limit": {"start": "06:00", "end": "23:30"}}]})
+}
+
+async fn has_good_sku(fresh: &TestDatabase, station: &str) -> bool {
+    let station = StationId::parse(station).unwrap();
+    let found = fresh.database.run(async |c: &mut _| {
+        let named = rows::named(c, &station, &[], &["GOOD"]).await?;
+        Ok::<_, Error>(named)
+    });
+    !found.await.unwrap().1.is_empty()
+}
+
+#[tokio::test]
+async fn a_file_with_a_bad_record_loads_nothing_and_names_it_without_sql() {
+    with_database(async |fresh| {
+        let bad = json!({"addresses": [{"address_id": "S1", "name": "x".repeat(300)},
+                                       {"address_id": "S2 "}]});
+        let error = reference::load(&fresh.database, &file("T1", &bad))
+            .await
+            .unwrap_err();
+        let message = error.to_string();
+        assert_eq!(error.word(), Word::ParamInvalid);
+        assert!(message.contains("address S1: name xxx"), "{message}");
+        assert!(message.contains("300 characters, at most 128"), "{message}");
+        assert!(message.contains("address S2 : address_id"), "{message}");
+        assert!(!has_good_sku(fresh, "T1").await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_cycle_of_another_station_is_named_and_nothing_is_loaded() {
+    with_database(async |fresh| {
+        reference::load(&fresh.database, &file("T1", &cycle()))
+            .await
+            .unwrap();
+        let error = reference::load(&fresh.database, &file("T2", &cycle()))
+            .await
+            .unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("operating cycle C1: id is another station's"),
+            "{error}"
+        );
+        assert!(has_good_sku(fresh, "T1").await);
+        assert!(!has_good_sku(fresh, "T2").await);
+    })
+    .await;
+}
