@@ -84,25 +84,21 @@ impl EventSource {
         }
     }
 
-    async fn deliver(&self, messages: Vec<Message>) {
+    async fn deliver(self: Arc<Self>, messages: Vec<Message>) {
         self.pool.note_batch();
         let event = event(&self.queue, &messages);
         let answer = self
             .invoker
             .invoke(&self.function, &event, self.timeout)
             .await;
-        let failed = answer
-            .as_ref()
-            .ok()
-            .and_then(|answer| failures(answer, &messages));
-        if let Some(failed) = failed {
-            self.delete(
-                messages
-                    .iter()
-                    .filter(|message| !failed.contains(id(message))),
-            )
-            .await;
-        }
+        // Apart, so that the process is free for the next messages meanwhile.
+        tokio::spawn(async move {
+            let failed = answer.as_ref().ok();
+            if let Some(failed) = failed.and_then(|answer| failures(answer, &messages)) {
+                let done = messages.iter().filter(|m| !failed.contains(id(m)));
+                self.delete(done).await;
+            }
+        });
     }
 
     /// A delete that fails is no loss: the message is delivered again.

@@ -111,7 +111,7 @@ fn trips(figures: &mut Figures, url: &str, orders: &str, settings: Settings, cou
 
 /// How many orders a chunk of a batch has, and how many chunks the batch.
 fn chunks_of(count: usize) -> (u32, u32) {
-    let size = count.div_ceil(20).clamp(100, 500);
+    let size = count.div_ceil(2).clamp(100, 500);
     let chunks = count.div_ceil(size);
     (
         u32::try_from(size).unwrap_or(100),

@@ -31,7 +31,7 @@ impl Floor<'_> {
     pub(crate) fn run(&self, connections: usize) {
         let orders: Vec<&RawValue> = serde_json::from_str(self.orders).expect("a list");
         // A transaction has as many as the engine's chunks do.
-        let size = orders.len().div_ceil(20).clamp(100, 500);
+        let size = orders.len().div_ceil(2).clamp(100, 500);
         let firsts = (0..).step_by(size).map(|at| self.task * 1_000_000 + at);
         let chunks: Vec<_> = firsts.zip(orders.chunks(size)).collect();
         let next = AtomicUsize::new(0);

@@ -20,8 +20,8 @@ pub struct Settings {
     pub resend: Duration,
 }
 
-/// Into how many chunks a batch is cut where its size lets it: enough for workers to share and for progress to show.
-const CHUNKS: u32 = 20;
+/// Into how many chunks a small batch is cut: two workers share it, and the chunks' own statements and messages weigh least.
+const CHUNKS: u32 = 2;
 /// Chunks of fewer items than this would cost more in statements than they are worth.
 const LEAST_ITEMS: u32 = 100;
 
@@ -69,10 +69,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_chunk_is_a_twentieth_of_its_batch_within_bounds() {
+    fn a_chunk_is_half_of_its_batch_within_bounds() {
         let settings = Settings::default();
-        let sizes = [1, 1_000, 2_001, 10_000, 50_000].map(|count| settings.items_per_chunk(count));
-        assert_eq!(sizes, [100, 100, 101, 500, 500]);
+        let sizes = [1, 201, 900, 10_000, 50_000].map(|count| settings.items_per_chunk(count));
+        assert_eq!(sizes, [100, 101, 450, 500, 500]);
         let small = Settings {
             chunk_items: 10,
             ..settings
