@@ -59,9 +59,9 @@ pub async fn carry_corrected(
     resend: Duration,
 ) -> Result<Vec<u32>> {
     sqlx::query(
-        "INSERT INTO tbl_batch_chunk (task_id, run, chunk_no, first_index, item_count, amends, state, send_at) \
+        "INSERT INTO tbl_batch_chunk (task_id, run, chunk_no, first_index, item_count, amends, state, send_at, station_id, job) \
          SELECT i.task_id, i.run + 1, ? + ROW_NUMBER() OVER (ORDER BY i.item_index) - 1, i.item_index, 1, 1, \
-           IF(i.status IN (0, 2), 0, 1), NOW(3) + INTERVAL ? SECOND \
+           IF(i.status IN (0, 2), 0, 1), NOW(3) + INTERVAL ? SECOND, c.station_id, c.job \
          FROM tbl_batch_item i JOIN tbl_batch_chunk c ON c.id = i.chunk_id AND c.amends = 1 \
          WHERE i.task_id = ? AND i.run = ?",
     )
