@@ -3,9 +3,8 @@
 use serde_json::json;
 use task_lambda::http::{Call, Reply, post};
 use task_lambda::{Parameter, PublicBaseUrl};
-use task_service::batch::Dispatcher;
 use task_service::orders::{OrderImport, OrderList, submit};
-use task_service::sqs::SqsQueue;
+use task_service::{batch::Dispatcher, sqs::SqsQueue};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), task_lambda::Error> {
@@ -16,7 +15,7 @@ type State = (Dispatcher<SqsQueue>, OrderImport, PublicBaseUrl);
 
 async fn handle((dispatcher, job, base): &State, call: Call) -> task_service::Result<Reply> {
     let (list, caller) = call.read(|call, p| {
-        let list = OrderList {
+        OrderList {
             user_task_id: &p.required("task_id", Parameter::user_task_id)?,
             time_config_id: &p.required("time_config_id", |id| id.text(64))?,
             file_name: p.optional("file_name", |n| n.text(128))?.as_deref(),
@@ -24,8 +23,7 @@ async fn handle((dispatcher, job, base): &State, call: Call) -> task_service::Re
             rerun: p.optional("rerun", Parameter::flag)?.unwrap_or_default(),
             orders: &p.required(p.either("order_data", "data"), Parameter::list)?,
         }
-        .cut(&dispatcher.settings)?;
-        Ok((list, call.caller(p)?))
+        .cut(&dispatcher.settings)
     })?;
     submit(dispatcher, job, &caller, &list).await?;
     Reply::data(&json!({ "task_url": base.task(&list.user_task_id) }))

@@ -16,14 +16,13 @@ type State = (Dispatcher<SqsQueue>, PublicBaseUrl);
 
 async fn handle((dispatcher, base): &State, call: Call) -> task_service::Result<Reply> {
     let (list, caller) = call.read(|call, p| {
-        let list = PriceList {
+        PriceList {
             user_task_id: &p.required("task_id", Parameter::user_task_id)?,
             scope: call.id_scope(),
             rerun: p.optional("rerun", Parameter::flag)?.unwrap_or_default(),
             items: &p.required("items", Parameter::list)?,
         }
-        .cut(&dispatcher.settings)?;
-        Ok((list, call.caller(p)?))
+        .cut(&dispatcher.settings)
     })?;
     submit(dispatcher, &caller, &list).await?;
     Reply::data(&json!({ "task_url": base.task(&list.user_task_id) }))

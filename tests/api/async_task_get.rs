@@ -58,7 +58,7 @@ async fn a_task_is_found_by_either_id_under_task_id() {
 }
 
 #[tokio::test]
-async fn a_numeric_task_id_is_first_the_key_and_then_the_callers_own_id() {
+async fn a_numeric_task_id_is_the_key_or_the_callers_own_id_and_refused_where_it_is_both() {
     with_api(async |api| {
         let own = unique("900000000000");
         let key = add(api, &own).await;
@@ -70,12 +70,13 @@ async fn a_numeric_task_id_is_first_the_key_and_then_the_callers_own_id() {
         assert_eq!(found["task_id"], key);
         let decoy = add(api, &key).await;
         assert_ne!(decoy, key);
-        let found = api
-            .get(&format!("{GET}?task_id={key}"))
-            .await
-            .data()
-            .clone();
-        assert_eq!(found["user_task_id"], own);
+        let ambiguous = api.get(&format!("{GET}?task_id={key}")).await;
+        let msg = ambiguous.refusal("PARAM_INVALID");
+        assert!(msg.contains("user_task_id"), "{msg}");
+        for (own, key) in [(&own, &key), (&key, &decoy)] {
+            let named = api.get(&format!("{GET}?user_task_id={own}")).await;
+            assert_eq!(&named.data()["task_id"], key);
+        }
     })
     .await;
 }

@@ -44,7 +44,7 @@ async fn every_right_order_is_made_and_the_result_tells_so() {
         let id = unique("right-");
         let task = api.import(&station, &id, &orders(3)).await;
         let expected = json!({"msg": "批量导入(成功3)", "link": id, "target": "", "outcome": "success", "total": 3,
-            "success_count": 3, "failure_count": 0, "unprocessed_count": 0, "failed": [], "failed_truncated": false});
+            "success_count": 3, "failure_count": 0, "unprocessed_count": 0, "dropped_count": 0, "failed": [], "failed_truncated": false});
         assert_eq!(task["result"], expected);
         assert_eq!(api.database.count("tbl_order", &id).await, 3);
         let total = format!("SELECT COUNT(*) FROM tbl_order WHERE station_id = '{}' AND total = 3.85", station.id);

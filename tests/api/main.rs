@@ -39,6 +39,7 @@ mod task_add;
 mod task_get;
 mod task_life;
 mod task_list;
+mod task_runs;
 mod task_update;
 mod telemetry;
 mod template;

@@ -117,16 +117,20 @@ async fn orders_of_another_station_are_neither_seen_nor_in_the_way() {
 }
 
 #[tokio::test]
-async fn the_internal_routes_are_bound_to_no_station() {
+async fn an_internal_route_is_bound_to_no_station_but_the_one_it_names() {
     with_api(async |api| {
         let station = Station::fresh(api).await;
         let id = unique("internal-");
         api.import(&station, &id, &orders(1)).await;
-        let body = json!({"user_task_id": id, "station_id": "other"});
-        assert_eq!(
-            api.post("/task/get", &body).await.data()["station_id"],
-            station.id
-        );
+        let header = api.request("GET", &format!("/task/get?user_task_id={id}"));
+        let answer = api.send(header.header("x-station-id", "other")).await;
+        assert_eq!(answer.data()["station_id"], station.id);
+        let mine = json!({"user_task_id": id, "station_id": station.id});
+        api.post("/task/get", &mine).await.data();
+        let other = json!({"user_task_id": id, "station_id": "other"});
+        api.post("/task/get", &other)
+            .await
+            .refusal("TASK_NOT_FOUND");
     })
     .await;
 }

@@ -13,7 +13,7 @@ const RESERVE: Duration = Duration::from_secs(20);
 /// What is kept for the answer, and for ending a statement that takes too long; of a short invocation, an eighth.
 const ANSWER: Duration = Duration::from_secs(2);
 
-/// How long the function may run, for a runtime that does not say when an invocation ends (`cargo lambda watch` names a
+/// How long the function may run, for a runtime that does not say when an invocation ends (or names a
 /// moment in 1970). `AWS_LAMBDA_FUNCTION_TIMEOUT`, in seconds, as Lambda's own emulator takes it.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct FunctionTimeout(Option<Duration>);

@@ -128,7 +128,7 @@ pub(crate) fn milliseconds(start: Instant) -> f64 {
 pub(crate) mod tests {
     use std::{
         io::Write,
-        sync::{Arc, Mutex},
+        sync::{Arc, LazyLock, Mutex},
     };
 
     use serde_json::Value;
@@ -156,7 +156,14 @@ pub(crate) mod tests {
     }
 
     /// What is logged, at info and above, while `work` runs: one object a line.
+    ///
+    /// A place that logs for the first time asks the subscribers there are whether it counts. While there is only one, it asks
+    /// that of its own thread, which of another test is none, and is silent from then on: a second one, which lives on, has
+    /// it ask all.
     pub(crate) fn logged(work: impl Future) -> Vec<Value> {
+        static SECOND: LazyLock<tracing::Dispatch> =
+            LazyLock::new(|| tracing::Dispatch::new(subscriber(LevelFilter::INFO, std::io::sink)));
+        LazyLock::force(&SECOND);
         let buffer = Buffer::default();
         let writer = buffer.clone();
         let subscriber = subscriber(LevelFilter::INFO, move || writer.clone());

@@ -19,6 +19,7 @@ pub(super) struct Route {
 const INT32: Takes = Int(i32::MIN as i64, i32::MAX as i64);
 const OFFSET: Takes = Int(0, 100_000);
 const AFTER: Takes = Int(1, i64::MAX);
+const RUN: Takes = Int(0, i32::MAX as i64);
 const TASK: &[(&str, &str)] = &[("user_task_id", r#""{task}""#)];
 const BATCH: &[(&str, &str)] = &[("task_id", r#""{batch}""#)];
 const UPDATE: &[(&str, &str)] = &[("user_task_id", r#""{task}""#), ("value", "1")];
@@ -72,7 +73,11 @@ pub(super) const ROUTES: [Route; 23] = [
     route(
         "/task/start",
         TASK,
-        &[("task_id", Key), ("user_task_id", Id)],
+        &[
+            ("task_id", Key),
+            ("user_task_id", Id),
+            ("station_id", Station),
+        ],
     ),
     route(
         "/task/update",
@@ -80,6 +85,9 @@ pub(super) const ROUTES: [Route; 23] = [
         &[
             ("task_id", Key),
             ("user_task_id", Id),
+            ("station_id", Station),
+            ("run_count", RUN),
+            ("op_id", Text(64)),
             ("field", Field),
             ("value", Document),
             ("postion", Path),
@@ -107,6 +115,8 @@ pub(super) const ROUTES: [Route; 23] = [
         &[
             ("task_id", Key),
             ("user_task_id", Id),
+            ("station_id", Station),
+            ("run_count", RUN),
             ("result", Document),
             ("task_name", Text(64)),
             ("message_show", Flag),
@@ -127,7 +137,15 @@ pub(super) const ROUTES: [Route; 23] = [
             ("op", Word),
         ],
     },
-    route("/task/get", TASK, &[("task_id", Key), ("user_task_id", Id)]),
+    route(
+        "/task/get",
+        TASK,
+        &[
+            ("task_id", Key),
+            ("user_task_id", Id),
+            ("station_id", Station),
+        ],
+    ),
     route(
         "/task/list",
         &[("station_id", r#""{station}""#)],

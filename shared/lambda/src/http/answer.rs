@@ -39,7 +39,7 @@ pub(super) struct Response {
     pub(super) headers: BTreeMap<&'static str, &'static str>,
     pub(super) body: String,
     is_base64_encoded: bool,
-    /// Always empty. The gateway can do without it, `cargo lambda watch` answers 500 without it.
+    /// Always empty. The gateway can do without it, other runtimes' fronts want it.
     cookies: [&'static str; 0],
 }
 

@@ -52,12 +52,17 @@ impl Call {
         Parameters::parse(&self.query, self.content_type.as_deref(), &self.body)
     }
 
-    /// Reads what a handler needs and lets go of the call: once a body of megabytes is cut, it need not be there twice.
+    /// Reads what a handler needs, and on whose behalf, and lets go of the call: once a body of megabytes is cut, it need not
+    /// be there twice.
     ///
     /// # Errors
-    /// Those of [`Call::parameters`], or what `read` refuses.
-    pub fn read<T>(self, read: impl FnOnce(&Self, &Parameters<'_>) -> Result<T>) -> Result<T> {
-        read(&self, &self.parameters()?)
+    /// Those of [`Call::parameters`] and [`Call::caller`], or what `read` refuses.
+    pub fn read<T>(
+        self,
+        read: impl FnOnce(&Self, &Parameters<'_>) -> Result<T>,
+    ) -> Result<(T, Caller)> {
+        let parameters = self.parameters()?;
+        Ok((read(&self, &parameters)?, self.caller(&parameters)?))
     }
 
     /// On whose behalf the call is made.

@@ -245,7 +245,7 @@ async fn a_document_is_answered_as_it_is_with_its_own_content_type() {
 
 #[tokio::test]
 async fn an_answer_larger_than_lambda_takes_is_refused() {
-    for (length, code) in [(2_900_000, 0), (3_100_000, 1)] {
+    for (length, code) in [(2_700_000, 0), (2_800_000, 1)] {
         let (_, body) = answered(&json!({}), async |_| Reply::data(&"\"".repeat(length / 2))).await;
         assert_eq!(body["code"], code, "{length}");
     }

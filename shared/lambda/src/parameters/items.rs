@@ -22,7 +22,33 @@ const OF_AMEND: [&str; 8] = [
     "order_data",
 ];
 
+/// How the report of a batch is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportFormat {
+    /// The envelope around one JSON value.
+    Json,
+    /// A JSON value a line.
+    Lines,
+    /// CSV.
+    Table,
+}
+
 impl Parameters<'_> {
+    /// A page of a report: the failed items where no `status` is named, and the `format`, JSON by default.
+    pub fn report(&self) -> Result<(ItemPage, ReportFormat)> {
+        let words = [
+            ("json", ReportFormat::Json),
+            ("ndjson", ReportFormat::Lines),
+            ("csv", ReportFormat::Table),
+        ];
+        let mut page = self.item_page("status", Some(ItemStatus::Failed))?;
+        let format = self.optional("format", |format| format.one_of(&words))?;
+        if format == Some(ReportFormat::Table) {
+            page.room = ItemPage::ROOM_OF_TABLE;
+        }
+        Ok((page, format.unwrap_or(ReportFormat::Json)))
+    }
+
     /// A page of a batch's items: `limit` (100 by default, at most 1,000), `offset`, and the status under `name`:
     /// one of the words, or `all`; beside it `item_code` and `after_index`.
     pub fn item_page(&self, name: &str, default: Option<ItemStatus>) -> Result<ItemPage> {

@@ -20,6 +20,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 use task_service::{Error, Result, Word};
 
+pub use items::ReportFormat;
 pub use json::ValueType;
 use media::Format;
 pub use paging::Paging;

@@ -27,6 +27,7 @@ mod relay;
 mod sessions;
 mod standing;
 mod support;
+mod task_ids;
 mod tasks;
 mod tls;
 mod transactions;

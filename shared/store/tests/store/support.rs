@@ -146,3 +146,17 @@ pub(crate) async fn expire_leases(fresh: &TestDatabase) {
 pub(crate) fn fault<T: std::fmt::Debug>(end: Result<T>) -> StoreError {
     end.unwrap_err()
 }
+
+pub(crate) async fn by_id(fresh: &TestDatabase, key: TaskId) -> tasks::Task {
+    done(&fresh.database, async |c| tasks::by_id(c, key).await)
+        .await
+        .unwrap()
+}
+
+pub(crate) async fn insert_named(fresh: &TestDatabase, id: &str) -> task_store::Result<TaskId> {
+    let (station, id) = (station("T1"), user_task_id(id));
+    fresh
+        .database
+        .run(async |c: &mut Connection| tasks::insert(c, &new_task(&station, Some(&id))).await)
+        .await
+}

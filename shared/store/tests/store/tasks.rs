@@ -1,10 +1,10 @@
 //! `tbl_async_task`.
 
-use task_store::tasks::{self, Named, NewTask, TaskStatus};
+use task_store::tasks::{self, NewTask, TaskStatus};
 use task_store::testing::{TestDatabase, with_database};
 use task_store::{Connection, StoreError, TaskId};
 
-use crate::support::{a_task, done, execute, new_task, station, user_task_id};
+use crate::support::{a_task, by_id, done, execute, new_task, station, user_task_id};
 
 #[tokio::test]
 async fn a_new_task_is_submitted_and_holds_what_it_was_given() {
@@ -53,118 +53,6 @@ async fn a_task_that_does_not_exist_is_none() {
             ))
         });
         assert_eq!(found.await, (true, true, true));
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn user_task_ids_that_differ_in_one_byte_are_different_tasks() {
-    with_database(async |fresh| {
-        for id in ["a", "A", "a.", "a-", "a_", "a:"] {
-            insert_named(fresh, id).await.unwrap();
-        }
-        for id in ["a", "A", "a.", "a-", "a_", "a:"] {
-            let id = user_task_id(id);
-            let found = done(&fresh.database, async |c| {
-                tasks::by_user_task_id(c, &id).await
-            })
-            .await;
-            assert_eq!(found.unwrap().user_task_id, Some(id));
-        }
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn stored_ids_and_names_are_compared_byte_by_byte() {
-    with_database(async |fresh| {
-        // The parser refuses accents in a user_task_id; the column must tell them apart all the same.
-        for id in ["'a'", "'A'", "'á'", "'a\u{301}'"] {
-            execute(
-                fresh,
-                &format!("INSERT INTO tbl_async_task (user_task_id, name, station_id) VALUES ({id}, 'n', 'T1')"),
-            )
-            .await;
-        }
-        let id = user_task_id("a");
-        let found = done(&fresh.database, async |c| tasks::by_user_task_id(c, &id).await).await;
-        assert_eq!(found.unwrap().user_task_id, Some(id));
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_user_task_id_is_taken_within_its_station_only() {
-    with_database(async |fresh| {
-        let first = insert_named(fresh, "batch-1").await.unwrap();
-        let fault = insert_named(fresh, "batch-1").await.unwrap_err();
-        assert!(fault.is_duplicate_key() && !fault.is_retryable());
-        let (here, other, id) = (station("T1"), station("T2"), user_task_id("batch-1"));
-        let second = done(&fresh.database, async |c| {
-            tasks::insert(c, &new_task(&other, Some(&id))).await
-        })
-        .await;
-        for (station, key) in [
-            (Some(&here), Some(first)),
-            (Some(&other), Some(second)),
-            (None, None),
-        ] {
-            let named = Named::from(&id).at(station);
-            let found = done(&fresh.database, async |c| tasks::find(c, named).await).await;
-            assert_eq!(found.map(|task| task.id), key, "{station:?}");
-            let locked = done(&fresh.database, async |c| tasks::lock(c, named).await).await;
-            assert_eq!(locked.map(|task| task.id), key, "{station:?}");
-        }
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn an_id_for_all_stations_is_stored_once_however_many_stations_take_it_at_once() {
-    with_database(async |fresh| {
-        let (id, many) = (user_task_id("batch-1"), fresh.another(8));
-        let stations: Vec<_> = (0..8).map(|n| station(&format!("T{n}"))).collect();
-        let take = async |station| {
-            let new = new_task(station, Some(&id));
-            many.run(async |c: &mut Connection| tasks::insert_for_all(c, &new).await)
-                .await
-        };
-        let ends = futures_util::future::join_all(stations.iter().map(take)).await;
-        let stored = ends.iter().filter(|end| matches!(end, Ok(Some(_)))).count();
-        assert_eq!(stored, 1);
-        let refused = |end: &task_store::Result<Option<TaskId>>| match end {
-            Ok(stored) => stored.is_none(),
-            Err(fault) => fault.is_duplicate_key(),
-        };
-        assert_eq!(ends.iter().filter(|end| refused(end)).count(), 7);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn an_id_that_another_station_used_for_itself_is_not_for_all() {
-    with_database(async |fresh| {
-        let (other, id, large) = (station("T2"), user_task_id("batch-1"), "单".repeat(1 << 20));
-        let taken = insert_named(fresh, "batch-1").await;
-        let new = NewTask {
-            input: &large,
-            ..new_task(&other, Some(&id))
-        };
-        let stored = done(&fresh.database, async |c| {
-            tasks::insert_for_all(c, &new).await
-        })
-        .await;
-        assert!(taken.is_ok() && stored.is_none());
-        let free = user_task_id("batch-2");
-        let new = NewTask {
-            user_task_id: Some(&free),
-            ..new
-        };
-        let stored = done(&fresh.database, async |c| {
-            tasks::insert_for_all(c, &new).await
-        })
-        .await;
-        assert!(by_id(fresh, stored.unwrap()).await.input == Some(large.clone()));
     })
     .await;
 }
@@ -309,20 +197,6 @@ async fn the_table_refuses_a_status_that_does_not_exist() {
         assert!(refused.await.is_err());
     })
     .await;
-}
-
-async fn by_id(fresh: &TestDatabase, key: TaskId) -> tasks::Task {
-    done(&fresh.database, async |c| tasks::by_id(c, key).await)
-        .await
-        .unwrap()
-}
-
-async fn insert_named(fresh: &TestDatabase, id: &str) -> task_store::Result<TaskId> {
-    let (station, id) = (station("T1"), user_task_id(id));
-    fresh
-        .database
-        .run(async |c: &mut Connection| tasks::insert(c, &new_task(&station, Some(&id))).await)
-        .await
 }
 
 async fn resubmit(fresh: &TestDatabase, key: TaskId) -> bool {
