@@ -39,7 +39,7 @@ pub(super) struct Response {
     pub(super) headers: BTreeMap<&'static str, &'static str>,
     pub(super) body: String,
     is_base64_encoded: bool,
-    /// Always empty. The gateway can do without it, other runtimes' fronts want it.
+    /// Always empty: no answer sets a cookie.
     cookies: [&'static str; 0],
 }
 
