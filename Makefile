@@ -1,6 +1,6 @@
 # Everything a developer types. `make` alone lists it. What the targets install goes below .local/ and target/.
 .DEFAULT_GOAL := help
-.PHONY: help run stop demo load-reference check test-one test test-full chaos memory contract clients bench lint-template deny package sam-local deploy-local build tools clean clean-data clean-logs
+.PHONY: help run stop demo load-reference check test-one test-server test test-full chaos memory contract clients bench lint-template deny package sam-local deploy-local build tools clean clean-data clean-logs
 MAKEFLAGS += --no-print-directory
 export PEERS PORT DETACH STACK DATABASE_URL ALLOWED_ORIGINS DATA MAP FILE AGAIN WORKERS EXAMPLES SEED MINUTES MYSQL_FLAVOR ARCH DATABASE_CA PART ROUNDS ROWS
 
@@ -24,6 +24,9 @@ load-reference: build ## upsert stations, cycles, addresses and skus from a JSON
 
 check: need-cargo ## in a minute: format, clippy, unit tests, documentation
 	@$(local)/check.sh
+
+test-server: build ## all tests on one server [MYSQL_FLAVOR=mysql]
+	@T= $(local)/test-one.sh
 
 test-one: build ## the tests whose name holds a text, with their database: T=name [MYSQL_FLAVOR=mysql]
 	@$(local)/test-one.sh

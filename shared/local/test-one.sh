@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Runs the tests whose name holds the text T, on a private server of the kind MYSQL_FLAVOR. The functions must be built.
+# Runs the tests whose name holds the text T (empty: all), on a private server of the kind MYSQL_FLAVOR. The functions must be built.
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 cd "$here/../.."
 . "$here/server.sh"
-[ -n "${T:-}" ] || { echo "test-one: T is missing: make test-one T=a_finished_task" >&2; exit 1; }
+[ -n "${T+set}" ] || { echo "test-one: T is missing: make test-one T=a_finished_task" >&2; exit 1; }
 export MYSQL_PROFILE=dev-test MYSQL_FLAVOR=${MYSQL_FLAVOR:-mysql}
 trap leave_servers EXIT
 use_server "$MYSQL_FLAVOR" $MYSQL_PROFILE

@@ -142,7 +142,8 @@ class Cloud:
         """Deploys the stack against a database; answers its outputs."""
         secret = json.dumps({"username": database["user"], "password": database["password"]})
         secret = self.client("secretsmanager").create_secret(Name="long-tasks", SecretString=secret)
-        rows = json.dumps({"username": f"{database['name']}_rows", "password": "rows"})
+        self.rows_password = os.urandom(12).hex()
+        rows = json.dumps({"username": f"{database['name']}_rows", "password": self.rows_password})
         rows = self.client("secretsmanager").create_secret(Name="long-tasks-rows", SecretString=rows)
         parameters = {
             "DatabaseHost": "127.0.0.1", "DatabasePort": database["port"], "DatabaseName": database["name"],

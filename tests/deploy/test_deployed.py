@@ -137,3 +137,10 @@ def test_the_migration_ran_once_for_the_deployment(cloud, database):
     assert int(database.sql("SELECT COUNT(*) FROM _sqlx_migrations")) > 0
 
 
+def test_no_functions_configuration_shows_a_password(cloud, database):
+    functions = cloud.client("lambda").list_functions()["Functions"]
+    variables = [function.get("Environment", {}).get("Variables", {}) for function in functions]
+    addresses = [value for each in variables for name, value in each.items() if name.endswith("_URL") and value.startswith("mysql")]
+    assert len(addresses) > len(functions) / 2
+    assert [address for address in addresses if "@" in address.split("?")[0]] == []
+    assert cloud.rows_password not in json.dumps(variables)

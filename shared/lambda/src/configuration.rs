@@ -3,6 +3,8 @@
 //! A missing or bad variable stops the process with a message that names it. An empty variable counts as unset:
 //! templates pass empty strings for what is left out.
 
+mod secrets;
+
 use std::{collections::HashMap, fmt::Display, ops::RangeInclusive, str::FromStr, time::Duration};
 
 /// Why a function does not start: which variable, and what is wrong with it.

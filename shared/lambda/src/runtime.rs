@@ -39,8 +39,9 @@ where
     R: Into<Diagnostic> + fmt::Debug,
     F: Future<Output = Result<A, R>>,
 {
-    let (concurrency, timeout, states) =
-        start::<S>().inspect_err(|error| tracing::error!(%error, "not started"))?;
+    let (concurrency, timeout, states) = start::<S>()
+        .await
+        .inspect_err(|error| tracing::error!(%error, "not started"))?;
     let measured = move |state, event: LambdaEvent<E>| {
         let trace = event.context.xray_trace_id.clone();
         // On the heap: what it awaits would be part of the runtime's own future, which moves.
@@ -61,13 +62,14 @@ where
 /// How a process serves: how many invocations at once, how long each may run, a state for each.
 type Started<S> = (Concurrency, FunctionTimeout, Vec<&'static S>);
 
-/// The logger, then what the function needs, once for each invocation that there may be at a time.
-fn start<S: FromEnvironment>() -> Result<Started<S>, ConfigurationError> {
+/// The logger, the passwords of the database, then what the function needs, once for each invocation that there may be at a time.
+async fn start<S: FromEnvironment>() -> Result<Started<S>, ConfigurationError> {
     let environment = Environment::of_process();
     telemetry::start(&environment)?;
     for variable in RUNTIME {
         environment.required(variable)?;
     }
+    let environment = environment.with_logins().await?;
     let timeout = FunctionTimeout::from_environment(&environment)?;
     let concurrency = Concurrency::from_environment(&environment)?;
     let build = |_| S::from_environment(&environment).map(|state| &*Box::leak(Box::new(state)));

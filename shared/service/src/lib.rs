@@ -11,6 +11,7 @@ pub mod orders;
 pub mod prices;
 pub mod queue;
 pub mod reference;
+pub mod secrets;
 pub mod sqs;
 pub mod tasks;
 pub mod trace;

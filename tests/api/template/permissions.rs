@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use task_local::project_root;
 use yaml_rust2::Yaml;
 
 use super::{Template, text, values};
 
+/// The policy of ours that every function has but for the migration.
+const READS_SECRET: &str = "ReadDatabaseSecret";
+
 /// Everything that a role of ours allows: whose it is, then actions and resource.
-const ALLOWED: [(&str, &str, &str); 8] = [
+const ALLOWED: [(&str, &str, &str); 10] = [
     (
         "BatchDeadLetterRole",
         "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes",
@@ -17,6 +21,11 @@ const ALLOWED: [(&str, &str, &str); 8] = [
         "BatchSweeper",
         "sqs:SendMessage",
         "OrderImportQueue.Arn SkuPriceQueue.Arn",
+    ),
+    (
+        "DatabaseMigrate",
+        "secretsmanager:GetSecretValue",
+        "DatabaseOwnerSecretArn DatabaseSecretArn",
     ),
     (
         "MigrationRunnerRole",
@@ -35,6 +44,11 @@ const ALLOWED: [(&str, &str, &str); 8] = [
         "OrderImportQueue.Arn",
     ),
     ("SkuBatchPrice", "sqs:SendMessage", "SkuPriceQueue.Arn"),
+    (
+        READS_SECRET,
+        "secretsmanager:GetSecretValue",
+        "DatabaseSecretArn",
+    ),
     (
         "SkuPriceWorkerRole",
         "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes",
@@ -72,7 +86,8 @@ fn roles_allow_exactly_this() {
     let mut allowed = BTreeMap::new();
     let kinds = ["AWS::IAM::Role", "AWS::Serverless::Function"];
     for (id, properties) in kinds.iter().flat_map(|kind| template.of_type(kind)) {
-        for policy in properties["Policies"].as_vec().into_iter().flatten() {
+        let policies = properties["Policies"].as_vec().into_iter().flatten();
+        for policy in policies.filter(|policy| policy.as_str() != Some(READS_SECRET)) {
             let [statement] = &statements(policy)[..] else {
                 panic!("{id}: one statement a policy");
             };
@@ -80,6 +95,13 @@ fn roles_allow_exactly_this() {
             let may = (joined(&statement["Action"]), joined(&statement["Resource"]));
             assert!(allowed.insert(id, may).is_none(), "{id}: one policy a role");
         }
+    }
+    for (id, properties) in template.of_type("AWS::IAM::ManagedPolicy") {
+        let [statement] = &statements(properties)[..] else {
+            panic!("{id}: one statement");
+        };
+        let may = (joined(&statement["Action"]), joined(&statement["Resource"]));
+        allowed.insert(id, may);
     }
     let expected =
         ALLOWED.map(|(id, actions, resource)| (id, (actions.to_owned(), resource.to_owned())));
@@ -96,6 +118,9 @@ fn nothing_is_managed_but_logs_traces_and_subnets() {
         for policy in role["ManagedPolicyArns"].as_vec().unwrap() {
             // `!If [condition, policy, none]` reads as a list.
             let arn = policy.as_str().or_else(|| policy[1].as_str()).unwrap();
+            if arn == READS_SECRET {
+                continue;
+            }
             assert!(
                 MANAGED
                     .iter()
@@ -134,11 +159,14 @@ fn only_functions_that_know_a_queue_may_send_to_it() {
             .as_vec()
             .cloned()
             .unwrap_or_default();
-        let sends = policies.iter().any(|policy| {
-            statements(policy)
-                .iter()
-                .any(|statement| joined(&statement["Action"]).contains("sqs:SendMessage"))
-        });
+        let sends = policies
+            .iter()
+            .filter(|policy| policy.as_str().is_none())
+            .any(|policy| {
+                statements(policy)
+                    .iter()
+                    .any(|statement| joined(&statement["Action"]).contains("sqs:SendMessage"))
+            });
         assert_eq!(
             sends,
             function.environment("GM_TASK_QUEUE").is_some(),
@@ -170,12 +198,39 @@ fn a_page_of_another_origin_may_call_the_api_only_if_a_parameter_names_it() {
 fn only_the_migration_connects_as_the_owner_of_the_schema() {
     let template = Template::read();
     let globals = &template.0["Globals"]["Function"]["Environment"]["Variables"];
-    let of_all = globals["DATABASE_URL"].as_str().unwrap();
-    assert!(of_all.contains("${DatabaseSecretArn}") && !of_all.contains("Owner"));
+    assert_eq!(
+        globals["DATABASE_SECRET"].as_str(),
+        Some("DatabaseSecretArn")
+    );
     for function in template.functions() {
-        let owner = function.environment("DATABASE_URL");
-        assert_eq!(owner.is_some(), function.binary == "database-migrate");
-        let rows = function.environment("DATABASE_ROWS_URL");
-        assert_eq!(rows.as_deref(), owner.as_ref().map(|_| of_all));
+        let expected = (function.binary == "database-migrate")
+            .then_some(["DatabaseOwnerSecretArn", "DatabaseSecretArn"]);
+        let found = ["DATABASE_SECRET", "DATABASE_ROWS_SECRET"]
+            .map(|variable| function.environment(variable));
+        let expected = expected.map_or([None, None], |names| names.map(Some));
+        assert_eq!(found.each_ref().map(Option::as_deref), expected);
     }
+}
+
+#[test]
+fn every_function_may_read_the_secret_it_connects_by_and_shows_no_password() {
+    let template = Template::read();
+    for function in template.functions() {
+        let policies = &function.properties["Policies"];
+        let role = text(&function.properties["Role"]).map(|arn| arn.replace(".Arn", ""));
+        let managed = role.map(|role| template.resource(&role)["ManagedPolicyArns"].clone());
+        let mut given = [policies.as_vec(), managed.as_ref().and_then(Yaml::as_vec)]
+            .into_iter()
+            .flatten()
+            .flatten();
+        let reads = given.any(|policy| policy.as_str() == Some(READS_SECRET));
+        assert_eq!(
+            reads,
+            function.binary != "database-migrate",
+            "{}",
+            function.id
+        );
+    }
+    let source = std::fs::read_to_string(project_root().join("template.yaml")).unwrap();
+    assert!(!source.contains("{{resolve:secretsmanager"));
 }
