@@ -1,7 +1,7 @@
 //! What is promised of price changes: each has exactly one outcome, and the price of a sku is that of the run that was
 //! accepted last.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{Result, Row as _};
@@ -21,7 +21,8 @@ pub(super) struct Change {
     pub(super) task_id: i64,
     pub(super) sku_id: String,
     pub(super) price: String,
-    /// When its run was accepted; `None` for a run that another one of its task followed.
+    /// When its run was accepted; `None` for a run that another one of its task followed, and where an earlier run may have
+    /// made the change: a batch that is sent again carries over the changes that it has made.
     pub(super) accepted_ms: Option<i64>,
 }
 
@@ -99,6 +100,13 @@ fn has_its_outcome(item: &Item, code: Option<&String>, buried: bool) -> bool {
 /// The changes that a batch has made.
 pub(super) fn of(rows: &Rows) -> Vec<Change> {
     let made = rows.items.iter().filter(|item| item.status == 1);
+    let before: HashSet<u32> = made
+        .clone()
+        .filter(|item| item.run + 1 == rows.run)
+        .map(|item| item.index)
+        .collect();
+    let is_sent_again =
+        rows.run > 1 && payload_of(rows, rows.run) == payload_of(rows, rows.run - 1);
     let change = |item: &Item| {
         let chunk = rows.chunks.get(&item.chunk_id)?;
         let at = usize::try_from(item.index.checked_sub(chunk.first_index)?).ok()?;
@@ -108,7 +116,8 @@ pub(super) fn of(rows: &Rows) -> Vec<Change> {
             task_id: rows.task_id,
             sku_id: sent["sku_id"].as_str()?.to_owned(),
             price: sent["sale_price"].as_str()?.to_owned(),
-            accepted_ms: (item.run == rows.run).then_some(rows.accepted_ms),
+            accepted_ms: (item.run == rows.run && !(is_sent_again && before.contains(&item.index)))
+                .then_some(rows.accepted_ms),
         })
     };
     made.filter_map(change).collect()

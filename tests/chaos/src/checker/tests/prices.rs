@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::fixture::*;
-use crate::checker::prices::{Change, Sku};
+use crate::checker::prices::{Change, Sku, of};
 use crate::checker::rows::{Item, Rows};
 use crate::checker::{Checked, History};
 use crate::ledger::{Entry, Expected, Job};
@@ -61,6 +61,33 @@ fn a_price_change_has_exactly_its_outcome() {
     }
     let found = rules(|rows| rows.items.push(item(9, 1, None, &[])));
     assert!(found.contains(&"a price change has an outcome and was not sent"));
+}
+
+#[test]
+fn a_change_that_a_run_carried_over_counts_from_no_later_time_than_it_was_made() {
+    let mut rows = rows();
+    rows.chunks.remove(&8);
+    rows.chunks.get_mut(&7).unwrap().payload = sent();
+    rows.items.truncate(1);
+    let accepted = |rows: &Rows| -> Vec<_> {
+        let changes = of(rows);
+        changes.iter().map(|change| change.accepted_ms).collect()
+    };
+    assert_eq!(accepted(&rows), [Some(90)]);
+    let mut again = rows.chunks[&7].clone();
+    again.run = 2;
+    rows.chunks.insert(9, again);
+    let mut carried = rows.items[0].clone();
+    (carried.run, carried.chunk_id) = (2, 9);
+    rows.items.push(carried);
+    rows.run = 2;
+    assert_eq!(accepted(&rows), [None, None]);
+    rows.chunks.get_mut(&9).unwrap().payload[0]["sale_price"] = json!("3.00");
+    assert_eq!(
+        accepted(&rows),
+        [None, Some(90)],
+        "another list is worked whole"
+    );
 }
 
 /// The rules broken by one sku with this price, set by task 2, accepted at 200, and these changes: task, price, accepted.
