@@ -3,7 +3,7 @@
 use serde_json::json;
 use task_lambda::http::{Call, Reply, post};
 use task_service::async_tasks::close;
-use task_service::store::Database;
+use task_store::Database;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), task_lambda::Error> {

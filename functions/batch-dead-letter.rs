@@ -2,7 +2,7 @@
 
 use task_lambda::sqs::{Message, NotDone, serve};
 use task_service::batch::{self, Settings};
-use task_service::store::Database;
+use task_store::Database;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), task_lambda::Error> {

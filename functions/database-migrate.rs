@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use task_lambda::schedule::serve;
 use task_service::batch::Deadline;
-use task_service::store::{Database, RowUser, grant_rows, migrate};
+use task_store::{Database, RowUser, grant_rows, migrate};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), task_lambda::Error> {

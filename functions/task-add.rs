@@ -3,8 +3,8 @@
 use serde_json::json;
 use task_lambda::Parameter;
 use task_lambda::http::{Call, Reply, post};
-use task_service::store::Database;
 use task_service::tasks::{self, NewTask};
+use task_store::Database;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), task_lambda::Error> {

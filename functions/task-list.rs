@@ -3,8 +3,8 @@
 use jiff::tz::TimeZone;
 use task_lambda::Parameter;
 use task_lambda::http::{Call, Reply, get_or_post};
-use task_service::store::Database;
 use task_service::tasks::{self, Filter};
+use task_store::Database;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), task_lambda::Error> {

@@ -2,8 +2,8 @@
 
 use jiff::tz::TimeZone;
 use task_lambda::http::{Call, Reply, post};
-use task_service::store::Database;
 use task_service::tasks;
+use task_store::Database;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), task_lambda::Error> {

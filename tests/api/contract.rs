@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use task_local::project_root;
-use task_service::Word;
+use task_service::ErrorCode;
 use task_service::orders::FaultCode;
 
 use crate::consistency::rust_files;
@@ -99,7 +99,7 @@ fn every_route_error_word_and_order_error_code_has_a_row() {
         .flat_map(|(promise, _)| quoted(promise))
         .collect();
     let routes = Api::routes().into_iter().map(|(_, path)| path);
-    let words = Word::ALL.iter().map(|word| word.as_str().to_owned());
+    let words = ErrorCode::ALL.iter().map(|word| word.as_str().to_owned());
     let codes = FaultCode::ALL.iter().map(|code| code.as_str().to_owned());
     let missing: Vec<_> = routes
         .chain(words)

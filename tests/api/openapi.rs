@@ -6,7 +6,7 @@ use std::fs;
 
 use serde_json::Value;
 use task_local::{Project, Route, project_root};
-use task_service::Word;
+use task_service::ErrorCode;
 use task_service::orders::FaultCode;
 use yaml_rust2::{Yaml, YamlLoader};
 
@@ -90,8 +90,8 @@ fn words(schema: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_description_has_every_machine_word_and_no_other() {
-    let answered = Word::ALL.iter().map(|word| word.as_str().to_owned());
-    assert_eq!(words("Word"), answered.collect());
+    let answered = ErrorCode::ALL.iter().map(|word| word.as_str().to_owned());
+    assert_eq!(words("ErrorCode"), answered.collect());
     let told = FaultCode::ALL.iter().map(|code| code.as_str().to_owned());
     assert_eq!(words("ItemErrorCode"), told.collect());
 }

@@ -4,7 +4,7 @@
 use std::{borrow::Cow, panic::AssertUnwindSafe};
 
 use futures_util::FutureExt;
-use task_service::{Error, Result, Word};
+use task_service::{Error, ErrorCode, Result};
 
 /// Runs one event's work; a panic in it becomes an error, and the process goes on with the next event.
 ///
@@ -13,18 +13,18 @@ pub(crate) async fn isolated<T>(work: impl Future<Output = T>) -> Result<T> {
     AssertUnwindSafe(work)
         .catch_unwind()
         .await
-        .map_err(|_| Error::refused(Word::SystemBusy, "the handler panicked"))
+        .map_err(|_| Error::refused(ErrorCode::SystemBusy, "the handler panicked"))
 }
 
 /// What may be logged of an error: no value that a caller sent, and none that the database quotes.
 pub(crate) fn loggable(error: &Error) -> Cow<'_, str> {
     match error {
         Error::Refused {
-            word: Word::SystemBusy,
+            code: ErrorCode::SystemBusy,
             message,
             ..
         } => Cow::Borrowed(message),
-        Error::Refused { word, .. } => Cow::Borrowed(word.as_str()),
+        Error::Refused { code, .. } => Cow::Borrowed(code.as_str()),
         Error::Store(fault) => Cow::Owned(fault.kind()),
     }
 }
@@ -38,7 +38,7 @@ mod tests {
         let error = isolated(async { panic!("order of customer 7") })
             .await
             .unwrap_err();
-        assert_eq!(error.word(), Word::SystemBusy);
+        assert_eq!(error.code(), ErrorCode::SystemBusy);
         assert_eq!(loggable(&error), "the handler panicked");
     }
 

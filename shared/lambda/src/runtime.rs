@@ -5,8 +5,8 @@ use std::fmt;
 use futures_util::FutureExt;
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use serde::{Serialize, de::DeserializeOwned};
-use task_service::store::invocation;
 use task_service::trace;
+use task_store::invocation;
 
 use crate::{
     Error,

@@ -55,7 +55,7 @@ async fn answer<T>(work: impl Future<Output = Result<T>>) -> std::result::Result
 #[cfg(test)]
 mod tests {
     use super::*;
-    use task_service::{Error, Word};
+    use task_service::{Error, ErrorCode};
 
     #[tokio::test]
     async fn the_answer_of_the_handler_is_the_answer_of_the_function() {
@@ -64,7 +64,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_failed_run_is_answered_as_failed() {
-        let busy = answer::<()>(async { Err(Error::refused(Word::SystemBusy, "no queue")) }).await;
+        let busy =
+            answer::<()>(async { Err(Error::refused(ErrorCode::SystemBusy, "no queue")) }).await;
         assert_eq!(busy.unwrap_err().to_string(), "no queue");
         assert!(answer::<()>(async { panic!("boom") }).await.is_err());
     }

@@ -8,8 +8,8 @@ use task_service::{
     orders::OrderImport,
     prices::PriceChange,
     sqs::{QueueUrls, SqsQueue},
-    store::{Database, DatabaseConfig, RowUser, UserTaskId, chunks::MAX_ITEMS},
 };
+use task_store::{Database, DatabaseConfig, RowUser, UserTaskId, chunks::MAX_ITEMS};
 
 use crate::configuration::{ConfigurationError, Environment, FromEnvironment};
 

@@ -14,7 +14,7 @@ use task_service::Error;
 use task_service::batch::{Deadline, Unworked};
 use task_service::metrics::TARGET;
 use task_service::queue::ChunkMessage;
-use task_service::store::chunks::ChunkKey;
+use task_store::chunks::ChunkKey;
 use tracing::Instrument;
 
 use crate::deadline::{self, FunctionTimeout};

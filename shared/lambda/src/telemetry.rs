@@ -5,7 +5,7 @@
 use std::time::Instant;
 
 use lambda_runtime::Context;
-use task_service::store::{StationId, TaskId, UserTaskId};
+use task_store::{StationId, TaskId, UserTaskId};
 use tracing::{Span, Subscriber, field::Empty, level_filters::LevelFilter};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;

@@ -1,6 +1,6 @@
 //! What a call says about itself: on whose behalf it is made, and which task it names.
 
-use task_store::tasks::Named;
+use task_store::tasks::TaskSelector;
 use task_store::{StationId, TaskId, UserTaskId};
 
 use crate::error::{Error, Result};
@@ -54,16 +54,16 @@ pub struct TaskReference {
 
 impl TaskReference {
     /// Names the task for the store, bound to the caller's station; `None` when its ids contradict each other.
-    pub(crate) fn named<'a>(&'a self, caller: &'a Caller) -> Option<Named<'a>> {
+    pub(crate) fn named<'a>(&'a self, caller: &'a Caller) -> Option<TaskSelector<'a>> {
         let (key, own) = (self.task_id, self.user_task_id.as_ref());
         let named = match (&self.task_id_as_user, own) {
             // The caller's own id under both names: what key it may be does not matter.
             (Some(as_user), Some(own)) if as_user == own => Some(own.into()),
             (Some(as_user), None) => {
-                Some(key.map_or_else(|| as_user.into(), |key| Named::either(key, as_user)))
+                Some(key.map_or_else(|| as_user.into(), |key| TaskSelector::either(key, as_user)))
             }
             (Some(_), Some(_)) if key.is_none() => None,
-            _ => Named::new(key, own),
+            _ => TaskSelector::new(key, own),
         };
         Some(named?.at(self.station_id.as_ref()).at(caller.station()))
     }

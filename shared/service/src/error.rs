@@ -1,11 +1,11 @@
-//! What a use-case answers when it does not succeed, and the machine words of the contract.
+//! What a use-case answers when it does not succeed, and the error codes of the contract.
 
 use serde_json::value::{RawValue, to_raw_value};
 use task_store::{StoreError, UnitError};
 
-/// The stable machine words of a refusal (`error` in the envelope). Clients switch on them: never rename one.
+/// The stable code of a refusal (`error` in the envelope). Clients switch on them: never rename one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Word {
+pub enum ErrorCode {
     /// A mandatory parameter is absent.
     ParamMissing,
     /// A parameter has the wrong shape, length or value.
@@ -44,8 +44,8 @@ pub enum Word {
     SystemBusy,
 }
 
-impl Word {
-    /// Every word.
+impl ErrorCode {
+    /// Every code.
     pub const ALL: [Self; 18] = [
         Self::ParamMissing,
         Self::ParamInvalid,
@@ -67,7 +67,7 @@ impl Word {
         Self::SystemBusy,
     ];
 
-    /// The word as it is answered.
+    /// The code as it is answered.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -94,7 +94,7 @@ impl Word {
 
     /// The envelope's `code`: 1 refused, 2 try again later.
     #[must_use]
-    pub const fn code(self) -> u8 {
+    pub const fn number(self) -> u8 {
         match self {
             Self::SystemBusy => 2,
             _ => 1,
@@ -106,10 +106,10 @@ impl Word {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The request was refused; nothing was changed.
-    #[error("{}: {message}", word.as_str())]
+    #[error("{}: {message}", code.as_str())]
     Refused {
-        /// The machine word.
-        word: Word,
+        /// The code.
+        code: ErrorCode,
         /// A sentence a person can act on: names the parameter, the limit, the value seen.
         message: String,
         /// What the caller may need all the same (the row of a finished task).
@@ -122,18 +122,22 @@ pub enum Error {
 
 impl Error {
     /// A refusal without data.
-    pub fn refused(word: Word, message: impl Into<String>) -> Self {
+    pub fn refused(code: ErrorCode, message: impl Into<String>) -> Self {
         Self::Refused {
-            word,
+            code,
             message: message.into(),
             data: None,
         }
     }
 
     /// A refusal with what the caller may need all the same.
-    pub fn with_data(word: Word, message: impl Into<String>, data: &impl serde::Serialize) -> Self {
+    pub fn with_data(
+        code: ErrorCode,
+        message: impl Into<String>,
+        data: &impl serde::Serialize,
+    ) -> Self {
         Self::Refused {
-            word,
+            code,
             message: message.into(),
             data: to_raw_value(data).ok(),
         }
@@ -143,7 +147,7 @@ impl Error {
     #[must_use]
     pub fn missing(parameter: &str) -> Self {
         Self::refused(
-            Word::ParamMissing,
+            ErrorCode::ParamMissing,
             format!("parameter {parameter} is missing"),
         )
     }
@@ -151,18 +155,21 @@ impl Error {
     /// `PARAM_INVALID` for a parameter, with what is wrong about it.
     #[must_use]
     pub fn invalid(parameter: &str, wrong: &str) -> Self {
-        Self::refused(Word::ParamInvalid, format!("parameter {parameter} {wrong}"))
+        Self::refused(
+            ErrorCode::ParamInvalid,
+            format!("parameter {parameter} {wrong}"),
+        )
     }
 
-    /// The machine word this is answered with.
+    /// The code this is answered with.
     #[must_use]
-    pub fn word(&self) -> Word {
+    pub fn code(&self) -> ErrorCode {
         match self {
-            Self::Refused { word, .. } => *word,
+            Self::Refused { code, .. } => *code,
             Self::Store(fault) if fault.is_of_a_value() && !fault.is_duplicate_key() => {
-                Word::ParamInvalid
+                ErrorCode::ParamInvalid
             }
-            Self::Store(_) => Word::SystemBusy,
+            Self::Store(_) => ErrorCode::SystemBusy,
         }
     }
 }

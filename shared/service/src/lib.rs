@@ -17,5 +17,4 @@ pub mod tasks;
 pub mod trace;
 
 pub use caller::{Caller, TaskReference};
-pub use error::{Error, Result, Word};
-pub use task_store as store;
+pub use error::{Error, ErrorCode, Result};

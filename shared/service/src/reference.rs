@@ -6,7 +6,7 @@ mod record;
 use serde::Serialize;
 use task_store::{Connection, Database, reference};
 
-use crate::error::{Error, Result, Word};
+use crate::error::{Error, ErrorCode, Result};
 use parse::Station;
 
 /// How many bad records a message lists.
@@ -53,7 +53,7 @@ fn refused(findings: &[String]) -> Error {
         lines.push(format!("\n  ... and {} more", findings.len() - LISTED));
     }
     let message = format!("nothing was loaded:{}", lines.concat());
-    Error::refused(Word::ParamInvalid, message)
+    Error::refused(ErrorCode::ParamInvalid, message)
 }
 
 async fn store(connection: &mut Connection, station: &Station) -> Result<()> {

@@ -11,7 +11,7 @@ use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::TaskId;
 use crate::items::{Item, ItemStatus, item};
-use crate::tasks::{Named, is_no_batch, outcome_of};
+use crate::tasks::{TaskSelector, is_no_batch, outcome_of};
 
 /// Cancels the open chunks of a run. A worker's commit is waited for; none that comes later is let in. The index is forced:
 /// by the one on states, the chunks of every other task would be locked on the way.
@@ -126,7 +126,10 @@ pub async fn set_result(connection: &mut Connection, task: TaskId, result: &str)
 
 /// Hides a task from the station's list and ends it, if it is open, as cancelled; what its result says beside that
 /// stays. `false`: no such task, or an open batch, whose chunks would still be worked; then nothing was changed.
-pub async fn close<'a>(connection: &mut Connection, named: impl Into<Named<'a>>) -> Result<bool> {
+pub async fn close<'a>(
+    connection: &mut Connection,
+    named: impl Into<TaskSelector<'a>>,
+) -> Result<bool> {
     // Assignments see the ones before them: what others depend on comes last.
     let mut sql = QueryBuilder::new(
         "UPDATE tbl_async_task SET \

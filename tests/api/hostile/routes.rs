@@ -1,8 +1,8 @@
 //! What every route takes: the least a call needs, and every parameter it reads.
 
 use super::values::Takes::{
-    self, Amount, AnyText, Document, Field, Flag, Id, Ids, Int, Key, List, Object, OrderId, Path,
-    Station, Text, Word, Words,
+    self, Amount, AnyText, Document, ErrorCode, Field, Flag, Id, Ids, Int, Key, List, Object,
+    OrderId, Path, Station, Text, Words,
 };
 
 /// A route, called in one way.
@@ -92,8 +92,8 @@ pub(super) const ROUTES: [Route; 23] = [
             ("value", Document),
             ("postion", Path),
             ("position", Path),
-            ("op", Word),
-            ("value_type", Word),
+            ("op", ErrorCode),
+            ("value_type", ErrorCode),
         ],
     ),
     update(
@@ -131,10 +131,10 @@ pub(super) const ROUTES: [Route; 23] = [
         takes: &[
             ("field", Field),
             ("value", Document),
-            ("value_type", Word),
+            ("value_type", ErrorCode),
             ("postion", Path),
             ("position", Path),
-            ("op", Word),
+            ("op", ErrorCode),
         ],
     },
     route(
@@ -175,8 +175,8 @@ pub(super) const ROUTES: [Route; 23] = [
         &[
             ("task_id", Id),
             ("user_task_id", Id),
-            ("item_status", Word),
-            ("item_code", Word),
+            ("item_status", ErrorCode),
+            ("item_code", ErrorCode),
             ("after_index", Int(0, u32::MAX as i64)),
             ("limit", Int(1, 1000)),
             ("offset", OFFSET),
@@ -195,7 +195,7 @@ pub(super) const ROUTES: [Route; 23] = [
             ("offset", OFFSET),
             ("page", OFFSET),
             ("after_id", AFTER),
-            ("format", Word),
+            ("format", ErrorCode),
         ],
     ),
     route(
@@ -241,13 +241,13 @@ pub(super) const ROUTES: [Route; 23] = [
         &[
             ("task_id", Id),
             ("user_task_id", Id),
-            ("status", Word),
-            ("item_code", Word),
+            ("status", ErrorCode),
+            ("item_code", ErrorCode),
             ("after_index", Int(0, u32::MAX as i64)),
             ("limit", Int(1, 1000)),
             ("offset", OFFSET),
             ("page", OFFSET),
-            ("format", Word),
+            ("format", ErrorCode),
             ("station_id", Station),
         ],
     ),

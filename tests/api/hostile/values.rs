@@ -22,7 +22,7 @@ pub(super) enum Takes {
     /// True or false.
     Flag,
     /// One of several words.
-    Word,
+    ErrorCode,
     /// A list of such words.
     Words,
     /// A JSON list.
@@ -51,13 +51,13 @@ pub(super) enum Sent {
 }
 
 /// What a value is refused with.
-pub(super) type Word = &'static str;
+pub(super) type ErrorCode = &'static str;
 
-const INVALID: Word = "PARAM_INVALID";
+const INVALID: ErrorCode = "PARAM_INVALID";
 
 impl Takes {
     /// Hostile values, each with the word it is refused with.
-    pub(super) fn hostile(self) -> Vec<(Sent, Word)> {
+    pub(super) fn hostile(self) -> Vec<(Sent, ErrorCode)> {
         let word = match self {
             Self::Path => "PATH_INVALID",
             Self::Field => "FIELD_NOT_ALLOWED",
@@ -102,7 +102,7 @@ impl Takes {
                 vec![long("x", 64), long("field", 20_000)],
             ),
             Self::Flag => (&texts::NO_FLAGS, Vec::new()),
-            Self::Word => (&texts::NO_WORDS, Vec::new()),
+            Self::ErrorCode => (&texts::NO_WORDS, Vec::new()),
             Self::Words => (&texts::NO_WORD_LISTS, Vec::new()),
             Self::List => (&texts::NO_LISTS, Vec::new()),
             Self::Object => (&texts::NO_OBJECTS, Vec::new()),
@@ -135,7 +135,7 @@ impl Takes {
 }
 
 /// What no parameter takes: NUL, and escapes that are no character.
-fn never_text() -> Vec<(Sent, Word)> {
+fn never_text() -> Vec<(Sent, ErrorCode)> {
     let nul = ["\0", "1\0", "a\0b"].map(|text| (Sent::Text(text.to_owned()), INVALID));
     let escaped = [
         r#""\ud800""#,

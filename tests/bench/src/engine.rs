@@ -9,9 +9,9 @@ use task_service::Caller;
 use task_service::batch::{self, Dispatcher, Settings};
 use task_service::orders::{OrderImport, OrderList, submit};
 use task_service::queue::Queue;
-use task_service::store::chunks::ChunkKey;
-use task_service::store::outbox::Due;
-use task_service::store::{Database, DatabaseConfig, StationId, UserTaskId};
+use task_store::chunks::ChunkKey;
+use task_store::outbox::Due;
+use task_store::{Database, DatabaseConfig, StationId, UserTaskId};
 
 use crate::data::{CYCLE, STATION};
 use crate::threads::{self, block_on};

@@ -3,7 +3,7 @@
 use sqlx::mysql::MySqlConnection;
 use sqlx::{Connection as _, Executor as _};
 use task_service::reference;
-use task_service::store::migrate;
+use task_store::migrate;
 
 use crate::data;
 use crate::engine::database;

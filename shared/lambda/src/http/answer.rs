@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use task_service::store::invocation;
-use task_service::{Error, Result, Word};
+use task_service::{Error, ErrorCode, Result};
+use task_store::invocation;
 
 use super::Reply;
 
@@ -63,17 +63,21 @@ impl Answer {
             matches!(error, Error::Store(fault) if fault.is_fate_unknown())
                 || invocation::has_written()
         };
-        match outcome.as_ref().map_err(Error::word) {
+        match outcome.as_ref().map_err(Error::code) {
             Ok(_) => Self {
                 status: 200,
                 code: 0,
                 error: None,
                 perhaps_done: false,
             },
-            Err(word) => Self {
-                status: if word == Word::SystemBusy { 503 } else { 200 },
-                code: word.code(),
-                error: Some(word.as_str()),
+            Err(error) => Self {
+                status: if error == ErrorCode::SystemBusy {
+                    503
+                } else {
+                    200
+                },
+                code: error.number(),
+                error: Some(error.as_str()),
                 perhaps_done: !only_reads && outcome.as_ref().is_err_and(is_unknown),
             },
         }
@@ -98,10 +102,10 @@ impl Answer {
     fn failure(self, error: &Error, request_id: &str) -> String {
         let (msg, data) = match error {
             Error::Refused {
-                word,
+                code,
                 message,
                 data,
-            } if *word != Word::SystemBusy => (message.as_str(), data.as_deref()),
+            } if *code != ErrorCode::SystemBusy => (message.as_str(), data.as_deref()),
             Error::Store(_) if self.code == 1 => (REFUSED_VALUE, None),
             _ if self.perhaps_done => (PERHAPS_DONE, None),
             _ => (BUSY, None),

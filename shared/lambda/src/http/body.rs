@@ -4,7 +4,7 @@ use std::io::Read;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use flate2::read::MultiGzDecoder;
-use task_service::{Error, Result, Word};
+use task_service::{Error, ErrorCode, Result};
 
 use crate::parameters::shown;
 
@@ -35,7 +35,7 @@ impl<'h> Headers<'h> {
             "gzip" | "x-gzip" => Ok(true),
             "identity" => Ok(self.is_gzip_file()),
             _ => Err(Error::refused(
-                Word::ParamInvalid,
+                ErrorCode::ParamInvalid,
                 format!(
                     "content encoding {} is not accepted: send the body as gzip or as it is",
                     shown(encoding)
@@ -144,5 +144,5 @@ fn too_large(zipped: usize, seen: &str) -> Error {
 }
 
 pub(super) fn refused(wrong: &str) -> Error {
-    Error::refused(Word::ParamInvalid, format!("the request body {wrong}"))
+    Error::refused(ErrorCode::ParamInvalid, format!("the request body {wrong}"))
 }

@@ -1,6 +1,6 @@
 //! One call as a handler gets it: its parameters, who calls, and its id.
 
-use task_service::{Caller, Error, Result, Word, tasks::IdScope};
+use task_service::{Caller, Error, ErrorCode, Result, tasks::IdScope};
 
 use super::event::{Claim, Event};
 use super::{body, station};
@@ -90,7 +90,7 @@ impl Call {
     pub fn system(&self) -> Result<Caller> {
         if self.station_source == StationSource::Claim && !self.is_signed {
             return Err(Error::refused(
-                Word::Forbidden,
+                ErrorCode::Forbidden,
                 "only other systems may call this, by signed requests",
             ));
         }

@@ -11,7 +11,7 @@ mod text;
 use std::{convert::Infallible, time::Instant};
 
 use lambda_runtime::LambdaEvent;
-use task_service::{Error, Result, Word};
+use task_service::{Error, ErrorCode, Result};
 use tracing::Instrument;
 
 use crate::{FromEnvironment, StationSource, fault, parameters::shown, runtime, telemetry};
@@ -114,7 +114,7 @@ fn check_method(method: &str, methods: &[&str]) -> Result<()> {
     }
     let accepted = methods.join(" or ");
     Err(Error::refused(
-        Word::ParamInvalid,
+        ErrorCode::ParamInvalid,
         format!(
             "method {} is not accepted here, only {accepted}",
             shown(method)

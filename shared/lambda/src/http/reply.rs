@@ -1,7 +1,7 @@
 //! What a handler answers: data for the envelope, or a document of its own content type.
 
 use serde::Serialize;
-use task_service::{Error, Result, Word};
+use task_service::{Error, ErrorCode, Result};
 
 /// The most bytes of an answer, as it is printed. Lambda takes 6 MB, in which the text is once more escaped as JSON: at worst
 /// twice as long.
@@ -72,7 +72,7 @@ impl Reply {
             return Ok(self);
         }
         Err(Error::refused(
-            Word::ParamInvalid,
+            ErrorCode::ParamInvalid,
             format!(
                 "the answer would have {length} bytes, more than the {MAX_ANSWER} that can be sent: ask for fewer with limit"
             ),
@@ -82,7 +82,7 @@ impl Reply {
 
 fn unwritable(error: impl std::fmt::Display) -> Error {
     Error::refused(
-        Word::SystemBusy,
+        ErrorCode::SystemBusy,
         format!("the answer cannot be written: {error}"),
     )
 }

@@ -3,7 +3,8 @@
 //! The authorizer's claim decides wherever there is one. Without it, a deployment that trusts its callers takes the
 //! header `X-Station-Id` or the parameter `station_id`; any other refuses, whatever the call names.
 
-use task_service::{Caller, Error, Result, Word, store::StationId};
+use task_service::{Caller, Error, ErrorCode, Result};
+use task_store::StationId;
 
 use super::event::Claim;
 use crate::{StationSource, parameters::shown};
@@ -31,7 +32,7 @@ pub(super) fn named(
     let header = header.map(|header| {
         StationId::parse(header).ok_or_else(|| {
             Error::refused(
-                Word::ParamInvalid,
+                ErrorCode::ParamInvalid,
                 format!("header X-Station-Id is no station: {}", shown(header)),
             )
         })
@@ -47,7 +48,7 @@ pub(super) fn named(
 }
 
 fn forbidden() -> Error {
-    Error::refused(Word::Forbidden, "the caller's token names no station")
+    Error::refused(ErrorCode::Forbidden, "the caller's token names no station")
 }
 
 #[cfg(test)]
@@ -69,7 +70,7 @@ mod tests {
         let outcome = named(StationSource::Claim, Some("T1"), || {
             Ok(StationId::parse("T1"))
         });
-        assert_eq!(outcome.unwrap_err().word(), Word::Forbidden);
+        assert_eq!(outcome.unwrap_err().code(), ErrorCode::Forbidden);
     }
 
     #[test]
@@ -77,8 +78,8 @@ mod tests {
         let texts = ["", "a b", &"x".repeat(17)].map(|text| Claim::Text(text.to_owned()));
         for claim in texts.iter().chain([&Claim::Other]) {
             assert_eq!(
-                claimed(Some(claim)).unwrap_err().word(),
-                Word::Forbidden,
+                claimed(Some(claim)).unwrap_err().code(),
+                ErrorCode::Forbidden,
                 "{claim:?}"
             );
         }
@@ -96,7 +97,7 @@ mod tests {
     #[test]
     fn naming_two_stations_is_refused_and_both_are_shown() {
         let error = trusted(Some("T1"), Some("T2")).unwrap_err();
-        assert_eq!(error.word(), Word::ParamInvalid);
+        assert_eq!(error.code(), ErrorCode::ParamInvalid);
         assert!(
             error.to_string().contains("T1") && error.to_string().contains("T2"),
             "{error}"
@@ -106,8 +107,8 @@ mod tests {
     #[test]
     fn a_header_that_is_no_station_is_refused() {
         assert_eq!(
-            trusted(Some("a b"), None).unwrap_err().word(),
-            Word::ParamInvalid
+            trusted(Some("a b"), None).unwrap_err().code(),
+            ErrorCode::ParamInvalid
         );
     }
 }

@@ -8,7 +8,8 @@ mod requests;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use task_service::{Caller, store::StoreError};
+use task_service::Caller;
+use task_store::StoreError;
 
 use super::*;
 /// An event as the gateway sends it (payload format 2.0); the parts that tests vary are merged over it.
@@ -143,7 +144,7 @@ async fn a_refusal_is_status_200_and_code_1_with_word_and_sentence() {
 async fn a_refusal_may_carry_data() {
     let (_, body) = answered(&json!({}), async |_| {
         Err(Error::Refused {
-            word: Word::TaskFinished,
+            code: ErrorCode::TaskFinished,
             message: "the task is finished".to_owned(),
             data: serde_json::value::to_raw_value(&json!({"task_id": 7})).ok(),
         })

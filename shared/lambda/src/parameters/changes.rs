@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use serde_json::value::RawValue;
-use task_service::store::tasks::{Document, ResultPath};
 use task_service::tasks::{Changes, Field, Operation, ResultChange, amount, document, op_id, path};
 use task_service::{Error, Result};
+use task_store::tasks::{Document, ResultPath};
 
 use super::{Parameter, Parameters, ValueType};
 

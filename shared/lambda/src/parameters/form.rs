@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use task_service::{Error, Result, Word};
+use task_service::{Error, ErrorCode, Result};
 
 use super::shown;
 
@@ -16,7 +16,7 @@ pub(super) fn pairs(form: &str) -> impl Iterator<Item = Result<(Cow<'_, str>, Co
         let name = decode(name).ok_or_else(|| {
             let name = shown(name);
             Error::refused(
-                Word::ParamInvalid,
+                ErrorCode::ParamInvalid,
                 format!("parameter name {name} is not UTF-8"),
             )
         })?;
@@ -105,7 +105,7 @@ mod tests {
         let error = pairs("ok=1&task_name=%FF%FE")
             .find_map(Result::err)
             .unwrap();
-        assert_eq!(error.word(), Word::ParamInvalid);
+        assert_eq!(error.code(), ErrorCode::ParamInvalid);
         assert!(error.to_string().contains("task_name"), "{error}");
     }
 

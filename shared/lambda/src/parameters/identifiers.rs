@@ -1,10 +1,7 @@
 //! Reading identifiers, and the "either id" rule: a task is named by its key, by the caller's own id, or by both.
 
-use task_service::{
-    Error, Result, Word,
-    store::{StationId, TaskId, UserTaskId},
-    tasks::TaskReference,
-};
+use task_service::{Error, ErrorCode, Result, tasks::TaskReference};
+use task_store::{StationId, TaskId, UserTaskId};
 
 use super::{Parameter, Parameters, shown};
 use crate::telemetry;
@@ -120,7 +117,7 @@ impl Parameters<'_> {
         let named = self.has("task_id") || self.has("user_task_id");
         named.then_some(()).ok_or_else(|| {
             Error::refused(
-                Word::ParamMissing,
+                ErrorCode::ParamMissing,
                 "parameter task_id or user_task_id is missing",
             )
         })

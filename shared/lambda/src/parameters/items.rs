@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 use task_service::batch::ItemPage;
 use task_service::orders::{FaultCode, Mending, Which};
-use task_service::store::items::ItemStatus;
-use task_service::{Error, Result, Word};
+use task_service::{Error, ErrorCode, Result};
+use task_store::items::ItemStatus;
 
 use super::{Parameter, Parameters, shown};
 
@@ -83,7 +83,7 @@ impl Parameters<'_> {
                     let known = OF_AMEND.join(", ");
                     let name = shown(name);
                     Err(Error::refused(
-                        Word::ParamInvalid,
+                        ErrorCode::ParamInvalid,
                         format!(
                             "parameter {name} is not known, nothing was changed: without order_id and order_data the \
                              order is given up, and only {known} may be sent"
@@ -105,7 +105,7 @@ impl Parameters<'_> {
         };
         if which == Which::default() {
             let names = "parameter address_id, out_order_no or index is missing";
-            return Err(Error::refused(Word::ParamMissing, names));
+            return Err(Error::refused(ErrorCode::ParamMissing, names));
         }
         Ok(which)
     }

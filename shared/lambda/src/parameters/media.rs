@@ -1,7 +1,7 @@
 //! What a body is written in, by its content type or by its looks. Its charset is UTF-8: another that is named is refused, for
 //! its bytes may well be UTF-8 by chance and mean something else.
 
-use task_service::{Error, Result, Word};
+use task_service::{Error, ErrorCode, Result};
 
 use super::shown;
 
@@ -28,7 +28,7 @@ impl Format {
             "" | "text/plain" if looks_like_json => Ok(Self::Json),
             "application/x-www-form-urlencoded" | "" | "text/plain" => Ok(Self::Form),
             other => Err(Error::refused(
-                Word::ParamInvalid,
+                ErrorCode::ParamInvalid,
                 format!(
                     "content type {} is not accepted: send application/json or \
                      application/x-www-form-urlencoded",
@@ -57,7 +57,7 @@ pub(super) fn check_charset(charset: &str) -> Result<()> {
     }
     let charset = shown(charset);
     Err(Error::refused(
-        Word::ParamInvalid,
+        ErrorCode::ParamInvalid,
         format!("charset {charset} is not accepted: send UTF-8"),
     ))
 }

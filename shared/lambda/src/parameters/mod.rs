@@ -18,7 +18,7 @@ mod scalar;
 use std::borrow::Cow;
 
 use serde_json::value::RawValue;
-use task_service::{Error, Result, Word};
+use task_service::{Error, ErrorCode, Result};
 
 pub use items::ReportFormat;
 pub use json::ValueType;
@@ -179,7 +179,7 @@ fn form_entries(form: &str) -> Result<Vec<Entry<'_>>> {
 
 fn too_many() -> Error {
     Error::refused(
-        Word::ParamInvalid,
+        ErrorCode::ParamInvalid,
         format!("more than {MAX_PARAMETERS} parameters were sent"),
     )
 }

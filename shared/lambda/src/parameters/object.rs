@@ -7,7 +7,7 @@ use serde::{
     de::{MapAccess, Visitor},
 };
 use serde_json::{error::Category, value::RawValue};
-use task_service::{Error, Result, Word};
+use task_service::{Error, ErrorCode, Result};
 
 use super::{Entry, MAX_PARAMETERS, Sent, too_many};
 
@@ -27,7 +27,7 @@ pub(super) fn entries(body: &str) -> Result<Vec<Entry<'_>>> {
 }
 
 fn refused(message: String) -> Error {
-    Error::refused(Word::ParamInvalid, message)
+    Error::refused(ErrorCode::ParamInvalid, message)
 }
 
 /// The members; none when there are too many.
@@ -74,7 +74,7 @@ mod tests {
 
     fn refusal(body: &str) -> String {
         let error = entries(body).unwrap_err();
-        assert_eq!(error.word(), Word::ParamInvalid);
+        assert_eq!(error.code(), ErrorCode::ParamInvalid);
         error.to_string()
     }
 

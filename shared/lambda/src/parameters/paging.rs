@@ -1,9 +1,9 @@
 //! Which part of a list is asked for: `limit` rows from page `offset` (alias `page`), or the rows after a key.
 
-use task_service::async_tasks::Panel;
-use task_service::store::tasks::TaskStatus;
+use task_service::async_tasks::TaskListRequest;
 use task_service::tasks::{Columns, Filter, List};
 use task_service::{Caller, Error, Result};
+use task_store::tasks::TaskStatus;
 
 use super::{Parameter, Parameters};
 
@@ -68,9 +68,9 @@ impl Parameters<'_> {
     }
 
     /// What the panel's list is asked for, by a caller of one station.
-    pub fn panel(&self, caller: &Caller) -> Result<Panel> {
+    pub fn panel(&self, caller: &Caller) -> Result<TaskListRequest> {
         let paging = self.paging(10, 100)?;
-        Ok(Panel {
+        Ok(TaskListRequest {
             station: caller.required_station()?.clone(),
             statuses: self.statuses()?,
             type_id: self.optional("type_id", Parameter::int)?,

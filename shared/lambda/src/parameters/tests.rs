@@ -50,7 +50,7 @@ fn empty_and_null_mean_absent() {
     for parameters in [json(r#"{"a":null,"b":""}"#), form("a=&b")] {
         assert!(!parameters.has("a") && !parameters.has("b") && !parameters.has("c"));
         let error = parameters.required("a", Parameter::flag).unwrap_err();
-        assert_eq!(error.word(), Word::ParamMissing);
+        assert_eq!(error.code(), ErrorCode::ParamMissing);
         assert!(
             error.to_string().contains("parameter a is missing"),
             "{error}"
@@ -87,7 +87,7 @@ fn another_content_type_is_refused_unless_the_body_is_empty() {
     let multipart = Some("multipart/form-data; boundary=x");
     assert!(Parameters::parse("a=1", multipart, " ").is_ok());
     let error = Parameters::parse("", multipart, "--x").unwrap_err();
-    assert_eq!(error.word(), Word::ParamInvalid);
+    assert_eq!(error.code(), ErrorCode::ParamInvalid);
     assert!(error.to_string().contains("multipart/form-data"), "{error}");
 }
 
@@ -137,7 +137,7 @@ fn two_spellings_must_agree() {
     let error = form("postion=$.a&position=$.b")
         .agreeing("postion", "position")
         .unwrap_err();
-    assert_eq!(error.word(), Word::ParamInvalid);
+    assert_eq!(error.code(), ErrorCode::ParamInvalid);
     assert!(
         error.to_string().contains("$.a") && error.to_string().contains("$.b"),
         "{error}"

@@ -5,7 +5,7 @@ use std::time::Instant;
 use lambda_runtime::LambdaEvent;
 use task_service::Error;
 use task_service::batch::{BatchJob, Settings, Shift};
-use task_service::store::Database;
+use task_store::Database;
 use tracing::Instrument;
 
 use super::{Event, Message, handle_all};

@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 
 use serde_json::{Value, json};
-use task_service::Word;
-use task_service::store::StoreError;
+use task_service::ErrorCode;
+use task_store::StoreError;
 use tokio::time::sleep;
 
 use super::*;
@@ -65,7 +65,7 @@ where
 }
 
 fn busy() -> NotDone {
-    Error::refused(Word::SystemBusy, "no connection").into()
+    Error::refused(ErrorCode::SystemBusy, "no connection").into()
 }
 
 #[tokio::test]

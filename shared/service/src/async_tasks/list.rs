@@ -10,7 +10,7 @@ use crate::tasks::{Columns, Filter, FrontTaskView, List, Pagination, page};
 
 /// Which of a station's tasks the panel asks for.
 #[derive(Debug, Clone)]
-pub struct Panel {
+pub struct TaskListRequest {
     /// Whose.
     pub station: StationId,
     /// In one of these statuses; in any when empty.
@@ -38,7 +38,11 @@ pub struct TaskList {
 }
 
 /// A page of a station's tasks as its staff see them, times in a zone.
-pub async fn list(database: &Database, panel: &Panel, zone: &TimeZone) -> Result<TaskList> {
+pub async fn list(
+    database: &Database,
+    panel: &TaskListRequest,
+    zone: &TimeZone,
+) -> Result<TaskList> {
     let filter = Filter {
         station: &panel.station,
         statuses: &panel.statuses,

@@ -6,4 +6,4 @@ mod list;
 
 pub use close::close;
 pub use detail::{Detail, detail};
-pub use list::{Panel, TaskList, list};
+pub use list::{TaskList, TaskListRequest, list};

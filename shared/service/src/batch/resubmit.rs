@@ -16,7 +16,7 @@ use super::runs;
 use super::settings::Settings;
 use super::standing::Standing;
 use super::submit::Submission;
-use crate::error::{Error, Result, Word};
+use crate::error::{Error, ErrorCode, Result};
 
 /// What a submit does with the batch that has its id.
 pub(super) enum Again {
@@ -131,7 +131,7 @@ fn conflict(submission: &Submission<'_>) -> Error {
         "task_id {} is taken by another task: choose another id",
         submission.user_task_id
     );
-    Error::refused(Word::TaskConflict, message)
+    Error::refused(ErrorCode::TaskConflict, message)
 }
 
 fn in_flight(submission: &Submission<'_>, task: &Task) -> Error {
@@ -140,5 +140,5 @@ fn in_flight(submission: &Submission<'_>, task: &Task) -> Error {
         submission.user_task_id,
         task.status.number(),
     );
-    Error::refused(Word::TaskConflict, message)
+    Error::refused(ErrorCode::TaskConflict, message)
 }

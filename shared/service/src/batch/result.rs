@@ -13,7 +13,7 @@ use super::report::{self, Pagination};
 use super::select::ItemPage;
 use super::view::ItemView;
 use crate::caller::{Caller, TaskReference};
-use crate::error::{Error, Result, Word};
+use crate::error::{Error, ErrorCode, Result};
 use crate::{jobs, tasks};
 
 /// What a person needs to mend the failed items of a batch and submit them again.
@@ -44,7 +44,7 @@ pub async fn result(
         let task = tasks::find(c, caller, named).await?;
         let batch = batches::by_task(c, task.id).await?;
         let batch =
-            batch.ok_or_else(|| Error::refused(Word::TaskNotFound, "no batch has this id"))?;
+            batch.ok_or_else(|| Error::refused(ErrorCode::TaskNotFound, "no batch has this id"))?;
         let kind = jobs::kind_of(&batch)?;
         let page = report::read(c, kind, &batch, page, zone).await?;
         Ok(BatchReport {

@@ -6,7 +6,7 @@ use task_store::chunks::ChunkKey;
 use task_store::items::Item;
 use task_store::outbox::Due;
 use task_store::payloads;
-use task_store::tasks::{self, Named, NewTask};
+use task_store::tasks::{self, NewTask, TaskSelector};
 use task_store::{Connection, StationId, TaskId, UserTaskId};
 
 use super::announce::announce;
@@ -15,7 +15,7 @@ use super::payload::Payload;
 use super::resubmit::{Again, again, insert_next_run, retry};
 use super::sent::{portions, sent_as};
 use super::settings::{Dispatcher, Settings};
-use crate::error::{Error, Result, Word};
+use crate::error::{Error, ErrorCode, Result};
 use crate::failpoints::{Failpoint, reach};
 use crate::queue::Queue;
 use crate::tasks::{IdScope, insert};
@@ -79,14 +79,14 @@ fn check_size(count: u32, settings: &Settings) -> Result<()> {
     let limit = settings.max_items;
     match count {
         0 => Err(Error::refused(
-            Word::BatchEmpty,
+            ErrorCode::BatchEmpty,
             "the list is empty: a batch has at least 1 item",
         )),
         _ if count <= limit => Ok(()),
         _ => {
             let message =
                 format!("the list has {count} items, a batch has at most {limit}: split it");
-            Err(Error::refused(Word::BatchTooLarge, message))
+            Err(Error::refused(ErrorCode::BatchTooLarge, message))
         }
     }
 }
@@ -103,7 +103,7 @@ async fn store<J: BatchJob>(
         item_count: payload.item_count,
         params: submission.params,
     };
-    let named = Named::from(submission.user_task_id).at(Some(submission.station));
+    let named = TaskSelector::from(submission.user_task_id).at(Some(submission.station));
     let found = tasks::find(connection, named).await?;
     let again = match found {
         Some(found) => Some(again::<J>(connection, submission, &new, found.id).await?),
@@ -113,7 +113,7 @@ async fn store<J: BatchJob>(
         return Ok(Submitted::Before);
     }
     if let Some(reason) = submission.closed {
-        return Err(Error::refused(Word::CycleClosed, reason));
+        return Err(Error::refused(ErrorCode::CycleClosed, reason));
     }
     let (task, run) = match again {
         Some(Again::Failed(before, standing)) => {

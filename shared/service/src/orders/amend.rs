@@ -14,7 +14,7 @@ use super::import::ORDER_IMPORT;
 use super::key;
 use crate::batch::{self, Counts, Dispatcher, MAX_ITEM_BYTES, minified, refresh};
 use crate::caller::{Caller, TaskReference};
-use crate::error::{Error, Result, Word};
+use crate::error::{Error, ErrorCode, Result};
 use crate::failpoints::{Failpoint, reach};
 use crate::queue::Queue;
 use crate::tasks::find as find_task;
@@ -132,7 +132,7 @@ impl<Q> Amend<'_, Q> {
     ) -> Result<(u32, ItemStatus)> {
         if !orders::exists(connection, &self.task.station_id, order).await? {
             let message = format!("order_id {order} is no order of this station");
-            return Err(Error::refused(Word::OrderNotFound, message));
+            return Err(Error::refused(ErrorCode::OrderNotFound, message));
         }
         self.mark(connection, index, ItemStatus::Amended, Some(order))
             .await
@@ -229,7 +229,7 @@ fn is_again(item: &Item, sent: &str, order: &RawValue) -> bool {
 
 fn not_found() -> Error {
     Error::refused(
-        Word::OrderNotFound,
+        ErrorCode::OrderNotFound,
         "the batch has no failed order like this",
     )
 }
@@ -244,6 +244,6 @@ async fn find_batch(
     let batch = batches::by_task(connection, task.id).await?;
     let batch = batch.filter(|batch| batch.job == ORDER_IMPORT.name);
     let batch = batch
-        .ok_or_else(|| Error::refused(Word::TaskNotFound, "no batch of orders has this id"))?;
+        .ok_or_else(|| Error::refused(ErrorCode::TaskNotFound, "no batch of orders has this id"))?;
     Ok((task, batch))
 }

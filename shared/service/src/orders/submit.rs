@@ -8,7 +8,7 @@ use super::params::ImportParams;
 use super::stored;
 use crate::batch::{self, Dispatcher, Payload, Settings, Submission};
 use crate::caller::Caller;
-use crate::error::{Error, Result, Word};
+use crate::error::{Error, ErrorCode, Result};
 use crate::queue::Queue;
 use crate::tasks::IdScope;
 
@@ -99,7 +99,7 @@ async fn cycle(
             "operating cycle {} does not exist",
             shown(&list.time_config_id)
         );
-        return Err(Error::refused(Word::CycleNotFound, message));
+        return Err(Error::refused(ErrorCode::CycleNotFound, message));
     };
     let (station, now) = (row.station.clone(), row.now.local(&job.zone));
     let cycle = stored::cycle(row)?;

@@ -1,10 +1,10 @@
 //! Adding a task, once however often the request is sent.
 
-use task_store::tasks::{self, Named, NewTask, Task};
+use task_store::tasks::{self, NewTask, Task, TaskSelector};
 use task_store::{Connection, Database, TaskId, UserTaskId};
 
 use super::field;
-use crate::error::{Error, Result, Word};
+use crate::error::{Error, ErrorCode, Result};
 
 /// Where a `user_task_id` is unique.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,7 +27,7 @@ pub async fn add(database: &Database, new: &NewTask<'_>, scope: IdScope) -> Resu
         // Most ids are new: the unique keys are what looks whether this one is.
         match (insert(c, new, scope).await, new.user_task_id) {
             (Err(Error::Store(fault)), Some(id)) if fault.is_duplicate_key() => {
-                let named = Named::from(id).at(Some(new.station_id));
+                let named = TaskSelector::from(id).at(Some(new.station_id));
                 if let Some(found) = tasks::find(c, named).await? {
                     return resubmit(c, new, id, &found).await;
                 }
@@ -54,7 +54,7 @@ pub(crate) async fn insert(
     inserted.ok_or_else(|| {
         let message =
             format!("user_task_id {id} is taken by a task of another station: choose another id");
-        Error::refused(Word::TaskConflict, message)
+        Error::refused(ErrorCode::TaskConflict, message)
     })
 }
 
@@ -76,7 +76,7 @@ async fn resubmit(
         Some(now) if is_same(&now, new) => Ok(now.id),
         _ => {
             let message = format!("user_task_id {id} is taken by a task with other content");
-            Err(Error::refused(Word::TaskConflict, message))
+            Err(Error::refused(ErrorCode::TaskConflict, message))
         }
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use sha2::{Digest as _, Sha256};
 use task_store::tasks::{Amount, Document, OpId, Operation, ResultChange, ResultPath};
 
-use crate::error::{Error, Result, Word};
+use crate::error::{Error, ErrorCode, Result};
 
 /// A field that may be changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl Field {
             "type" | "type_id" => Ok(Self::Type),
             "progress" => Ok(Self::Progress),
             _ => Err(Error::refused(
-                Word::FieldNotAllowed,
+                ErrorCode::FieldNotAllowed,
                 "parameter field must be one of result, task_name, name, input, message_show, repeat, type_id, type, progress",
             )),
         }
@@ -54,7 +54,10 @@ impl Field {
 /// `PATH_INVALID` with what is wrong and where.
 pub fn path(parameter: &str, text: &str) -> Result<ResultPath> {
     ResultPath::parse(text).map_err(|wrong| {
-        Error::refused(Word::PathInvalid, format!("parameter {parameter} {wrong}"))
+        Error::refused(
+            ErrorCode::PathInvalid,
+            format!("parameter {parameter} {wrong}"),
+        )
     })
 }
 
@@ -145,7 +148,7 @@ mod tests {
             "run_count",
         ] {
             let refusal = Field::parse(name).unwrap_err();
-            assert_eq!(refusal.word(), Word::FieldNotAllowed, "{name}");
+            assert_eq!(refusal.code(), ErrorCode::FieldNotAllowed, "{name}");
         }
     }
 
@@ -158,8 +161,8 @@ mod tests {
         };
         assert!(check_depth(&set(6, 10)).is_ok());
         assert_eq!(
-            check_depth(&set(7, 10)).unwrap_err().word(),
-            Word::ParamInvalid
+            check_depth(&set(7, 10)).unwrap_err().code(),
+            ErrorCode::ParamInvalid
         );
         let Operation::Set(value) = set(0, 10).operation else {
             unreachable!()
@@ -168,6 +171,9 @@ mod tests {
             path: set(6, 1).path,
             operation: Operation::Append(value),
         };
-        assert_eq!(check_depth(&append).unwrap_err().word(), Word::ParamInvalid);
+        assert_eq!(
+            check_depth(&append).unwrap_err().code(),
+            ErrorCode::ParamInvalid
+        );
     }
 }

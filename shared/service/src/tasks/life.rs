@@ -6,7 +6,7 @@ use task_store::{Connection, Database, TaskId, batches};
 
 use super::{TaskReference, TaskView, find, name, not_found, progress, update};
 use crate::caller::Caller;
-use crate::error::{Error, Result, Word};
+use crate::error::{Error, ErrorCode, Result};
 use crate::{batch, jobs};
 
 /// Starts a task, or counts one more start of a running one (a redelivered message, a crashed worker); a finished,
@@ -37,7 +37,7 @@ pub async fn start(
 
 fn finished(view: &TaskView) -> Error {
     let message = "the task is finished and cannot be started again";
-    Error::with_data(Word::TaskFinished, message, view)
+    Error::with_data(ErrorCode::TaskFinished, message, view)
 }
 
 /// Finishes a task and changes it, in one statement. A task that is finished already stays as it is, with its end

@@ -9,11 +9,11 @@ mod refusal;
 mod update;
 mod view;
 
-use task_store::tasks::{self, Ambiguity, Named, Task};
+use task_store::tasks::{self, Ambiguity, Task, TaskSelector};
 use task_store::{Connection, Database};
 
 use crate::caller::Caller;
-use crate::error::{Error, Result, Word};
+use crate::error::{Error, ErrorCode, Result};
 
 pub use crate::caller::TaskReference;
 pub(crate) use add::insert;
@@ -57,12 +57,15 @@ pub async fn find(
 ///
 /// # Errors
 /// `TASK_NOT_FOUND` when its ids contradict each other.
-pub(crate) fn name<'a>(caller: &'a Caller, named: &'a TaskReference) -> Result<Named<'a>> {
+pub(crate) fn name<'a>(caller: &'a Caller, named: &'a TaskReference) -> Result<TaskSelector<'a>> {
     named.named(caller).ok_or_else(not_found)
 }
 
 /// Tells why a name fits no task: there is none, or there are several.
-pub(crate) async fn not_named(connection: &mut Connection, name: Named<'_>) -> Result<Error> {
+pub(crate) async fn not_named(
+    connection: &mut Connection,
+    name: TaskSelector<'_>,
+) -> Result<Error> {
     Ok(match tasks::ambiguity(connection, name).await? {
         None => not_found(),
         Some(Ambiguity::KeyAndOwn) => Error::invalid(
@@ -70,12 +73,12 @@ pub(crate) async fn not_named(connection: &mut Connection, name: Named<'_>) -> R
             "is the key of one task and the user_task_id of another: name the one meant with user_task_id",
         ),
         Some(Ambiguity::Stations) => Error::refused(
-            Word::ParamMissing,
+            ErrorCode::ParamMissing,
             "several stations have a task with this user_task_id: name the one meant with station_id",
         ),
     })
 }
 
 pub(crate) fn not_found() -> Error {
-    Error::refused(Word::TaskNotFound, "no task has this id")
+    Error::refused(ErrorCode::TaskNotFound, "no task has this id")
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use task_store::tasks::{Operation, ResultChange, Step};
 
-use crate::error::{Error, Result, Word};
+use crate::error::{Error, ErrorCode, Result};
 
 /// The refusal of a change that does not fit the result as it is.
 pub(super) fn of(change: &ResultChange<'_>, result: Option<&str>) -> Error {
@@ -32,7 +32,7 @@ fn too_large() -> Error {
     let message = format!(
         "the result would have more than {MOST_BYTES} bytes as it is printed: keep large data elsewhere and name its place"
     );
-    Error::refused(Word::ResultTooLarge, message)
+    Error::refused(ErrorCode::ResultTooLarge, message)
 }
 
 /// The way from the document to the place; every container must be what its step needs.
@@ -56,7 +56,7 @@ fn walk<'v>(change: &ResultChange<'_>, document: Option<&'v Value>) -> Result<Op
                 let place = change.path.prefix(depth);
                 let found = found.map_or("nothing", kind);
                 let message = format!("the path needs {needed} at {place}, there is {found}");
-                return Err(Error::refused(Word::PathNotFound, message));
+                return Err(Error::refused(ErrorCode::PathNotFound, message));
             }
         };
     }
@@ -73,7 +73,7 @@ fn unfit(change: &ResultChange<'_>, here: Option<&Value>) -> Error {
         }
         Operation::Set(_) | Operation::Remove => {
             let message = format!("there is {found} at {place}");
-            return Error::refused(Word::PathNotFound, message);
+            return Error::refused(ErrorCode::PathNotFound, message);
         }
     };
     Error::invalid("op", &format!("{needs} at {place}, there is {found}"))

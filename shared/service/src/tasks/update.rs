@@ -6,7 +6,7 @@ use task_store::{Connection, Database};
 
 use super::{TaskReference, TaskView, field, find, name, not_found, progress, refusal};
 use crate::caller::Caller;
-use crate::error::{Error, Result, Word};
+use crate::error::{Error, ErrorCode, Result};
 
 /// Changes a task, also a finished one, in one atomic statement. Changes with an `op_id` that the task remembers are
 /// made already: nothing is changed again.
@@ -60,7 +60,7 @@ pub(super) async fn refused(
         _ if is_stale(&task, changes) => stale(connection, task, zone).await,
         Some(_) if task.is_cancelled() => cancelled(connection, task, zone).await,
         _ if changes.progress.is_some() && task.is_batch => Ok(Error::refused(
-            Word::FieldNotAllowed,
+            ErrorCode::FieldNotAllowed,
             "field progress is not for a batch: its progress is counted from its items",
         )),
         Some(change) => Ok(refusal::of(change, task.result.as_deref())),
@@ -76,7 +76,7 @@ pub(super) async fn stale(
 ) -> Result<Error> {
     let run = task.run_count;
     let message = format!("the task is in run {run} now: nothing of another run is changed");
-    with_task(connection, Word::RunStale, message, task, zone).await
+    with_task(connection, ErrorCode::RunStale, message, task, zone).await
 }
 
 /// `TASK_FINISHED` with the task, which was cancelled.
@@ -86,17 +86,17 @@ pub(super) async fn cancelled(
     zone: &TimeZone,
 ) -> Result<Error> {
     let message = "the task was cancelled: its result is not changed any more".to_owned();
-    with_task(connection, Word::TaskFinished, message, task, zone).await
+    with_task(connection, ErrorCode::TaskFinished, message, task, zone).await
 }
 
 async fn with_task(
     connection: &mut Connection,
-    word: Word,
+    code: ErrorCode,
     message: String,
     task: Task,
     zone: &TimeZone,
 ) -> Result<Error> {
     let progress = progress(connection, &task).await?;
     let view = TaskView::new(task, progress, zone)?;
-    Ok(Error::with_data(word, message, &view))
+    Ok(Error::with_data(code, message, &view))
 }

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use task_service::batch::{self, Deadline, Shift};
-use task_service::store::items::ItemStatus;
-use task_service::store::testing::{TestDatabase, with_database};
+use task_store::items::ItemStatus;
+use task_store::testing::{TestDatabase, with_database};
 
 use crate::support::*;
 

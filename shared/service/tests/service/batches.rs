@@ -1,12 +1,12 @@
 //! The life of a batch: submitted, worked, finished, submitted again.
 
 use serde_json::json;
-use task_service::store::StationId;
-use task_service::store::items::ItemStatus;
-use task_service::store::tasks::TaskStatus;
-use task_service::store::testing::with_database;
 use task_service::tasks::{self, TaskReference};
-use task_service::{Caller, Word};
+use task_service::{Caller, ErrorCode};
+use task_store::StationId;
+use task_store::items::ItemStatus;
+use task_store::tasks::TaskStatus;
+use task_store::testing::with_database;
 
 use crate::support::*;
 
@@ -142,8 +142,8 @@ async fn the_same_batch_sent_again_in_flight_is_the_same_batch() {
             .unwrap();
         assert!(queue.take().is_empty(), "nothing new is announced");
         assert_eq!(
-            word(submit_orders(fresh, &queue, "b1", &orders(13)).await),
-            Word::TaskConflict
+            code(submit_orders(fresh, &queue, "b1", &orders(13)).await),
+            ErrorCode::TaskConflict
         );
         queue.sent.lock().unwrap().extend(announced);
         work_all(fresh, &queue).await;
@@ -189,21 +189,21 @@ async fn faults_of_the_whole_batch_refuse_it_and_change_nothing() {
         let queue = MemoryQueue::default();
         let many = vec![json!({}); 10_001];
         assert_eq!(
-            word(submit_orders(fresh, &queue, "b", &[]).await),
-            Word::BatchEmpty
+            code(submit_orders(fresh, &queue, "b", &[]).await),
+            ErrorCode::BatchEmpty
         );
         assert_eq!(
-            word(submit_orders(fresh, &queue, "b", &many).await),
-            Word::BatchTooLarge
+            code(submit_orders(fresh, &queue, "b", &many).await),
+            ErrorCode::BatchTooLarge
         );
         let me = caller();
         for (cycle, expected) in [
-            ("C9", Word::CycleNotFound),
-            ("C1b", Word::CycleNotFound),
-            ("C0", Word::CycleClosed),
+            ("C9", ErrorCode::CycleNotFound),
+            ("C1b", ErrorCode::CycleNotFound),
+            ("C0", ErrorCode::CycleClosed),
         ] {
             assert_eq!(
-                word(submit_for(fresh, &queue, "b", cycle, &me, &orders(1)).await),
+                code(submit_for(fresh, &queue, "b", cycle, &me, &orders(1)).await),
                 expected,
                 "{cycle}"
             );

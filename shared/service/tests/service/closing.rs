@@ -2,13 +2,13 @@
 
 use task_service::async_tasks::{self, close};
 use task_service::batch;
-use task_service::store::chunks;
-use task_service::store::items::ItemStatus;
-use task_service::store::tasks::{NewTask, TaskStatus};
-use task_service::store::testing::with_database;
-use task_service::store::{StationId, tasks};
 use task_service::tasks::TaskReference;
-use task_service::{Caller, Word};
+use task_service::{Caller, ErrorCode};
+use task_store::chunks;
+use task_store::items::ItemStatus;
+use task_store::tasks::{NewTask, TaskStatus};
+use task_store::testing::with_database;
+use task_store::{StationId, tasks};
 
 use crate::support::*;
 
@@ -175,7 +175,7 @@ async fn closing_several_closes_all_or_none_and_never_another_stations() {
             .unwrap();
         let both = [named("b1"), named("b2")];
         let refused = close(&fresh.database, &caller(), &both).await.unwrap_err();
-        assert_eq!(refused.word(), Word::TaskNotFound);
+        assert_eq!(refused.code(), ErrorCode::TaskNotFound);
         assert_eq!(
             task(fresh, "b1").await.status,
             TaskStatus::Submitted,
@@ -201,7 +201,7 @@ async fn the_panel_lists_a_stations_shown_tasks_and_says_when_none_is_open() {
                 .await
                 .unwrap();
         }
-        let panel = async_tasks::Panel {
+        let panel = async_tasks::TaskListRequest {
             station: StationId::parse(STATION).unwrap(),
             statuses: Vec::new(),
             type_id: None,

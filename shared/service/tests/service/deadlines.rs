@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use task_service::batch::{Deadline, Shift};
-use task_service::store::tasks::TaskStatus;
-use task_service::store::testing::with_database;
+use task_store::tasks::TaskStatus;
+use task_store::testing::with_database;
 
 use crate::support::*;
 

@@ -1,9 +1,9 @@
 //! A message that comes again for a chunk that is done: how many statements it costs a worker.
 
 use task_service::batch;
-use task_service::store::tasks::TaskStatus;
-use task_service::store::testing::with_database;
-use task_service::store::{Database, StoreError};
+use task_store::tasks::TaskStatus;
+use task_store::testing::with_database;
+use task_store::{Database, StoreError};
 
 use crate::support::*;
 

@@ -4,10 +4,10 @@ use task_service::Caller;
 use task_service::batch::{self, Deadline, Dispatcher, Settings, Shift};
 use task_service::orders::OrderImport;
 use task_service::prices::PriceChange;
-use task_service::store::chunks::{self, ChunkKey};
-use task_service::store::tasks::TaskStatus;
-use task_service::store::testing::{TestDatabase, with_database};
-use task_service::store::{Database, StationId};
+use task_store::chunks::{self, ChunkKey};
+use task_store::tasks::TaskStatus;
+use task_store::testing::{TestDatabase, with_database};
+use task_store::{Database, StationId};
 
 use crate::support::*;
 

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde_json::json;
 use task_service::batch;
-use task_service::store::chunks::{self, ChunkKey};
-use task_service::store::items::ItemStatus;
-use task_service::store::tasks::TaskStatus;
-use task_service::store::testing::with_database;
+use task_store::chunks::{self, ChunkKey};
+use task_store::items::ItemStatus;
+use task_store::tasks::TaskStatus;
+use task_store::testing::with_database;
 
 use crate::support::*;
 

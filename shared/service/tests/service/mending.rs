@@ -3,10 +3,10 @@
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 use task_service::orders::{Mended, Mending, Which, amend};
-use task_service::store::items::ItemStatus;
-use task_service::store::testing::{TestDatabase, with_database};
 use task_service::tasks::TaskReference;
-use task_service::{Result, Word};
+use task_service::{ErrorCode, Result};
+use task_store::items::ItemStatus;
+use task_store::testing::{TestDatabase, with_database};
 
 use crate::support::*;
 
@@ -78,16 +78,16 @@ async fn an_order_made_by_hand_is_amended_with_its_id() {
             .await
             .unwrap_err();
         assert_eq!(
-            refused.word(),
-            Word::OrderNotFound,
+            refused.code(),
+            ErrorCode::OrderNotFound,
             "no order of this station"
         );
         let refused = mend(fresh, &queue, at(0), Mending::Made(by_hand))
             .await
             .unwrap_err();
         assert_eq!(
-            refused.word(),
-            Word::OrderNotFound,
+            refused.code(),
+            ErrorCode::OrderNotFound,
             "only a failed order can be mended"
         );
     })
@@ -265,7 +265,7 @@ async fn mending_and_submitting_again_at_once_never_give_both_outcomes() {
             let again = submit_orders(fresh, &queue, &name, &list);
             let (corrected_end, submitted) = futures_util::future::join(correct, again).await;
             if let Err(refused) = &corrected_end {
-                assert_eq!(refused.word(), Word::OrderNotFound, "{refused}");
+                assert_eq!(refused.code(), ErrorCode::OrderNotFound, "{refused}");
             }
             first += u64::from(corrected_end.is_ok());
             submitted.unwrap();

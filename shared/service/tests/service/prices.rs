@@ -3,10 +3,10 @@
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 use task_service::prices::{PriceChange, PriceList, submit};
-use task_service::store::chunks::{self, ChunkKey};
-use task_service::store::tasks::TaskStatus;
-use task_service::store::testing::{TestDatabase, with_database};
-use task_service::{Word, batch, reference};
+use task_service::{ErrorCode, batch, reference};
+use task_store::chunks::{self, ChunkKey};
+use task_store::tasks::TaskStatus;
+use task_store::testing::{TestDatabase, with_database};
 
 use crate::support::*;
 
@@ -171,7 +171,7 @@ async fn an_id_of_an_order_batch_is_taken() {
         work_all(fresh, &queue).await;
         assert_eq!(task(fresh, "b1").await.status, TaskStatus::Finished);
         let end = submit_prices(fresh, &queue, "b1", &to("3")).await;
-        assert_eq!(word(end), Word::TaskConflict);
+        assert_eq!(code(end), ErrorCode::TaskConflict);
     })
     .await;
 }

@@ -1,9 +1,9 @@
 //! Loading a reference file: whole or not at all, and in words when it is refused.
 
 use serde_json::{Value, json};
-use task_service::store::testing::{TestDatabase, with_database};
-use task_service::store::{StationId, reference as rows};
-use task_service::{Error, Word, reference};
+use task_service::{Error, ErrorCode, reference};
+use task_store::testing::{TestDatabase, with_database};
+use task_store::{StationId, reference as rows};
 
 /// A station with one good sku and these records.
 fn file(station: &str, records: &Value) -> String {
@@ -38,7 +38,7 @@ async fn a_file_with_a_bad_record_loads_nothing_and_names_it_without_sql() {
             .await
             .unwrap_err();
         let message = error.to_string();
-        assert_eq!(error.word(), Word::ParamInvalid);
+        assert_eq!(error.code(), ErrorCode::ParamInvalid);
         assert!(message.contains("address S1: name xxx"), "{message}");
         assert!(message.contains("300 characters, at most 128"), "{message}");
         assert!(message.contains("address S2 : address_id"), "{message}");

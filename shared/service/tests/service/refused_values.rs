@@ -1,11 +1,11 @@
 //! What the database alone refuses, as a caller is told.
 
-use task_service::store::StoreError;
-use task_service::store::testing::{TestDatabase, with_database};
-use task_service::{Error, Word};
+use task_service::{Error, ErrorCode};
+use task_store::StoreError;
+use task_store::testing::{TestDatabase, with_database};
 
 /// What a server's error becomes for a caller.
-async fn answered(fresh: &TestDatabase, number: u16, state: &str) -> Word {
+async fn answered(fresh: &TestDatabase, number: u16, state: &str) -> ErrorCode {
     let sql = format!("SIGNAL SQLSTATE '{state}' SET MYSQL_ERRNO = {number}");
     let end = fresh.database.run(async |c: &mut _| {
         sqlx::raw_sql(&sql)
@@ -14,7 +14,7 @@ async fn answered(fresh: &TestDatabase, number: u16, state: &str) -> Word {
             .map_err(StoreError::from)?;
         Ok::<_, Error>(())
     });
-    end.await.unwrap_err().word()
+    end.await.unwrap_err().code()
 }
 
 #[tokio::test]
@@ -28,7 +28,7 @@ async fn a_value_that_only_the_database_refuses_is_the_callers_and_no_fault() {
         ] {
             assert_eq!(
                 answered(fresh, number, state).await,
-                Word::ParamInvalid,
+                ErrorCode::ParamInvalid,
                 "{number}"
             );
         }
@@ -40,7 +40,7 @@ async fn a_value_that_only_the_database_refuses_is_the_callers_and_no_fault() {
         ] {
             assert_eq!(
                 answered(fresh, number, state).await,
-                Word::SystemBusy,
+                ErrorCode::SystemBusy,
                 "{number}"
             );
         }

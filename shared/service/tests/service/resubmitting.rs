@@ -6,10 +6,10 @@ use task_service::async_tasks::{close, detail};
 use task_service::batch::{self, ItemPage};
 use task_service::orders::{Mending, Which, amend};
 use task_service::prices::PriceChange;
-use task_service::store::items::ItemStatus;
-use task_service::store::tasks::TaskStatus;
-use task_service::store::testing::{TestDatabase, with_database};
 use task_service::tasks::TaskReference;
+use task_store::items::ItemStatus;
+use task_store::tasks::TaskStatus;
+use task_store::testing::{TestDatabase, with_database};
 
 use crate::prices::submit_prices;
 use crate::support::*;

@@ -2,10 +2,10 @@
 
 use serde_json::json;
 use task_service::batch::{self, Unworked};
-use task_service::store::items::ItemStatus;
-use task_service::store::tasks::TaskStatus;
-use task_service::store::testing::{TestDatabase, with_database};
-use task_service::store::{Database, DatabaseConfig};
+use task_store::items::ItemStatus;
+use task_store::tasks::TaskStatus;
+use task_store::testing::{TestDatabase, with_database};
+use task_store::{Database, DatabaseConfig};
 
 use crate::support::*;
 
@@ -107,7 +107,7 @@ async fn a_lock_that_is_not_given_counts_as_no_stall() {
                 .await?;
             let worked = short_of_time(fresh, key).await;
             sqlx::raw_sql("UNLOCK TABLES").execute(c).await?;
-            Ok::<_, task_service::store::StoreError>(worked)
+            Ok::<_, task_store::StoreError>(worked)
         };
         let end = other.run(blocked).await.unwrap();
         assert!(matches!(end, Err(Unworked::Store(fault)) if fault.is_retryable()));
@@ -122,7 +122,7 @@ async fn a_lock_that_is_not_given_counts_as_no_stall() {
 /// Works a chunk with a database that gives up after a second.
 async fn short_of_time(
     fresh: &TestDatabase,
-    key: task_service::store::chunks::ChunkKey,
+    key: task_store::chunks::ChunkKey,
 ) -> Result<(), Unworked> {
     let timeout = std::time::Duration::from_secs(1);
     let impatient = Database::new(DatabaseConfig::parse(&fresh.url, 1, timeout).unwrap());

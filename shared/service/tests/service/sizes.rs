@@ -6,13 +6,13 @@ use proptest::prop_oneof;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
-use task_service::Word;
+use task_service::ErrorCode;
 use task_service::async_tasks::{close, detail};
 use task_service::batch::{self, BatchReport, ItemPage};
 use task_service::orders::{Mending, Which, amend};
-use task_service::store::items::ItemStatus;
-use task_service::store::testing::{TestDatabase, with_database};
 use task_service::tasks::TaskReference;
+use task_store::items::ItemStatus;
+use task_store::testing::{TestDatabase, with_database};
 use tokio::runtime::Handle;
 
 use crate::support::*;
@@ -133,7 +133,7 @@ async fn an_order_of_more_than_256_kib_fails_alone_and_is_not_kept() {
         };
         let mending = Mending::Corrected(&corrected);
         let refused = amend(&desk, &caller(), &named("b1"), &which, mending).await;
-        assert_eq!(word(refused), Word::ParamInvalid);
+        assert_eq!(code(refused), ErrorCode::ParamInvalid);
     })
     .await;
 }

@@ -10,14 +10,14 @@ use task_service::batch::{self, Dispatcher, ItemPage, Settings};
 use task_service::jobs::KINDS;
 use task_service::orders::{ORDER_IMPORT, OrderImport, OrderList, submit};
 use task_service::queue::Queue;
-use task_service::store::chunks::ChunkKey;
-use task_service::store::items::ItemStatus;
-use task_service::store::outbox::Due;
-use task_service::store::tasks::Task;
-use task_service::store::testing::TestDatabase;
-use task_service::store::{StationId, StoreError, UserTaskId, batches, tasks};
 use task_service::tasks::IdScope;
-use task_service::{Caller, Result, Word, reference};
+use task_service::{Caller, ErrorCode, Result, reference};
+use task_store::chunks::ChunkKey;
+use task_store::items::ItemStatus;
+use task_store::outbox::Due;
+use task_store::tasks::Task;
+use task_store::testing::TestDatabase;
+use task_store::{StationId, StoreError, UserTaskId, batches, tasks};
 
 /// The station of the tests.
 pub(crate) const STATION: &str = "T1";
@@ -238,8 +238,8 @@ pub(crate) fn faulty(n: u32, change: impl FnOnce(&mut Value)) -> Value {
     order
 }
 
-pub(crate) fn word<T: std::fmt::Debug>(end: task_service::Result<T>) -> Word {
-    end.unwrap_err().word()
+pub(crate) fn code<T: std::fmt::Debug>(end: task_service::Result<T>) -> ErrorCode {
+    end.unwrap_err().code()
 }
 
 /// Works one chunk.

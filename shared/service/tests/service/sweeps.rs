@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use task_service::batch::{self, Deadline, Dispatcher};
 use task_service::jobs::KINDS;
 use task_service::queue::Queue;
-use task_service::store::chunks::ChunkKey;
-use task_service::store::outbox::Due;
-use task_service::store::tasks::TaskStatus;
-use task_service::store::testing::{TestDatabase, with_database};
+use task_store::chunks::ChunkKey;
+use task_store::outbox::Due;
+use task_store::tasks::TaskStatus;
+use task_store::testing::{TestDatabase, with_database};
 
 use crate::prices::{submit_prices, to};
 use crate::support::*;

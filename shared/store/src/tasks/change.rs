@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use sqlx::{MySql, QueryBuilder, Row as _};
 
-use super::named::Named;
 use super::result::ResultChange;
 use super::row::{is_no_batch, outcome_of, said_outcome};
+use super::selector::TaskSelector;
 use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::TaskId;
@@ -104,7 +104,7 @@ impl<'a> Changes<'a> {
 /// of a cancelled task, or a change that does not apply to the result as it is; then nothing was changed.
 pub async fn update<'a>(
     connection: &mut Connection,
-    named: impl Into<Named<'a>>,
+    named: impl Into<TaskSelector<'a>>,
     changes: &Changes<'_>,
 ) -> Result<bool> {
     let is_open = match &changes.result {
@@ -123,7 +123,7 @@ pub async fn amend(connection: &mut Connection, id: TaskId, changes: &Changes<'_
 /// result does not apply, or it is a batch, whose open chunks would still be worked; then nothing was changed.
 pub async fn finish<'a>(
     connection: &mut Connection,
-    named: impl Into<Named<'a>>,
+    named: impl Into<TaskSelector<'a>>,
     changes: &Changes<'_>,
 ) -> Result<bool> {
     // Assignments see the ones before them: the outcome is that of the new result.
@@ -138,7 +138,7 @@ pub async fn finish<'a>(
 /// Makes changes in one statement, with further assignments and conditions.
 async fn change(
     connection: &mut Connection,
-    named: Named<'_>,
+    named: TaskSelector<'_>,
     changes: &Changes<'_>,
     assignments: &'static str,
     conditions: &'static str,

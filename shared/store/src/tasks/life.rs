@@ -3,8 +3,8 @@
 use sqlx::QueryBuilder;
 
 use super::NewTask;
-use super::named::Named;
 use super::row::is_no_batch;
+use super::selector::TaskSelector;
 use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::TaskId;
@@ -12,7 +12,10 @@ use crate::ids::TaskId;
 /// Starts a task, or counts one more start of a running one; a finished, repeatable task starts a new run without
 /// result and end. `false`: no such task, or it is finished and not repeatable, or a finished batch (a batch runs
 /// again when it is submitted again: without open chunks nobody would ever finish it).
-pub async fn start<'a>(connection: &mut Connection, named: impl Into<Named<'a>>) -> Result<bool> {
+pub async fn start<'a>(
+    connection: &mut Connection,
+    named: impl Into<TaskSelector<'a>>,
+) -> Result<bool> {
     // Assignments see the ones before them: the status comes last.
     let mut sql = QueryBuilder::new(
         "UPDATE tbl_async_task SET run_count = run_count + 1, \

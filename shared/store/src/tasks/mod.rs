@@ -6,12 +6,13 @@ mod document;
 mod insert;
 mod life;
 mod list;
-mod named;
+
 mod numbers;
 mod page;
 mod path;
 mod result;
 mod row;
+mod selector;
 
 use sqlx::{QueryBuilder, Row as _};
 
@@ -27,11 +28,11 @@ pub use document::{Amount, BadDocument, Document};
 pub use insert::{NewTask, insert, insert_for_all};
 pub use life::{resubmit, start};
 pub use list::{Filter, Part, batch_progress, count};
-pub use named::{Ambiguity, Named, ambiguity};
 pub use numbers::InexactNumber;
 pub use page::{Columns, Page, list};
 pub use path::{BadPath, ResultPath, Step};
 pub use result::{MAX_RESULT, Operation, ResultChange};
+pub use selector::{Ambiguity, TaskSelector, ambiguity};
 
 /// Where a task is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,7 +125,7 @@ impl Task {
 /// The task that is named so.
 pub async fn find<'a>(
     connection: &mut Connection,
-    named: impl Into<Named<'a>>,
+    named: impl Into<TaskSelector<'a>>,
 ) -> Result<Option<Task>> {
     let mut sql = QueryBuilder::new(concat!(
         "SELECT ",
@@ -141,7 +142,7 @@ pub async fn find<'a>(
 /// worker may hold that while it holds its chunk, for which whoever has the task's lock waits.
 pub async fn lock<'a>(
     connection: &mut Connection,
-    named: impl Into<Named<'a>>,
+    named: impl Into<TaskSelector<'a>>,
 ) -> Result<Option<Task>> {
     let mut sql = QueryBuilder::new(concat!(
         "SELECT ",
@@ -157,7 +158,7 @@ pub async fn lock<'a>(
 /// The key of the task that is named so.
 pub async fn key<'a>(
     connection: &mut Connection,
-    named: impl Into<Named<'a>>,
+    named: impl Into<TaskSelector<'a>>,
 ) -> Result<Option<TaskId>> {
     let mut sql = QueryBuilder::new("SELECT id FROM tbl_async_task");
     named.into().push(&mut sql);

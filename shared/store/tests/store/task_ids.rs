@@ -1,6 +1,6 @@
 //! The ids that callers choose for their tasks.
 
-use task_store::tasks::{self, Named, NewTask};
+use task_store::tasks::{self, NewTask, TaskSelector};
 use task_store::testing::with_database;
 use task_store::{Connection, TaskId};
 
@@ -58,7 +58,7 @@ async fn a_user_task_id_is_taken_within_its_station_only() {
             (Some(&other), Some(second)),
             (None, None),
         ] {
-            let named = Named::from(&id).at(station);
+            let named = TaskSelector::from(&id).at(station);
             let found = done(&fresh.database, async |c| tasks::find(c, named).await).await;
             assert_eq!(found.map(|task| task.id), key, "{station:?}");
             let locked = done(&fresh.database, async |c| tasks::lock(c, named).await).await;

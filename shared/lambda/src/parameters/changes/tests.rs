@@ -1,25 +1,25 @@
 //! Each rule of reading a change.
 
-use task_service::Word;
+use task_service::ErrorCode;
 use task_service::tasks::Operation;
 
 use super::*;
 
 /// What an update's form says, or the word and sentence of its refusal.
-fn change(form: &str) -> std::result::Result<String, (Word, String)> {
+fn change(form: &str) -> std::result::Result<String, (ErrorCode, String)> {
     read(form, |p| p.change().map(|changes| told(&changes)))
 }
 
-fn changes(form: &str) -> std::result::Result<String, (Word, String)> {
+fn changes(form: &str) -> std::result::Result<String, (ErrorCode, String)> {
     read(form, |p| p.changes().map(|changes| told(&changes)))
 }
 
 fn read(
     form: &str,
     read: impl Fn(&Parameters<'_>) -> Result<String>,
-) -> std::result::Result<String, (Word, String)> {
+) -> std::result::Result<String, (ErrorCode, String)> {
     let p = Parameters::parse(form, None, "").unwrap();
-    read(&p).map_err(|error| (error.word(), error.to_string()))
+    read(&p).map_err(|error| (error.code(), error.to_string()))
 }
 
 fn told(changes: &Changes<'_>) -> String {
@@ -41,7 +41,7 @@ fn told(changes: &Changes<'_>) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
-fn refused(form: &str) -> Word {
+fn refused(form: &str) -> ErrorCode {
     change(form).unwrap_err().0
 }
 
@@ -63,7 +63,7 @@ fn the_old_and_the_right_spelling_of_position_are_taken_but_not_against_each_oth
     assert!(change("value=1&postion=$.a&position=$.a").is_ok());
     assert_eq!(
         refused("value=1&postion=$.a&position=$.b"),
-        Word::ParamInvalid
+        ErrorCode::ParamInvalid
     );
 }
 
@@ -72,8 +72,11 @@ fn a_value_is_json_where_it_parses_and_a_string_where_it_does_not() {
     assert_eq!(change(r#"value={"a":1}"#).unwrap(), r#"$ = {"a":1}"#);
     assert_eq!(change("value=done").unwrap(), r#"$ = "done""#);
     assert_eq!(change("value=1&value_type=str").unwrap(), r#"$ = "1""#);
-    assert_eq!(refused("value=done&value_type=json"), Word::ParamInvalid);
-    assert_eq!(refused("value=1&value_type=xml"), Word::ParamInvalid);
+    assert_eq!(
+        refused("value=done&value_type=json"),
+        ErrorCode::ParamInvalid
+    );
+    assert_eq!(refused("value=1&value_type=xml"), ErrorCode::ParamInvalid);
 }
 
 #[test]
@@ -100,13 +103,13 @@ fn every_field_is_read_as_what_it_is() {
 
 #[test]
 fn a_field_outside_the_list_is_not_allowed() {
-    assert_eq!(refused("field=status&value=3"), Word::FieldNotAllowed);
+    assert_eq!(refused("field=status&value=3"), ErrorCode::FieldNotAllowed);
 }
 
 #[test]
 fn a_value_is_mandatory_except_to_remove() {
     for form in ["", "field=name", "op=append", "op=increment", "postion=$.a"] {
-        assert_eq!(refused(form), Word::ParamMissing, "{form}");
+        assert_eq!(refused(form), ErrorCode::ParamMissing, "{form}");
     }
     assert_eq!(change("op=remove&postion=$.a").unwrap(), r#"$."a" gone"#);
 }
@@ -122,14 +125,14 @@ fn the_operations_are_set_append_increment_and_remove() {
         change("op=increment&value=-0.5&postion=$.n").unwrap(),
         r#"$."n" += -0.5"#
     );
-    assert_eq!(refused("op=increment&value=1e3"), Word::ParamInvalid);
-    assert_eq!(refused("op=multiply&value=2"), Word::ParamInvalid);
+    assert_eq!(refused("op=increment&value=1e3"), ErrorCode::ParamInvalid);
+    assert_eq!(refused("op=multiply&value=2"), ErrorCode::ParamInvalid);
 }
 
 #[test]
 fn a_path_that_does_not_parse_is_named() {
     let (word, sentence) = change("value=1&postion=$.*").unwrap_err();
-    assert_eq!(word, Word::PathInvalid);
+    assert_eq!(word, ErrorCode::PathInvalid);
     assert!(
         sentence.contains("postion") && sentence.contains("character 2"),
         "{sentence}"
@@ -140,11 +143,11 @@ fn a_path_that_does_not_parse_is_named() {
 fn position_and_operations_are_only_for_the_result() {
     assert_eq!(
         refused("field=name&value=x&postion=$.a"),
-        Word::ParamInvalid
+        ErrorCode::ParamInvalid
     );
     assert_eq!(
         refused("field=type&value=1&op=increment"),
-        Word::ParamInvalid
+        ErrorCode::ParamInvalid
     );
 }
 
@@ -164,11 +167,18 @@ fn a_finish_may_change_nothing_or_several_fields() {
 #[test]
 fn a_finish_takes_no_field_twice() {
     for form in ["result=1&value=1", "field=task_name&value=x&task_name=x"] {
-        assert_eq!(changes(form).unwrap_err().0, Word::ParamInvalid, "{form}");
+        assert_eq!(
+            changes(form).unwrap_err().0,
+            ErrorCode::ParamInvalid,
+            "{form}"
+        );
     }
 }
 
 #[test]
 fn a_finish_that_names_a_field_needs_its_value() {
-    assert_eq!(changes("field=result").unwrap_err().0, Word::ParamMissing);
+    assert_eq!(
+        changes("field=result").unwrap_err().0,
+        ErrorCode::ParamMissing
+    );
 }

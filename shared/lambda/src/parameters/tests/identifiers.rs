@@ -1,6 +1,6 @@
 //! One test per rule of naming a task and a part of a list.
 
-use task_service::store::{TaskId, UserTaskId};
+use task_store::{TaskId, UserTaskId};
 
 use super::*;
 
@@ -13,16 +13,16 @@ fn a_task_is_named_by_either_id() {
         .unwrap();
     assert!(task.task_id.is_some() && task.user_task_id.is_some());
     assert_eq!(
-        form("other=1").task().unwrap_err().word(),
-        Word::ParamMissing
+        form("other=1").task().unwrap_err().code(),
+        ErrorCode::ParamMissing
     );
     assert_eq!(
-        form("task_id=b-1").task().unwrap_err().word(),
-        Word::ParamInvalid
+        form("task_id=b-1").task().unwrap_err().code(),
+        ErrorCode::ParamInvalid
     );
     assert_eq!(
-        form("user_task_id=b/1").task().unwrap_err().word(),
-        Word::ParamInvalid
+        form("user_task_id=b/1").task().unwrap_err().code(),
+        ErrorCode::ParamInvalid
     );
 }
 
@@ -46,12 +46,12 @@ fn the_front_service_takes_the_callers_own_id_as_task_id_too() {
     let task = parameters.front_task().unwrap();
     assert!(task.task_id.is_some() && task.user_task_id.is_some());
     assert_eq!(
-        form("").front_task().unwrap_err().word(),
-        Word::ParamMissing
+        form("").front_task().unwrap_err().code(),
+        ErrorCode::ParamMissing
     );
     assert_eq!(
-        form("task_id=a b").front_task().unwrap_err().word(),
-        Word::ParamInvalid
+        form("task_id=a b").front_task().unwrap_err().code(),
+        ErrorCode::ParamInvalid
     );
 }
 
@@ -79,8 +79,8 @@ fn paging_has_defaults_an_alias_and_maxima() {
         "limit=x",
     ] {
         assert_eq!(
-            form(bad).paging(10, 100).unwrap_err().word(),
-            Word::ParamInvalid,
+            form(bad).paging(10, 100).unwrap_err().code(),
+            ErrorCode::ParamInvalid,
             "{bad}"
         );
     }

@@ -7,7 +7,7 @@ pub(super) fn refusal<'p, T: std::fmt::Debug>(
     read: impl FnOnce(Parameter<'p>) -> Result<T>,
 ) -> String {
     let error = parameters.required("a", read).unwrap_err();
-    assert_eq!(error.word(), Word::ParamInvalid);
+    assert_eq!(error.code(), ErrorCode::ParamInvalid);
     let text = error.to_string();
     assert!(text.contains("parameter a "), "{text}");
     text

@@ -1,7 +1,6 @@
 //! The cap among many workers and many chunks.
 
 use futures_util::future::join_all;
-use task_service::store;
 
 use super::*;
 
@@ -78,7 +77,7 @@ async fn looking_for_the_cap_touches_only_what_is_in_work() {
             chunks::claim(c, keys[3], &chunks::ClaimTerms::new(lease, 3)).await?;
             let before = reads(c).await?;
             let claimed = chunks::claim(c, keys[3], &chunks::ClaimTerms::new(lease, 3)).await?;
-            Ok::<_, store::StoreError>((claimed.is_some(), reads(c).await? - before))
+            Ok::<_, task_store::StoreError>((claimed.is_some(), reads(c).await? - before))
         };
         let (claimed, read) = fresh.another(1).run(read).await.unwrap();
         assert!(!claimed, "three are in work");
@@ -88,7 +87,7 @@ async fn looking_for_the_cap_touches_only_what_is_in_work() {
 }
 
 /// How many rows and index entries the session has read.
-async fn reads(connection: &mut store::Connection) -> store::Result<u64> {
+async fn reads(connection: &mut task_store::Connection) -> task_store::Result<u64> {
     let sql = "SHOW SESSION STATUS LIKE 'Handler_read%'";
     let rows: Vec<(String, String)> = sqlx::query_as(sql).fetch_all(connection).await?;
     let on_tables = rows.iter().filter(|(name, _)| !name.contains("rnd"));

@@ -14,10 +14,10 @@ use serde_json::{Value, json};
 use task_service::async_tasks::close;
 use task_service::batch::{self, Counts, Deadline, Settings, Shift, Unworked};
 use task_service::orders::{Mending, Which, amend};
-use task_service::store::batches;
-use task_service::store::chunks::{self, ChunkKey};
-use task_service::store::testing::{TestDatabase, with_rows_only};
 use task_service::tasks::TaskReference;
+use task_store::batches;
+use task_store::chunks::{self, ChunkKey};
+use task_store::testing::{TestDatabase, with_rows_only};
 use tokio::runtime::Handle;
 
 use crate::support::*;
@@ -136,7 +136,7 @@ impl<'t> Life<'t> {
         let orders: Vec<_> = (0..ORDERS).map(order).collect();
         let end = submit_orders(self.fresh, &self.queue, &self.name, &orders).await;
         let expected = self.model.submit(list);
-        assert_eq!(end.map_err(|end| end.word()), expected, "{:?}", self.told);
+        assert_eq!(end.map_err(|end| end.code()), expected, "{:?}", self.told);
     }
 
     async fn work(&mut self, chunk: u32) {
@@ -218,7 +218,7 @@ impl<'t> Life<'t> {
         .await;
         let expected = self.model.drop_order(index);
         assert_eq!(
-            end.map(drop).map_err(|end| end.word()),
+            end.map(drop).map_err(|end| end.code()),
             expected,
             "{:?}",
             self.told

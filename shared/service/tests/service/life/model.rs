@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use task_service::Word;
+use task_service::ErrorCode;
 use task_service::batch::Counts;
-use task_service::store::items::ItemStatus;
+use task_store::items::ItemStatus;
 
 /// Orders of a batch, in chunks of ten.
 pub(super) const ORDERS: u32 = 25;
@@ -62,9 +62,11 @@ impl Model {
         }
     }
 
-    pub(super) fn submit(&mut self, list: List) -> Result<(), Word> {
+    pub(super) fn submit(&mut self, list: List) -> Result<(), ErrorCode> {
         if self.status != 3 {
-            return (self.list == list).then_some(()).ok_or(Word::TaskConflict);
+            return (self.list == list)
+                .then_some(())
+                .ok_or(ErrorCode::TaskConflict);
         }
         if self.run > 0 && self.list == list {
             self.submit_again();
@@ -190,13 +192,13 @@ impl Model {
     }
 
     /// A person gives a failed order up; again is harmless.
-    pub(super) fn drop_order(&mut self, index: u32) -> Result<(), Word> {
+    pub(super) fn drop_order(&mut self, index: u32) -> Result<(), ErrorCode> {
         match &mut self.items[index as usize] {
             status @ (ItemStatus::Failed | ItemStatus::Dropped) => {
                 *status = ItemStatus::Dropped;
                 Ok(())
             }
-            _ => Err(Word::OrderNotFound),
+            _ => Err(ErrorCode::OrderNotFound),
         }
     }
 

@@ -1,6 +1,6 @@
 //! `/task/add`.
 
-use task_service::store::testing::with_database;
+use task_store::testing::with_database;
 
 use super::*;
 
@@ -45,13 +45,22 @@ async fn the_same_request_again_names_the_same_task_also_when_it_is_finished() {
 async fn other_content_under_the_same_id_is_a_conflict_and_changes_nothing() {
     with_database(async |fresh| {
         add(fresh, "a", "1", true).await.unwrap();
-        assert_eq!(word(add(fresh, "a", "2", true).await), Word::TaskConflict);
+        assert_eq!(
+            code(add(fresh, "a", "2", true).await),
+            ErrorCode::TaskConflict
+        );
         start(fresh, "a").await.unwrap();
-        assert_eq!(word(add(fresh, "a", "2", true).await), Word::TaskConflict);
+        assert_eq!(
+            code(add(fresh, "a", "2", true).await),
+            ErrorCode::TaskConflict
+        );
         assert_eq!(get(fresh, "a").await["input"], "1");
         add(fresh, "b", "1", false).await.unwrap();
         finish(fresh, "b", &Changes::default()).await.unwrap();
-        assert_eq!(word(add(fresh, "b", "2", false).await), Word::TaskConflict);
+        assert_eq!(
+            code(add(fresh, "b", "2", false).await),
+            ErrorCode::TaskConflict
+        );
     })
     .await;
 }
@@ -89,7 +98,7 @@ async fn where_calls_may_name_no_station_another_stations_id_is_a_conflict_even_
         add(fresh, "a", "1", true).await.unwrap();
         finish(fresh, "a", &Changes::default()).await.unwrap();
         let taken = add_at(fresh, "T2", IdScope::Everywhere).await;
-        assert_eq!(word(taken), Word::TaskConflict);
+        assert_eq!(code(taken), ErrorCode::TaskConflict);
         let before = get(fresh, "a").await;
         assert_eq!(
             add_at(fresh, STATION, IdScope::Everywhere)
@@ -175,7 +184,7 @@ async fn of_thirty_two_callers_with_one_new_id_those_with_the_stored_content_get
             if task["input"] == input {
                 assert_eq!(task["task_id"], end.unwrap().get());
             } else {
-                assert_eq!(word(end), Word::TaskConflict);
+                assert_eq!(code(end), ErrorCode::TaskConflict);
             }
         }
     })

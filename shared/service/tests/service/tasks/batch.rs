@@ -1,6 +1,6 @@
 //! What `/task/*` may do to a task that is a batch.
 
-use task_service::store::testing::with_database;
+use task_store::testing::with_database;
 
 use super::*;
 use crate::support::{MemoryQueue, load_station, orders, submit_orders, work_all};
@@ -15,9 +15,12 @@ async fn a_finished_batch_is_not_started_but_submitted_again() {
             .unwrap();
         work_all(fresh, &queue).await;
         let refusal = start(fresh, "b1").await.unwrap_err();
-        assert_eq!(refusal.word(), Word::TaskFinished);
+        assert_eq!(refusal.code(), ErrorCode::TaskFinished);
         assert_eq!(data(refusal)["status"], 3);
-        assert_eq!(word(add(fresh, "b1", "x", true).await), Word::TaskConflict);
+        assert_eq!(
+            code(add(fresh, "b1", "x", true).await),
+            ErrorCode::TaskConflict
+        );
     })
     .await;
 }
@@ -52,7 +55,7 @@ async fn finishing_a_batch_leaves_no_chunk_to_be_worked_and_no_order_is_made() {
             let count = sqlx::query_scalar("SELECT COUNT(*) FROM tbl_order")
                 .fetch_one(c)
                 .await?;
-            Ok::<i64, task_service::store::StoreError>(count)
+            Ok::<i64, task_store::StoreError>(count)
         };
         assert_eq!(fresh.database.run(made).await.unwrap(), 0);
     })
@@ -68,7 +71,7 @@ async fn a_refused_finish_of_a_batch_cancels_nothing() {
             .await
             .unwrap();
         let end = finish(fresh, "b1", &change("set", "$.a.b", &json!(1)).unwrap()).await;
-        assert_eq!(word(end), Word::PathNotFound);
+        assert_eq!(code(end), ErrorCode::PathNotFound);
         work_all(fresh, &queue).await;
         assert_eq!(get(fresh, "b1").await["result"]["success_count"], 3);
     })

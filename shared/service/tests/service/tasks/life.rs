@@ -1,6 +1,6 @@
 //! `/task/start` and `/task/finish`.
 
-use task_service::store::testing::with_database;
+use task_store::testing::with_database;
 
 use super::*;
 
@@ -46,7 +46,7 @@ async fn a_finished_task_cannot_be_started_and_the_refusal_shows_it() {
             .unwrap();
         let before = get(fresh, "a").await;
         let refusal = start(fresh, "a").await.unwrap_err();
-        assert_eq!(refusal.word(), Word::TaskFinished);
+        assert_eq!(refusal.code(), ErrorCode::TaskFinished);
         assert_eq!(data(refusal), before);
         assert_eq!(get(fresh, "a").await, before, "nothing has changed");
     })
@@ -153,7 +153,7 @@ async fn a_finish_whose_change_does_not_apply_leaves_the_task_open() {
     with_database(async |fresh| {
         add(fresh, "a", "1", false).await.unwrap();
         let end = finish(fresh, "a", &change("set", "$.a.b", &json!(1)).unwrap()).await;
-        assert_eq!(word(end), Word::PathNotFound);
+        assert_eq!(code(end), ErrorCode::PathNotFound);
         let task = get(fresh, "a").await;
         assert_eq!(
             (&task["status"], &task["result"]),
@@ -204,7 +204,7 @@ async fn both_ids_must_name_the_same_task() {
             )
             .await,
         ] {
-            assert_eq!(word(end), Word::TaskNotFound);
+            assert_eq!(code(end), ErrorCode::TaskNotFound);
         }
     })
     .await;

@@ -1,8 +1,8 @@
 //! `/task/list`.
 
-use task_service::store::tasks::TaskStatus::{self, Finished, Running, Submitted};
-use task_service::store::testing::with_database;
 use task_service::tasks::{Columns, Filter, List, MOST_COUNTED};
+use task_store::tasks::TaskStatus::{self, Finished, Running, Submitted};
+use task_store::testing::with_database;
 
 use super::*;
 

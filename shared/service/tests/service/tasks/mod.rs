@@ -17,12 +17,12 @@ use std::borrow::Cow;
 
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
-use task_service::store::testing::TestDatabase;
-use task_service::store::{StationId, TaskId};
 use task_service::tasks::{
     self, Changes, IdScope, NewTask, Operation, ResultChange, TaskReference, amount, document, path,
 };
-use task_service::{Caller, Error, Result, Word};
+use task_service::{Caller, Error, ErrorCode, Result};
+use task_store::testing::TestDatabase;
+use task_store::{StationId, TaskId};
 
 use crate::support::{STATION, id};
 
@@ -101,8 +101,8 @@ async fn set(fresh: &TestDatabase, name: &str, position: &str, value: Value) -> 
     update(fresh, name, "set", position, value).await
 }
 
-fn word<T: std::fmt::Debug>(end: Result<T>) -> Word {
-    end.unwrap_err().word()
+fn code<T: std::fmt::Debug>(end: Result<T>) -> ErrorCode {
+    end.unwrap_err().code()
 }
 
 /// The data of a refusal.
@@ -114,8 +114,7 @@ fn data(error: Error) -> Value {
 }
 
 async fn run(fresh: &TestDatabase, sql: &str) {
-    let write = async |c: &mut _| {
-        Ok::<_, task_service::store::StoreError>(sqlx::query(sql).execute(c).await?)
-    };
+    let write =
+        async |c: &mut _| Ok::<_, task_store::StoreError>(sqlx::query(sql).execute(c).await?);
     fresh.database.run(write).await.unwrap();
 }

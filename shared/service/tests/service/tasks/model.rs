@@ -3,8 +3,8 @@
 
 use proptest::prelude::Rng;
 use proptest::test_runner::{Config, TestRng, TestRunner};
-use task_service::store::tasks::{ResultPath, Step};
-use task_service::store::testing::with_rows_only;
+use task_store::tasks::{ResultPath, Step};
+use task_store::testing::with_rows_only;
 
 use super::*;
 
@@ -28,7 +28,7 @@ async fn any_sequence_of_changes_leaves_the_document_that_the_model_says() {
                 let stored = get(fresh, &name).await["result"].clone();
                 let told = format!("{op} {path} {value} on {model}");
                 assert_eq!(
-                    end.map_err(|e| e.word()),
+                    end.map_err(|e| e.code()),
                     expected.clone().map(drop),
                     "{told}"
                 );
@@ -55,7 +55,7 @@ fn applied(
     op: &str,
     steps: &[Step],
     value: &Value,
-) -> std::result::Result<Value, Word> {
+) -> std::result::Result<Value, ErrorCode> {
     let mut new = match (document, steps.first(), op) {
         (Value::Null, Some(Step::Key(_)), _) => json!({}),
         (Value::Null, Some(_), _) | (Value::Null, None, "append") => json!([]),
@@ -68,7 +68,7 @@ fn applied(
         Some((last, parents)) => {
             let mut parent = &mut new;
             for step in parents {
-                parent = child(parent, step).ok_or(Word::PathNotFound)?;
+                parent = child(parent, step).ok_or(ErrorCode::PathNotFound)?;
             }
             apply_in(parent, last, op, value)?;
         }
@@ -90,11 +90,14 @@ fn apply_in(
     step: &Step,
     op: &str,
     value: &Value,
-) -> std::result::Result<(), Word> {
+) -> std::result::Result<(), ErrorCode> {
     let old = child(parent, step).cloned();
     match (parent, step) {
         (Value::Object(object), Step::Key(key)) => match op {
-            "remove" => object.remove(key).map(drop).ok_or(Word::PathNotFound)?,
+            "remove" => object
+                .remove(key)
+                .map(drop)
+                .ok_or(ErrorCode::PathNotFound)?,
             _ => drop(object.insert(key.clone(), combined(old.as_ref(), op, value)?)),
         },
         (Value::Array(list), Step::Index(_) | Step::Last) => {
@@ -104,18 +107,18 @@ fn apply_in(
             };
             match (op, at < list.len()) {
                 ("remove", true) => drop(list.remove(at)),
-                ("remove", false) => return Err(Word::PathNotFound),
+                ("remove", false) => return Err(ErrorCode::PathNotFound),
                 (_, true) => list[at] = combined(old.as_ref(), op, value)?,
                 (_, false) => list.push(combined(None, op, value)?),
             }
         }
-        _ => return Err(Word::PathNotFound),
+        _ => return Err(ErrorCode::PathNotFound),
     }
     Ok(())
 }
 
 /// What a place holds after a change to what it held.
-fn combined(old: Option<&Value>, op: &str, value: &Value) -> std::result::Result<Value, Word> {
+fn combined(old: Option<&Value>, op: &str, value: &Value) -> std::result::Result<Value, ErrorCode> {
     match (op, old) {
         ("append", None) => Ok(json!([value])),
         ("append", Some(Value::Array(list))) => {
@@ -132,7 +135,7 @@ fn combined(old: Option<&Value>, op: &str, value: &Value) -> std::result::Result
                 json!(sum)
             })
         }
-        ("append" | "increment", _) => Err(Word::ParamInvalid),
+        ("append" | "increment", _) => Err(ErrorCode::ParamInvalid),
         _ => Ok(value.clone()),
     }
 }

@@ -1,7 +1,7 @@
 //! Which task a call means that names it by two ids, or by one that can be read in two ways.
 
 use task_service::async_tasks::close;
-use task_service::store::testing::with_database;
+use task_store::testing::with_database;
 
 use super::*;
 use crate::support::{caller, task};
@@ -31,7 +31,7 @@ async fn both_ids_of_the_front_service_must_name_the_same_task_also_when_neither
         assert_eq!(found(fresh, &by_key).await.unwrap(), key);
         for (task_id, own) in [("b", "a"), ("none", "a"), ("a", "none"), ("99999", "a")] {
             let named = front(task_id, Some(own));
-            assert_eq!(word(found(fresh, &named).await), Word::TaskNotFound);
+            assert_eq!(code(found(fresh, &named).await), ErrorCode::TaskNotFound);
         }
     })
     .await;
@@ -44,12 +44,12 @@ async fn a_number_that_is_two_tasks_is_refused_and_neither_is_touched() {
         add(fresh, &key.to_string(), "1", false).await.unwrap();
         let named = front(&key.to_string(), None);
         let refusal = found(fresh, &named).await.unwrap_err();
-        assert_eq!(refusal.word(), Word::ParamInvalid);
+        assert_eq!(refusal.code(), ErrorCode::ParamInvalid);
         assert!(refusal.to_string().contains("user_task_id"), "{refusal}");
         let closed = close(&fresh.database, &caller(), std::slice::from_ref(&named)).await;
-        assert_eq!(word(closed), Word::ParamInvalid);
+        assert_eq!(code(closed), ErrorCode::ParamInvalid);
         let several = close(&fresh.database, &caller(), &[front("a", None), named]).await;
-        assert_eq!(word(several), Word::ParamInvalid);
+        assert_eq!(code(several), ErrorCode::ParamInvalid);
         for name in ["a", &key.to_string()] {
             assert!(task(fresh, name).await.message_show, "{name}");
         }
@@ -69,8 +69,8 @@ async fn a_number_is_the_key_or_the_own_id_of_the_one_task_it_fits() {
         assert_eq!(found(fresh, &by_key).await.unwrap(), key);
         assert_eq!(found(fresh, &front("4711", None)).await.unwrap(), other);
         assert_eq!(
-            word(found(fresh, &front("4712", None)).await),
-            Word::TaskNotFound
+            code(found(fresh, &front("4712", None)).await),
+            ErrorCode::TaskNotFound
         );
     })
     .await;
@@ -102,7 +102,7 @@ async fn an_id_of_several_stations_asks_for_the_station_and_touches_nothing_with
                 .map(drop),
         ] {
             let refusal = end.unwrap_err();
-            assert_eq!(refusal.word(), Word::ParamMissing);
+            assert_eq!(refusal.code(), ErrorCode::ParamMissing);
             assert!(refusal.to_string().contains("station_id"), "{refusal}");
         }
         let theirs = TaskReference {

@@ -1,6 +1,6 @@
 //! Numbers in results: what is read back is what was sent, or it was refused.
 
-use task_service::store::testing::with_database;
+use task_store::testing::with_database;
 
 use super::*;
 
@@ -9,7 +9,7 @@ async fn read_back(fresh: &TestDatabase, sent: &str) -> Option<String> {
     let document = match document("value", Cow::Borrowed(sent)) {
         Ok(document) => document,
         Err(refusal) => {
-            assert_eq!(refusal.word(), Word::ParamInvalid, "{sent}");
+            assert_eq!(refusal.code(), ErrorCode::ParamInvalid, "{sent}");
             return None;
         }
     };

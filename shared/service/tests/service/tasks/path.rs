@@ -1,7 +1,7 @@
 //! Paths of any shape.
 
 use proptest::prelude::*;
-use task_service::store::tasks::{ResultPath, Step};
+use task_store::tasks::{ResultPath, Step};
 
 fn step() -> impl Strategy<Value = (Step, String)> {
     let quoted = |key: String| {

@@ -3,7 +3,7 @@
 mod operations;
 
 use futures_util::future::join_all;
-use task_service::store::testing::{TestDatabase, with_database};
+use task_store::testing::{TestDatabase, with_database};
 
 use super::*;
 
@@ -74,7 +74,7 @@ async fn a_path_that_leads_nowhere_is_refused_and_changes_nothing() {
         ] {
             for op in ["set", "append", "increment", "remove"] {
                 let end = update(fresh, "a", op, position, json!(1)).await;
-                assert_eq!(word(end), Word::PathNotFound, "{op} {position}");
+                assert_eq!(code(end), ErrorCode::PathNotFound, "{op} {position}");
             }
         }
         assert_eq!(result(fresh).await, document);
@@ -177,13 +177,13 @@ async fn a_document_never_nests_more_than_16_levels() {
             set(fresh, "a", &path(steps), json!([])).await.unwrap();
         }
         assert_eq!(
-            word(set(fresh, "a", &path(15), json!([])).await),
-            Word::ParamInvalid
+            code(set(fresh, "a", &path(15), json!([])).await),
+            ErrorCode::ParamInvalid
         );
         set(fresh, "a", &path(15), json!("deepest")).await.unwrap();
         assert_eq!(
-            word(update(fresh, "a", "append", &path(15), json!(1)).await),
-            Word::ParamInvalid
+            code(update(fresh, "a", "append", &path(15), json!(1)).await),
+            ErrorCode::ParamInvalid
         );
     })
     .await;

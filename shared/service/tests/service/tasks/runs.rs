@@ -2,8 +2,8 @@
 
 use futures_util::future::join_all;
 use task_service::async_tasks::close;
-use task_service::store::testing::with_database;
 use task_service::tasks::op_id;
+use task_store::testing::with_database;
 
 use super::*;
 use crate::support::caller;
@@ -42,14 +42,14 @@ async fn the_late_finish_of_an_earlier_run_changes_nothing() {
             update_with(fresh, &first).await,
         ] {
             let refusal = end.unwrap_err();
-            assert_eq!(refusal.word(), Word::RunStale);
+            assert_eq!(refusal.code(), ErrorCode::RunStale);
             assert_eq!(data(refusal), before);
         }
         assert_eq!(get(fresh, "a").await, before);
         finish(fresh, "a", &by_run(2, &json!("second")))
             .await
             .unwrap();
-        assert_eq!(word(finish(fresh, "a", &first).await), Word::RunStale);
+        assert_eq!(code(finish(fresh, "a", &first).await), ErrorCode::RunStale);
         assert_eq!(get(fresh, "a").await["result"], "second");
     })
     .await;
@@ -95,7 +95,7 @@ async fn a_refused_operation_is_not_remembered_and_the_last_64_are() {
     with_database(async |fresh| {
         add(fresh, "a", "1", true).await.unwrap();
         let refused = update_with(fresh, &op("0", "set", "$.a.b", &json!(1))).await;
-        assert_eq!(word(refused), Word::PathNotFound);
+        assert_eq!(code(refused), ErrorCode::PathNotFound);
         for n in 0..65 {
             let changes = op(&n.to_string(), "increment", "$.n", &json!(1));
             update_with(fresh, &changes).await.unwrap();
@@ -145,7 +145,7 @@ async fn the_worker_of_a_cancelled_task_learns_it_and_overwrites_nothing() {
             finish(fresh, "a", &Changes::default()).await,
         ] {
             let refusal = end.unwrap_err();
-            assert_eq!(refusal.word(), Word::TaskFinished);
+            assert_eq!(refusal.code(), ErrorCode::TaskFinished);
             assert_eq!(data(refusal), before);
         }
         assert_eq!(get(fresh, "a").await, before);

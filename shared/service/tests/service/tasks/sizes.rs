@@ -1,8 +1,8 @@
 //! Sizes: whatever is accepted can be answered, alone and in lists.
 
-use task_service::async_tasks::{self, Panel};
-use task_service::store::testing::with_database;
+use task_service::async_tasks::{self, TaskListRequest};
 use task_service::tasks::{Columns, Filter, List};
+use task_store::testing::with_database;
 
 use super::*;
 use crate::support::{caller, task};
@@ -54,8 +54,8 @@ async fn an_input_has_at_most_a_million_bytes_as_it_is_printed() {
         }
         for input in [text(MOST + 1), escaped + "\""] {
             assert_eq!(
-                word(add(fresh, "b", &input, true).await),
-                Word::ParamInvalid
+                code(add(fresh, "b", &input, true).await),
+                ErrorCode::ParamInvalid
             );
             let changes = Changes {
                 input: Some(input.into()),
@@ -63,7 +63,7 @@ async fn an_input_has_at_most_a_million_bytes_as_it_is_printed() {
             };
             let zone = TimeZone::UTC;
             let end = tasks::update(&fresh.database, &named("a"), &changes, &zone).await;
-            assert_eq!(word(end), Word::ParamInvalid);
+            assert_eq!(code(end), ErrorCode::ParamInvalid);
         }
     })
     .await;
@@ -74,7 +74,7 @@ async fn a_result_has_at_most_a_million_bytes_however_it_grows() {
     with_database(async |fresh| {
         add(fresh, "a", "1", false).await.unwrap();
         let too_large = set(fresh, "a", "$", json!(text(MOST + 1))).await;
-        assert_eq!(word(too_large), Word::ResultTooLarge);
+        assert_eq!(code(too_large), ErrorCode::ResultTooLarge);
         set(fresh, "a", "$", json!(text(MOST))).await.unwrap();
         set(fresh, "a", "$", json!({"l": [text(400_000)]}))
             .await
@@ -90,10 +90,13 @@ async fn a_result_has_at_most_a_million_bytes_however_it_grows() {
             ("append", "$.m"),
         ] {
             let end = update(fresh, "a", op, position, json!(text(400_000))).await;
-            assert_eq!(word(end), Word::ResultTooLarge, "{op} {position}");
+            assert_eq!(code(end), ErrorCode::ResultTooLarge, "{op} {position}");
         }
         let last = change("set", "$.k", &json!(text(400_000))).unwrap();
-        assert_eq!(word(finish(fresh, "a", &last).await), Word::ResultTooLarge);
+        assert_eq!(
+            code(finish(fresh, "a", &last).await),
+            ErrorCode::ResultTooLarge
+        );
         assert!(task(fresh, "a").await.result == before);
         update(fresh, "a", "remove", "$.l[0]", json!(null))
             .await
@@ -149,7 +152,7 @@ async fn the_panel_pages_by_bytes_too_and_closing_many_large_tasks_reads_none() 
                 .await
                 .unwrap();
         }
-        let panel = Panel {
+        let panel = TaskListRequest {
             station: StationId::parse(STATION).unwrap(),
             statuses: Vec::new(),
             type_id: None,

@@ -1,10 +1,10 @@
 //! How many statements a call sends to the server, counted by the server for the one connection there is.
 
-use task_service::async_tasks::{self, Panel};
+use task_service::async_tasks::{self, TaskListRequest};
 use task_service::batch::ItemPage;
-use task_service::store::testing::with_database;
-use task_service::store::{Database, StoreError};
 use task_service::tasks::{Columns, Filter, List};
+use task_store::testing::with_database;
+use task_store::{Database, StoreError};
 
 use super::*;
 use crate::support::{MemoryQueue, load_station, orders, submit_orders, work_one};
@@ -170,7 +170,7 @@ async fn list(database: &Database, limit: u32) {
 }
 
 async fn panel(database: &Database, limit: u32) {
-    let panel = Panel {
+    let panel = TaskListRequest {
         station: StationId::parse(STATION).unwrap(),
         statuses: Vec::new(),
         type_id: None,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use task_service::store::StoreError;
+use task_store::StoreError;
 
 use super::*;
 

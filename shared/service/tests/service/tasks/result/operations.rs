@@ -75,11 +75,11 @@ async fn what_does_not_fit_the_operation_is_refused_and_changes_nothing() {
         with_result(fresh, &document).await;
         for position in ["$.s", "$.b", "$.o", "$.l", "$.z", "$.big", "$.huge", "$.long", "$"] {
             let end = update(fresh, "a", "increment", position, json!(1)).await;
-            assert_eq!(word(end), Word::ParamInvalid, "increment {position}");
+            assert_eq!(code(end), ErrorCode::ParamInvalid, "increment {position}");
         }
         for position in ["$.s", "$.b", "$.o", "$.z", "$.big", "$"] {
             let end = update(fresh, "a", "append", position, json!(1)).await;
-            assert_eq!(word(end), Word::ParamInvalid, "append {position}");
+            assert_eq!(code(end), ErrorCode::ParamInvalid, "append {position}");
         }
         assert_eq!(result(fresh).await, document);
     })
@@ -98,7 +98,7 @@ async fn remove_takes_away_what_is_there_and_refuses_what_is_not() {
         assert_eq!(result(fresh).await, json!({"l": [2]}));
         for position in ["$.a", "$.l[1]"] {
             let end = update(fresh, "a", "remove", position, Value::Null).await;
-            assert_eq!(word(end), Word::PathNotFound, "{position}");
+            assert_eq!(code(end), ErrorCode::PathNotFound, "{position}");
         }
         update(fresh, "a", "remove", "$", Value::Null)
             .await

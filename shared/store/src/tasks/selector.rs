@@ -9,7 +9,7 @@ use crate::ids::{StationId, TaskId, UserTaskId};
 
 /// Names one task. Where its ids fit several tasks it names none of them.
 #[derive(Debug, Clone, Copy)]
-pub struct Named<'a> {
+pub struct TaskSelector<'a> {
     id: Id<'a>,
     station: Option<&'a StationId>,
 }
@@ -29,7 +29,7 @@ enum Id<'a> {
 const KEY: &str = "SELECT id FROM tbl_async_task WHERE id = ";
 const KEYS_OF_OWN: &str = "SELECT id FROM tbl_async_task WHERE user_task_id = ";
 
-impl<'a> Named<'a> {
+impl<'a> TaskSelector<'a> {
     /// Names the task with a key, with a caller's own id, or with both; `None` without either.
     #[must_use]
     pub fn new(key: Option<TaskId>, own: Option<&'a UserTaskId>) -> Option<Self> {
@@ -124,7 +124,10 @@ pub enum Ambiguity {
 }
 
 /// Tells whether a name fits several tasks, and why.
-pub async fn ambiguity(connection: &mut Connection, named: Named<'_>) -> Result<Option<Ambiguity>> {
+pub async fn ambiguity(
+    connection: &mut Connection,
+    named: TaskSelector<'_>,
+) -> Result<Option<Ambiguity>> {
     let why = match (named.id, named.station) {
         (Id::Either(..), _) => Ambiguity::KeyAndOwn,
         (Id::Own(_), None) => Ambiguity::Stations,
@@ -138,7 +141,7 @@ pub async fn ambiguity(connection: &mut Connection, named: Named<'_>) -> Result<
     Ok(several.then_some(why))
 }
 
-impl From<TaskId> for Named<'_> {
+impl From<TaskId> for TaskSelector<'_> {
     fn from(key: TaskId) -> Self {
         Self {
             id: Id::Key(key),
@@ -147,7 +150,7 @@ impl From<TaskId> for Named<'_> {
     }
 }
 
-impl<'a> From<&'a UserTaskId> for Named<'a> {
+impl<'a> From<&'a UserTaskId> for TaskSelector<'a> {
     fn from(own: &'a UserTaskId) -> Self {
         Self {
             id: Id::Own(own),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use task_store::tasks::{self, Ambiguity, Changes, Named};
+use task_store::tasks::{self, Ambiguity, Changes, TaskSelector};
 use task_store::testing::{TestDatabase, with_database};
 use task_store::{Connection, StoreError, TaskId, UserTaskId, amends, batches};
 
@@ -22,10 +22,10 @@ async fn a_task_is_found_locked_and_changed_only_by_ids_that_are_all_its_own() {
         let (own, other) = (user_task_id("a"), user_task_id("b"));
         let (key, other_key) = (insert(fresh, &own).await, insert(fresh, &other).await);
         let (here, elsewhere) = (station("T1"), station("T2"));
-        let both = |key, own| Named::new(Some(key), Some(own)).unwrap();
+        let both = |key, own| TaskSelector::new(Some(key), Some(own)).unwrap();
         let its_own = [
             key.into(),
-            Named::from(&own),
+            TaskSelector::from(&own),
             both(key, &own),
             both(key, &own).at(Some(&here)),
         ];
@@ -50,7 +50,7 @@ async fn a_task_is_found_locked_and_changed_only_by_ids_that_are_all_its_own() {
                 assert_eq!(done(&fresh.database, changed).await, [is_it; 2], "{name:?}");
             }
         }
-        assert!(Named::new(None, None).is_none());
+        assert!(TaskSelector::new(None, None).is_none());
     })
     .await;
 }
@@ -60,7 +60,7 @@ async fn a_number_that_is_a_key_and_another_tasks_own_id_names_neither_and_touch
     with_database(async |fresh| {
         let key = insert(fresh, &user_task_id("a")).await;
         let (number, free) = (user_task_id(&key.to_string()), user_task_id("4711"));
-        let one = Named::either(key, &number);
+        let one = TaskSelector::either(key, &number);
         let started =
             async |named| done(&fresh.database, async |c| tasks::start(c, named).await).await;
         assert!(started(one).await, "only a key so far");
@@ -84,9 +84,9 @@ async fn a_number_that_is_a_key_and_another_tasks_own_id_names_neither_and_touch
                 "{named:?}"
             );
         }
-        assert!(started(Named::from(&number)).await && other != key);
+        assert!(started(TaskSelector::from(&number)).await && other != key);
         let own = insert(fresh, &free).await;
-        let named = Named::either(TaskId::parse("4711").unwrap(), &free);
+        let named = TaskSelector::either(TaskId::parse("4711").unwrap(), &free);
         let found = done(&fresh.database, async |c| tasks::find(c, named).await).await;
         assert_eq!(found.unwrap().id, own);
     })
@@ -108,7 +108,7 @@ async fn an_own_id_of_several_stations_names_a_task_only_with_its_station() {
             (Some(&here), None, true),
             (Some(&other), None, true),
         ] {
-            let named = Named::from(&own).at(at);
+            let named = TaskSelector::from(&own).at(at);
             let change = async |c: &mut Connection| {
                 let changed = [
                     tasks::start(c, named).await?,
