@@ -1,0 +1,76 @@
+-- The open units of work of every kind: small and hot. A unit that has ended leaves the table; what must be kept of it has a
+-- table of its own. Everything a claim, a heartbeat or a sweep needs is in the unit's own row.
+--
+-- Kind 2, the run of a plain task: `due_at` is when it may run (delayed), when it expires (ready, year 9999: never), when
+-- the sweeper looks whether its lease was renewed (leased). `run_count` is the fence of the run that holds it; `attempt`
+-- restarts with each life of the task. 0 in `max_attempts` means the queue's.
+CREATE TABLE tbl_work (
+    id            BIGINT           NOT NULL AUTO_INCREMENT,
+    kind          TINYINT UNSIGNED NOT NULL COMMENT '1 chunk of a batch, 2 run of a task, 3 callback',
+    queue         VARCHAR(32)      NOT NULL COMMENT 'the batch''s job or the task''s queue',
+    station_id    VARCHAR(16)      NOT NULL,
+    task_id       BIGINT           NOT NULL,
+    run           INT UNSIGNED     NOT NULL DEFAULT 0 COMMENT 'of a batch; 0: a plain task',
+    part          INT UNSIGNED     NOT NULL DEFAULT 0 COMMENT 'the chunk within the run',
+    state         TINYINT UNSIGNED NOT NULL COMMENT '0 ready, 1 delayed until due_at, 2 waiting for its station''s cap, 3 leased',
+    is_rework     TINYINT(1)       NOT NULL DEFAULT 0 COMMENT 'goes before the others of its station',
+    turn          BIGINT UNSIGNED  NOT NULL DEFAULT 0 COMMENT 'order of claims: interleaves stations; written when it becomes ready',
+    attempt       INT UNSIGNED     NOT NULL DEFAULT 0 COMMENT 'fence of a chunk; attempts of a task in this life',
+    max_attempts  INT UNSIGNED     NOT NULL DEFAULT 0,
+    stalls        INT UNSIGNED     NOT NULL DEFAULT 0,
+    due_at        DATETIME(3)      NOT NULL COMMENT 'when the sweeper (or a claim) looks at it next',
+    lease_until   DATETIME(3)      NULL COMMENT 'indexed nowhere: a heartbeat touches no index',
+    announcements INT UNSIGNED     NOT NULL DEFAULT 0,
+    timeout       INT UNSIGNED     NOT NULL DEFAULT 0 COMMENT 'seconds the current run may be silent',
+    expire_at     DATETIME(3)      NULL COMMENT 'not started after it',
+    run_count     INT UNSIGNED     NOT NULL DEFAULT 0 COMMENT 'of a task: the run that holds it',
+    claim_id      VARBINARY(64)    NULL COMMENT 'the claim that holds it, by its caller''s id',
+    worker        VARCHAR(64)      NULL,
+    last_error    VARCHAR(1000)    NULL,
+    PRIMARY KEY (id),
+    UNIQUE KEY unit (task_id, kind, run, part),
+    KEY lane (queue, state, station_id, is_rework, turn),
+    KEY turn (queue, state, turn),
+    KEY due (state, due_at, queue),
+    KEY claim (claim_id)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- Queues of plain tasks and their policies. A change counts for every task that has none of its own, also for waiting ones.
+CREATE TABLE tbl_task_queue (
+    name                VARCHAR(32)       NOT NULL,
+    mode                VARCHAR(4)        NOT NULL DEFAULT 'pull' COMMENT 'pull, sqs or push',
+    timeout             INT UNSIGNED      NOT NULL DEFAULT 900 COMMENT 'seconds a run may be silent before it counts as dead',
+    max_attempts        INT UNSIGNED      NOT NULL DEFAULT 5,
+    backoff_first       INT UNSIGNED      NOT NULL DEFAULT 10 COMMENT 'longest wait before the second run, in seconds',
+    backoff_longest     INT UNSIGNED      NOT NULL DEFAULT 3600 COMMENT 'longest wait before any run',
+    concurrency         INT UNSIGNED      NOT NULL DEFAULT 0 COMMENT 'runs in work at once; 0: any number',
+    station_concurrency INT UNSIGNED      NOT NULL DEFAULT 0 COMMENT 'of one station',
+    paused              TINYINT(1)        NOT NULL DEFAULT 0,
+    creat_time          DATETIME(3)       NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+    modify_time         DATETIME(3)       NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+    PRIMARY KEY (name)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- The last 20 ended runs of a dispatched task. The run in work is the unit's row.
+CREATE TABLE tbl_task_run (
+    task_id    BIGINT        NOT NULL,
+    run_count  INT UNSIGNED  NOT NULL,
+    attempt    INT UNSIGNED  NOT NULL,
+    started_at DATETIME(3)   NULL,
+    ended_at   DATETIME(3)   NOT NULL,
+    worker     VARCHAR(64)   NULL,
+    error      VARCHAR(1000) NULL COMMENT 'NULL: it finished the task',
+    PRIMARY KEY (task_id, run_count)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- How a task is dispatched, and what its views show of it after its unit has left. NULL in timeout and max_attempts: the queue's.
+ALTER TABLE tbl_async_task
+    ADD COLUMN queue        VARCHAR(32)   NULL COMMENT 'NULL: nobody is woken, there is no lease and no retry',
+    ADD COLUMN timeout      INT UNSIGNED  NULL,
+    ADD COLUMN max_attempts INT UNSIGNED  NULL,
+    ADD COLUMN attempt      INT UNSIGNED  NOT NULL DEFAULT 0 COMMENT 'runs in this life',
+    ADD COLUMN last_error   VARCHAR(1000) NULL,
+    ADD COLUMN tags         VARCHAR(1024) NULL COMMENT 'JSON array of texts',
+    ADD COLUMN created_by   VARCHAR(64)   NULL,
+    ADD KEY of_queue (queue, outcome, id),
+    ADD KEY ended_of_queue (queue, outcome, end_time);
