@@ -1,8 +1,8 @@
 # Everything a developer types. `make` alone lists it. What the targets install goes below .local/ and target/.
 .DEFAULT_GOAL := help
-.PHONY: help run stop demo load-reference check test-one test-server test test-full chaos memory contract clients bench lint-template deny package sam-local deploy-local build tools clean clean-data clean-logs
+.PHONY: help run stop demo load-reference check test-one test-server test test-full chaos memory contract clients bench lint-template compare-template deny package sam-local deploy-local build tools clean clean-data clean-logs
 MAKEFLAGS += --no-print-directory
-export PEERS PORT DETACH STACK DATABASE_URL ALLOWED_ORIGINS DATA MAP FILE AGAIN WORKERS EXAMPLES SEED MINUTES MYSQL_FLAVOR ARCH DATABASE_CA PART ROUNDS ROWS
+export PEERS PORT DETACH STACK DATABASE_URL ALLOWED_ORIGINS DATA MAP FILE AGAIN WORKERS EXAMPLES SEED MINUTES MYSQL_FLAVOR ARCH DATABASE_CA PART ROUNDS ROWS BASE
 
 local := shared/local
 bin := target/local/task-local
@@ -54,6 +54,9 @@ bench: need-cargo tools ## speed, size and cost against the floor, in one run [P
 
 lint-template: ## sam validate, cfn-lint and checkov on template.yaml and database.yaml
 	@tests/template/lint.sh
+
+compare-template: ## what a change of template.yaml changes in the deployed resources [BASE=HEAD]
+	@tests/template/compare.sh
 
 deny: need-cargo ## licences, sources and advisories of the dependencies
 	@$(local)/deny.sh

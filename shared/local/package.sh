@@ -26,7 +26,9 @@ cargo-lambda lambda build --release --locked "${flags[@]}"
 
 mkdir -p .local/log
 begin=$SECONDS
-.local/deploy/bin/sam build --beta-features --template template.yaml --parameter-overrides "Architecture=$arch" > .local/log/sam-build.log 2>&1 ||
+mkdir -p .local/template
+.local/deploy/bin/python "$here/expand.py" template.yaml > .local/template/template.json
+.local/deploy/bin/sam build --beta-features --template .local/template/template.json --base-dir . --parameter-overrides "Architecture=$arch" > .local/log/sam-build.log 2>&1 ||
   { tail -20 .local/log/sam-build.log; die "sam build failed"; }
 echo "sam build: $((SECONDS - begin)) s"
 .local/deploy/bin/python "$here/sizes.py" .aws-sam/build "$arch"

@@ -1,4 +1,4 @@
-//! `template.yaml` as the tests read it; what must be true of it is in the modules below.
+//! `template.yaml` with its loops written out, as the tools read it; the modules below hold it to its rules.
 
 mod configuration;
 mod operation;
@@ -6,12 +6,14 @@ mod permissions;
 mod queues;
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::process::Command;
+use std::sync::OnceLock;
 
+use serde_json::Value;
 use task_local::project_root;
 use yaml_rust2::{Yaml, YamlLoader};
 
-/// The deployment. Short intrinsic functions read as their plain argument: `!Ref Api` as `Api`.
+/// The deployment. Intrinsic functions read as their plain argument: `!Ref Api` as `Api`.
 pub(crate) struct Template(Yaml);
 
 /// A function of the deployment.
@@ -32,6 +34,52 @@ fn text(yaml: &Yaml) -> Option<String> {
     yaml.as_str().map(str::to_owned)
 }
 
+/// The template as `shared/local/expand.py` prints it.
+fn expanded() -> Value {
+    let output = Command::new(project_root().join(".local/tools/bin/python"))
+        .args(["shared/local/expand.py", "template.yaml"])
+        .current_dir(project_root())
+        .output();
+    let Ok(output) = output else {
+        panic!("the tools of the local stack are missing: make tools");
+    };
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{message}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Replaces every intrinsic function by its argument, `Fn::GetAtt` and `Fn::Join` by one text.
+fn arguments(value: Value) -> Value {
+    match value {
+        Value::Array(items) => items.into_iter().map(arguments).collect(),
+        Value::Object(object) => {
+            let mut entries = object
+                .into_iter()
+                .map(|(key, value)| (key, arguments(value)));
+            match (entries.next(), entries.next()) {
+                (Some((name, argument)), None) if name == "Ref" || name.starts_with("Fn::") => {
+                    argument_of(&name, argument)
+                }
+                (first, second) => first.into_iter().chain(second).chain(entries).collect(),
+            }
+        }
+        plain => plain,
+    }
+}
+
+fn argument_of(function: &str, argument: Value) -> Value {
+    let joined = |parts: &Value, separator: &str| {
+        let texts: Option<Vec<_>> = parts.as_array()?.iter().map(Value::as_str).collect();
+        Some(Value::from(texts?.join(separator)))
+    };
+    let text = match function {
+        "Fn::GetAtt" => joined(&argument, "."),
+        "Fn::Join" => joined(&argument[1], argument[0].as_str().unwrap_or_default()),
+        _ => None,
+    };
+    text.unwrap_or(argument)
+}
+
 /// The values of a mapping.
 fn values(yaml: &Yaml) -> Vec<&Yaml> {
     yaml.as_hash()
@@ -40,8 +88,9 @@ fn values(yaml: &Yaml) -> Vec<&Yaml> {
 
 impl Template {
     pub(crate) fn read() -> Self {
-        let source = fs::read_to_string(project_root().join("template.yaml")).unwrap();
-        Self(YamlLoader::load_from_str(&source).unwrap().swap_remove(0))
+        static EXPANDED: OnceLock<String> = OnceLock::new();
+        let expanded = EXPANDED.get_or_init(|| arguments(expanded()).to_string());
+        Self(YamlLoader::load_from_str(expanded).unwrap().swap_remove(0))
     }
 
     pub(crate) fn functions(&self) -> Vec<Function> {
@@ -116,7 +165,7 @@ impl Function {
         let http = of_type("HttpApi");
         let route = |event: &&&Yaml| {
             Some((
-                text(&event["Properties"]["Method"])?,
+                text(&event["Properties"]["Method"])?.to_uppercase(),
                 text(&event["Properties"]["Path"])?,
             ))
         };

@@ -21,11 +21,12 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from samcli.yamlhelper import yaml_parse
-
-import expand
 
 ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "shared/local"))
+import emulated
+import expand
+
 BINARIES = ROOT / "target/local"
 REGION = "us-east-1"
 AUDIENCE = "station-app"
@@ -127,7 +128,7 @@ class Cloud:
 
     def packaged(self):
         """template.yaml with the places of what was uploaded, as `sam package` writes it."""
-        template = yaml_parse((ROOT / "template.yaml").read_text())
+        template = expand.expand((ROOT / "template.yaml").read_text())
         self.client("s3").create_bucket(Bucket="deploy")
         for resource in template["Resources"].values():
             properties = resource.get("Properties", {})
@@ -150,7 +151,7 @@ class Cloud:
             "DatabaseOptions": database["options"], "DatabaseSecretArn": rows["ARN"],
             "DatabaseOwnerSecretArn": secret["ARN"],
             "JwtIssuer": self.issuer.url, "JwtAudience": AUDIENCE, "WorkerConcurrency": "2"}
-        template = expand.deployable(self.packaged(), parameters)
+        template = emulated.deployable(self.packaged(), parameters)
         self.client("s3").put_object(Bucket="deploy", Key="template.json", Body=json.dumps(template).encode())
         given = [{"ParameterKey": key, "ParameterValue": str(value)} for key, value in parameters.items()]
         clouds = self.client("cloudformation")

@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 
 import pytest
 import relay
-from samcli.yamlhelper import yaml_dump, yaml_parse
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "tests/deploy"))
+sys.path[:0] = [str(ROOT / "tests/deploy"), str(ROOT / "shared/local")]
 import authority
+import expand
 
 BUILD = ROOT / ".local/sam"
 SAM = ROOT / ".local/deploy/bin/sam"
@@ -33,7 +33,7 @@ def sql(statement, database=DATABASE):
 def build(folder, ca):
     """template.yaml and the functions beside each other, as `sam build` leaves them, from the binaries of target/local."""
     shutil.rmtree(folder, ignore_errors=True)
-    template = yaml_parse((ROOT / "template.yaml").read_text())
+    template = expand.expand((ROOT / "template.yaml").read_text())
     for name, resource in template["Resources"].items():
         properties = resource.get("Properties", {})
         if "CodeUri" in properties:
@@ -45,7 +45,7 @@ def build(folder, ca):
             (folder / name).mkdir(parents=True)
             shutil.copy(ca, folder / name / "database-ca.pem")
             properties["ContentUri"] = name
-    (folder / "template.yaml").write_text(yaml_dump(template))
+    (folder / "template.json").write_text(json.dumps(template))
 
 
 class Functions:
@@ -56,7 +56,7 @@ class Functions:
         sql(f"DROP DATABASE IF EXISTS {DATABASE}; CREATE DATABASE {DATABASE} CHARACTER SET utf8mb4", "app")
         host, port = relay.relayed(url.port)
         build(BUILD, authority.install(ROOT / ".local/tls", [host], lambda statement: sql(statement, "app")))
-        options = yaml_parse((ROOT / "template.yaml").read_text())["Parameters"]["DatabaseOptions"]["Default"]
+        options = expand.expand((ROOT / "template.yaml").read_text())["Parameters"]["DatabaseOptions"]["Default"]
         self.variables = {"DATABASE_URL": f"mysql://{url.username}:{url.password}@{host}:{port}/{DATABASE}?{options}",
                           # The CLI knows the queue by its logical id only.
                           "GM_TASK_QUEUE": f"order_import=https://sqs.{REGION}.invalid/000000000000/order-import"}
@@ -64,7 +64,7 @@ class Functions:
 
     def command(self, *arguments, **variables):
         (BUILD / "variables.json").write_text(json.dumps({"Parameters": self.variables | variables}))
-        return [SAM, "local", *arguments, "--template", BUILD / "template.yaml", "--region", REGION, "--skip-pull-image",
+        return [SAM, "local", *arguments, "--template", BUILD / "template.json", "--region", REGION, "--skip-pull-image",
                 "--invoke-image", os.environ["SAM_IMAGE"], "--env-vars", BUILD / "variables.json"]
 
     @staticmethod

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks template.yaml and database.yaml as AWS's tools see them: `sam validate --lint`, cfn-lint on what the
-# SAM translator makes of the template (as deployed at once, and gradually), checkov on the same.
+# Checks template.yaml (its loops written out) and database.yaml as AWS's tools see them: `sam validate --lint`, cfn-lint on the
+# SAM translator's output (as deployed at once, and gradually), checkov on the same.
 #
 # Needs the tools of tests/deploy/requirements.txt; they are installed into .local/deploy.
 set -euo pipefail
@@ -11,15 +11,20 @@ tools=.local/deploy/bin out=.local/template
 export AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0
 mkdir -p $out
 
-for template in template.yaml database.yaml; do
+expanded=$out/template.json
+$tools/python shared/local/expand.py template.yaml > $expanded
+for template in $expanded database.yaml; do
   $tools/sam validate --lint --template $template
 done
 for gradual in false true; do
   translated=$out/translated-$gradual.json
-  $tools/python tests/template/translate.py template.yaml GradualDeployment=$gradual > $translated
+  $tools/python tests/template/translate.py $expanded GradualDeployment=$gradual > $translated
   # W2001: the translator itself uses up some parameters.
   $tools/cfn-lint --ignore-checks W2001 -- $translated
-  echo "cfn-lint: GradualDeployment=$gradual ok, $(grep -c '"Type": "AWS::' $translated) resources"
+  resources=$(grep -c '"Type": "\(AWS\|Custom\)::' $translated)
+  echo "cfn-lint: GradualDeployment=$gradual ok, $resources resources"
+  # CloudFormation takes 500.
+  ((resources <= 450)) || { echo "error: more than 450 resources" >&2; exit 1; }
 done
 $tools/checkov --config-file tests/template/checkov.yaml --framework cloudformation --skip-download --compact \
   --file $out/translated-false.json --file $out/translated-true.json --file database.yaml > $out/checkov.txt || true

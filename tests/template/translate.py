@@ -1,6 +1,6 @@
 """Prints a SAM template as the CloudFormation template that AWS's own translator makes of it, as JSON.
 
-usage: translate.py template.yaml [Parameter=value ...]
+usage: translate.py EXPANDED-TEMPLATE [Parameter=value ...]
 """
 
 import json

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use sqlx::mysql::MySqlConnectOptions;
 
-/// How many prepared statements a connection keeps: more than one function uses.
-const STATEMENT_CACHE: usize = 32;
+/// The number of prepared statements that a connection keeps, more than any function uses.
+pub const STATEMENT_CACHE: usize = 32;
 
 const SHAPE: &str = "is not a URL like mysql://user:password@host:3306/database";
 const ENCODE: &str = "in user and password, characters other than letters and digits must be percent-encoded, \

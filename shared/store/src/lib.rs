@@ -35,7 +35,7 @@ pub mod tasks;
 pub mod testing;
 mod time;
 
-pub use config::DatabaseConfig;
+pub use config::{DatabaseConfig, STATEMENT_CACHE};
 pub use connections::Connection;
 pub use database::{Database, UnitError};
 pub use error::{Result, StoreError};

@@ -3,7 +3,8 @@
 use std::fs;
 
 use task_local::project_root;
-use yaml_rust2::Yaml;
+use task_store::STATEMENT_CACHE;
+use yaml_rust2::{Yaml, YamlLoader};
 
 use super::{Template, text, values};
 
@@ -28,17 +29,6 @@ fn while_a_version_replaces_another_the_connections_of_both_fit_the_database() {
     let template = Template::read();
     let functions = template.functions();
     let reserved = |function| &template.setting(function, "ReservedConcurrentExecutions")[1];
-    let by = |name| {
-        functions
-            .iter()
-            .filter(|f| reserved(f).as_str() == Some(name))
-            .count()
-    };
-    let fixed: i64 = functions.iter().filter_map(|f| reserved(f).as_i64()).sum();
-    let (requests, workers) = (by("RequestConcurrency"), by("WorkerConcurrency"));
-    let sum =
-        format!("{requests} × `RequestConcurrency` + {workers} × `WorkerConcurrency` + {fixed},");
-    assert!(read("docs/OPERATIONS.md").contains(&sum), "{sum}");
     for environment in ["dev", "prod"] {
         let reserved = functions.iter().map(|function| {
             let reserved = reserved(function);
@@ -52,6 +42,43 @@ fn while_a_version_replaces_another_the_connections_of_both_fit_the_database() {
     let connections =
         &template.0["Globals"]["Function"]["Environment"]["Variables"]["DATABASE_CONNECTIONS"];
     assert_eq!(connections.as_str(), Some("1"));
+}
+
+#[test]
+fn the_prepared_statements_of_all_connections_fit_the_database() {
+    let source = YamlLoader::load_from_str(&read("database.yaml")).unwrap();
+    let connections = &source[0]["Parameters"]["MaxConnections"]["MaxValue"];
+    let parameters = &source[0]["Resources"]["InstanceParameters"]["Properties"]["Parameters"];
+    let statements = parameters["max_prepared_stmt_count"].as_str().unwrap();
+    let cache = i64::try_from(STATEMENT_CACHE).unwrap();
+    let most = connections.as_i64().unwrap() * cache;
+    assert!(most <= statements.parse().unwrap(), "{most}");
+    assert!(read("docs/OPERATIONS.md").contains(&format!("{cache} a connection at most")));
+}
+
+#[test]
+fn an_endpoint_has_many_instances_or_few_and_those_that_tasks_live_by_have_many() {
+    let template = Template::read();
+    for function in template.functions() {
+        let reserved = &template.setting(&function, "ReservedConcurrentExecutions")[1];
+        let class = reserved.as_str().unwrap_or_default();
+        let is_routed = !function.routes.is_empty();
+        let is_class = ["RequestConcurrency", "RareConcurrency"].contains(&class);
+        assert_eq!(is_routed, is_class, "{}: {class}", function.binary);
+        let is_hot = [
+            "task-add",
+            "task-start",
+            "task-update",
+            "task-finish",
+            "async-task-get",
+        ];
+        let is_hot = is_hot.contains(&function.binary.as_str());
+        assert!(
+            !is_hot || class == "RequestConcurrency",
+            "{}",
+            function.binary
+        );
+    }
 }
 
 #[test]
