@@ -3,6 +3,7 @@
 use serde_json::json;
 use task_lambda::http::{Call, Reply, post};
 use task_service::async_tasks::close;
+use task_service::jobs::KINDS;
 use task_store::Database;
 
 #[tokio::main(flavor = "current_thread")]
@@ -12,6 +13,6 @@ async fn main() -> Result<(), task_lambda::Error> {
 
 async fn handle(database: &Database, call: Call) -> task_service::Result<Reply> {
     let p = call.parameters()?;
-    let closed = close(database, &call.caller(&p)?, &p.front_tasks(100)?).await?;
+    let closed = close(database, KINDS, &call.caller(&p)?, &p.front_tasks(100)?).await?;
     Reply::data(&json!({ "closed": closed }))
 }

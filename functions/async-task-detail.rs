@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 use task_lambda::http::{Call, Reply, get_or_post};
 use task_service::async_tasks::detail;
+use task_service::jobs::KINDS;
 use task_store::Database;
 
 #[tokio::main(flavor = "current_thread")]
@@ -17,5 +18,5 @@ async fn handle(
     let p = call.parameters()?;
     let page = p.item_page("item_status", None)?;
     let caller = call.caller(&p)?;
-    Reply::data(&detail(database, &caller, &p.front_task()?, page, zone).await?)
+    Reply::data(&detail(database, KINDS, &caller, &p.front_task()?, page, zone).await?)
 }

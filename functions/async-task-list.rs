@@ -15,9 +15,9 @@ async fn handle(
     call: Call,
 ) -> task_service::Result<Reply> {
     let p = call.parameters()?;
-    let panel = p.panel(&call.caller(&p)?)?;
+    let request = p.task_list(&call.caller(&p)?)?;
     let bare = p.optional("format", |format| format.one_of(&[("list", ())]))?;
-    let list = async_tasks::list(database, &panel, zone).await?;
+    let list = async_tasks::list(database, &request, zone).await?;
     match bare {
         Some(()) => Reply::data(&list.tasks),
         None => Reply::data(&list),

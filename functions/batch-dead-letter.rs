@@ -1,7 +1,8 @@
 //! SQS dead-letter queues: of the chunks whose messages came back too often, ends those that stalled their workers.
 
+use task_engine::Settings;
 use task_lambda::sqs::{Message, NotDone, serve};
-use task_service::batch::{self, Settings};
+use task_service::jobs::KINDS;
 use task_store::Database;
 
 #[tokio::main(flavor = "current_thread")]
@@ -14,5 +15,8 @@ async fn handle(
     message: Message,
 ) -> Result<(), NotDone> {
     let cause = format!("dead letter {}", message.id);
-    Ok(batch::bury(database, settings, message.chunk()?, &cause).await?)
+    Ok(
+        task_engine::handle_dead_letter(database, settings, KINDS, message.chunk()?, &cause)
+            .await?,
+    )
 }

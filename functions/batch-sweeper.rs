@@ -1,7 +1,7 @@
 //! Schedule: announces chunks whose message was lost and finishes batches whose last worker died.
 
+use task_engine::{Deadline, Dispatcher, Swept};
 use task_lambda::schedule::serve;
-use task_service::batch::{self, Deadline, Dispatcher, Swept};
 use task_service::jobs::KINDS;
 use task_service::sqs::SqsQueue;
 
@@ -14,5 +14,5 @@ async fn handle(
     dispatcher: &Dispatcher<SqsQueue>,
     deadline: Deadline,
 ) -> task_service::Result<Swept> {
-    Ok(batch::sweep(dispatcher, KINDS, deadline).await?)
+    Ok(task_engine::sweep(dispatcher, KINDS, deadline).await?)
 }

@@ -1,8 +1,8 @@
 //! Once per deployment: brings the database to this version's schema, and lets the functions' user work with its rows.
 
 use serde_json::{Value, json};
+use task_engine::Deadline;
 use task_lambda::schedule::serve;
-use task_service::batch::Deadline;
 use task_store::{Database, RowUser, grant_rows, migrate};
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,7 +1,7 @@
 //! `POST /station/order/batch/amend`: mends one failed order of a batch.
 
+use task_engine::Dispatcher;
 use task_lambda::http::{Call, Reply, post};
-use task_service::batch::Dispatcher;
 use task_service::orders::amend;
 use task_service::sqs::SqsQueue;
 

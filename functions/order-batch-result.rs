@@ -3,7 +3,8 @@
 use jiff::tz::TimeZone;
 use task_lambda::ReportFormat;
 use task_lambda::http::{Call, Reply, get_or_post};
-use task_service::batch::{csv, result};
+use task_service::batches::{csv, result};
+use task_service::jobs::KINDS;
 use task_store::Database;
 
 #[tokio::main(flavor = "current_thread")]
@@ -17,7 +18,7 @@ async fn handle((database, zone): &State, call: Call) -> task_service::Result<Re
     let p = call.parameters()?;
     let (task, caller) = (p.front_task()?, call.caller(&p)?);
     let (page, format) = p.report()?;
-    let report = result(database, &caller, &task, &page, zone).await?;
+    let report = result(database, KINDS, &caller, &task, &page, zone).await?;
     match format {
         ReportFormat::Lines => Reply::lines(&report.details),
         ReportFormat::Table => Ok(Reply::document("text/csv; charset=utf-8", csv(&report))),

@@ -1,10 +1,11 @@
 //! `POST /station/order/batch/submit`: stores a list of orders durably, wakes the workers, says where to look.
 
 use serde_json::json;
+use task_engine::Dispatcher;
 use task_lambda::http::{Call, Reply, post};
 use task_lambda::{Parameter, PublicBaseUrl};
 use task_service::orders::{OrderImport, OrderList, submit};
-use task_service::{batch::Dispatcher, sqs::SqsQueue};
+use task_service::sqs::SqsQueue;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), task_lambda::Error> {

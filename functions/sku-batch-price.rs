@@ -1,9 +1,9 @@
 //! `POST /station/sku/batch/price`: stores a list of price changes durably, wakes the workers, says where to look.
 
 use serde_json::json;
+use task_engine::Dispatcher;
 use task_lambda::http::{Call, Reply, post};
 use task_lambda::{Parameter, PublicBaseUrl};
-use task_service::batch::Dispatcher;
 use task_service::prices::{PriceList, submit};
 use task_service::sqs::SqsQueue;
 

@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 use task_lambda::http::{Call, Reply, post};
+use task_service::jobs::KINDS;
 use task_service::tasks;
 use task_store::Database;
 
@@ -16,6 +17,6 @@ async fn handle(
 ) -> task_service::Result<Reply> {
     call.system()?;
     let p = call.parameters()?;
-    tasks::finish(database, &p.task()?, &p.changes()?, zone).await?;
+    tasks::finish(database, KINDS, &p.task()?, &p.changes()?, zone).await?;
     Reply::data(&())
 }

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use task_lambda::Parameter;
 use task_lambda::http::{Call, Reply, get_or_post};
-use task_service::tasks::{self, Filter};
+use task_service::tasks::{self, Filter, List};
 use task_store::Database;
 
 #[tokio::main(flavor = "current_thread")]
@@ -23,7 +23,11 @@ async fn handle(
         type_id: p.optional("type_id", Parameter::int)?,
         only_shown: false,
     };
-    let list = p.paging(10, 100)?.of(filter, p.columns()?);
+    let list = List {
+        filter,
+        page: p.paging(10, 100)?,
+        columns: p.columns()?,
+    };
     let (views, pagination) = tasks::list(database, &list, zone).await?;
     Reply::data(&views)?.with("pagination", &pagination)
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use task_local::project_root;
 use task_service::ErrorCode;
-use task_service::orders::FaultCode;
+use task_service::items::ItemErrorCode;
 
 use crate::consistency::rust_files;
 use crate::support::Api;
@@ -100,7 +100,9 @@ fn every_route_error_word_and_order_error_code_has_a_row() {
         .collect();
     let routes = Api::routes().into_iter().map(|(_, path)| path);
     let words = ErrorCode::ALL.iter().map(|word| word.as_str().to_owned());
-    let codes = FaultCode::ALL.iter().map(|code| code.as_str().to_owned());
+    let codes = ItemErrorCode::ALL
+        .iter()
+        .map(|code| code.as_str().to_owned());
     let missing: Vec<_> = routes
         .chain(words)
         .chain(codes)

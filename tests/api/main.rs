@@ -25,6 +25,7 @@ mod events;
 mod fairness;
 mod faults;
 mod hostile;
+mod layers;
 mod limits;
 mod memory;
 mod openapi;

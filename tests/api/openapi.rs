@@ -7,7 +7,7 @@ use std::fs;
 use serde_json::Value;
 use task_local::{Project, Route, project_root};
 use task_service::ErrorCode;
-use task_service::orders::FaultCode;
+use task_service::items::ItemErrorCode;
 use yaml_rust2::{Yaml, YamlLoader};
 
 use crate::support::with_api;
@@ -92,7 +92,9 @@ fn words(schema: &str) -> BTreeSet<String> {
 fn the_description_has_every_machine_word_and_no_other() {
     let answered = ErrorCode::ALL.iter().map(|word| word.as_str().to_owned());
     assert_eq!(words("ErrorCode"), answered.collect());
-    let told = FaultCode::ALL.iter().map(|code| code.as_str().to_owned());
+    let told = ItemErrorCode::ALL
+        .iter()
+        .map(|code| code.as_str().to_owned());
     assert_eq!(words("ItemErrorCode"), told.collect());
 }
 

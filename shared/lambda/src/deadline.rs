@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use lambda_runtime::Context;
-use task_service::batch::Deadline;
+use task_engine::Deadline;
 
 use crate::{ConfigurationError, Environment, FromEnvironment};
 

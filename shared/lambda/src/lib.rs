@@ -20,5 +20,5 @@ pub mod telemetry;
 
 pub use configuration::{ConfigurationError, Environment, FromEnvironment};
 pub use lambda_runtime::Error;
-pub use parameters::{Paging, Parameter, Parameters, ReportFormat, ValueType};
+pub use parameters::{Parameter, Parameters, ReportFormat, ValueType};
 pub use settings::{PublicBaseUrl, StationSource};

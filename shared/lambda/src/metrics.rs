@@ -11,8 +11,8 @@ use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
+use task_engine::metrics::TARGET;
 use task_service::jobs::KINDS;
-use task_service::metrics::TARGET;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::filter::Targets;

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use lambda_runtime::LambdaEvent;
 use serde::{Serialize, de::IgnoredAny};
+use task_engine::Deadline;
 use task_service::Result;
-use task_service::batch::Deadline;
 use tracing::Instrument;
 
 use crate::deadline::{self, FunctionTimeout};

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use task_engine::{Dispatcher, Settings};
 use task_service::{
-    batch::{Dispatcher, Settings},
     orders::OrderImport,
     prices::PriceChange,
     sqs::{QueueUrls, SqsQueue},

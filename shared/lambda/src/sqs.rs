@@ -10,10 +10,10 @@ use std::{
 
 use lambda_runtime::{Context, LambdaEvent};
 use serde::{Deserialize, Serialize};
+use task_engine::ChunkMessage;
+use task_engine::metrics::TARGET;
+use task_engine::{Deadline, Unworked};
 use task_service::Error;
-use task_service::batch::{Deadline, Unworked};
-use task_service::metrics::TARGET;
-use task_service::queue::ChunkMessage;
 use task_store::chunks::ChunkKey;
 use tracing::Instrument;
 

@@ -45,7 +45,7 @@ fn subscriber<W>(
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let ours = ["task_lambda", "task_service", "task_store"];
+    let ours = ["task_engine", "task_lambda", "task_service", "task_store"];
     let heard = Targets::new()
         .with_default(level.min(LevelFilter::WARN))
         .with_targets(ours.map(|name| (name, level)));

@@ -1,6 +1,7 @@
 //! What a use-case answers when it does not succeed, and the error codes of the contract.
 
 use serde_json::value::{RawValue, to_raw_value};
+use task_engine::SubmitError;
 use task_store::{StoreError, UnitError};
 
 /// The stable code of a refusal (`error` in the envelope). Clients switch on them: never rename one.
@@ -170,6 +171,24 @@ impl Error {
                 ErrorCode::ParamInvalid
             }
             Self::Store(_) => ErrorCode::SystemBusy,
+        }
+    }
+}
+
+impl From<SubmitError> for Error {
+    fn from(refused: SubmitError) -> Self {
+        let code = match &refused {
+            SubmitError::Empty => ErrorCode::BatchEmpty,
+            SubmitError::TooLarge { .. } => ErrorCode::BatchTooLarge,
+            SubmitError::IdTaken(_)
+            | SubmitError::IdTakenElsewhere(_)
+            | SubmitError::InFlight { .. } => ErrorCode::TaskConflict,
+            SubmitError::Closed(_) => ErrorCode::CycleClosed,
+            SubmitError::Store(_) => ErrorCode::SystemBusy,
+        };
+        match refused {
+            SubmitError::Store(fault) => Self::Store(fault),
+            refused => Self::refused(code, refused.to_string()),
         }
     }
 }

@@ -1,15 +1,13 @@
-//! The use-cases: tasks, the batch engine and its jobs, and the queue that wakes the workers. No Lambda in here.
+//! The use-cases: tasks, the jobs that the batch engine works, and the queue that wakes the workers. No Lambda in here.
 
 pub mod async_tasks;
-pub mod batch;
+pub mod batches;
 mod caller;
 mod error;
-pub mod failpoints;
+pub mod items;
 pub mod jobs;
-pub mod metrics;
 pub mod orders;
 pub mod prices;
-pub mod queue;
 pub mod reference;
 pub mod secrets;
 pub mod sqs;

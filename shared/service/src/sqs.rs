@@ -13,14 +13,14 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 use futures_util::stream::{self, StreamExt};
+use task_engine::Queue;
+use task_engine::failpoints::{Failpoint, reach};
 use task_store::chunks::ChunkKey;
 use task_store::invocation;
-use task_store::outbox::Due;
+use task_store::outbox::Announcement;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
-use crate::failpoints::{Failpoint, reach};
-use crate::queue::Queue;
 use crate::trace;
 pub use connector::http_client;
 use message::{entries, entry, trace_header};
@@ -57,7 +57,12 @@ impl SqsQueue {
         }
     }
 
-    async fn send_batch(&self, url: &str, part: &[&Due], is_down: &AtomicBool) -> Vec<ChunkKey> {
+    async fn send_batch(
+        &self,
+        url: &str,
+        part: &[&Announcement],
+        is_down: &AtomicBool,
+    ) -> Vec<ChunkKey> {
         if is_down.load(Ordering::Relaxed) || reach(Failpoint::QueueSending).await.is_err() {
             return part.iter().map(|due| due.key).collect();
         }
@@ -96,8 +101,8 @@ impl SqsQueue {
 }
 
 impl Queue for SqsQueue {
-    async fn send(&self, due: &[Due]) -> Vec<ChunkKey> {
-        let mut by_url: HashMap<&str, (AtomicBool, Vec<&Due>)> = HashMap::new();
+    async fn send(&self, due: &[Announcement]) -> Vec<ChunkKey> {
+        let mut by_url: HashMap<&str, (AtomicBool, Vec<&Announcement>)> = HashMap::new();
         let mut unsent = Vec::new();
         for one in due {
             match self.urls.of(&one.job) {

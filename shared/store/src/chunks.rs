@@ -79,7 +79,7 @@ impl ChunkState {
 
 /// How a chunk stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
+pub struct ChunkStatus {
     /// Whether it still has work.
     pub state: ChunkState,
     /// A worker holds it.
@@ -89,12 +89,12 @@ pub struct Standing {
 }
 
 /// How a chunk stands, `lease` being what workers claim with; `None` when there is no such chunk.
-pub async fn standing(
+pub async fn status(
     connection: &mut Connection,
     key: ChunkKey,
     lease: Duration,
-) -> Result<Option<Standing>> {
-    let row = sqlx::query(STANDING)
+) -> Result<Option<ChunkStatus>> {
+    let row = sqlx::query(STATUS)
         .bind(longest(lease))
         .bind(key.task.get())
         .bind(key.run)
@@ -102,7 +102,7 @@ pub async fn standing(
         .fetch_optional(connection)
         .await?;
     row.map(|row| {
-        Ok(Standing {
+        Ok(ChunkStatus {
             state: ChunkState::from_number(row.try_get("state")?)?,
             is_held: row.try_get::<i64, _>("is_held")? == 1,
             is_finishable: row.try_get::<i64, _>("is_finishable")? == 1,
@@ -111,7 +111,7 @@ pub async fn standing(
     .transpose()
 }
 
-const STANDING: &str = concat!(
+const STATUS: &str = concat!(
     "SELECT c.state, CAST(",
     held!("c"),
     " AS SIGNED) AS is_held, \

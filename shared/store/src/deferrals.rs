@@ -15,7 +15,7 @@ use crate::chunks::{ChunkKey, held, longest};
 use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::{StationId, TaskId};
-use crate::outbox::{Due, Lane, Pace, described, lane};
+use crate::outbox::{Announcement, Lane, Pace, described, lane};
 
 /// Among how many of the chunks that wait longest the next one is drawn, so that workers that look at once seldom draw the
 /// same one.
@@ -96,7 +96,11 @@ fn waiting(row: &MySqlRow) -> Result<Waiting> {
 /// announced within `resend`. Without a cap (0) nothing waits any more: all of them are made due instead.
 ///
 /// Runs in a transaction.
-pub async fn take_with_room(connection: &mut Connection, cap: u32, pace: Pace) -> Result<Vec<Due>> {
+pub async fn take_with_room(
+    connection: &mut Connection,
+    cap: u32,
+    pace: Pace,
+) -> Result<Vec<Announcement>> {
     if cap == 0 {
         make_all_due(connection).await?;
         return Ok(Vec::new());
@@ -161,7 +165,7 @@ async fn taken_unless_announced(
     connection: &mut Connection,
     ids: &[i64],
     pace: Pace,
-) -> Result<Vec<Due>> {
+) -> Result<Vec<Announcement>> {
     let ids = json(ids)?;
     let rows = sqlx::query(
         "SELECT c.id FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k \

@@ -23,7 +23,7 @@ const DOUBLED: u32 = 3;
 
 /// A chunk whose message is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Due {
+pub struct Announcement {
     /// The chunk.
     pub key: ChunkKey,
     /// Whose it is, which the queue groups messages by.
@@ -96,7 +96,7 @@ pub async fn take_due(
     lane: &Lane,
     limit: u32,
     pace: Pace,
-) -> Result<Vec<Due>> {
+) -> Result<Vec<Announcement>> {
     let rows = sqlx::query(
         "SELECT id FROM tbl_batch_chunk FORCE INDEX (due) \
          WHERE state = 0 AND deferred_for IS NULL AND station_id = ? AND job = ? \
@@ -136,7 +136,7 @@ async fn postpone(connection: &mut Connection, ids: &str, resend: Duration) -> R
 }
 
 /// Reads the addresses of the chunks of these ids.
-pub(crate) async fn described(connection: &mut Connection, ids: &str) -> Result<Vec<Due>> {
+pub(crate) async fn described(connection: &mut Connection, ids: &str) -> Result<Vec<Announcement>> {
     let rows = sqlx::query(
         "SELECT c.task_id, c.run, c.chunk_no, t.station_id, b.job \
          FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k \
@@ -149,13 +149,13 @@ pub(crate) async fn described(connection: &mut Connection, ids: &str) -> Result<
     rows.iter().map(due).collect()
 }
 
-fn due(row: &MySqlRow) -> Result<Due> {
+fn due(row: &MySqlRow) -> Result<Announcement> {
     let key = ChunkKey {
         task: TaskId::from_row(row.try_get(0)?),
         run: row.try_get(1)?,
         chunk: row.try_get(2)?,
     };
-    Ok(Due {
+    Ok(Announcement {
         key,
         station: StationId::from_row(text(row, 3)?),
         job: text(row, 4)?,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use task_service::batch::Settings;
+use task_engine::Settings;
 
 use crate::engine::{self, Times};
 use crate::figures::{Figures, median};

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
+use task_engine::Queue;
+use task_engine::{Dispatcher, Settings};
 use task_service::Caller;
-use task_service::batch::{self, Dispatcher, Settings};
 use task_service::orders::{OrderImport, OrderList, submit};
-use task_service::queue::Queue;
 use task_store::chunks::ChunkKey;
-use task_store::outbox::Due;
+use task_store::outbox::Announcement;
 use task_store::{Database, DatabaseConfig, StationId, UserTaskId};
 
 use crate::data::{CYCLE, STATION};
@@ -21,7 +21,7 @@ use crate::threads::{self, block_on};
 struct List(Mutex<Vec<ChunkKey>>);
 
 impl Queue for &List {
-    async fn send(&self, due: &[Due]) -> Vec<ChunkKey> {
+    async fn send(&self, due: &[Announcement]) -> Vec<ChunkKey> {
         let mut list = self.0.lock().expect("nobody panicked");
         list.extend(due.iter().rev().map(|due| due.key));
         Vec::new()
@@ -52,7 +52,7 @@ pub(crate) fn run(
         loop {
             let next = list.0.lock().expect("nobody panicked").pop();
             let Some(key) = next else { break };
-            batch::work(&database, &job, &settings, key)
+            task_engine::work(&database, &job, &settings, key)
                 .await
                 .expect("a chunk is worked");
         }
@@ -77,7 +77,7 @@ async fn submit_list(url: &str, task: &str, orders: &str, settings: Settings, li
         file_name: None,
         orders,
         rerun: false,
-        scope: task_service::tasks::IdScope::Station,
+        scope: task_store::tasks::IdScope::Station,
     };
     let caller = Caller::Station(StationId::parse(STATION).expect("a station"));
     let list = list.cut(&dispatcher.settings).expect("a list");

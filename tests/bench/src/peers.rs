@@ -11,7 +11,7 @@ mod table;
 
 use std::path::{Path, PathBuf};
 
-use task_service::batch::Settings;
+use task_engine::Settings;
 
 use crate::floor::Floor;
 use crate::gateway::Gateway;

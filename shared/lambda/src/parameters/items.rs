@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use serde_json::value::RawValue;
-use task_service::batch::ItemPage;
-use task_service::orders::{FaultCode, Mending, Which};
+use task_engine::{ItemRequest, PageRequest};
+use task_service::items::ItemErrorCode;
+use task_service::orders::{Mending, Which};
 use task_service::{Error, ErrorCode, Result};
 use task_store::items::ItemStatus;
 
@@ -35,34 +36,35 @@ pub enum ReportFormat {
 
 impl Parameters<'_> {
     /// A page of a report: the failed items where no `status` is named, and the `format`, JSON by default.
-    pub fn report(&self) -> Result<(ItemPage, ReportFormat)> {
+    pub fn report(&self) -> Result<(ItemRequest, ReportFormat)> {
         let words = [
             ("json", ReportFormat::Json),
             ("ndjson", ReportFormat::Lines),
             ("csv", ReportFormat::Table),
         ];
-        let mut page = self.item_page("status", Some(ItemStatus::Failed))?;
+        let mut request = self.item_page("status", Some(ItemStatus::Failed))?;
         let format = self.optional("format", |format| format.one_of(&words))?;
         if format == Some(ReportFormat::Table) {
-            page.room = ItemPage::ROOM_OF_TABLE;
+            request.room = ItemRequest::ROOM_OF_TABLE;
         }
-        Ok((page, format.unwrap_or(ReportFormat::Json)))
+        Ok((request, format.unwrap_or(ReportFormat::Json)))
     }
 
     /// A page of a batch's items: `limit` (100 by default, at most 1,000), `offset`, and the status under `name`:
     /// one of the words, or `all`; beside it `item_code` and `after_index`.
-    pub fn item_page(&self, name: &str, default: Option<ItemStatus>) -> Result<ItemPage> {
+    pub fn item_page(&self, name: &str, default: Option<ItemStatus>) -> Result<ItemRequest> {
         let mut words = vec![("all", None)];
         words.extend(ItemStatus::ALL.map(|status| (status.as_str(), Some(status))));
         let status = self.optional(name, |status| status.one_of(&words))?;
-        let (limit, page) = self.page(100, 1000)?;
-        Ok(ItemPage {
+        let after = self.optional("after_index", |index| index.integer(0..=u32::MAX))?;
+        Ok(ItemRequest {
             status: status.unwrap_or(default),
             code: self.optional("item_code", Parameter::item_code)?,
-            after: self.optional("after_index", |index| index.integer(0..=u32::MAX))?,
-            limit,
-            page,
-            ..ItemPage::default()
+            page: PageRequest {
+                after: after.map(i64::from),
+                ..self.page(100, 1000)?
+            },
+            ..ItemRequest::default()
         })
     }
 
@@ -114,7 +116,7 @@ impl Parameters<'_> {
 impl Parameter<'_> {
     /// The code of an item's error.
     fn item_code(self) -> Result<String> {
-        let words = FaultCode::ALL.iter().map(|code| (code.as_str(), *code));
+        let words = ItemErrorCode::ALL.iter().map(|code| (code.as_str(), *code));
         let code = self.one_of(&words.collect::<Vec<_>>())?;
         Ok(code.as_str().to_owned())
     }

@@ -23,7 +23,6 @@ use task_service::{Error, ErrorCode, Result};
 pub use items::ReportFormat;
 pub use json::ValueType;
 use media::Format;
-pub use paging::Paging;
 
 /// The most parameters that are taken: a body of nothing but names would cost many times its size in memory.
 const MAX_PARAMETERS: usize = 1_000;

@@ -1,82 +1,55 @@
-//! Which part of a list is asked for: `limit` rows from page `offset` (alias `page`), or the rows after a key.
+//! Reading the page of a list: `limit` rows from page `offset` (alias `page`), or the rows after a key.
 
+use task_engine::PageRequest;
 use task_service::async_tasks::TaskListRequest;
-use task_service::tasks::{Columns, Filter, List};
+use task_service::tasks::Columns;
 use task_service::{Caller, Error, Result};
 use task_store::tasks::TaskStatus;
 
 use super::{Parameter, Parameters};
 
-/// A part of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Paging {
-    /// The most rows to answer.
-    pub limit: u32,
-    /// The page number, from 0: `limit` × `page` rows are skipped.
-    pub page: u32,
-    /// Only rows with a smaller key.
-    pub after_id: Option<i64>,
-}
-
-impl Paging {
-    /// The most rows that a page skips: what lies deeper is reached with `after_id`, at constant cost.
-    pub const MAX_SKIP: u64 = 10_000;
-    /// The highest page number.
-    pub const MAX_PAGE: u32 = 100_000;
-
-    /// This part of a station's tasks.
-    #[must_use]
-    pub const fn of(self, filter: Filter<'_>, columns: Columns) -> List<'_> {
-        List {
-            filter,
-            limit: self.limit,
-            page: self.page,
-            after: self.after_id,
-            columns,
-        }
-    }
-}
+/// The most rows that a page skips: deeper pages are reached with `after_id`, at constant cost.
+const MAX_SKIP: u64 = 10_000;
+/// The highest page number.
+const MAX_PAGE: u32 = 100_000;
 
 impl Parameters<'_> {
-    /// `limit` (1 to `max`), `offset` and `after_id`.
-    pub fn paging(&self, default: u32, max: u32) -> Result<Paging> {
-        let (limit, page) = self.page(default, max)?;
-        let skipped = u64::from(limit) * u64::from(page);
-        if skipped > Paging::MAX_SKIP {
+    /// Reads `limit` (1 to `max`), `offset` and `after_id`.
+    pub fn paging(&self, default: u32, max: u32) -> Result<PageRequest> {
+        let request = PageRequest {
+            after: self.optional("after_id", |id| id.integer(1..=i64::MAX))?,
+            ..self.page(default, max)?
+        };
+        let (limit, page, skipped) = (request.limit, request.page, request.skip());
+        if skipped > MAX_SKIP {
             let wrong = format!(
-                "{page} would skip {skipped} rows with limit {limit}, at most {} are skipped: go on with after_id, the \
-                 next_after_id of the page before",
-                Paging::MAX_SKIP
+                "{page} would skip {skipped} rows with limit {limit}, at most {MAX_SKIP} are skipped: go on with after_id, the \
+                 next_after_id of the page before"
             );
             return Err(Error::invalid(self.either("offset", "page"), &wrong));
         }
-        Ok(Paging {
-            limit,
-            page,
-            after_id: self.optional("after_id", |id| id.integer(1..=i64::MAX))?,
+        Ok(request)
+    }
+
+    /// Reads `limit` (1 to `max`) and the page number `offset` or `page`.
+    pub(super) fn page(&self, default: u32, max: u32) -> Result<PageRequest> {
+        let limit = self.optional("limit", |limit| limit.integer(1..=max))?;
+        let page = self.either("offset", "page");
+        let page = self.optional(page, |page: Parameter<'_>| page.integer(0..=MAX_PAGE))?;
+        Ok(PageRequest {
+            limit: limit.unwrap_or(default),
+            page: page.unwrap_or(0),
+            after: None,
         })
     }
 
-    /// `limit` (1 to `max`) and the page number `offset` or `page`.
-    pub(super) fn page(&self, default: u32, max: u32) -> Result<(u32, u32)> {
-        let limit = self.optional("limit", |limit| limit.integer(1..=max))?;
-        let page = self.either("offset", "page");
-        let page = self.optional(page, |page: Parameter<'_>| {
-            page.integer(0..=Paging::MAX_PAGE)
-        })?;
-        Ok((limit.unwrap_or(default), page.unwrap_or(0)))
-    }
-
-    /// What the panel's list is asked for, by a caller of one station.
-    pub fn panel(&self, caller: &Caller) -> Result<TaskListRequest> {
-        let paging = self.paging(10, 100)?;
+    /// Reads the request for a list of tasks, by a caller of one station.
+    pub fn task_list(&self, caller: &Caller) -> Result<TaskListRequest> {
         Ok(TaskListRequest {
             station: caller.required_station()?.clone(),
             statuses: self.statuses()?,
             type_id: self.optional("type_id", Parameter::int)?,
-            limit: paging.limit,
-            page: paging.page,
-            after: paging.after_id,
+            page: self.paging(10, 100)?,
         })
     }
 

@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use lambda_runtime::LambdaEvent;
+use task_engine::{BatchJob, Invocation, Settings};
 use task_service::Error;
-use task_service::batch::{BatchJob, Settings, Shift};
 use task_store::Database;
 use tracing::Instrument;
 
@@ -24,12 +24,13 @@ pub async fn serve_job<J: BatchJob + FromEnvironment>() -> Result<(), crate::Err
             let (database, settings, job, timeout) = state;
             let deadline = deadline::of(&event.context, *timeout);
             let request = event.context.request_id.clone();
-            let shift = Shift::new(database, job, settings, deadline);
-            let shift = &shift.of_request(&request);
-            let work = |message: Message| async move { Ok(shift.work(message.chunk()?).await?) };
+            let invocation = Invocation::new(database, job, settings, deadline);
+            let invocation = &invocation.of_request(&request);
+            let work =
+                |message: Message| async move { Ok(invocation.work(message.chunk()?).await?) };
             let answer = handle_all(event.payload, &event.context, deadline, work).await?;
             let span = telemetry::span(&event.context);
-            work_deferred(shift).instrument(span).await;
+            work_deferred(invocation).instrument(span).await;
             Ok::<_, crate::Error>(answer)
         },
     )
@@ -37,9 +38,9 @@ pub async fn serve_job<J: BatchJob + FromEnvironment>() -> Result<(), crate::Err
 }
 
 /// No message waits for these chunks: what fails here is announced by the sweeper.
-async fn work_deferred<J: BatchJob>(shift: &Shift<'_, J>) {
+async fn work_deferred<J: BatchJob>(invocation: &Invocation<'_, J>) {
     let start = Instant::now();
-    let end = fault::isolated(shift.work_deferred()).await;
+    let end = fault::isolated(invocation.work_deferred()).await;
     if let Err(error) = end.and_then(|end| end.map_err(Error::from)) {
         let (error, duration_ms) = (fault::loggable(&error), telemetry::milliseconds(start));
         tracing::error!(%error, duration_ms, "deferred chunks are left to the sweeper");

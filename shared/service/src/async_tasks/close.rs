@@ -2,21 +2,25 @@
 
 use std::collections::BTreeSet;
 
+use task_engine::failpoints::{Failpoint, reach};
+use task_engine::{JobKinds, cancel};
 use task_store::tasks::{self, TaskStatus};
 use task_store::{Connection, Database, TaskId, amends, batches};
 
-use crate::batch;
 use crate::caller::{Caller, TaskReference};
 use crate::error::{Error, Result};
-use crate::failpoints::{Failpoint, reach};
-use crate::jobs;
 use crate::tasks::{name, not_found, not_named};
 
 /// Closes tasks, all of them or, when one of them is missing, none; answers how many there are. Closing again is
 /// harmless.
 ///
 /// Of an open batch, orders that are made stay made; none is started once this is answered.
-pub async fn close(database: &Database, caller: &Caller, named: &[TaskReference]) -> Result<usize> {
+pub async fn close(
+    database: &Database,
+    kinds: JobKinds,
+    caller: &Caller,
+    named: &[TaskReference],
+) -> Result<usize> {
     if let [one] = named
         && database
             .run(async |c| close_here(c, caller, one).await)
@@ -32,7 +36,7 @@ pub async fn close(database: &Database, caller: &Caller, named: &[TaskReference]
         }
         // In the order of their keys, so that two closes of the same tasks do not wait for each other.
         for key in &keys {
-            close_one(c, *key).await?;
+            close_one(c, kinds, *key).await?;
         }
         reach(Failpoint::CloseWritten).await?;
         Ok::<_, Error>(keys.len())
@@ -64,7 +68,7 @@ async fn key(
     }
 }
 
-async fn close_one(connection: &mut Connection, id: TaskId) -> Result<()> {
+async fn close_one(connection: &mut Connection, kinds: JobKinds, id: TaskId) -> Result<()> {
     if amends::close(connection, id).await? {
         return Ok(());
     }
@@ -72,7 +76,7 @@ async fn close_one(connection: &mut Connection, id: TaskId) -> Result<()> {
     let batch = batches::by_task(connection, id).await?;
     let batch = batch.ok_or_else(not_found)?;
     if task.status != TaskStatus::Finished {
-        batch::cancel(connection, jobs::kind_of(&batch)?, &task, &batch).await?;
+        cancel(connection, kinds.of(&batch)?, &task, &batch).await?;
     }
     amends::close(connection, id).await?;
     Ok(())

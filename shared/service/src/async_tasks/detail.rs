@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 use serde::Serialize;
+use task_engine::{Counts, EarlierRun, ItemRequest, ItemView, JobKinds, Pagination, earlier_runs};
 use task_store::tasks::Task;
 use task_store::{Connection, Database, batches};
 
-use crate::batch::{self, Counts, EarlierRun, ItemPage, ItemView, Pagination};
 use crate::caller::{Caller, TaskReference};
 use crate::error::Result;
-use crate::jobs;
 use crate::tasks::{FrontTaskView, find, progress};
 
 /// A task with everything there is to see of it.
@@ -36,15 +35,16 @@ struct Items {
 /// A task that the caller may see, in detail, times in a zone. A task that is no batch has no items and counts of 0.
 pub async fn detail(
     database: &Database,
+    kinds: JobKinds,
     caller: &Caller,
     named: &TaskReference,
-    mut page: ItemPage,
+    mut request: ItemRequest,
     zone: &TimeZone,
 ) -> Result<Detail> {
-    page.room = ItemPage::ROOM_OF_DETAIL;
+    request.room = ItemRequest::ROOM_OF_DETAIL;
     let read = async |c: &mut _| {
         let task = find(c, caller, named).await?;
-        let (counts, code_counts, batch) = items(c, &task, &page, zone).await?;
+        let (counts, code_counts, batch) = items(c, kinds, &task, &request, zone).await?;
         let (run_count, message_show) = (task.run_count, task.message_show);
         let progress = progress(c, &task).await?;
         let task = FrontTaskView::new(task, progress, zone)?;
@@ -62,8 +62,9 @@ pub async fn detail(
 
 async fn items(
     connection: &mut Connection,
+    kinds: JobKinds,
     task: &Task,
-    page: &ItemPage,
+    request: &ItemRequest,
     zone: &TimeZone,
 ) -> Result<(Counts, BTreeMap<String, u32>, Option<Items>)> {
     let batch = match task.is_batch {
@@ -73,9 +74,9 @@ async fn items(
     let Some(batch) = batch else {
         return Ok((Counts::default(), BTreeMap::new(), None));
     };
-    let page = batch::read(connection, jobs::kind_of(&batch)?, &batch, page, zone).await?;
+    let page = task_engine::read(connection, kinds.of(&batch)?, &batch, request, zone).await?;
     let (items, pagination) = (page.items, page.pagination);
-    let earlier_runs = batch::earlier_runs(&batch, zone)?;
+    let earlier_runs = earlier_runs(&batch, zone)?;
     let items = Items {
         items,
         earlier_runs,

@@ -1,36 +1,33 @@
-//! The panel's list of tasks.
+//! The list of tasks that a station's staff see.
 
 use jiff::tz::TimeZone;
 use serde::Serialize;
+use task_engine::{PageRequest, Pagination};
 use task_store::tasks::TaskStatus;
 use task_store::{Database, StationId};
 
 use crate::error::Result;
-use crate::tasks::{Columns, Filter, FrontTaskView, List, Pagination, page};
+use crate::tasks::{Columns, Filter, FrontTaskView, List, page};
 
-/// Which of a station's tasks the panel asks for.
+/// Asks for a page of a station's tasks.
 #[derive(Debug, Clone)]
 pub struct TaskListRequest {
-    /// Whose.
+    /// The station.
     pub station: StationId,
-    /// In one of these statuses; in any when empty.
+    /// Only tasks in one of these statuses; in any when empty.
     pub statuses: Vec<TaskStatus>,
-    /// Of this kind.
+    /// Only tasks of this type.
     pub type_id: Option<i32>,
-    /// The most tasks to answer.
-    pub limit: u32,
-    /// The page, from 0.
-    pub page: u32,
-    /// Only tasks with a smaller key; pages count from there.
-    pub after: Option<i64>,
+    /// The page; it may come after a task's key, among those with a smaller one.
+    pub page: PageRequest,
 }
 
-/// A page of the panel's list.
+/// A page of a station's tasks.
 #[derive(Debug, Serialize)]
 pub struct TaskList {
     /// The tasks, newest first.
     pub tasks: Vec<FrontTaskView>,
-    /// None of them is open any more: the panel may stop asking.
+    /// None of them is open any more: the caller may stop asking.
     pub finish: bool,
     /// Where the page lies; answered beside it.
     #[serde(skip)]
@@ -40,13 +37,13 @@ pub struct TaskList {
 /// A page of a station's tasks as its staff see them, times in a zone.
 pub async fn list(
     database: &Database,
-    panel: &TaskListRequest,
+    request: &TaskListRequest,
     zone: &TimeZone,
 ) -> Result<TaskList> {
     let filter = Filter {
-        station: &panel.station,
-        statuses: &panel.statuses,
-        type_id: panel.type_id,
+        station: &request.station,
+        statuses: &request.statuses,
+        type_id: request.type_id,
         only_shown: true,
     };
     let columns = Columns {
@@ -55,9 +52,7 @@ pub async fn list(
     };
     let list = List {
         filter,
-        limit: panel.limit,
-        page: panel.page,
-        after: panel.after,
+        page: request.page,
         columns,
     };
     let found = database.run(async |c| page(c, &list).await).await?;

@@ -1,4 +1,4 @@
-//! Tasks as station staff see them: the panel's list, one task in detail, closing.
+//! Tasks as station staff see them: the list, one task in detail, closing.
 
 mod close;
 mod detail;

@@ -2,21 +2,22 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
+use task_engine::failpoints::{Failpoint, reach};
+use task_engine::{
+    Counts, Dispatcher, ItemStatuses, MAX_ITEM_BYTES, Queue, announce, minified, refresh,
+};
 use task_store::amends;
 use task_store::batches::{self, Batch};
 use task_store::items::{Item, ItemStatus};
-use task_store::outbox::Due;
+use task_store::outbox::Announcement;
 use task_store::tasks::{self, Task};
 use task_store::{Connection, orders, payloads};
 
 use super::failed::{Which, find};
 use super::import::ORDER_IMPORT;
-use super::key;
-use crate::batch::{self, Counts, Dispatcher, MAX_ITEM_BYTES, minified, refresh};
+use super::parse::key;
 use crate::caller::{Caller, TaskReference};
 use crate::error::{Error, ErrorCode, Result};
-use crate::failpoints::{Failpoint, reach};
-use crate::queue::Queue;
 use crate::tasks::find as find_task;
 
 /// Corrections that are read at once.
@@ -68,7 +69,7 @@ pub async fn amend<Q: Queue>(
         };
         let (index, status) = mend.apply(c, which, mending).await?;
         refresh(c, &ORDER_IMPORT, &task, &batch).await?;
-        let counts = Counts::of(c, &batch).await?;
+        let counts = ItemStatuses::read(c, &batch).await?.counts();
         Ok::<_, Error>((
             Mended {
                 task_id: task.called(),
@@ -81,7 +82,7 @@ pub async fn amend<Q: Queue>(
     };
     let (mended, due) = dispatcher.database.transaction(amend).await?;
     reach(Failpoint::AmendStored).await?;
-    batch::announce(dispatcher, &due).await;
+    announce(dispatcher, &due).await;
     Ok(mended)
 }
 
@@ -89,7 +90,7 @@ struct Amend<'a, Q> {
     dispatcher: &'a Dispatcher<Q>,
     task: &'a Task,
     batch: &'a Batch,
-    due: Vec<Due>,
+    due: Vec<Announcement>,
 }
 
 impl<Q> Amend<'_, Q> {
@@ -178,7 +179,7 @@ impl<Q> Amend<'_, Q> {
             resend,
         )
         .await?;
-        self.due.push(Due {
+        self.due.push(Announcement {
             key: reopened,
             station: self.task.station_id.clone(),
             job: ORDER_IMPORT.name.to_owned(),
@@ -208,7 +209,7 @@ impl<Q> Amend<'_, Q> {
         for others in others.chunks(AT_ONCE) {
             for (_, other, items) in payloads::of_chunks(connection, others).await? {
                 let same = serde_json::from_str::<[&RawValue; 1]>(&items)
-                    .is_ok_and(|[one]| super::key(one.get()).as_ref() == Some(&key));
+                    .is_ok_and(|[one]| super::parse::key(one.get()).as_ref() == Some(&key));
                 if same && other != index {
                     return Ok(Some(other));
                 }

@@ -1,13 +1,13 @@
 //! Finding an order of a batch by what a person knows of it.
 
 use serde_json::value::RawValue;
+use task_engine::{portions, sent_as};
 use task_store::batches::Batch;
 use task_store::items::{self, Item, ItemStatus};
 use task_store::{Connection, Result};
 
 use super::parse::KeyFields;
-use super::{object, usable_id};
-use crate::batch::{portions, sent_as};
+use crate::items::{object, usable_id};
 
 /// Orders that are read at once while looking for one.
 const PAGE: u32 = 250;

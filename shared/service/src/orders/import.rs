@@ -3,18 +3,18 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use task_engine::{BatchJob, Identity, Item, ItemError, JobKind, MadeKind, Prepared};
 use task_store::chunks::Claimed;
 use task_store::orders::{self, NewLine, NewOrder, OrderBatch};
 use task_store::{Connection, Result, StationId, StoreError, reference};
 
 use super::cycle::Cycle;
 use super::params::{ImportParams, heading};
-use super::parse::KeyFields;
+use super::parse::{KeyFields, RawOrder, key, parse};
 use super::reference::{Address, Reference};
-use super::{
-    Checks, Fault, Order, RawOrder, Scalar, key, made, object, parse, stored, usable_id, validate,
-};
-use crate::batch::{BatchJob, Identity, Item, ItemError, JobKind, Prepared};
+use super::validate::{Checks, Order, validate};
+use super::{made, stored};
+use crate::items::{Scalar, object, usable_id};
 
 /// The job. Receive times and order windows are wall times of `zone`.
 #[derive(Debug, Clone)]
@@ -50,19 +50,18 @@ pub static ORDER_IMPORT: JobKind = JobKind {
     target: "order_batch",
     key,
     identity,
-    made_name: Some(order_no),
-    notice: "该订单此前已生成，内容与本次提交不同；以 order 为准，本次提交的内容未生效",
-    made_as: Some(|connection, ids, zone| Box::pin(made::shown(connection, ids, zone))),
+    made: Some(MadeKind {
+        name_field: "order_no",
+        id_field: "order_id",
+        content_field: "order",
+        name: made::order_no,
+        notice: "该订单此前已生成，内容与本次提交不同；以 order 为准，本次提交的内容未生效",
+        read: |connection, ids, zone| Box::pin(made::shown(connection, ids, zone)),
+    }),
     succeeded_metric: "OrdersSucceeded",
     failed_metric: "OrdersFailed",
     heading,
 };
-
-/// The order number of an order.
-#[must_use]
-pub fn order_no(id: i64) -> String {
-    format!("PL{id}")
-}
 
 fn identity(item: &str) -> Identity {
     let order = object::<KeyFields<'_>>(item).unwrap_or_default();
@@ -160,7 +159,7 @@ impl Lookup {
     async fn read(
         connection: &mut Connection,
         chunk: &Claimed,
-        read: &[std::result::Result<RawOrder<'_>, Fault>],
+        read: &[std::result::Result<RawOrder<'_>, ItemError>],
         zone: &TimeZone,
     ) -> Result<Self> {
         let params = ImportParams::from_stored(&chunk.params)?;
@@ -190,12 +189,12 @@ impl Lookup {
     fn finding(
         &self,
         item: &Item<'_>,
-        order: &std::result::Result<RawOrder<'_>, Fault>,
+        order: &std::result::Result<RawOrder<'_>, ItemError>,
         accepted_at: DateTime,
     ) -> Prepared<ReadyOrder> {
         let order = match order {
             Ok(order) => order,
-            Err(fault) => return Prepared::refused([fault.clone()]),
+            Err(error) => return error.clone().into(),
         };
         let key = order.key();
         if let (Some(key), None) = (&key, item.duplicate_of)
@@ -221,8 +220,8 @@ impl Lookup {
                 key,
                 order,
             }),
-            (Ok(_), None) => Prepared::refused([ItemError::busy()]),
-            (Err(faults), _) => faults.into(),
+            (Ok(_), None) => ItemError::busy().into(),
+            (Err(errors), _) => errors.into(),
         }
     }
 }
@@ -251,7 +250,7 @@ async fn named<'a>(
 async fn made_before(
     connection: &mut Connection,
     chunk: &Claimed,
-    read: &[std::result::Result<RawOrder<'_>, Fault>],
+    read: &[std::result::Result<RawOrder<'_>, ItemError>],
 ) -> Result<HashMap<String, i64>> {
     if chunk.key.run == 1 && chunk.attempt == 1 && read.len() > 1 {
         return Ok(HashMap::new());

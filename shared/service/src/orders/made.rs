@@ -8,10 +8,8 @@ use serde_json::value::{RawValue, to_raw_value};
 use task_store::made::{self, MadeLine, MadeOrder};
 use task_store::{Connection, Moment, Result, StoreError};
 
-use super::import::order_no;
-use super::money::{Money, Quantity};
-use super::parse::{Details, RawLine, RawOrder, usable_id};
-use super::scalar::Scalar;
+use super::parse::{Details, RawLine, RawOrder};
+use crate::items::{Money, Quantity, Scalar, usable_id};
 
 /// The code of the notice that an order made before has other content than the one sent now.
 pub(super) const MADE_BEFORE: &str = "MADE_BEFORE";
@@ -94,6 +92,11 @@ fn is_line(sent: &RawLine<'_>, made: &MadeLine) -> bool {
 
 fn minute(moment: Moment, zone: &TimeZone) -> String {
     moment.local(zone).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// Names an order by its number.
+pub(super) fn order_no(id: i64) -> String {
+    format!("PL{id}")
 }
 
 /// Reads orders as a person is shown them, with the names they are sent with.

@@ -1,7 +1,7 @@
 //! The shape of one order: its verbatim JSON text, split into borrowed fields without judging them.
 //!
 //! Only what makes an order unreadable fails here. Unknown fields are skipped, however deep they nest, and a line
-//! that is no object is kept as the fault it is, so that the rest of the order is still checked.
+//! that is no object is kept as the error it is, so that the rest of the order is still checked.
 
 mod details;
 
@@ -10,12 +10,9 @@ use serde::Deserialize;
 pub use details::MAX_LINES;
 pub(super) use details::{Details, RawLine};
 
-use super::fault::{Fault, FaultCode};
-use super::scalar::{Scalar, trimmed};
-use crate::batch::{MAX_ITEM_BYTES, unkept_bytes};
+use task_engine::ItemError;
 
-/// Characters an id may have (`address_id`, `sku_id`, `uid`, `out_order_no`).
-pub(crate) const MAX_ID_CHARS: usize = 64;
+use crate::items::{ItemErrorCode, Scalar, object, readable, trimmed, usable_id};
 
 /// One order as it was sent, borrowed from its text.
 #[derive(Debug, Default, Deserialize)]
@@ -51,9 +48,10 @@ pub(super) struct KeyFields<'a> {
 ///
 /// # Errors
 /// `ORDER_FORMAT` for a text that is not one JSON object, or that names one of our fields twice.
-pub fn parse(raw: &str) -> Result<RawOrder<'_>, Fault> {
-    readable(raw)
-        .map_err(|wrong| Fault::new(FaultCode::OrderFormat, "", raw, format!("订单{wrong}")))
+pub fn parse(raw: &str) -> Result<RawOrder<'_>, ItemError> {
+    readable(raw).map_err(|wrong| {
+        ItemError::new(ItemErrorCode::OrderFormat, "", raw, format!("订单{wrong}"))
+    })
 }
 
 /// What makes an order the same order within a batch: `o:<out_order_no>` where one is given, else
@@ -104,41 +102,6 @@ impl RawOrder<'_> {
             .flatten()
             .filter_map(|line| usable_id(&line.sku_id))
     }
-}
-
-/// The id of a string or number of no more than [`MAX_ID_CHARS`] characters.
-pub(crate) fn usable_id<'s>(sent: &'s Scalar<'_>) -> Option<&'s str> {
-    sent.text()
-        .filter(|text| text.len() <= MAX_ID_CHARS || text.chars().count() <= MAX_ID_CHARS)
-}
-
-/// The rule that a text of `chars` characters breaks where `limit` are allowed.
-pub(crate) fn too_long(limit: usize, chars: usize) -> String {
-    format!("最多 {limit} 个字符（现有 {chars} 个）")
-}
-
-/// Reads one JSON object of a length that is kept, else says what is wrong with it.
-pub(crate) fn readable<'a, T: Deserialize<'a>>(raw: &'a str) -> Result<T, String> {
-    match unkept_bytes(raw) {
-        Some(bytes) => Err(format!("有 {bytes} 字节，超过上限 {MAX_ITEM_BYTES} 字节")),
-        None => object(raw),
-    }
-}
-
-/// Reads one JSON object, else says what is wrong with it.
-pub(crate) fn object<'a, T: Deserialize<'a>>(raw: &'a str) -> Result<T, String> {
-    // A derived struct would also take a list, by position.
-    if !raw.trim_ascii_start().starts_with('{') {
-        return Err("应为 JSON 对象".to_owned());
-    }
-    serde_json::from_str(raw).map_err(|error| {
-        let message = error.to_string();
-        // No field refuses a value, so the only thing wrong with the data of sound JSON is a key given twice.
-        match message.split('`').nth(1).filter(|_| error.is_data()) {
-            Some(key) => format!("中字段 {key} 重复出现"),
-            None => "不是合法的 JSON".to_owned(),
-        }
-    })
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::money::{Money, Quantity};
+use crate::items::{Money, Quantity};
 
 /// The addresses and skus a set of orders names, by id. What is not in here does not exist (for this station).
 #[derive(Debug, Clone, Default)]

@@ -4,8 +4,8 @@ use task_store::reference::{CycleRow, SkuRow};
 use task_store::{Result, StoreError};
 
 use super::cycle::{Cycle, CycleKind};
-use super::money::{Money, Quantity};
 use super::reference::Sku;
+use crate::items::{Money, Quantity};
 
 /// An operating cycle from its row.
 pub(super) fn cycle(row: CycleRow) -> Result<Cycle> {

@@ -1,16 +1,15 @@
 //! Submitting a list of orders as a batch.
 
 use serde_json::value::RawValue;
+use task_engine::{Dispatcher, Payload, Queue, Settings, Submission};
+use task_store::tasks::IdScope;
 use task_store::{Database, StationId, UserTaskId, reference};
 
 use super::import::{ORDER_IMPORT, OrderImport};
 use super::params::ImportParams;
 use super::stored;
-use crate::batch::{self, Dispatcher, Payload, Settings, Submission};
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
-use crate::queue::Queue;
-use crate::tasks::IdScope;
 
 /// A list of orders as it was submitted.
 #[derive(Debug, Clone, Copy)]
@@ -81,7 +80,7 @@ pub async fn submit<Q: Queue>(
         rerun: list.rerun,
         closed: closed.as_deref(),
     };
-    batch::submit::<OrderImport, _>(dispatcher, &submission).await
+    Ok(task_engine::submit::<OrderImport, _>(dispatcher, &submission).await?)
 }
 
 /// The station whose operating cycle it is, and why the cycle takes no orders now where it takes none.

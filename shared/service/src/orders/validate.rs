@@ -1,24 +1,19 @@
 //! Every rule of an order, checked in one pass over what [`parse`](super::parse()) read.
 //!
-//! Faults come in the order of the fields: address, order number, uid, remark, receive times, then line by
+//! Errors come in the order of the fields: address, order number, uid, remark, receive times, then line by
 //! line. Receive times, lines, and the texts both have in common are a file each below this one.
 
 mod lines;
-mod place;
 mod text;
 mod times;
 
 use jiff::civil::DateTime;
+use task_engine::{ItemError, ItemErrors};
 
 use super::cycle::Cycle;
-use super::fault::{Fault, FaultCode};
-use super::faults::Faults;
-use super::money::{Money, Quantity};
 use super::parse::RawOrder;
-use super::quote::quoted;
 use super::reference::Reference;
-pub(crate) use lines::price;
-pub(crate) use place::Place;
+use crate::items::{ItemErrorCode, Money, Place, Quantity, quoted};
 
 /// What an order is checked against.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +47,7 @@ pub struct Order {
     pub receive_end: DateTime,
     /// 1 to 200 lines, as sent.
     pub lines: Vec<Line>,
-    /// Sum of the amounts of the lines that are not time-priced; fits `DECIMAL(18, 2)`.
+    /// Sum of the amounts of the lines that are not time-priced; fits `DECIMAL(20, 2)`.
     pub total: Money,
 }
 
@@ -76,17 +71,17 @@ pub struct Line {
 /// Checks every rule of one order.
 ///
 /// # Errors
-/// All that is wrong with it, at least one fault, in the order of the fields.
-pub fn validate(raw: &RawOrder<'_>, checks: &Checks<'_>) -> Result<Order, Faults> {
-    let mut faults = Faults::default();
-    let address_id = address(raw, checks, &mut faults);
-    let out_order_no = order_number(raw, checks, &mut faults);
-    let uid = text::id(Place::order("uid", "用户编号"), &raw.uid, &mut faults);
-    let remark = text::remark(Place::order("remark", "订单备注"), &raw.remark, &mut faults);
-    let times = times::receive(raw, checks, &mut faults);
-    let (lines, total) = lines::check(&raw.details, checks, &mut faults);
+/// All that is wrong with it, at least one error, in the order of the fields.
+pub fn validate(raw: &RawOrder<'_>, checks: &Checks<'_>) -> Result<Order, ItemErrors> {
+    let mut errors = ItemErrors::default();
+    let address_id = address(raw, checks, &mut errors);
+    let out_order_no = order_number(raw, checks, &mut errors);
+    let uid = text::id(Place::order("uid", "用户编号"), &raw.uid, &mut errors);
+    let remark = text::remark(Place::order("remark", "订单备注"), &raw.remark, &mut errors);
+    let times = times::receive(raw, checks, &mut errors);
+    let (lines, total) = lines::check(&raw.details, checks, &mut errors);
     match (address_id, times) {
-        (Some(address_id), Some((receive_begin, receive_end))) if faults.is_empty() => Ok(Order {
+        (Some(address_id), Some((receive_begin, receive_end))) if errors.is_empty() => Ok(Order {
             address_id,
             out_order_no,
             uid,
@@ -96,30 +91,30 @@ pub fn validate(raw: &RawOrder<'_>, checks: &Checks<'_>) -> Result<Order, Faults
             lines,
             total,
         }),
-        _ => Err(faults),
+        _ => Err(errors),
     }
 }
 
-fn address(raw: &RawOrder<'_>, checks: &Checks<'_>, faults: &mut Faults) -> Option<String> {
+fn address(raw: &RawOrder<'_>, checks: &Checks<'_>, errors: &mut ItemErrors) -> Option<String> {
     let place = Place::order("address_id", "收货地址编号");
     if raw.address_id.is_absent() {
-        faults.push(place.missing(FaultCode::AddressRequired));
+        errors.push(place.missing(ItemErrorCode::AddressRequired));
         return None;
     }
-    let id = text::id(place, &raw.address_id, faults)?;
+    let id = text::id(place, &raw.address_id, errors)?;
     match checks.reference.addresses.get(&id) {
         None => {
             let sentence = format!("收货地址 {} 在本站点不存在", quoted(&id));
-            faults.push(place.fault(FaultCode::AddressNotFound, &id, &sentence));
+            errors.push(place.error(ItemErrorCode::AddressNotFound, &id, &sentence));
         }
         Some(address) if !address.can_order => {
             let sentence = format!("收货地址 {} 不允许下单", text::named(&id, &address.name));
-            faults.push(place.fault(FaultCode::AddressForbidden, &id, &sentence));
+            errors.push(place.error(ItemErrorCode::AddressForbidden, &id, &sentence));
         }
         Some(_) => {}
     }
     if let Some(first) = checks.duplicate_of.filter(|_| raw.out_order_no.is_absent()) {
-        faults.push(duplicate(
+        errors.push(duplicate(
             place,
             &format!("收货地址 {}", quoted(&id)),
             first,
@@ -128,12 +123,16 @@ fn address(raw: &RawOrder<'_>, checks: &Checks<'_>, faults: &mut Faults) -> Opti
     Some(id)
 }
 
-fn order_number(raw: &RawOrder<'_>, checks: &Checks<'_>, faults: &mut Faults) -> Option<String> {
+fn order_number(
+    raw: &RawOrder<'_>,
+    checks: &Checks<'_>,
+    errors: &mut ItemErrors,
+) -> Option<String> {
     let place = Place::order("out_order_no", "外部订单号");
-    let number = text::id(place, &raw.out_order_no, faults)?;
+    let number = text::id(place, &raw.out_order_no, errors)?;
     if let Some(first) = checks.duplicate_of {
         // The existing order may be that first one, already made: saying so would depend on who was quicker.
-        faults.push(duplicate(
+        errors.push(duplicate(
             place,
             &format!("外部订单号 {}", quoted(&number)),
             first,
@@ -143,14 +142,22 @@ fn order_number(raw: &RawOrder<'_>, checks: &Checks<'_>, faults: &mut Faults) ->
             "外部订单号 {} 已存在，对应订单 ID 为 {order}",
             quoted(&number)
         );
-        faults.push(place.fault(FaultCode::DuplicateOrderNo, &order.to_string(), &sentence));
+        errors.push(place.error(
+            ItemErrorCode::DuplicateOrderNo,
+            &order.to_string(),
+            &sentence,
+        ));
     }
     Some(number)
 }
 
-fn duplicate(place: Place, what: &str, first: u32) -> Fault {
+fn duplicate(place: Place, what: &str, first: u32) -> ItemError {
     let sentence = format!("{what} 与本批次中 index 为 {first} 的订单重复");
-    place.fault(FaultCode::DuplicateInBatch, &first.to_string(), &sentence)
+    place.error(
+        ItemErrorCode::DuplicateInBatch,
+        &first.to_string(),
+        &sentence,
+    )
 }
 
 #[cfg(test)]

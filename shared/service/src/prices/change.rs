@@ -1,10 +1,11 @@
 //! One price change: its verbatim JSON text, and every rule for it (pure code, no database).
 
 use serde::Deserialize;
+use task_engine::{ItemError, ItemErrors};
 
-use crate::orders::{
-    Fault, FaultCode, Faults, MAX_ID_CHARS, Money, Place, Scalar, price, quoted, readable,
-    too_long, trimmed, usable_id,
+use crate::items::{
+    ItemErrorCode, MAX_ID_CHARS, Money, Place, Scalar, price, quoted, readable, too_long, trimmed,
+    usable_id,
 };
 
 const SKU: Place = Place::order("sku_id", "商品编号");
@@ -47,9 +48,9 @@ impl RawChange<'_> {
 ///
 /// # Errors
 /// `ITEM_FORMAT` for a text that is not one JSON object, or that names one of our fields twice.
-pub fn parse(raw: &str) -> Result<RawChange<'_>, Fault> {
+pub fn parse(raw: &str) -> Result<RawChange<'_>, ItemError> {
     readable(raw)
-        .map_err(|wrong| Fault::new(FaultCode::ItemFormat, "", raw, format!("该条{wrong}")))
+        .map_err(|wrong| ItemError::new(ItemErrorCode::ItemFormat, "", raw, format!("该条{wrong}")))
 }
 
 /// What makes two changes of a batch the same: the sku. `None` when there is no usable one.
@@ -62,33 +63,41 @@ pub fn key(raw: &str) -> Option<String> {
 /// batch for the same sku, where that is an earlier one.
 ///
 /// # Errors
-/// At least one fault.
+/// At least one error.
 pub fn check(
     raw: &RawChange<'_>,
     exists: impl Fn(&str) -> bool,
     duplicate_of: Option<u32>,
-) -> Result<Change, Faults> {
-    let mut faults = Faults::default();
-    let sku_id = sku(&raw.sku_id, exists, &mut faults);
+) -> Result<Change, ItemErrors> {
+    let mut errors = ItemErrors::default();
+    let sku_id = sku(&raw.sku_id, exists, &mut errors);
     if let (Some(id), Some(first)) = (&sku_id, duplicate_of) {
         let sentence = format!("商品 {} 与本批次中 index 为 {first} 的条目重复", quoted(id));
-        faults.push(SKU.fault(FaultCode::DuplicateInBatch, &first.to_string(), &sentence));
+        errors.push(SKU.error(
+            ItemErrorCode::DuplicateInBatch,
+            &first.to_string(),
+            &sentence,
+        ));
     }
     let sale_price = if raw.sale_price.is_absent() {
-        faults.push(PRICE.missing(FaultCode::PriceRequired));
+        errors.push(PRICE.missing(ItemErrorCode::PriceRequired));
         None
     } else {
-        price(PRICE, &raw.sale_price, &mut faults)
+        price(PRICE, &raw.sale_price, &mut errors)
     };
     match (sku_id, sale_price) {
-        (Some(sku_id), Some(sale_price)) if faults.is_empty() => Ok(Change { sku_id, sale_price }),
-        _ => Err(faults),
+        (Some(sku_id), Some(sale_price)) if errors.is_empty() => Ok(Change { sku_id, sale_price }),
+        _ => Err(errors),
     }
 }
 
-fn sku(sent: &Scalar<'_>, exists: impl Fn(&str) -> bool, faults: &mut Faults) -> Option<String> {
+fn sku(
+    sent: &Scalar<'_>,
+    exists: impl Fn(&str) -> bool,
+    errors: &mut ItemErrors,
+) -> Option<String> {
     if sent.is_absent() {
-        faults.push(SKU.missing(FaultCode::SkuRequired));
+        errors.push(SKU.missing(ItemErrorCode::SkuRequired));
         return None;
     }
     let Some(id) = usable_id(sent) else {
@@ -96,12 +105,12 @@ fn sku(sent: &Scalar<'_>, exists: impl Fn(&str) -> bool, faults: &mut Faults) ->
             Some(text) => too_long(MAX_ID_CHARS, text.chars().count()),
             None => "应为文本或数字".to_owned(),
         };
-        faults.push(SKU.breaks(FaultCode::ItemFormat, sent.as_sent(), &rule));
+        errors.push(SKU.breaks(ItemErrorCode::ItemFormat, sent.as_sent(), &rule));
         return None;
     };
     if !exists(id) {
         let sentence = format!("商品 {} 在本站点不存在", quoted(id));
-        faults.push(SKU.fault(FaultCode::SkuNotFound, id, &sentence));
+        errors.push(SKU.error(ItemErrorCode::SkuNotFound, id, &sentence));
     }
     Some(id.to_owned())
 }

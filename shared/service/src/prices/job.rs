@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 
 use serde_json::json;
+use task_engine::{BatchJob, Identity, Item, ItemError, JobKind, Prepared};
 use task_store::chunks::Claimed;
 use task_store::{Connection, Result, reference};
 
 use super::change::{Change, RawChange, check, key, parse};
-use crate::batch::{BatchJob, Identity, Item, JobKind, Prepared};
-use crate::orders::{Fault, object};
+use crate::items::object;
 
 /// The job. It needs nothing but the database.
 #[derive(Debug, Clone, Copy, Default)]
@@ -21,9 +21,7 @@ pub static PRICE_CHANGE: JobKind = JobKind {
     target: "",
     key,
     identity,
-    made_name: None,
-    notice: "",
-    made_as: None,
+    made: None,
     succeeded_metric: "PricesSucceeded",
     failed_metric: "PricesFailed",
     heading: |_| Ok(json!({})),
@@ -61,13 +59,14 @@ impl BatchJob for PriceChange {
         let ids: Vec<&str> = ids.into_iter().collect();
         let (_, skus) = reference::named(connection, &chunk.station, &[], &ids).await?;
         let known: HashSet<&str> = skus.iter().map(|row| row.sku_id.as_str()).collect();
-        let finding = |(item, change): (&Item<'_>, &std::result::Result<RawChange<'_>, Fault>)| {
-            match change {
-                Ok(change) => check(change, |id| known.contains(id), item.duplicate_of)
-                    .map_or_else(Prepared::from, Prepared::Ready),
-                Err(fault) => Prepared::refused([fault.clone()]),
-            }
-        };
+        let finding =
+            |(item, change): (&Item<'_>, &std::result::Result<RawChange<'_>, ItemError>)| {
+                match change {
+                    Ok(change) => check(change, |id| known.contains(id), item.duplicate_of)
+                        .map_or_else(Prepared::from, Prepared::Ready),
+                    Err(error) => error.clone().into(),
+                }
+            };
         Ok(items.iter().zip(&read).map(finding).collect())
     }
 

@@ -1,14 +1,13 @@
 //! Submitting a list of price changes as a batch.
 
 use serde_json::value::RawValue;
+use task_engine::{BatchJob, Dispatcher, Payload, Queue, Settings, Submission};
 use task_store::UserTaskId;
+use task_store::tasks::IdScope;
 
 use super::job::PriceChange;
-use crate::batch::{self, BatchJob, Dispatcher, Payload, Settings, Submission};
 use crate::caller::Caller;
 use crate::error::{Error, Result};
-use crate::queue::Queue;
-use crate::tasks::IdScope;
 
 /// A list of price changes as it was submitted.
 #[derive(Debug, Clone, Copy)]
@@ -65,5 +64,5 @@ pub async fn submit<Q: Queue>(
         rerun: list.rerun,
         closed: None,
     };
-    batch::submit::<PriceChange, _>(dispatcher, &submission).await
+    Ok(task_engine::submit::<PriceChange, _>(dispatcher, &submission).await?)
 }

@@ -6,7 +6,8 @@ use serde_json::Value;
 use task_store::StationId;
 
 use super::record::Record;
-use crate::orders::{Money, OrderWindow, Quantity, ReceiveWindow};
+use crate::items::{Money, Quantity};
+use crate::orders::{OrderWindow, ReceiveWindow};
 
 /// The most characters of a name.
 const NAME: usize = 128;

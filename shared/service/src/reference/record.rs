@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::orders::DecimalError;
+use crate::items::DecimalError;
 
 /// The most characters of an id.
 const ID: usize = 64;

@@ -3,15 +3,14 @@
 use aws_sdk_sqs::error::BuildError;
 use aws_sdk_sqs::types::MessageSystemAttributeNameForSends::AwsTraceHeader as TraceHeader;
 use aws_sdk_sqs::types::{MessageSystemAttributeValue, SendMessageBatchRequestEntry};
+use task_engine::ChunkMessage;
 use task_store::chunks::ChunkKey;
-use task_store::outbox::Due;
-
-use crate::queue::ChunkMessage;
+use task_store::outbox::Announcement;
 
 /// The messages of a request, and the chunks of which none can be built: these count as unsent.
 pub(super) fn entries<E: std::fmt::Display>(
-    part: &[&Due],
-    build: impl Fn(usize, &Due) -> Result<SendMessageBatchRequestEntry, E>,
+    part: &[&Announcement],
+    build: impl Fn(usize, &Announcement) -> Result<SendMessageBatchRequestEntry, E>,
 ) -> (Vec<SendMessageBatchRequestEntry>, Vec<ChunkKey>) {
     let (mut entries, mut unsent) = (Vec::with_capacity(part.len()), Vec::new());
     for (at, due) in part.iter().enumerate() {
@@ -29,7 +28,7 @@ pub(super) fn entries<E: std::fmt::Display>(
 /// One message; its id is its place in the request.
 pub(super) fn entry(
     at: usize,
-    due: &Due,
+    due: &Announcement,
     trace: Option<&MessageSystemAttributeValue>,
 ) -> Result<SendMessageBatchRequestEntry, BuildError> {
     let entry = SendMessageBatchRequestEntry::builder()
@@ -68,8 +67,8 @@ mod tests {
     use super::*;
     use task_store::{StationId, TaskId};
 
-    fn due(chunk: u32) -> Due {
-        Due {
+    fn due(chunk: u32) -> Announcement {
+        Announcement {
             key: ChunkKey {
                 task: TaskId::parse("7").unwrap(),
                 run: 1,

@@ -1,20 +1,10 @@
 //! Adding a task, once however often the request is sent.
 
-use task_store::tasks::{self, NewTask, Task, TaskSelector};
+use task_store::tasks::{self, IdScope, NewTask, Task, TaskSelector};
 use task_store::{Connection, Database, TaskId, UserTaskId};
 
 use super::field;
 use crate::error::{Error, ErrorCode, Result};
-
-/// Where a `user_task_id` is unique.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum IdScope {
-    /// Within its station.
-    #[default]
-    Station,
-    /// Among all stations: calls may name a task without its station.
-    Everywhere,
-}
 
 /// Stores a submitted task, or finds the same one stored before: a request that is sent again is harmless.
 ///
@@ -42,16 +32,13 @@ pub async fn add(database: &Database, new: &NewTask<'_>, scope: IdScope) -> Resu
 ///
 /// # Errors
 /// `TASK_CONFLICT` when another station uses its id, where that must not be.
-pub(crate) async fn insert(
-    connection: &mut Connection,
-    new: &NewTask<'_>,
-    scope: IdScope,
-) -> Result<TaskId> {
-    let (IdScope::Everywhere, Some(id)) = (scope, new.user_task_id) else {
-        return Ok(tasks::insert(connection, new).await?);
-    };
-    let inserted = tasks::insert_for_all(connection, new).await?;
+async fn insert(connection: &mut Connection, new: &NewTask<'_>, scope: IdScope) -> Result<TaskId> {
+    let inserted = tasks::insert_in_scope(connection, new, scope).await?;
     inserted.ok_or_else(|| {
+        let id = new
+            .user_task_id
+            .map(ToString::to_string)
+            .unwrap_or_default();
         let message =
             format!("user_task_id {id} is taken by a task of another station: choose another id");
         Error::refused(ErrorCode::TaskConflict, message)

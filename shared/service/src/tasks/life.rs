@@ -1,13 +1,13 @@
 //! A task's way: started, and finished.
 
 use jiff::tz::TimeZone;
+use task_engine::JobKinds;
 use task_store::tasks::{self, Changes, Task, TaskStatus};
 use task_store::{Connection, Database, TaskId, batches};
 
 use super::{TaskReference, TaskView, find, name, not_found, progress, update};
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
-use crate::{batch, jobs};
 
 /// Starts a task, or counts one more start of a running one (a redelivered message, a crashed worker); a finished,
 /// repeatable one starts a new run. The task as it is then, its times in a zone.
@@ -47,6 +47,7 @@ fn finished(view: &TaskView) -> Error {
 /// Those of [`super::update()`], and `TASK_FINISHED` with the task when it was cancelled; then it is not finished either.
 pub async fn finish(
     database: &Database,
+    kinds: JobKinds,
     named: &TaskReference,
     changes: &Changes<'_>,
     zone: &TimeZone,
@@ -68,7 +69,7 @@ pub async fn finish(
         None => Ok(()),
         Some(batch) => {
             database
-                .transaction(async |c| finish_batch(c, batch, changes, zone).await)
+                .transaction(async |c| finish_batch(c, kinds, batch, changes, zone).await)
                 .await
         }
     }
@@ -95,6 +96,7 @@ async fn ended(
 /// starts it any more, and the changes are made to the result that this leaves.
 async fn finish_batch(
     connection: &mut Connection,
+    kinds: JobKinds,
     id: TaskId,
     changes: &Changes<'_>,
     zone: &TimeZone,
@@ -106,7 +108,7 @@ async fn finish_batch(
         let task = tasks::by_id(connection, id).await?.ok_or_else(not_found)?;
         return ended(connection, task, changes, zone).await;
     }
-    batch::cancel(connection, jobs::kind_of(&batch)?, &task, &batch).await?;
+    task_engine::cancel(connection, kinds.of(&batch)?, &task, &batch).await?;
     if tasks::amend(connection, id, changes).await? {
         return Ok(());
     }

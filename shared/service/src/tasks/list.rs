@@ -1,7 +1,7 @@
 //! A station's tasks, a page at a time.
 
 use jiff::tz::TimeZone;
-use serde::Serialize;
+use task_engine::{NextPage, PageRequest, Pagination};
 use task_store::tasks::{self, Columns, Filter, Part, Task};
 use task_store::{Connection, Database};
 
@@ -17,12 +17,8 @@ pub const MOST_COUNTED: u32 = 10_000;
 pub struct List<'a> {
     /// Which tasks.
     pub filter: Filter<'a>,
-    /// The most tasks to answer.
-    pub limit: u32,
-    /// The page, from 0.
-    pub page: u32,
-    /// Only tasks with a smaller key; pages count from there.
-    pub after: Option<i64>,
+    /// The page; it may come after a task's key, among those with a smaller one.
+    pub page: PageRequest,
     /// Which of the two large columns.
     pub columns: Columns,
 }
@@ -30,23 +26,11 @@ pub struct List<'a> {
 impl List<'_> {
     fn part(&self) -> Part {
         Part {
-            limit: u64::from(self.limit),
-            skip: u64::from(self.limit) * u64::from(self.page),
-            after: self.after,
+            limit: u64::from(self.page.limit),
+            skip: self.page.skip(),
+            after: self.page.after,
         }
     }
-}
-
-/// Where in the whole list a page lies, as it is answered next to it.
-#[derive(Debug, Clone, Serialize)]
-pub struct Pagination {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    total: Option<u32>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    total_capped: bool,
-    limit: u32,
-    offset: u32,
-    next_after_id: Option<i64>,
 }
 
 /// The most bytes that the tasks of a page take as they are printed; an answer has 2,800,000 at most.
@@ -75,14 +59,14 @@ impl Page {
     /// Where the page lies, without a total.
     #[must_use]
     pub fn pagination(&self, list: &List<'_>) -> Pagination {
-        let is_full = u64::try_from(self.tasks.len()) == Ok(u64::from(list.limit));
+        let is_full = u64::try_from(self.tasks.len()) == Ok(u64::from(list.page.limit));
         let oldest = self.tasks.last().filter(|_| is_full || self.is_cut);
         Pagination {
             total: None,
             total_capped: false,
-            limit: list.limit,
-            offset: list.page,
-            next_after_id: oldest.map(|(task, _)| task.id.get()),
+            limit: list.page.limit,
+            offset: list.page.page,
+            next: NextPage::AfterId(oldest.map(|(task, _)| task.id.get())),
         }
     }
 

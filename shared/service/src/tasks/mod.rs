@@ -16,13 +16,14 @@ use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 
 pub use crate::caller::TaskReference;
-pub(crate) use add::insert;
-pub use add::{IdScope, add};
+pub use add::add;
 pub use field::{Field, amount, document, op_id, path};
 pub use life::{finish, start};
-pub use list::{List, MOST_COUNTED, Page, Pagination, list, page};
+pub use list::{List, MOST_COUNTED, Page, list, page};
 pub use progress::progress;
-pub use task_store::tasks::{Changes, Columns, Filter, NewTask, Operation, Part, ResultChange};
+pub use task_store::tasks::{
+    Changes, Columns, Filter, IdScope, NewTask, Operation, Part, ResultChange,
+};
 pub use update::update;
 pub use view::{FrontTaskView, TaskView};
 

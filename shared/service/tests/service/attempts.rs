@@ -1,7 +1,7 @@
 //! Later attempts of a chunk: what is settled stays so, and one item that stalls them does not cost the others.
 
 use serde_json::json;
-use task_service::batch::{self, Deadline, Shift};
+use task_engine::{Deadline, Invocation};
 use task_store::items::ItemStatus;
 use task_store::testing::{TestDatabase, with_database};
 
@@ -117,8 +117,8 @@ async fn a_chunk_that_was_put_back_twice_is_still_worked_together() {
         let (job, settings) = (job(), settings());
         for _ in 0..2 {
             let over = Deadline::at(std::time::Instant::now());
-            let shift = Shift::new(&fresh.database, &job, &settings, over);
-            shift.work(key).await.unwrap();
+            let invocation = Invocation::new(&fresh.database, &job, &settings, over);
+            invocation.work(key).await.unwrap();
         }
         assert_eq!(number(fresh, COMMITS).await, 20, "two attempts, no stall");
         run(
@@ -143,10 +143,10 @@ async fn an_invocation_and_the_last_fault_are_noted_with_the_chunk() {
         let key = queue.take()[0];
         run(fresh, "RENAME TABLE tbl_order_detail TO away").await;
         let (job, settings) = (job(), settings());
-        let shift = Shift::new(&fresh.database, &job, &settings, Deadline::default());
-        shift.of_request("req-1").work(key).await.unwrap_err();
+        let invocation = Invocation::new(&fresh.database, &job, &settings, Deadline::default());
+        invocation.of_request("req-1").work(key).await.unwrap_err();
         run(fresh, "UPDATE tbl_batch_chunk SET stalls = 5").await;
-        batch::bury(&fresh.database, &settings, key, "dead letter m1")
+        task_engine::handle_dead_letter(&fresh.database, &settings, KINDS, key, "dead letter m1")
             .await
             .unwrap();
         let noted = "SELECT COUNT(*) FROM tbl_batch_chunk WHERE cause = \

@@ -1,7 +1,6 @@
 //! Closing tasks while their workers run, and after.
 
 use task_service::async_tasks::{self, close};
-use task_service::batch;
 use task_service::tasks::TaskReference;
 use task_service::{Caller, ErrorCode};
 use task_store::chunks;
@@ -23,7 +22,7 @@ async fn closing_an_open_batch_keeps_what_is_made_and_cancels_the_rest() {
         let keys = queue.take();
         work_one(fresh, keys[0]).await.unwrap();
         assert_eq!(
-            close(&fresh.database, &caller(), &[named("b1")])
+            close(&fresh.database, KINDS, &caller(), &[named("b1")])
                 .await
                 .unwrap(),
             1
@@ -49,7 +48,7 @@ async fn closing_an_open_batch_keeps_what_is_made_and_cancels_the_rest() {
         );
         assert_eq!(number(fresh, "SELECT COUNT(*) FROM tbl_order").await, 10);
         assert_eq!(
-            close(&fresh.database, &caller(), &[named("b1")])
+            close(&fresh.database, KINDS, &caller(), &[named("b1")])
                 .await
                 .unwrap(),
             1,
@@ -74,7 +73,7 @@ async fn a_worker_that_had_claimed_before_the_close_writes_nothing_after_it() {
             .await
             .unwrap()
             .unwrap();
-        close(&fresh.database, &caller(), &[named("b1")])
+        close(&fresh.database, KINDS, &caller(), &[named("b1")])
             .await
             .unwrap();
         let held = fresh
@@ -98,10 +97,10 @@ async fn a_close_and_a_workers_commit_may_meet_in_any_order() {
             submit_orders(fresh, &queue, &name, &orders(3)).await.unwrap();
             let key = queue.take()[0];
             let named = [named(&name)];
-            let work = batch::work(&fresh.database, &job, &settings, key);
+            let work = task_engine::work(&fresh.database, &job, &settings, key);
             let shut = async {
                 tokio::time::sleep(std::time::Duration::from_micros(300 * (round % 20))).await;
-                close(&fresh.database, &me, &named).await
+                close(&fresh.database, KINDS, &me, &named).await
             };
             let (_, closed) = futures_util::future::join(work, shut).await;
             closed.unwrap();
@@ -125,7 +124,7 @@ async fn a_finished_task_is_only_hidden() {
             .unwrap();
         work_all(fresh, &queue).await;
         let before = result(fresh, "b1").await;
-        close(&fresh.database, &caller(), &[named("b1")])
+        close(&fresh.database, KINDS, &caller(), &[named("b1")])
             .await
             .unwrap();
         assert_eq!(result(fresh, "b1").await, before);
@@ -152,7 +151,7 @@ async fn an_open_task_that_is_no_batch_is_cancelled() {
             .run(async |c| tasks::insert(c, &new).await)
             .await
             .unwrap();
-        close(&fresh.database, &caller(), &[named("t1")])
+        close(&fresh.database, KINDS, &caller(), &[named("t1")])
             .await
             .unwrap();
         assert_eq!(task(fresh, "t1").await.status, TaskStatus::Finished);
@@ -174,7 +173,9 @@ async fn closing_several_closes_all_or_none_and_never_another_stations() {
             .await
             .unwrap();
         let both = [named("b1"), named("b2")];
-        let refused = close(&fresh.database, &caller(), &both).await.unwrap_err();
+        let refused = close(&fresh.database, KINDS, &caller(), &both)
+            .await
+            .unwrap_err();
         assert_eq!(refused.code(), ErrorCode::TaskNotFound);
         assert_eq!(
             task(fresh, "b1").await.status,
@@ -182,7 +183,7 @@ async fn closing_several_closes_all_or_none_and_never_another_stations() {
             "nothing changed"
         );
         assert_eq!(
-            close(&fresh.database, &Caller::Unbound, &both)
+            close(&fresh.database, KINDS, &Caller::Unbound, &both)
                 .await
                 .unwrap(),
             2
@@ -205,9 +206,7 @@ async fn the_panel_lists_a_stations_shown_tasks_and_says_when_none_is_open() {
             station: StationId::parse(STATION).unwrap(),
             statuses: Vec::new(),
             type_id: None,
-            limit: 10,
-            page: 0,
-            after: None,
+            page: first(10),
         };
         let zone = job().zone;
         let list = async || {
@@ -218,7 +217,7 @@ async fn the_panel_lists_a_stations_shown_tasks_and_says_when_none_is_open() {
         assert_eq!((list().await.tasks.len(), list().await.finish), (2, false));
         work_all(fresh, &queue).await;
         assert!(list().await.finish);
-        close(&fresh.database, &caller(), &[named("b1")])
+        close(&fresh.database, KINDS, &caller(), &[named("b1")])
             .await
             .unwrap();
         assert_eq!(list().await.tasks.len(), 1, "a hidden task is not listed");

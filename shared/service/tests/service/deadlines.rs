@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use task_service::batch::{Deadline, Shift};
+use task_engine::{Deadline, Invocation};
 use task_store::tasks::TaskStatus;
 use task_store::testing::with_database;
 
@@ -18,12 +18,12 @@ async fn a_chunk_worked_item_by_item_is_put_back_when_the_time_is_up_and_goes_on
             .unwrap();
         run(fresh, "UPDATE tbl_batch_chunk SET attempts = 2, stalls = 2").await;
         let (job, settings) = (job(), settings());
-        for invocation in 1..10 {
+        for nth in 1..10 {
             let over = Deadline::at(Instant::now());
-            let shift = Shift::new(&fresh.database, &job, &settings, over);
-            shift.work(queue.take()[0]).await.unwrap();
+            let invocation = Invocation::new(&fresh.database, &job, &settings, over);
+            invocation.work(queue.take()[0]).await.unwrap();
             let made = number(fresh, "SELECT COUNT(*) FROM tbl_order").await;
-            assert_eq!(made, invocation, "one order at least, and none twice");
+            assert_eq!(made, nth, "one order at least, and none twice");
             assert_eq!(task(fresh, "b1").await.status, TaskStatus::Running);
             let stalls = number(fresh, "SELECT stalls FROM tbl_batch_chunk").await;
             assert_eq!(stalls, 2, "it goes forward, item by item");

@@ -1,6 +1,5 @@
 //! A message that comes again for a chunk that is done: how many statements it costs a worker.
 
-use task_service::batch;
 use task_store::tasks::TaskStatus;
 use task_store::testing::with_database;
 use task_store::{Database, StoreError};
@@ -28,7 +27,7 @@ async fn a_duplicate_of_a_done_chunk_costs_two_statements_and_finishes_what_nobo
         let one = fresh.another(1);
         let again = async || {
             let before = statements(&one).await;
-            batch::work(&one, &job(), &settings(), keys[0])
+            task_engine::work(&one, &job(), &settings(), keys[0])
                 .await
                 .unwrap();
             // The second count counts itself, too.

@@ -1,7 +1,7 @@
 //! The cap on the chunks that one station has in work: it keeps others from waiting, and costs nothing but that.
 
+use task_engine::{Deadline, Dispatcher, Invocation, Settings};
 use task_service::Caller;
-use task_service::batch::{self, Deadline, Dispatcher, Settings, Shift};
 use task_service::orders::OrderImport;
 use task_service::prices::PriceChange;
 use task_store::chunks::{self, ChunkKey};
@@ -23,12 +23,12 @@ fn capped(station_chunks: u32) -> Settings {
     }
 }
 
-fn shift<'a>(
+fn invocation<'a>(
     database: &'a Database,
     job: &'a OrderImport,
     settings: &'a Settings,
-) -> Shift<'a, OrderImport> {
-    Shift::new(database, job, settings, Deadline::default())
+) -> Invocation<'a, OrderImport> {
+    Invocation::new(database, job, settings, Deadline::default())
 }
 
 /// Claims a chunk, as a worker that is still at it.
@@ -58,19 +58,19 @@ async fn a_chunk_over_the_cap_waits_without_its_message_and_without_an_attempt()
         let queue = MemoryQueue::default();
         let (keys, _) = one_in_work(fresh, &queue).await;
         let (job, settings) = (job(), capped(1));
-        let shift = shift(&fresh.database, &job, &settings);
+        let invocation = invocation(&fresh.database, &job, &settings);
         for key in &keys[1..] {
-            shift.work(*key).await.unwrap();
+            invocation.work(*key).await.unwrap();
         }
-        shift.work_deferred().await.unwrap();
+        invocation.work_deferred().await.unwrap();
         assert_eq!(number(fresh, DEFERRED).await, 2);
         assert_eq!(
             number(fresh, "SELECT SUM(attempts) FROM tbl_batch_chunk").await,
             1
         );
-        let end = shift.work(keys[0]).await;
+        let end = invocation.work(keys[0]).await;
         assert!(
-            matches!(end, Err(batch::Unworked::Held)),
+            matches!(end, Err(task_engine::Unworked::Held)),
             "the one in work is not deferred"
         );
         assert_eq!(number(fresh, "SELECT COUNT(*) FROM tbl_order").await, 0);
@@ -84,12 +84,12 @@ async fn whoever_finishes_a_chunk_takes_those_that_wait_for_its_station() {
         let queue = MemoryQueue::default();
         let (keys, held) = one_in_work(fresh, &queue).await;
         let (job, settings) = (job(), capped(1));
-        let early = shift(&fresh.database, &job, &settings);
+        let early = invocation(&fresh.database, &job, &settings);
         early.work(keys[1]).await.unwrap();
         early.work(keys[2]).await.unwrap();
         let give_back = async |c: &mut _| chunks::release(c, &held, true, "a test").await;
         fresh.database.run(give_back).await.unwrap();
-        let late = shift(&fresh.database, &job, &settings);
+        let late = invocation(&fresh.database, &job, &settings);
         late.work(keys[0]).await.unwrap();
         assert_eq!(number(fresh, OPEN).await, 2);
         late.work_deferred().await.unwrap();
@@ -106,7 +106,7 @@ async fn a_worker_whose_time_is_up_leaves_them_to_the_sweeper_and_so_does_one_th
         let (keys, _) = one_in_work(fresh, &queue).await;
         let (job, settings) = (job(), capped(1));
         let over = Deadline::at(std::time::Instant::now());
-        let brief = Shift::new(&fresh.database, &job, &settings, over);
+        let brief = Invocation::new(&fresh.database, &job, &settings, over);
         brief.work(keys[1]).await.unwrap();
         // Who held the first chunk died; this one has time for its message only.
         run(
@@ -139,13 +139,13 @@ async fn the_cap_is_each_stations_and_each_jobs_own() {
             .await
             .unwrap();
         let (job, settings) = (job(), capped(1));
-        let orders = shift(&fresh.database, &job, &settings);
+        let orders = invocation(&fresh.database, &job, &settings);
         orders.work(queue.take()[0]).await.unwrap();
         assert_eq!(task(fresh, "b2").await.status, TaskStatus::Finished);
         crate::prices::submit_prices(fresh, &queue, "p1", &crate::prices::to("3"))
             .await
             .unwrap();
-        let prices = Shift::new(
+        let prices = Invocation::new(
             &fresh.database,
             &PriceChange,
             &settings,
@@ -164,8 +164,8 @@ async fn without_a_cap_nothing_waits() {
         let queue = MemoryQueue::default();
         let (keys, _) = one_in_work(fresh, &queue).await;
         let (job, settings) = (job(), capped(0));
-        let shift = shift(&fresh.database, &job, &settings);
-        shift.work(keys[1]).await.unwrap();
+        let invocation = invocation(&fresh.database, &job, &settings);
+        invocation.work(keys[1]).await.unwrap();
         assert_eq!(number(fresh, OPEN).await, 2);
         assert_eq!(number(fresh, DEFERRED).await, 0);
     })
@@ -178,17 +178,17 @@ async fn a_closed_batch_waits_for_nothing() {
         let queue = MemoryQueue::default();
         let (keys, _) = one_in_work(fresh, &queue).await;
         let (job, settings) = (job(), capped(1));
-        let shift = shift(&fresh.database, &job, &settings);
-        shift.work(keys[1]).await.unwrap();
+        let invocation = invocation(&fresh.database, &job, &settings);
+        invocation.work(keys[1]).await.unwrap();
         let named = task_service::TaskReference {
             user_task_id: Some(id("b1")),
             ..Default::default()
         };
-        task_service::async_tasks::close(&fresh.database, &caller(), &[named])
+        task_service::async_tasks::close(&fresh.database, KINDS, &caller(), &[named])
             .await
             .unwrap();
         assert_eq!(number(fresh, DEFERRED).await, 0);
-        shift.work(keys[2]).await.unwrap();
+        invocation.work(keys[2]).await.unwrap();
         assert_eq!(number(fresh, "SELECT COUNT(*) FROM tbl_order").await, 0);
     })
     .await;
@@ -200,9 +200,9 @@ async fn what_waits_is_announced_only_while_its_station_has_fewer_in_work_than_i
         let queue = MemoryQueue::default();
         let (keys, _) = one_in_work(fresh, &queue).await;
         let (job, settings) = (job(), capped(1));
-        let shift = shift(&fresh.database, &job, &settings);
+        let invocation = invocation(&fresh.database, &job, &settings);
         for key in &keys[1..] {
-            shift.work(*key).await.unwrap();
+            invocation.work(*key).await.unwrap();
         }
         let sweeper = Dispatcher {
             settings,
@@ -230,9 +230,9 @@ async fn what_waits_is_announced_only_while_its_station_has_fewer_in_work_than_i
             1,
             "one may be in work, and tells of the other"
         );
-        shift.work(queue.take()[0]).await.unwrap();
+        invocation.work(queue.take()[0]).await.unwrap();
         assert_eq!(number(fresh, OPEN).await, 2);
-        shift.work_deferred().await.unwrap();
+        invocation.work_deferred().await.unwrap();
         assert_eq!(number(fresh, OPEN).await, 1, "all but the abandoned one");
     })
     .await;

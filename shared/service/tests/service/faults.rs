@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use serde_json::json;
-use task_service::batch;
 use task_store::chunks::{self, ChunkKey};
 use task_store::items::ItemStatus;
 use task_store::tasks::TaskStatus;
@@ -21,12 +20,12 @@ async fn a_message_may_come_twice_late_or_for_nothing() {
             .unwrap();
         let key = queue.take()[0];
         for _ in 0..3 {
-            batch::work(&fresh.database, &job(), &settings(), key)
+            task_engine::work(&fresh.database, &job(), &settings(), key)
                 .await
                 .unwrap();
         }
         let nothing = ChunkKey { chunk: 99, ..key };
-        batch::work(&fresh.database, &job(), &settings(), nothing)
+        task_engine::work(&fresh.database, &job(), &settings(), nothing)
             .await
             .unwrap();
         assert_eq!(number(fresh, "SELECT COUNT(*) FROM tbl_order").await, 5);
@@ -51,8 +50,8 @@ async fn a_chunk_that_another_worker_holds_stays_in_the_queue() {
             .await
             .unwrap();
         assert!(held.is_some());
-        let end = batch::work(&fresh.database, &job(), &settings(), key).await;
-        assert!(matches!(end, Err(batch::Unworked::Held)));
+        let end = task_engine::work(&fresh.database, &job(), &settings(), key).await;
+        assert!(matches!(end, Err(task_engine::Unworked::Held)));
     })
     .await;
 }
@@ -72,7 +71,7 @@ async fn a_zombie_whose_lease_was_taken_over_writes_nothing() {
             .await
             .unwrap()
             .unwrap();
-        batch::work(&fresh.database, &job(), &settings(), key)
+        task_engine::work(&fresh.database, &job(), &settings(), key)
             .await
             .unwrap();
         let held = fresh
@@ -143,7 +142,7 @@ async fn an_order_number_of_another_batch_fails_alone_even_when_both_are_worked_
         let (job, settings) = (job(), settings());
         let works = keys
             .iter()
-            .map(|key| batch::work(&fresh.database, &job, &settings, *key));
+            .map(|key| task_engine::work(&fresh.database, &job, &settings, *key));
         for end in futures_util::future::join_all(works).await {
             end.unwrap();
         }
@@ -175,7 +174,7 @@ async fn a_dead_letter_ends_its_chunk_and_the_batch_finishes() {
         )
         .await;
         for _ in 0..2 {
-            batch::bury(&fresh.database, &settings(), keys[1], "dead letter m1")
+            task_engine::handle_dead_letter(&fresh.database, &settings(), KINDS, keys[1], "dead letter m1")
                 .await
                 .unwrap();
         }
@@ -212,8 +211,15 @@ async fn a_dead_letter_of_a_chunk_in_work_waits() {
             .await
             .unwrap();
         run(fresh, "UPDATE tbl_batch_chunk SET stalls = 5").await;
-        let end = batch::bury(&fresh.database, &settings(), key, "dead letter m1").await;
-        assert!(matches!(end, Err(batch::Unworked::Held)));
+        let end = task_engine::handle_dead_letter(
+            &fresh.database,
+            &settings(),
+            KINDS,
+            key,
+            "dead letter m1",
+        )
+        .await;
+        assert!(matches!(end, Err(task_engine::Unworked::Held)));
     })
     .await;
 }

@@ -10,7 +10,6 @@ mod batches;
 mod closing;
 mod deadlines;
 mod duplicates;
-mod engine;
 mod fairness;
 mod faults;
 mod life;

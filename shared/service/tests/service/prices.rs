@@ -3,7 +3,7 @@
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 use task_service::prices::{PriceChange, PriceList, submit};
-use task_service::{ErrorCode, batch, reference};
+use task_service::{ErrorCode, reference};
 use task_store::chunks::{self, ChunkKey};
 use task_store::tasks::TaskStatus;
 use task_store::testing::{TestDatabase, with_database};
@@ -20,7 +20,7 @@ pub(crate) async fn submit_prices(
         user_task_id: &id(task),
         items: &to_raw_value(items).unwrap(),
         rerun: false,
-        scope: task_service::tasks::IdScope::Station,
+        scope: task_store::tasks::IdScope::Station,
     };
     submit(
         &dispatcher(fresh, queue),
@@ -32,7 +32,7 @@ pub(crate) async fn submit_prices(
 
 async fn work(fresh: &TestDatabase, keys: &[ChunkKey]) {
     for key in keys {
-        let end = batch::work(&fresh.database, &PriceChange, &settings(), *key).await;
+        let end = task_engine::work(&fresh.database, &PriceChange, &settings(), *key).await;
         end.unwrap();
     }
 }
@@ -149,7 +149,7 @@ async fn batches_over_the_same_skus_worked_at_once_all_end_and_none_is_half_appl
         let settings = settings();
         let works = keys
             .iter()
-            .map(|key| batch::work(&fresh.database, &PriceChange, &settings, *key));
+            .map(|key| task_engine::work(&fresh.database, &PriceChange, &settings, *key));
         for end in futures_util::future::join_all(works).await {
             end.unwrap();
         }

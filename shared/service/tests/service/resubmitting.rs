@@ -2,8 +2,8 @@
 
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
+use task_engine::ItemRequest;
 use task_service::async_tasks::{close, detail};
-use task_service::batch::{self, ItemPage};
 use task_service::orders::{Mending, Which, amend};
 use task_service::prices::PriceChange;
 use task_service::tasks::TaskReference;
@@ -49,7 +49,7 @@ async fn a_request_that_is_sent_again_does_not_undo_a_close() {
         submit_orders(fresh, &queue, "b1", &list).await.unwrap();
         let first = queue.take()[0];
         work_one(fresh, first).await.unwrap();
-        close(&fresh.database, &caller(), &[named("b1")])
+        close(&fresh.database, KINDS, &caller(), &[named("b1")])
             .await
             .unwrap();
         let before = result(fresh, "b1").await;
@@ -78,7 +78,7 @@ async fn a_close_and_a_request_that_is_sent_again_may_meet_in_any_order() {
             let batch = [named(&name)];
             let shut = async {
                 tokio::time::sleep(std::time::Duration::from_micros(200 * (round % 10))).await;
-                close(&fresh.database, &me, &batch).await
+                close(&fresh.database, KINDS, &me, &batch).await
             };
             let again = submit_orders(fresh, &queue, &name, &list);
             let (closed, submitted) = futures_util::future::join(shut, again).await;
@@ -149,10 +149,17 @@ async fn the_same_list_again_tries_only_what_failed_and_leaves_what_people_did()
             order(4)["details"],
             "as it was corrected to"
         );
-        let page = ItemPage::default();
-        let detail = detail(&fresh.database, &caller(), &named("b1"), page, &job().zone)
-            .await
-            .unwrap();
+        let page = ItemRequest::default();
+        let detail = detail(
+            &fresh.database,
+            KINDS,
+            &caller(),
+            &named("b1"),
+            page,
+            &job().zone,
+        )
+        .await
+        .unwrap();
         let detail = serde_json::to_value(detail).unwrap();
         let earlier = &detail["earlier_runs"];
         assert_eq!(
@@ -201,7 +208,7 @@ async fn price_changes_that_were_made_are_not_made_again() {
             json!([{"sku_id": "D0", "sale_price": "3"}, {"sku_id": "new", "sale_price": "4"}]);
         let work = async || {
             for key in queue.take() {
-                batch::work(&fresh.database, &PriceChange, &settings(), key)
+                task_engine::work(&fresh.database, &PriceChange, &settings(), key)
                     .await
                     .unwrap();
             }

@@ -1,7 +1,7 @@
 //! Whose fault it was: an order's own is never tried again, the database's never counts as an order's.
 
 use serde_json::json;
-use task_service::batch::{self, Unworked};
+use task_engine::Unworked;
 use task_store::items::ItemStatus;
 use task_store::tasks::TaskStatus;
 use task_store::testing::{TestDatabase, with_database};
@@ -74,7 +74,7 @@ async fn a_database_that_is_gone_counts_neither_as_an_attempt_nor_as_an_error() 
         let timeout = std::time::Duration::from_secs(1);
         let gone = Database::new(DatabaseConfig::parse(nowhere, 1, timeout).unwrap());
         for _ in 0..3 {
-            let end = batch::work(&gone, &job(), &settings(), key).await;
+            let end = task_engine::work(&gone, &job(), &settings(), key).await;
             assert!(matches!(end, Err(Unworked::Store(fault)) if fault.is_outage()));
         }
         assert_eq!(
@@ -82,7 +82,7 @@ async fn a_database_that_is_gone_counts_neither_as_an_attempt_nor_as_an_error() 
             0
         );
         // The message came back too often meanwhile: that is not the chunk's fault.
-        batch::bury(&fresh.database, &settings(), key, "dead letter m1")
+        task_engine::handle_dead_letter(&fresh.database, &settings(), KINDS, key, "dead letter m1")
             .await
             .unwrap();
         assert_eq!(task(fresh, "b1").await.status, TaskStatus::Submitted);
@@ -126,5 +126,5 @@ async fn short_of_time(
 ) -> Result<(), Unworked> {
     let timeout = std::time::Duration::from_secs(1);
     let impatient = Database::new(DatabaseConfig::parse(&fresh.url, 1, timeout).unwrap());
-    batch::work(&impatient, &job(), &settings(), key).await
+    task_engine::work(&impatient, &job(), &settings(), key).await
 }

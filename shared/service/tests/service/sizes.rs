@@ -6,9 +6,10 @@ use proptest::prop_oneof;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
+use task_engine::ItemRequest;
 use task_service::ErrorCode;
 use task_service::async_tasks::{close, detail};
-use task_service::batch::{self, BatchReport, ItemPage};
+use task_service::batches::BatchReport;
 use task_service::orders::{Mending, Which, amend};
 use task_service::tasks::TaskReference;
 use task_store::items::ItemStatus;
@@ -24,18 +25,24 @@ fn named(name: &str) -> TaskReference {
     }
 }
 
-async fn report(fresh: &TestDatabase, page: &ItemPage) -> Value {
-    let report: BatchReport =
-        batch::result(&fresh.database, &caller(), &named("b1"), page, &job().zone)
-            .await
-            .unwrap();
+async fn report(fresh: &TestDatabase, page: &ItemRequest) -> Value {
+    let report: BatchReport = task_service::batches::result(
+        &fresh.database,
+        KINDS,
+        &caller(),
+        &named("b1"),
+        page,
+        &job().zone,
+    )
+    .await
+    .unwrap();
     let text = serde_json::to_string(&report).unwrap();
     assert!(text.len() <= 2_800_000, "{} bytes", text.len());
     serde_json::from_str(&text).unwrap()
 }
 
 /// Reads every item, a page after the other.
-async fn all(fresh: &TestDatabase, page: &ItemPage) -> Vec<Value> {
+async fn all(fresh: &TestDatabase, page: &ItemRequest) -> Vec<Value> {
     let mut items = Vec::new();
     let mut page = page.clone();
     loop {
@@ -44,7 +51,7 @@ async fn all(fresh: &TestDatabase, page: &ItemPage) -> Vec<Value> {
         assert!(!details.is_empty(), "a page has at least one item");
         items.extend(details.iter().cloned());
         match answer["pagination"]["next_after_index"].as_u64() {
-            Some(index) => page.after = Some(u32::try_from(index).unwrap()),
+            Some(index) => page.page.after = Some(i64::try_from(index).unwrap()),
             None => return items,
         }
     }
@@ -65,7 +72,7 @@ async fn orders_of_nothing_but_junk_leave_a_task_that_can_be_read() {
         assert!(failed.len() <= 64 * 1024, "{} bytes", failed.len());
         assert_eq!(result["failed_truncated"], true);
         assert_eq!(result["failure_count"], 50);
-        let items = all(fresh, &ItemPage::default()).await;
+        let items = all(fresh, &ItemRequest::default()).await;
         assert_eq!(items.len(), 50);
         let errors = items[0]["errors"].as_array().unwrap().len();
         assert_eq!((errors, &items[0]["error_count"]), (20, &json!(803)));
@@ -85,14 +92,14 @@ async fn a_page_is_cut_by_bytes_and_says_where_to_go_on() {
             .collect();
         submit_orders(fresh, &queue, "b1", &list).await.unwrap();
         work_all(fresh, &queue).await;
-        let first = report(fresh, &ItemPage::default()).await;
+        let first = report(fresh, &ItemRequest::default()).await;
         let pagination = &first["pagination"];
         assert_eq!(first["details"].as_array().unwrap().len(), 10);
         assert_eq!(
             (&pagination["total"], &pagination["next_after_index"]),
             (&json!(20), &json!(9))
         );
-        let items = all(fresh, &ItemPage::default()).await;
+        let items = all(fresh, &ItemRequest::default()).await;
         let indexes: Vec<_> = items.iter().map(|item| item["index"].as_u64()).collect();
         assert_eq!(indexes, (0..20).map(Some).collect::<Vec<_>>());
     })
@@ -149,9 +156,9 @@ async fn items_are_found_by_the_code_of_their_first_error() {
         list[4]["details"][0]["amount"] = json!("-1");
         submit_orders(fresh, &queue, "b1", &list).await.unwrap();
         work_all(fresh, &queue).await;
-        let page = |code: &str| ItemPage {
+        let page = |code: &str| ItemRequest {
             code: Some(code.to_owned()),
-            ..ItemPage::default()
+            ..ItemRequest::default()
         };
         let answer = report(fresh, &page("QUANTITY_NOT_POSITIVE")).await;
         let counts = json!({"ADDRESS_NOT_FOUND": 1, "QUANTITY_NOT_POSITIVE": 2});
@@ -225,9 +232,17 @@ async fn lives(fresh: &TestDatabase, list: &[Value]) {
     work_all(fresh, &queue).await;
     let text = task(fresh, "b1").await.result.unwrap();
     assert!(text.len() <= 70_000, "a result of {} bytes", text.len());
-    assert_eq!(all(fresh, &ItemPage::default()).await.len(), list.len());
-    let page = ItemPage::default();
-    let whole = detail(&fresh.database, &caller(), &named("b1"), page, &job().zone).await;
+    assert_eq!(all(fresh, &ItemRequest::default()).await.len(), list.len());
+    let page = ItemRequest::default();
+    let whole = detail(
+        &fresh.database,
+        KINDS,
+        &caller(),
+        &named("b1"),
+        page,
+        &job().zone,
+    )
+    .await;
     let whole = serde_json::to_string(&whole.unwrap()).unwrap();
     assert!(
         whole.len() <= 2_800_000,
@@ -249,7 +264,7 @@ async fn lives(fresh: &TestDatabase, list: &[Value]) {
             .unwrap();
     }
     work_all(fresh, &queue).await;
-    assert_eq!(all(fresh, &ItemPage::default()).await.len(), list.len());
-    let closed = close(&fresh.database, &caller(), &[named("b1")]).await;
+    assert_eq!(all(fresh, &ItemRequest::default()).await.len(), list.len());
+    let closed = close(&fresh.database, KINDS, &caller(), &[named("b1")]).await;
     assert_eq!(closed.unwrap(), 1);
 }

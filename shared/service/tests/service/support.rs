@@ -6,15 +6,15 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
-use task_service::batch::{self, Dispatcher, ItemPage, Settings};
-use task_service::jobs::KINDS;
+use task_engine::Queue;
+use task_engine::{Dispatcher, ItemRequest, PageRequest, Settings};
+pub(crate) use task_service::jobs::KINDS;
 use task_service::orders::{ORDER_IMPORT, OrderImport, OrderList, submit};
-use task_service::queue::Queue;
-use task_service::tasks::IdScope;
 use task_service::{Caller, ErrorCode, Result, reference};
 use task_store::chunks::ChunkKey;
 use task_store::items::ItemStatus;
-use task_store::outbox::Due;
+use task_store::outbox::Announcement;
+use task_store::tasks::IdScope;
 use task_store::tasks::Task;
 use task_store::testing::TestDatabase;
 use task_store::{StationId, StoreError, UserTaskId, batches, tasks};
@@ -30,7 +30,7 @@ pub(crate) struct MemoryQueue {
 }
 
 impl Queue for &MemoryQueue {
-    async fn send(&self, due: &[Due]) -> Vec<ChunkKey> {
+    async fn send(&self, due: &[Announcement]) -> Vec<ChunkKey> {
         let keys = due.iter().map(|due| due.key);
         if self.down {
             return keys.collect();
@@ -43,6 +43,15 @@ impl Queue for &MemoryQueue {
 impl MemoryQueue {
     pub(crate) fn take(&self) -> Vec<ChunkKey> {
         std::mem::take(&mut self.sent.lock().unwrap())
+    }
+}
+
+/// The first page of a list.
+pub(crate) const fn first(limit: u32) -> PageRequest {
+    PageRequest {
+        limit,
+        page: 0,
+        after: None,
     }
 }
 
@@ -181,7 +190,7 @@ async fn submit_list(
 /// Works every announced chunk.
 pub(crate) async fn work_all(fresh: &TestDatabase, queue: &MemoryQueue) {
     for key in queue.take() {
-        batch::work(&fresh.database, &job(), &settings(), key)
+        task_engine::work(&fresh.database, &job(), &settings(), key)
             .await
             .unwrap();
     }
@@ -207,14 +216,14 @@ pub(crate) async fn items(
     status: Option<ItemStatus>,
 ) -> Vec<Value> {
     let task = task(fresh, name).await;
-    let page = ItemPage {
+    let page = ItemRequest {
         status,
-        limit: 1000,
-        ..ItemPage::default()
+        page: first(1000),
+        ..ItemRequest::default()
     };
     let page = fresh.database.run(async |c| {
         let batch = batches::by_task(c, task.id).await?.unwrap();
-        batch::read(c, &ORDER_IMPORT, &batch, &page, &TimeZone::UTC).await
+        task_engine::read(c, &ORDER_IMPORT, &batch, &page, &TimeZone::UTC).await
     });
     let page = page.await.unwrap();
     serde_json::from_str(&serde_json::to_string(&page.items).unwrap()).unwrap()
@@ -246,13 +255,13 @@ pub(crate) fn code<T: std::fmt::Debug>(end: task_service::Result<T>) -> ErrorCod
 pub(crate) async fn work_one(
     fresh: &TestDatabase,
     key: ChunkKey,
-) -> std::result::Result<(), batch::Unworked> {
-    batch::work(&fresh.database, &job(), &settings(), key).await
+) -> std::result::Result<(), task_engine::Unworked> {
+    task_engine::work(&fresh.database, &job(), &settings(), key).await
 }
 
 /// Sweeps once, to the end.
-pub(crate) async fn sweep(dispatcher: &Dispatcher<&MemoryQueue>) -> batch::Swept {
-    batch::sweep(dispatcher, KINDS, batch::Deadline::default())
+pub(crate) async fn sweep(dispatcher: &Dispatcher<&MemoryQueue>) -> task_engine::Swept {
+    task_engine::sweep(dispatcher, KINDS, task_engine::Deadline::default())
         .await
         .unwrap()
 }

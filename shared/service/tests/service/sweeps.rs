@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use task_service::batch::{self, Deadline, Dispatcher};
+use task_engine::Queue;
+use task_engine::{Deadline, Dispatcher};
 use task_service::jobs::KINDS;
-use task_service::queue::Queue;
 use task_store::chunks::ChunkKey;
-use task_store::outbox::Due;
+use task_store::outbox::Announcement;
 use task_store::tasks::TaskStatus;
 use task_store::testing::{TestDatabase, with_database};
 
@@ -45,7 +45,7 @@ async fn a_lost_chunk_is_announced_in_the_first_sweep_although_40_000_wait_for_t
         run(fresh, "UPDATE tbl_batch_chunk SET send_at = NOW(3)").await;
         let start = Instant::now();
         let over = Deadline::at(Instant::now());
-        let swept = batch::sweep(&dispatcher(fresh, &queue), KINDS, over).await;
+        let swept = task_engine::sweep(&dispatcher(fresh, &queue), KINDS, over).await;
         let took = start.elapsed();
         let announced = queue.take();
         assert!(announced.contains(&lost), "{announced:?}");
@@ -79,7 +79,7 @@ async fn one_stations_flood_of_lost_chunks_leaves_each_other_station_its_part_of
         let younger = "UPDATE tbl_batch_chunk SET send_at = NOW(3) WHERE job = 'sku_price'";
         run(fresh, younger).await;
         let over = Deadline::at(Instant::now());
-        let swept = batch::sweep(&dispatcher(fresh, &queue), KINDS, over)
+        let swept = task_engine::sweep(&dispatcher(fresh, &queue), KINDS, over)
             .await
             .unwrap();
         assert!(queue.take().contains(&lost), "in the first turn");
@@ -96,7 +96,7 @@ async fn one_stations_flood_of_lost_chunks_leaves_each_other_station_its_part_of
 struct SlowQueue;
 
 impl Queue for SlowQueue {
-    async fn send(&self, due: &[Due]) -> Vec<ChunkKey> {
+    async fn send(&self, due: &[Announcement]) -> Vec<ChunkKey> {
         let rounds = due.len().div_ceil(80);
         tokio::time::sleep(Duration::from_millis(20) * u32::try_from(rounds).unwrap()).await;
         Vec::new()
@@ -121,7 +121,9 @@ async fn a_hundred_thousand_chunks_of_a_lost_queue_are_announced_within_three_sw
         let start = Instant::now();
         while announced < 100_000 {
             let deadline = Deadline::at(Instant::now() + Duration::from_secs(20));
-            let swept = batch::sweep(&dispatcher, KINDS, deadline).await.unwrap();
+            let swept = task_engine::sweep(&dispatcher, KINDS, deadline)
+                .await
+                .unwrap();
             announced += swept.announced;
             runs += 1;
             assert!(runs <= 3, "{announced} in {runs} runs");

@@ -69,7 +69,7 @@ pub struct Claimed {
 }
 
 /// Claims an open chunk that nobody holds, and reads it. The attempt is counted before any work is done. `None`: it is
-/// done, cancelled, gone, or somebody else's (see [`standing`](super::standing)), or as many chunks of its station and job
+/// done, cancelled, gone, or somebody else's (see [`status`](super::status)), or as many chunks of its station and job
 /// as the cap allows are in work: claimed, with a lease that holds. Two that claim at once do not see each other, so the
 /// cap is kept on the whole, not to the last chunk.
 pub async fn claim(

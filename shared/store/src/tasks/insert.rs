@@ -27,6 +27,29 @@ pub struct NewTask<'a> {
     pub message_show: bool,
 }
 
+/// Where a `user_task_id` is unique.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum IdScope {
+    /// Within its station.
+    #[default]
+    Station,
+    /// Among all stations: calls may name a task without its station.
+    Everywhere,
+}
+
+/// Stores a submitted task; `None` when another station uses its id, where that must not be. An id that the station itself
+/// uses already is a duplicate-key error.
+pub async fn insert_in_scope(
+    connection: &mut Connection,
+    new: &NewTask<'_>,
+    scope: IdScope,
+) -> Result<Option<TaskId>> {
+    match (scope, new.user_task_id) {
+        (IdScope::Everywhere, Some(_)) => insert_for_all(connection, new).await,
+        _ => insert(connection, new).await.map(Some),
+    }
+}
+
 /// The columns of a new task, and what they are inserted from.
 macro_rules! insert_from {
     ($source:literal) => {

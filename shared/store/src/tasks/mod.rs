@@ -25,7 +25,7 @@ pub(crate) use row::{is_no_batch, outcome_of, said_outcome};
 
 pub use change::{Changes, OpId, amend, finish, has_op, update};
 pub use document::{Amount, BadDocument, Document};
-pub use insert::{NewTask, insert, insert_for_all};
+pub use insert::{IdScope, NewTask, insert, insert_for_all, insert_in_scope};
 pub use life::{resubmit, start};
 pub use list::{Filter, Part, batch_progress, count};
 pub use numbers::InexactNumber;

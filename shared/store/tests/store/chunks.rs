@@ -226,9 +226,9 @@ async fn open_chunks_and_settled_items_are_counted_by_run() {
 }
 
 async fn state(fresh: &TestDatabase, key: ChunkKey) -> Option<ChunkState> {
-    let standing = async |c: &mut _| chunks::standing(c, key, LEASE).await;
-    let standing = done(&fresh.database, standing).await;
-    standing.map(|standing| standing.state)
+    let status = async |c: &mut _| chunks::status(c, key, LEASE).await;
+    let status = done(&fresh.database, status).await;
+    status.map(|status| status.state)
 }
 
 async fn complete(fresh: &TestDatabase, claim: &Claimed) -> bool {

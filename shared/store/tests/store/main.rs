@@ -8,6 +8,7 @@
 mod amends;
 mod batches;
 mod cancelled_work;
+mod chunk_status;
 mod chunks;
 mod connections;
 mod deferrals;
@@ -25,7 +26,6 @@ mod reference;
 mod relay;
 mod selector;
 mod sessions;
-mod standing;
 mod support;
 mod task_ids;
 mod tasks;

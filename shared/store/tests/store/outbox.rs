@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use task_store::chunks::ChunkKey;
-use task_store::outbox::{self, Due, Pace};
+use task_store::outbox::{self, Announcement, Pace};
 use task_store::testing::{TestDatabase, with_database};
 use task_store::{Connection, Database, StoreError};
 
@@ -270,12 +270,12 @@ async fn only_the_unsent_are_made_due() {
     .await;
 }
 
-async fn take(database: &Database, limit: u32) -> Vec<Due> {
+async fn take(database: &Database, limit: u32) -> Vec<Announcement> {
     take_at(database, limit, PACE).await
 }
 
 /// Takes up to `limit` due chunks of every lane.
-async fn take_at(database: &Database, limit: u32, pace: Pace) -> Vec<Due> {
+async fn take_at(database: &Database, limit: u32, pace: Pace) -> Vec<Announcement> {
     let taken = database.transaction(async |c: &mut Connection| {
         let mut taken = Vec::new();
         for lane in outbox::due_lanes(c, pace).await? {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use fastrand::Rng;
-use task_service::failpoints::Failpoint;
+use task_engine::failpoints::Failpoint;
 
 use super::millis;
 use crate::options::Part;

@@ -1,5 +1,6 @@
 //! One test per rule of naming a task and a part of a list.
 
+use task_engine::PageRequest;
 use task_store::{TaskId, UserTaskId};
 
 use super::*;
@@ -60,16 +61,16 @@ fn paging_has_defaults_an_alias_and_maxima() {
     let default = form("").paging(10, 100).unwrap();
     assert_eq!(
         default,
-        Paging {
+        PageRequest {
             limit: 10,
             page: 0,
-            after_id: None
+            after: None
         }
     );
     let asked = json(r#"{"limit":"100","page":2,"after_id":7}"#)
         .paging(10, 100)
         .unwrap();
-    assert_eq!((asked.limit, asked.page, asked.after_id), (100, 2, Some(7)));
+    assert_eq!((asked.limit, asked.page, asked.after), (100, 2, Some(7)));
     for bad in [
         "limit=0",
         "limit=101",

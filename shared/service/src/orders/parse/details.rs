@@ -1,5 +1,5 @@
 //! The lines of an order, read twice only when they must be: in one pass while every line is a sound object,
-//! else line by line, so that each faulty line is named and the others are still checked.
+//! else line by line, so that each wrong line is named and the others are still checked.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,9 +9,9 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::object;
-use crate::orders::fault::{Fault, FaultCode};
-use crate::orders::scalar::{Scalar, trimmed};
+use task_engine::ItemError;
+
+use crate::items::{ItemErrorCode, Scalar, object, trimmed};
 
 /// Lines an order may have.
 pub const MAX_LINES: usize = 200;
@@ -25,7 +25,7 @@ pub(in crate::orders) enum Details<'a> {
     /// Something that is no list: its raw text.
     NotAList(&'a str),
     /// The first [`MAX_LINES`] lines and the count of all.
-    Lines(Vec<Result<RawLine<'a>, Fault>>, usize),
+    Lines(Vec<Result<RawLine<'a>, ItemError>>, usize),
 }
 
 /// One line as it was sent.
@@ -68,18 +68,18 @@ fn lines<'a, E: Element<'a>>(list: &'a str) -> serde_json::Result<Details<'a>> {
 /// What the elements of the list are read as.
 trait Element<'a>: Deserialize<'a> {
     /// The line at `index`.
-    fn line(self, index: usize) -> Result<RawLine<'a>, Fault>;
+    fn line(self, index: usize) -> Result<RawLine<'a>, ItemError>;
 }
 
 /// Any JSON value: it may turn out to be no line.
 impl<'a> Element<'a> for &'a RawValue {
-    fn line(self, index: usize) -> Result<RawLine<'a>, Fault> {
+    fn line(self, index: usize) -> Result<RawLine<'a>, ItemError> {
         object(self.get()).map_err(|wrong| {
             let (field, msg) = (
                 format!("details[{index}]"),
                 format!("第 {} 行商品{wrong}", index + 1),
             );
-            Fault::new(FaultCode::OrderFormat, field, self.get(), msg)
+            ItemError::new(ItemErrorCode::OrderFormat, field, self.get(), msg)
         })
     }
 }
@@ -88,7 +88,7 @@ impl<'a> Element<'a> for &'a RawValue {
 struct SoundLine<'a>(RawLine<'a>);
 
 impl<'a> Element<'a> for SoundLine<'a> {
-    fn line(self, _index: usize) -> Result<RawLine<'a>, Fault> {
+    fn line(self, _index: usize) -> Result<RawLine<'a>, ItemError> {
         Ok(self.0)
     }
 }

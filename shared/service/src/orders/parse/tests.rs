@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn fault(raw: &str) -> Fault {
+fn error(raw: &str) -> ItemError {
     parse(raw).unwrap_err()
 }
 
@@ -29,21 +29,21 @@ fn what_is_not_one_json_object_is_order_format() {
         r#"{"a" 1}"#,
         "\u{feff}{}",
     ] {
-        let fault = fault(raw);
+        let error = error(raw);
         assert_eq!(
-            (fault.code, fault.field.as_str()),
-            (FaultCode::OrderFormat, ""),
+            (error.code, error.field.as_str()),
+            (ItemErrorCode::OrderFormat.as_str(), ""),
             "{raw}"
         );
-        assert_eq!(fault.value.as_deref(), Some(raw));
+        assert_eq!(error.value.as_deref(), Some(raw));
     }
 }
 
 #[test]
 fn a_field_given_twice_is_order_format_and_named() {
-    let fault = fault(r#"{"remark": "a", "remark": "b"}"#);
-    assert_eq!(fault.code, FaultCode::OrderFormat);
-    assert_eq!(fault.msg, "订单中字段 remark 重复出现");
+    let error = error(r#"{"remark": "a", "remark": "b"}"#);
+    assert_eq!(error.code, ItemErrorCode::OrderFormat.as_str());
+    assert_eq!(error.msg, "订单中字段 remark 重复出现");
 }
 
 #[test]
@@ -58,18 +58,18 @@ fn a_line_that_is_no_object_is_a_fault_of_that_line_only() {
     let Details::Lines(lines, 4) = &order.details else {
         panic!("four lines")
     };
-    let faults: Vec<_> = lines
+    let errors: Vec<_> = lines
         .iter()
         .filter_map(|line| line.as_ref().err())
         .collect();
     assert_eq!(
-        faults
+        errors
             .iter()
-            .map(|fault| fault.field.as_str())
+            .map(|error| error.field.as_str())
             .collect::<Vec<_>>(),
         ["details[0]", "details[2]", "details[3]"]
     );
-    assert_eq!(faults[2].msg, "第 4 行商品中字段 amount 重复出现");
+    assert_eq!(errors[2].msg, "第 4 行商品中字段 amount 重复出现");
     assert_eq!(order.sku_ids().collect::<Vec<_>>(), ["D1"]);
 }
 
@@ -117,8 +117,8 @@ fn deep_nesting_in_any_field_neither_recurses_nor_fails() {
         .is_ok()
     );
     assert_eq!(
-        fault(&"{\"a\":".repeat(100_000)).code,
-        FaultCode::OrderFormat
+        error(&"{\"a\":".repeat(100_000)).code,
+        ItemErrorCode::OrderFormat.as_str()
     );
     assert_eq!(
         key(&format!(r#"{{"x": {deep}, "address_id": "S1"}}"#)).as_deref(),

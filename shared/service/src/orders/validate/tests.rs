@@ -61,11 +61,11 @@ impl Sent {
         object(&fields)
     }
 
-    fn checked(&self) -> Result<Order, Faults> {
+    fn checked(&self) -> Result<Order, ItemErrors> {
         self.checked_by(|_| {})
     }
 
-    fn checked_by(&self, change: impl FnOnce(&mut Checks<'_>)) -> Result<Order, Faults> {
+    fn checked_by(&self, change: impl FnOnce(&mut Checks<'_>)) -> Result<Order, ItemErrors> {
         let (reference, cycle) = (reference(), cycle());
         let mut checks = checks(&reference, &cycle);
         change(&mut checks);
@@ -77,33 +77,33 @@ impl Sent {
         self.checked().unwrap()
     }
 
-    /// The only fault of the order.
-    fn fault(&self) -> Fault {
+    /// The only error of the order.
+    fn error(&self) -> ItemError {
         only(self.checked())
     }
 
-    /// Code and field of the only fault of the order.
-    fn fails(&self) -> (FaultCode, String) {
-        let fault = self.fault();
-        (fault.code, fault.field)
+    /// Code and field of the only error of the order.
+    fn fails(&self) -> (&'static str, String) {
+        let error = self.error();
+        (error.code, error.field)
     }
 }
 
-fn only(checked: Result<Order, Faults>) -> Fault {
-    let faults = checked.unwrap_err();
-    assert_eq!(faults.count(), 1, "{faults:?}");
-    faults[0].clone()
+fn only(checked: Result<Order, ItemErrors>) -> ItemError {
+    let errors = checked.unwrap_err();
+    assert_eq!(errors.count(), 1, "{errors:?}");
+    errors[0].clone()
 }
 
-fn fails(code: FaultCode, field: &str) -> (FaultCode, String) {
+fn fails(code: &'static str, field: &str) -> (&'static str, String) {
     (code, field.to_owned())
 }
 
-fn codes(checked: Result<Order, Faults>) -> Vec<FaultCode> {
+fn codes(checked: Result<Order, ItemErrors>) -> Vec<&'static str> {
     checked
         .unwrap_err()
         .into_iter()
-        .map(|fault| fault.code)
+        .map(|error| error.code)
         .collect()
 }
 

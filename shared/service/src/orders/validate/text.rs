@@ -1,17 +1,14 @@
 //! Ids and remarks: length and type, and how they are shown in a message.
 
-use super::place::Place;
-use crate::orders::fault::FaultCode;
-use crate::orders::faults::Faults;
-use crate::orders::parse::{MAX_ID_CHARS, too_long, usable_id};
-use crate::orders::quote::quoted;
-use crate::orders::scalar::Scalar;
+use task_engine::ItemErrors;
+
+use crate::items::{ItemErrorCode, MAX_ID_CHARS, Place, Scalar, quoted, too_long, usable_id};
 
 /// Characters a remark may have.
 const MAX_REMARK_CHARS: usize = 128;
 
 /// An id that may be absent: a string or number of at most 64 characters, else `ORDER_FORMAT`.
-pub(super) fn id(place: Place, sent: &Scalar<'_>, faults: &mut Faults) -> Option<String> {
+pub(super) fn id(place: Place, sent: &Scalar<'_>, errors: &mut ItemErrors) -> Option<String> {
     if sent.is_absent() {
         return None;
     }
@@ -21,24 +18,24 @@ pub(super) fn id(place: Place, sent: &Scalar<'_>, faults: &mut Faults) -> Option
             Some(text) => too_long(MAX_ID_CHARS, text.chars().count()),
             None => "应为文本或数字".to_owned(),
         };
-        faults.push(place.breaks(FaultCode::OrderFormat, sent.as_sent(), &rule));
+        errors.push(place.breaks(ItemErrorCode::OrderFormat, sent.as_sent(), &rule));
     }
     id.map(str::to_owned)
 }
 
 /// A remark that may be absent: text of at most 128 characters.
-pub(super) fn remark(place: Place, sent: &Scalar<'_>, faults: &mut Faults) -> Option<String> {
+pub(super) fn remark(place: Place, sent: &Scalar<'_>, errors: &mut ItemErrors) -> Option<String> {
     if sent.is_absent() {
         return None;
     }
     let Some(text) = sent.text() else {
-        faults.push(place.breaks(FaultCode::OrderFormat, sent.as_sent(), "应为文本"));
+        errors.push(place.breaks(ItemErrorCode::OrderFormat, sent.as_sent(), "应为文本"));
         return None;
     };
     let chars = text.chars().count();
     if chars > MAX_REMARK_CHARS {
-        faults.push(place.breaks(
-            FaultCode::RemarkTooLong,
+        errors.push(place.breaks(
+            ItemErrorCode::RemarkTooLong,
             text,
             &too_long(MAX_REMARK_CHARS, chars),
         ));

@@ -1,13 +1,11 @@
 //! The receive times: format, order, and the window of the operating cycle.
 
 use jiff::civil::DateTime;
+use task_engine::ItemErrors;
 
 use super::Checks;
-use super::place::Place;
-use crate::orders::fault::FaultCode;
-use crate::orders::faults::Faults;
+use crate::items::{ItemErrorCode, Place, Scalar};
 use crate::orders::parse::RawOrder;
-use crate::orders::scalar::Scalar;
 
 const BEGIN: Place = Place::order("receive_begin_time", "收货开始时间");
 const END: Place = Place::order("receive_end_time", "收货结束时间");
@@ -16,10 +14,10 @@ const END: Place = Place::order("receive_end_time", "收货结束时间");
 pub(super) fn receive(
     raw: &RawOrder<'_>,
     checks: &Checks<'_>,
-    faults: &mut Faults,
+    errors: &mut ItemErrors,
 ) -> Option<(DateTime, DateTime)> {
-    let begin = read(BEGIN, &raw.receive_begin_time, faults);
-    let end = read(END, &raw.receive_end_time, faults);
+    let begin = read(BEGIN, &raw.receive_begin_time, errors);
+    let end = read(END, &raw.receive_end_time, errors);
     if let (Some(begin), Some(end)) = (begin, end)
         && begin >= end
     {
@@ -28,27 +26,27 @@ pub(super) fn receive(
             minute(end),
             minute(begin)
         );
-        faults.push(END.fault(FaultCode::ReceiveTimeOrder, &minute(end), &msg));
+        errors.push(END.error(ItemErrorCode::ReceiveTimeOrder, &minute(end), &msg));
     }
     if let Some(begin) = begin {
-        not_past(begin, checks, faults);
-        in_window(BEGIN, begin, checks, faults);
+        not_past(begin, checks, errors);
+        in_window(BEGIN, begin, checks, errors);
     }
     if let Some(end) = end {
-        in_window(END, end, checks, faults);
+        in_window(END, end, checks, errors);
     }
     begin.zip(end)
 }
 
-fn read(place: Place, sent: &Scalar<'_>, faults: &mut Faults) -> Option<DateTime> {
+fn read(place: Place, sent: &Scalar<'_>, errors: &mut ItemErrors) -> Option<DateTime> {
     if sent.is_absent() {
-        faults.push(place.missing(FaultCode::ReceiveTimeRequired));
+        errors.push(place.missing(ItemErrorCode::ReceiveTimeRequired));
         return None;
     }
     let time = sent.text().and_then(civil);
     if time.is_none() {
         let rule = "应为真实存在的 YYYY-MM-DD HH:MM";
-        faults.push(place.breaks(FaultCode::ReceiveTimeFormat, sent.as_sent(), rule));
+        errors.push(place.breaks(ItemErrorCode::ReceiveTimeFormat, sent.as_sent(), rule));
     }
     time
 }
@@ -75,7 +73,7 @@ fn civil(text: &str) -> Option<DateTime> {
 }
 
 /// Receive times know no seconds: the minute in which the order was accepted is not past yet.
-fn not_past(begin: DateTime, checks: &Checks<'_>, faults: &mut Faults) {
+fn not_past(begin: DateTime, checks: &Checks<'_>, errors: &mut ItemErrors) {
     let accepted = checks.accepted_at;
     if begin < accepted.date().at(accepted.hour(), accepted.minute(), 0, 0) {
         let sentence = format!(
@@ -83,11 +81,11 @@ fn not_past(begin: DateTime, checks: &Checks<'_>, faults: &mut Faults) {
             minute(begin),
             minute(accepted)
         );
-        faults.push(BEGIN.fault(FaultCode::ReceiveTimePast, &minute(begin), &sentence));
+        errors.push(BEGIN.error(ItemErrorCode::ReceiveTimePast, &minute(begin), &sentence));
     }
 }
 
-fn in_window(place: Place, time: DateTime, checks: &Checks<'_>, faults: &mut Faults) {
+fn in_window(place: Place, time: DateTime, checks: &Checks<'_>, errors: &mut ItemErrors) {
     if checks.cycle.receives_at(checks.accepted_at, time) {
         return;
     }
@@ -102,7 +100,7 @@ fn in_window(place: Place, time: DateTime, checks: &Checks<'_>, faults: &mut Fau
         window.end,
         weekdays(window.weekdays),
     );
-    faults.push(place.breaks(FaultCode::ReceiveTimeOutOfWindow, &minute(time), &rule));
+    errors.push(place.breaks(ItemErrorCode::ReceiveTimeOutOfWindow, &minute(time), &rule));
 }
 
 /// The weekdays of a mask, unless it is all of them.

@@ -4,20 +4,20 @@ use serde_json::{Value, json};
 use super::*;
 
 /// The codes and fields of what is wrong with a change of a station that has the sku `D1`.
-fn faults(raw: &str, duplicate_of: Option<u32>) -> Vec<(FaultCode, String)> {
-    let faults = match parse(raw) {
+fn errors(raw: &str, duplicate_of: Option<u32>) -> Vec<(&'static str, String)> {
+    let errors = match parse(raw) {
         Ok(change) => check(&change, |id| id == "D1", duplicate_of)
             .unwrap_err()
             .to_vec(),
-        Err(fault) => vec![fault],
+        Err(error) => vec![error],
     };
-    faults
+    errors
         .into_iter()
-        .map(|fault| (fault.code, fault.field))
+        .map(|error| (error.code, error.field))
         .collect()
 }
 
-fn price_of(sent: &Value) -> Result<Change, Faults> {
+fn price_of(sent: &Value) -> Result<Change, ItemErrors> {
     let raw = json!({"sku_id": "D1", "sale_price": sent, "unknown": [1]}).to_string();
     check(&parse(&raw).unwrap(), |id| id == "D1", None)
 }
@@ -37,27 +37,27 @@ fn a_price_is_read_from_its_text_whether_it_is_a_number_or_a_string() {
 #[test]
 fn a_price_that_is_none_says_why() {
     for (sent, code) in [
-        (json!(null), FaultCode::PriceRequired),
-        (json!(""), FaultCode::PriceRequired),
-        (json!("-0.01"), FaultCode::PriceNegative),
-        (json!("0.001"), FaultCode::PriceDecimals),
-        (json!("100000000"), FaultCode::PriceFormat),
-        (json!("1e2"), FaultCode::PriceFormat),
-        (json!([1]), FaultCode::PriceFormat),
+        (json!(null), ItemErrorCode::PriceRequired.as_str()),
+        (json!(""), ItemErrorCode::PriceRequired.as_str()),
+        (json!("-0.01"), ItemErrorCode::PriceNegative.as_str()),
+        (json!("0.001"), ItemErrorCode::PriceDecimals.as_str()),
+        (json!("100000000"), ItemErrorCode::PriceFormat.as_str()),
+        (json!("1e2"), ItemErrorCode::PriceFormat.as_str()),
+        (json!([1]), ItemErrorCode::PriceFormat.as_str()),
     ] {
-        let faults = price_of(&sent).unwrap_err();
-        assert_eq!((faults.len(), faults[0].code), (1, code), "{sent}");
-        assert_eq!(faults[0].field, "sale_price");
+        let errors = price_of(&sent).unwrap_err();
+        assert_eq!((errors.len(), errors[0].code), (1, code), "{sent}");
+        assert_eq!(errors[0].field, "sale_price");
     }
 }
 
 #[test]
 fn all_that_is_wrong_is_said_at_once() {
-    let found = faults(r#"{"sku_id":"D2","sale_price":"-1"}"#, Some(3));
+    let found = errors(r#"{"sku_id":"D2","sale_price":"-1"}"#, Some(3));
     let expected = [
-        (FaultCode::SkuNotFound, "sku_id"),
-        (FaultCode::DuplicateInBatch, "sku_id"),
-        (FaultCode::PriceNegative, "sale_price"),
+        (ItemErrorCode::SkuNotFound.as_str(), "sku_id"),
+        (ItemErrorCode::DuplicateInBatch.as_str(), "sku_id"),
+        (ItemErrorCode::PriceNegative.as_str(), "sale_price"),
     ];
     assert_eq!(
         found,
@@ -68,24 +68,30 @@ fn all_that_is_wrong_is_said_at_once() {
 #[test]
 fn a_sku_must_be_there_and_be_an_id() {
     for (raw, code) in [
-        (r#"{"sale_price":1}"#.to_owned(), FaultCode::SkuRequired),
+        (
+            r#"{"sale_price":1}"#.to_owned(),
+            ItemErrorCode::SkuRequired.as_str(),
+        ),
         (
             r#"{"sku_id":true,"sale_price":1}"#.to_owned(),
-            FaultCode::ItemFormat,
+            ItemErrorCode::ItemFormat.as_str(),
         ),
         (
             format!(r#"{{"sku_id":"{}","sale_price":1}}"#, "x".repeat(65)),
-            FaultCode::ItemFormat,
+            ItemErrorCode::ItemFormat.as_str(),
         ),
     ] {
-        assert_eq!(faults(&raw, None), [(code, "sku_id".to_owned())], "{raw}");
+        assert_eq!(errors(&raw, None), [(code, "sku_id".to_owned())], "{raw}");
     }
 }
 
 #[test]
 fn what_is_no_object_is_no_change_and_nobodys_duplicate() {
     for raw in ["[\"D1\",1]", "7", "{\"sku_id\":\"D1\",\"sku_id\":\"D2\"}"] {
-        assert_eq!(faults(raw, None), [(FaultCode::ItemFormat, String::new())]);
+        assert_eq!(
+            errors(raw, None),
+            [(ItemErrorCode::ItemFormat.as_str(), String::new())]
+        );
         assert_eq!(key(raw), None);
     }
     assert_eq!(key(r#"{"sku_id":7}"#).as_deref(), Some("7"));
@@ -116,7 +122,7 @@ proptest! {
                 prop_assert_eq!(Money::parse(&text), Ok(change.sale_price));
                 prop_assert!(change.sale_price >= Money::ZERO);
             }
-            Err(faults) => prop_assert!(!faults.is_empty()),
+            Err(errors) => prop_assert!(!errors.is_empty()),
         }
     }
 

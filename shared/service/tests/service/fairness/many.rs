@@ -19,15 +19,15 @@ async fn workers_that_defer_and_finish_at_once_leave_nothing_behind() {
             let keys = queue.take();
             let (job, settings) = (job(), capped(2));
             let worker = async |keys: &[ChunkKey]| {
-                let shift = shift(&fresh.database, &job, &settings);
+                let invocation = invocation(&fresh.database, &job, &settings);
                 for key in keys {
                     // Between its mark and the second look, whoever finished may have taken it up: its message will come
                     // again for nothing.
-                    let end = shift.work(*key).await;
-                    let is_taken_care_of = matches!(end, Ok(()) | Err(batch::Unworked::Held));
+                    let end = invocation.work(*key).await;
+                    let is_taken_care_of = matches!(end, Ok(()) | Err(task_engine::Unworked::Held));
                     assert!(is_taken_care_of, "{end:?}");
                 }
-                shift.work_deferred().await.unwrap();
+                invocation.work_deferred().await.unwrap();
             };
             join_all(keys.chunks(2).map(worker)).await;
             assert_eq!(number(fresh, OPEN).await, 0, "round {round}");
@@ -46,7 +46,7 @@ async fn looking_for_the_cap_touches_only_what_is_in_work() {
     with_database(async |fresh| {
         load_station(fresh).await;
         let queue = MemoryQueue::default();
-        let dispatcher = batch::Dispatcher {
+        let dispatcher = task_engine::Dispatcher {
             settings: Settings {
                 chunk_items: 1,
                 ..settings()
@@ -61,7 +61,7 @@ async fn looking_for_the_cap_touches_only_what_is_in_work() {
                 file_name: None,
                 orders: &orders,
                 rerun: false,
-                scope: task_service::tasks::IdScope::Station,
+                scope: task_store::tasks::IdScope::Station,
             };
             let list = list.cut(&dispatcher.settings).unwrap();
             task_service::orders::submit(&dispatcher, &job(), &caller(), &list)

@@ -11,10 +11,11 @@ use proptest::prelude::{Just, Strategy, any};
 use proptest::prop_oneof;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
+use task_engine::{Deadline, Invocation, ItemStatuses, Settings, Unworked};
 use task_service::async_tasks::close;
-use task_service::batch::{self, Counts, Deadline, Settings, Shift, Unworked};
 use task_service::orders::{Mending, Which, amend};
 use task_service::tasks::TaskReference;
+use task_store::StoreError;
 use task_store::batches;
 use task_store::chunks::{self, ChunkKey};
 use task_store::testing::{TestDatabase, with_rows_only};
@@ -154,8 +155,9 @@ impl<'t> Life<'t> {
             station_chunks: 1,
             ..settings()
         };
-        let shift = Shift::new(&self.fresh.database, &job, &settings, Deadline::default());
-        let end = shift.work(key).await;
+        let invocation =
+            Invocation::new(&self.fresh.database, &job, &settings, Deadline::default());
+        let end = invocation.work(key).await;
         let expected = self.model.work_capped(chunk as usize);
         assert_eq!(worked(end), expected, "{:?}", self.told);
     }
@@ -169,7 +171,14 @@ impl<'t> Life<'t> {
             key.task, key.run
         );
         run(self.fresh, &sql).await;
-        let end = batch::bury(&self.fresh.database, &settings(), key, "dead letter").await;
+        let end = task_engine::handle_dead_letter(
+            &self.fresh.database,
+            &settings(),
+            KINDS,
+            key,
+            "dead letter",
+        )
+        .await;
         let expected = self.model.bury(chunk as usize, stalled);
         assert_eq!(worked(end), expected, "{:?}", self.told);
     }
@@ -196,7 +205,7 @@ impl<'t> Life<'t> {
 
     async fn close(&mut self) {
         self.told.push("close".to_owned());
-        let closed = close(&self.fresh.database, &caller(), &[self.named()]).await;
+        let closed = close(&self.fresh.database, KINDS, &caller(), &[self.named()]).await;
         assert_eq!(closed.unwrap(), 1);
         self.model.close();
     }
@@ -240,9 +249,8 @@ impl<'t> Life<'t> {
         let task = task(self.fresh, &self.name).await;
         let read = async |c: &mut _| {
             let batch = batches::by_task(c, task.id).await?.unwrap();
-            Counts::of(c, &batch)
-                .await
-                .map(|counts| (batch.run, counts))
+            let statuses = ItemStatuses::read(c, &batch).await?;
+            Ok::<_, StoreError>((batch.run, statuses.counts()))
         };
         let (run, counts) = self.fresh.database.run(read).await.unwrap();
         let status = task.status.number();

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use task_engine::Counts;
 use task_service::ErrorCode;
-use task_service::batch::Counts;
 use task_store::items::ItemStatus;
 
 /// Orders of a batch, in chunks of ten.

@@ -184,6 +184,7 @@ async fn both_ids_must_name_the_same_task() {
                 .map(drop),
             tasks::finish(
                 &fresh.database,
+                KINDS,
                 &both("b"),
                 &Changes::default(),
                 &TimeZone::UTC,
@@ -198,6 +199,7 @@ async fn both_ids_must_name_the_same_task() {
             .await,
             tasks::finish(
                 &fresh.database,
+                KINDS,
                 &named("none"),
                 &Changes::default(),
                 &TimeZone::UTC,

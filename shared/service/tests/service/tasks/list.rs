@@ -1,5 +1,6 @@
 //! `/task/list`.
 
+use task_engine::PageRequest;
 use task_service::tasks::{Columns, Filter, List, MOST_COUNTED};
 use task_store::tasks::TaskStatus::{self, Finished, Running, Submitted};
 use task_store::testing::with_database;
@@ -48,9 +49,11 @@ async fn list_with(
             type_id: query.type_id,
             only_shown: query.only_shown,
         },
-        limit,
-        page: query.page,
-        after: query.after,
+        page: PageRequest {
+            limit,
+            page: query.page,
+            after: query.after,
+        },
         columns,
     };
     let (views, pagination) = tasks::list(&fresh.database, &list, &TimeZone::UTC)

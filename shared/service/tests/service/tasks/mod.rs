@@ -24,7 +24,7 @@ use task_service::{Caller, Error, ErrorCode, Result};
 use task_store::testing::TestDatabase;
 use task_store::{StationId, TaskId};
 
-use crate::support::{STATION, id};
+use crate::support::{KINDS, STATION, first, id};
 
 /// Adds a task, repeatable or not, and says its key.
 async fn add(fresh: &TestDatabase, name: &str, input: &str, repeat: bool) -> Result<TaskId> {
@@ -62,7 +62,14 @@ async fn start(fresh: &TestDatabase, name: &str) -> Result<Value> {
 }
 
 async fn finish(fresh: &TestDatabase, name: &str, changes: &Changes<'_>) -> Result<()> {
-    tasks::finish(&fresh.database, &named(name), changes, &TimeZone::UTC).await
+    tasks::finish(
+        &fresh.database,
+        KINDS,
+        &named(name),
+        changes,
+        &TimeZone::UTC,
+    )
+    .await
 }
 
 /// A change inside the result, as `op`, `postion` and `value` would say it.

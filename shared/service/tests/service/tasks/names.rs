@@ -46,15 +46,29 @@ async fn a_number_that_is_two_tasks_is_refused_and_neither_is_touched() {
         let refusal = found(fresh, &named).await.unwrap_err();
         assert_eq!(refusal.code(), ErrorCode::ParamInvalid);
         assert!(refusal.to_string().contains("user_task_id"), "{refusal}");
-        let closed = close(&fresh.database, &caller(), std::slice::from_ref(&named)).await;
+        let closed = close(
+            &fresh.database,
+            KINDS,
+            &caller(),
+            std::slice::from_ref(&named),
+        )
+        .await;
         assert_eq!(code(closed), ErrorCode::ParamInvalid);
-        let several = close(&fresh.database, &caller(), &[front("a", None), named]).await;
+        let several = close(
+            &fresh.database,
+            KINDS,
+            &caller(),
+            &[front("a", None), named],
+        )
+        .await;
         assert_eq!(code(several), ErrorCode::ParamInvalid);
         for name in ["a", &key.to_string()] {
             assert!(task(fresh, name).await.message_show, "{name}");
         }
         let meant = front(&key.to_string(), Some(&key.to_string()));
-        close(&fresh.database, &caller(), &[meant]).await.unwrap();
+        close(&fresh.database, KINDS, &caller(), &[meant])
+            .await
+            .unwrap();
         assert!(!task(fresh, &key.to_string()).await.message_show);
     })
     .await;
@@ -96,8 +110,8 @@ async fn an_id_of_several_stations_asks_for_the_station_and_touches_nothing_with
                 .await
                 .map(drop),
             tasks::update(&fresh.database, &named("a"), &none, &TimeZone::UTC).await,
-            tasks::finish(&fresh.database, &named("a"), &none, &TimeZone::UTC).await,
-            close(&fresh.database, &unbound, &[named("a")])
+            tasks::finish(&fresh.database, KINDS, &named("a"), &none, &TimeZone::UTC).await,
+            close(&fresh.database, KINDS, &unbound, &[named("a")])
                 .await
                 .map(drop),
         ] {
@@ -131,7 +145,9 @@ async fn another_stations_key_does_not_hide_the_callers_own_id_of_the_same_numbe
         let own = add(fresh, &key.to_string(), "1", false).await.unwrap();
         let named = front(&key.to_string(), None);
         assert_eq!(found(fresh, &named).await.unwrap(), own);
-        close(&fresh.database, &caller(), &[named]).await.unwrap();
+        close(&fresh.database, KINDS, &caller(), &[named])
+            .await
+            .unwrap();
         assert!(task(fresh, "a").await.message_show, "another station's");
         assert!(!task(fresh, &key.to_string()).await.message_show);
     })
@@ -145,7 +161,7 @@ async fn a_task_is_changed_by_an_id_that_can_be_read_in_two_ways() {
         let (named, none) = (front("4711", None), Changes::default());
         let view = tasks::start(&fresh.database, &named, &TimeZone::UTC).await;
         assert_eq!(json!(view.unwrap())["task_id"], key.get());
-        tasks::finish(&fresh.database, &named, &none, &TimeZone::UTC)
+        tasks::finish(&fresh.database, KINDS, &named, &none, &TimeZone::UTC)
             .await
             .unwrap();
         assert_eq!(get(fresh, "4711").await["status"], 3);

@@ -133,7 +133,7 @@ async fn the_worker_of_a_cancelled_task_learns_it_and_overwrites_nothing() {
     with_database(async |fresh| {
         add(fresh, "a", "1", true).await.unwrap();
         start(fresh, "a").await.unwrap();
-        close(&fresh.database, &caller(), &[named("a")])
+        close(&fresh.database, KINDS, &caller(), &[named("a")])
             .await
             .unwrap();
         let before = get(fresh, "a").await;

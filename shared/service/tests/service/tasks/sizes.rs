@@ -1,5 +1,6 @@
 //! Sizes: whatever is accepted can be answered, alone and in lists.
 
+use task_engine::PageRequest;
 use task_service::async_tasks::{self, TaskListRequest};
 use task_service::tasks::{Columns, Filter, List};
 use task_store::testing::with_database;
@@ -30,9 +31,11 @@ async fn page(
     };
     let list = List {
         filter,
-        limit,
-        page: 0,
-        after,
+        page: PageRequest {
+            limit,
+            page: 0,
+            after,
+        },
         columns,
     };
     let zone = TimeZone::UTC;
@@ -156,9 +159,11 @@ async fn the_panel_pages_by_bytes_too_and_closing_many_large_tasks_reads_none() 
             station: StationId::parse(STATION).unwrap(),
             statuses: Vec::new(),
             type_id: None,
-            limit: 100,
-            page: 0,
-            after: None,
+            page: PageRequest {
+                limit: 100,
+                page: 0,
+                after: None,
+            },
         };
         let zone = TimeZone::UTC;
         let list = async_tasks::list(&fresh.database, &panel, &zone)
@@ -167,7 +172,7 @@ async fn the_panel_pages_by_bytes_too_and_closing_many_large_tasks_reads_none() 
         assert_eq!(list.tasks.len(), 3);
         assert!(json!(list.pagination)["next_after_id"].is_i64());
         let named: Vec<_> = all.iter().map(|name| named(name)).collect();
-        let closed = async_tasks::close(&fresh.database, &caller(), &named).await;
+        let closed = async_tasks::close(&fresh.database, KINDS, &caller(), &named).await;
         assert_eq!(closed.unwrap(), 6);
         assert!(get(fresh, "n0").await["input"] == text(MOST));
     })

@@ -1,7 +1,7 @@
 //! How many statements a call sends to the server, counted by the server for the one connection there is.
 
+use task_engine::ItemRequest;
 use task_service::async_tasks::{self, TaskListRequest};
-use task_service::batch::ItemPage;
 use task_service::tasks::{Columns, Filter, List};
 use task_store::testing::with_database;
 use task_store::{Database, StoreError};
@@ -122,7 +122,7 @@ async fn closing_one_task_that_is_no_open_batch_is_one_statement() {
         add_many(fresh, &["a", "b", "c"]).await;
         let close = async |f: &TestDatabase, names: &[&str]| {
             let named: Vec<_> = names.iter().map(|name| named(name)).collect();
-            async_tasks::close(&f.database, &crate::support::caller(), &named)
+            async_tasks::close(&f.database, KINDS, &crate::support::caller(), &named)
                 .await
                 .unwrap()
         };
@@ -137,13 +137,14 @@ async fn closing_one_task_that_is_no_open_batch_is_one_statement() {
 }
 
 async fn detail(database: &Database, name: &str) {
-    let page = ItemPage {
+    let page = ItemRequest {
         status: None,
-        limit: 10,
-        ..ItemPage::default()
+        page: first(10),
+        ..ItemRequest::default()
     };
     async_tasks::detail(
         database,
+        KINDS,
         &Caller::Unbound,
         &named(name),
         page,
@@ -161,9 +162,7 @@ async fn list(database: &Database, limit: u32) {
             type_id: None,
             only_shown: false,
         },
-        limit,
-        page: 0,
-        after: None,
+        page: first(limit),
         columns: Columns::ALL,
     };
     tasks::list(database, &list, &TimeZone::UTC).await.unwrap();
@@ -174,9 +173,7 @@ async fn panel(database: &Database, limit: u32) {
         station: StationId::parse(STATION).unwrap(),
         statuses: Vec::new(),
         type_id: None,
-        limit,
-        page: 0,
-        after: None,
+        page: first(limit),
     };
     async_tasks::list(database, &panel, &TimeZone::UTC)
         .await

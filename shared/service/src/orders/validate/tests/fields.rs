@@ -1,4 +1,4 @@
-//! Address, order number, uid, remark; and all faults at once.
+//! Address, order number, uid, remark; and all errors at once.
 
 use super::*;
 
@@ -34,13 +34,13 @@ fn null_and_the_empty_string_count_as_absent() {
 #[test]
 fn an_order_without_an_address_is_refused() {
     for json in ["null", "\"\""] {
-        let fault = Sent::sound().with("address_id", json).fault();
+        let error = Sent::sound().with("address_id", json).error();
         assert_eq!(
-            (fault.code, fault.field.as_str()),
-            (FaultCode::AddressRequired, "address_id")
+            (error.code, error.field.as_str()),
+            (ItemErrorCode::AddressRequired.as_str(), "address_id")
         );
         assert_eq!(
-            (fault.value, fault.msg.as_str()),
+            (error.value, error.msg.as_str()),
             (None, "缺少收货地址编号 address_id")
         );
     }
@@ -48,21 +48,21 @@ fn an_order_without_an_address_is_refused() {
 
 #[test]
 fn an_unknown_address_is_refused() {
-    let fault = Sent::sound().with("address_id", r#""S999""#).fault();
+    let error = Sent::sound().with("address_id", r#""S999""#).error();
     assert_eq!(
-        (fault.code, fault.value.as_deref()),
-        (FaultCode::AddressNotFound, Some("S999"))
+        (error.code, error.value.as_deref()),
+        (ItemErrorCode::AddressNotFound.as_str(), Some("S999"))
     );
-    assert_eq!(fault.msg, "收货地址 \"S999\" 在本站点不存在");
+    assert_eq!(error.msg, "收货地址 \"S999\" 在本站点不存在");
 }
 
 #[test]
 fn an_address_that_may_not_order_is_refused() {
-    let fault = Sent::sound().with("address_id", r#""CLOSED""#).fault();
+    let error = Sent::sound().with("address_id", r#""CLOSED""#).error();
     assert_eq!(
-        (fault.code, fault.msg.as_str()),
+        (error.code, error.msg.as_str()),
         (
-            FaultCode::AddressForbidden,
+            ItemErrorCode::AddressForbidden.as_str(),
             "收货地址 \"CLOSED\"（东门店） 不允许下单"
         )
     );
@@ -75,19 +75,19 @@ fn an_id_of_more_than_64_characters_or_of_another_type_is_order_format() {
         for json in [long.as_str(), "true", "[1]", "{}", r#""\ud800""#] {
             assert_eq!(
                 Sent::sound().with(field, json).fails(),
-                fails(FaultCode::OrderFormat, field),
+                fails(ItemErrorCode::OrderFormat.as_str(), field),
                 "{json}"
             );
         }
     }
-    let fault = Sent::sound().with("uid", &long).fault();
-    assert_eq!(fault.value.unwrap().chars().count(), 64);
+    let error = Sent::sound().with("uid", &long).error();
+    assert_eq!(error.value.unwrap().chars().count(), 64);
     assert!(
-        fault
+        error
             .msg
             .starts_with("用户编号 uid 最多 64 个字符（现有 65 个），实际为 \"号"),
         "{}",
-        fault.msg
+        error.msg
     );
 }
 
@@ -106,7 +106,7 @@ fn a_remark_of_more_than_128_characters_is_refused() {
     assert!(remark(128).checked().is_ok());
     assert_eq!(
         remark(129).fails(),
-        fails(FaultCode::RemarkTooLong, "remark")
+        fails(ItemErrorCode::RemarkTooLong.as_str(), "remark")
     );
 }
 
@@ -114,7 +114,7 @@ fn a_remark_of_more_than_128_characters_is_refused() {
 fn a_remark_that_is_no_text_is_order_format() {
     assert_eq!(
         Sent::sound().with("remark", "[]").fails(),
-        fails(FaultCode::OrderFormat, "remark")
+        fails(ItemErrorCode::OrderFormat.as_str(), "remark")
     );
     assert_eq!(
         Sent::sound().with("remark", "12").order().remark.as_deref(),
@@ -124,14 +124,14 @@ fn a_remark_that_is_no_text_is_order_format() {
 
 #[test]
 fn a_duplicate_by_address_names_the_first_index() {
-    let fault = only(Sent::sound().checked_by(|checks| checks.duplicate_of = Some(3)));
+    let error = only(Sent::sound().checked_by(|checks| checks.duplicate_of = Some(3)));
     assert_eq!(
-        (fault.code, fault.field.as_str()),
-        (FaultCode::DuplicateInBatch, "address_id")
+        (error.code, error.field.as_str()),
+        (ItemErrorCode::DuplicateInBatch.as_str(), "address_id")
     );
-    assert_eq!(fault.value.as_deref(), Some("3"));
+    assert_eq!(error.value.as_deref(), Some("3"));
     assert_eq!(
-        fault.msg,
+        error.msg,
         "收货地址 \"S001\" 与本批次中 index 为 3 的订单重复"
     );
 }
@@ -141,13 +141,13 @@ fn a_duplicate_by_order_number_is_a_fault_of_the_order_number() {
     let sent = Sent::sound().with("out_order_no", r#""N-1""#);
     // The first of the two is made by then or not: that must not show.
     for existing_order in [None, Some(9)] {
-        let fault = only(sent.checked_by(|checks| {
+        let error = only(sent.checked_by(|checks| {
             checks.duplicate_of = Some(0);
             checks.existing_order = existing_order;
         }));
         assert_eq!(
-            (fault.code, fault.field.as_str()),
-            (FaultCode::DuplicateInBatch, "out_order_no")
+            (error.code, error.field.as_str()),
+            (ItemErrorCode::DuplicateInBatch.as_str(), "out_order_no")
         );
     }
 }
@@ -155,13 +155,13 @@ fn a_duplicate_by_order_number_is_a_fault_of_the_order_number() {
 #[test]
 fn an_order_number_the_station_already_has_names_the_existing_order() {
     let sent = Sent::sound().with("out_order_no", r#""N-1""#);
-    let fault = only(sent.checked_by(|checks| checks.existing_order = Some(42_007)));
+    let error = only(sent.checked_by(|checks| checks.existing_order = Some(42_007)));
     assert_eq!(
-        (fault.code, fault.field.as_str()),
-        (FaultCode::DuplicateOrderNo, "out_order_no")
+        (error.code, error.field.as_str()),
+        (ItemErrorCode::DuplicateOrderNo.as_str(), "out_order_no")
     );
-    assert_eq!(fault.value.as_deref(), Some("42007"));
-    assert_eq!(fault.msg, "外部订单号 \"N-1\" 已存在，对应订单 ID 为 42007");
+    assert_eq!(error.value.as_deref(), Some("42007"));
+    assert_eq!(error.msg, "外部订单号 \"N-1\" 已存在，对应订单 ID 为 42007");
 }
 
 #[test]
@@ -173,10 +173,10 @@ fn all_faults_are_reported_at_once_in_the_order_of_the_fields() {
         .with("receive_begin_time", "null")
         .with("receive_end_time", r#""soon""#)
         .with("details", r#"[{"sku_id": "D1", "amount": 0}, 7, {"sku_id": "D9", "unit_price": "-1", "is_price_timing": 2}]"#);
-    let faults = sent.checked().unwrap_err();
-    let found: Vec<_> = faults
+    let errors = sent.checked().unwrap_err();
+    let found: Vec<_> = errors
         .iter()
-        .map(|fault| (fault.code.as_str(), fault.field.as_str()))
+        .map(|error| (error.code, error.field.as_str()))
         .collect();
     let expected = [
         ("ADDRESS_NOT_FOUND", "address_id"),

@@ -11,7 +11,7 @@ fn an_order_without_lines_is_refused() {
     for json in ["[]", "null", "\"\""] {
         assert_eq!(
             Sent::sound().with("details", json).fails(),
-            fails(FaultCode::LinesEmpty, "details"),
+            fails(ItemErrorCode::LinesEmpty.as_str(), "details"),
             "{json}"
         );
     }
@@ -22,7 +22,7 @@ fn details_that_are_no_list_are_order_format() {
     for json in ["{}", "7", "true", r#""[]""#] {
         assert_eq!(
             Sent::sound().with("details", json).fails(),
-            fails(FaultCode::OrderFormat, "details"),
+            fails(ItemErrorCode::OrderFormat.as_str(), "details"),
             "{json}"
         );
     }
@@ -35,19 +35,19 @@ fn more_than_200_lines_are_one_fault() {
         Sent::sound().with("details", &format!("[{list}]"))
     };
     assert_eq!(lines(200).order().lines.len(), 200);
-    let fault = lines(201).fault();
+    let error = lines(201).error();
     assert_eq!(
-        (fault.code, fault.field.as_str()),
-        (FaultCode::TooManyLines, "details")
+        (error.code, error.field.as_str()),
+        (ItemErrorCode::TooManyLines.as_str(), "details")
     );
-    assert_eq!(fault.msg, "商品明细 details 最多 200 行，实际为 201");
+    assert_eq!(error.msg, "商品明细 details 最多 200 行，实际为 201");
 }
 
 #[test]
 fn a_line_that_is_no_object_is_order_format() {
     assert_eq!(
         Sent::sound().with("details", "[7]").fails(),
-        fails(FaultCode::OrderFormat, "details[0]")
+        fails(ItemErrorCode::OrderFormat.as_str(), "details[0]")
     );
 }
 
@@ -55,7 +55,7 @@ fn a_line_that_is_no_object_is_order_format() {
 fn a_line_without_a_sku_is_refused() {
     assert_eq!(
         Sent::sound().line("sku_id", "\"\"").fails(),
-        fails(FaultCode::SkuRequired, "details[0].sku_id")
+        fails(ItemErrorCode::SkuRequired.as_str(), "details[0].sku_id")
     );
 }
 
@@ -64,26 +64,32 @@ fn a_sku_id_that_is_too_long_or_no_text_is_order_format() {
     for json in [format!("\"{}\"", "D".repeat(65)), "false".to_owned()] {
         assert_eq!(
             Sent::sound().line("sku_id", &json).fails(),
-            fails(FaultCode::OrderFormat, "details[0].sku_id")
+            fails(ItemErrorCode::OrderFormat.as_str(), "details[0].sku_id")
         );
     }
 }
 
 #[test]
 fn an_unknown_sku_is_refused() {
-    let fault = Sent::sound().line("sku_id", "404").fault();
+    let error = Sent::sound().line("sku_id", "404").error();
     assert_eq!(
-        (fault.code, fault.msg.as_str()),
-        (FaultCode::SkuNotFound, "第 1 行商品 \"404\" 在本站点不存在")
+        (error.code, error.msg.as_str()),
+        (
+            ItemErrorCode::SkuNotFound.as_str(),
+            "第 1 行商品 \"404\" 在本站点不存在"
+        )
     );
 }
 
 #[test]
 fn a_sku_that_is_not_on_sale_is_refused() {
-    let fault = Sent::sound().line("sku_id", r#""OFF""#).fault();
+    let error = Sent::sound().line("sku_id", r#""OFF""#).error();
     assert_eq!(
-        (fault.code, fault.msg.as_str()),
-        (FaultCode::SkuOffSale, "第 1 行商品 \"OFF\"（白菜） 已下架")
+        (error.code, error.msg.as_str()),
+        (
+            ItemErrorCode::SkuOffSale.as_str(),
+            "第 1 行商品 \"OFF\"（白菜） 已下架"
+        )
     );
 }
 
@@ -92,7 +98,7 @@ fn a_sku_of_another_cycle_is_refused() {
     let fails_with = Sent::sound().line("sku_id", r#""ELSEWHERE""#).fails();
     assert_eq!(
         fails_with,
-        fails(FaultCode::SkuNotInCycle, "details[0].sku_id")
+        fails(ItemErrorCode::SkuNotInCycle.as_str(), "details[0].sku_id")
     );
     assert!(Sent::sound().line("sku_id", r#""HERE""#).checked().is_ok());
 }
@@ -101,7 +107,10 @@ fn a_sku_of_another_cycle_is_refused() {
 fn a_line_without_a_quantity_is_refused() {
     assert_eq!(
         amount("null").fails(),
-        fails(FaultCode::QuantityRequired, "details[0].amount")
+        fails(
+            ItemErrorCode::QuantityRequired.as_str(),
+            "details[0].amount"
+        )
     );
 }
 
@@ -120,12 +129,12 @@ fn a_quantity_that_is_no_plain_decimal_is_refused() {
     ] {
         assert_eq!(
             amount(json).fails(),
-            fails(FaultCode::QuantityFormat, "details[0].amount"),
+            fails(ItemErrorCode::QuantityFormat.as_str(), "details[0].amount"),
             "{json}"
         );
     }
     assert_eq!(
-        amount("123456789").fault().msg,
+        amount("123456789").error().msg,
         "第 1 行数量 amount 整数部分最多 8 位，实际为 \"123456789\""
     );
 }
@@ -135,7 +144,10 @@ fn a_quantity_of_zero_or_less_is_refused() {
     for json in ["0", "\"0.00\"", "-1", "\"-0.001\"", "-0"] {
         assert_eq!(
             amount(json).fails(),
-            fails(FaultCode::QuantityNotPositive, "details[0].amount"),
+            fails(
+                ItemErrorCode::QuantityNotPositive.as_str(),
+                "details[0].amount"
+            ),
             "{json}"
         );
     }
@@ -145,7 +157,10 @@ fn a_quantity_of_zero_or_less_is_refused() {
 fn a_quantity_of_more_than_two_decimals_is_refused_unless_they_are_zeros() {
     assert_eq!(
         amount("1.234").fails(),
-        fails(FaultCode::QuantityDecimals, "details[0].amount")
+        fails(
+            ItemErrorCode::QuantityDecimals.as_str(),
+            "details[0].amount"
+        )
     );
     assert_eq!(
         amount("1.500").order().lines[0].quantity.to_string(),
@@ -156,13 +171,16 @@ fn a_quantity_of_more_than_two_decimals_is_refused_unless_they_are_zeros() {
 #[test]
 fn a_quantity_below_the_skus_least_is_refused() {
     let least = |json| amount(json).line("sku_id", r#""LEAST""#);
-    let fault = least("1.49").fault();
+    let error = least("1.49").error();
     assert_eq!(
-        (fault.code, fault.field.as_str()),
-        (FaultCode::QuantityBelowMin, "details[0].amount")
+        (error.code, error.field.as_str()),
+        (
+            ItemErrorCode::QuantityBelowMin.as_str(),
+            "details[0].amount"
+        )
     );
     assert_eq!(
-        fault.msg,
+        error.msg,
         "第 1 行数量 amount 不能低于起订量 1.50斤，实际为 \"1.49\""
     );
     assert!(least("1.5").checked().is_ok());
@@ -180,6 +198,9 @@ fn a_line_remark_of_more_than_128_characters_is_refused() {
     );
     assert_eq!(
         remark(129).fails(),
-        fails(FaultCode::RemarkTooLong, "details[0].spu_remark")
+        fails(
+            ItemErrorCode::RemarkTooLong.as_str(),
+            "details[0].spu_remark"
+        )
     );
 }

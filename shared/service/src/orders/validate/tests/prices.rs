@@ -11,7 +11,7 @@ fn a_price_that_is_no_plain_decimal_is_refused() {
     for json in ["\"free\"", "1E2", "{}", "100000000"] {
         assert_eq!(
             price(json).fails(),
-            fails(FaultCode::PriceFormat, "details[0].unit_price"),
+            fails(ItemErrorCode::PriceFormat.as_str(), "details[0].unit_price"),
             "{json}"
         );
     }
@@ -21,7 +21,10 @@ fn a_price_that_is_no_plain_decimal_is_refused() {
 fn a_price_below_zero_is_refused() {
     assert_eq!(
         price("-0.01").fails(),
-        fails(FaultCode::PriceNegative, "details[0].unit_price")
+        fails(
+            ItemErrorCode::PriceNegative.as_str(),
+            "details[0].unit_price"
+        )
     );
     assert_eq!(price("0").order().total, Money::ZERO);
 }
@@ -30,7 +33,10 @@ fn a_price_below_zero_is_refused() {
 fn a_price_of_more_than_two_decimals_is_refused() {
     assert_eq!(
         price("\"9.999\"").fails(),
-        fails(FaultCode::PriceDecimals, "details[0].unit_price")
+        fails(
+            ItemErrorCode::PriceDecimals.as_str(),
+            "details[0].unit_price"
+        )
     );
 }
 
@@ -64,7 +70,10 @@ fn quantity_and_sale_price_are_other_names_and_the_first_name_wins() {
         .fails();
     assert_eq!(
         wrong,
-        fails(FaultCode::QuantityNotPositive, "details[0].quantity")
+        fails(
+            ItemErrorCode::QuantityNotPositive.as_str(),
+            "details[0].quantity"
+        )
     );
 }
 
@@ -74,7 +83,10 @@ fn price_timing_must_be_a_boolean() {
     for json in ["2", "\"yes\"", "[]"] {
         assert_eq!(
             timing(json).fails(),
-            fails(FaultCode::PriceTimingType, "details[0].is_price_timing"),
+            fails(
+                ItemErrorCode::PriceTimingType.as_str(),
+                "details[0].is_price_timing"
+            ),
             "{json}"
         );
     }
@@ -126,7 +138,7 @@ fn a_total_that_no_column_holds_is_order_format() {
         let sent = Sent::sound().with("details", &format!("[{many}]"));
         assert_eq!(
             sent.fails(),
-            fails(FaultCode::OrderFormat, "details"),
+            fails(ItemErrorCode::OrderFormat.as_str(), "details"),
             "{count}"
         );
     }

@@ -1,4 +1,4 @@
-//! Whatever is sent, an order ends as one or with at least one fault.
+//! Whatever is sent, an order ends as one or with at least one error.
 
 use proptest::prelude::*;
 use serde_json::{Map, Value};
@@ -93,23 +93,23 @@ fn check(raw: &str) -> Result<(), TestCaseError> {
     checks.duplicate_of = raw.len().is_multiple_of(7).then_some(1);
     checks.existing_order = raw.len().is_multiple_of(5).then_some(1);
     let key = key(raw);
-    let faults = match parse(raw) {
-        Err(fault) => {
-            prop_assert_eq!(fault.code, FaultCode::OrderFormat);
-            vec![fault]
+    let errors = match parse(raw) {
+        Err(error) => {
+            prop_assert_eq!(error.code, ItemErrorCode::OrderFormat.as_str());
+            vec![error]
         }
         Ok(order) => match validate(&order, &checks) {
             Ok(_) => {
                 prop_assert!(key.is_some());
                 return Ok(());
             }
-            Err(faults) => faults.to_vec(),
+            Err(errors) => errors.to_vec(),
         },
     };
-    prop_assert!(!faults.is_empty());
-    for fault in faults {
-        prop_assert!(!fault.msg.is_empty());
-        prop_assert!(fault.value.is_none_or(|value| value.chars().count() <= 64));
+    prop_assert!(!errors.is_empty());
+    for error in errors {
+        prop_assert!(!error.msg.is_empty());
+        prop_assert!(error.value.is_none_or(|value| value.chars().count() <= 64));
     }
     Ok(())
 }
@@ -133,7 +133,7 @@ proptest! {
     #[test]
     fn an_order_cut_short_is_order_format(raw in nearly_sound(), at in any::<proptest::sample::Index>()) {
         let cut = (0..=at.index(raw.len())).rev().find(|end| raw.is_char_boundary(*end)).unwrap_or_default();
-        prop_assert_eq!(parse(&raw[..cut]).unwrap_err().code, FaultCode::OrderFormat);
+        prop_assert_eq!(parse(&raw[..cut]).unwrap_err().code, ItemErrorCode::OrderFormat.as_str());
     }
 
     #[test]

@@ -13,11 +13,11 @@ fn each_receive_time_is_required() {
     for field in ["receive_begin_time", "receive_end_time"] {
         assert_eq!(
             Sent::sound().with(field, "null").fails(),
-            fails(FaultCode::ReceiveTimeRequired, field)
+            fails(ItemErrorCode::ReceiveTimeRequired.as_str(), field)
         );
         assert_eq!(
             Sent::sound().with(field, "\"\"").fails(),
-            fails(FaultCode::ReceiveTimeRequired, field)
+            fails(ItemErrorCode::ReceiveTimeRequired.as_str(), field)
         );
     }
 }
@@ -46,7 +46,10 @@ fn a_receive_time_is_a_real_date_and_a_minute_and_nothing_else() {
         let sent = Sent::sound().with("receive_end_time", json);
         assert_eq!(
             sent.fails(),
-            fails(FaultCode::ReceiveTimeFormat, "receive_end_time"),
+            fails(
+                ItemErrorCode::ReceiveTimeFormat.as_str(),
+                "receive_end_time"
+            ),
             "{json}"
         );
     }
@@ -54,12 +57,12 @@ fn a_receive_time_is_a_real_date_and_a_minute_and_nothing_else() {
 
 #[test]
 fn the_message_of_a_bad_receive_time_shows_what_was_sent_and_what_is_expected() {
-    let fault = Sent::sound()
+    let error = Sent::sound()
         .with("receive_begin_time", r#""明天""#)
-        .fault();
-    assert_eq!(fault.value.as_deref(), Some("明天"));
+        .error();
+    assert_eq!(error.value.as_deref(), Some("明天"));
     assert_eq!(
-        fault.msg,
+        error.msg,
         "收货开始时间 receive_begin_time 应为真实存在的 YYYY-MM-DD HH:MM，实际为 \"明天\""
     );
 }
@@ -72,7 +75,7 @@ fn the_receive_end_must_be_after_the_begin() {
     ] {
         assert_eq!(
             received(begin, end).fails(),
-            fails(FaultCode::ReceiveTimeOrder, "receive_end_time")
+            fails(ItemErrorCode::ReceiveTimeOrder.as_str(), "receive_end_time")
         );
     }
 }
@@ -82,10 +85,13 @@ fn a_receive_time_before_the_order_was_accepted_is_past() {
     let sent = received("2026-07-01 11:59", "2026-07-01 20:00");
     assert_eq!(
         sent.fails(),
-        fails(FaultCode::ReceiveTimePast, "receive_begin_time")
+        fails(
+            ItemErrorCode::ReceiveTimePast.as_str(),
+            "receive_begin_time"
+        )
     );
     assert_eq!(
-        sent.fault().msg,
+        sent.error().msg,
         "收货开始时间 2026-07-01 11:59 早于下单时间 2026-07-01 12:00"
     );
 }
@@ -113,28 +119,40 @@ fn a_receive_time_outside_the_window_is_refused_by_field() {
     let late = received("2026-07-01 20:00", "2026-07-02 23:31");
     assert_eq!(
         late.fails(),
-        fails(FaultCode::ReceiveTimeOutOfWindow, "receive_end_time")
+        fails(
+            ItemErrorCode::ReceiveTimeOutOfWindow.as_str(),
+            "receive_end_time"
+        )
     );
     let night = received("2026-07-02 02:00", "2026-07-02 07:00");
     assert_eq!(
         night.fails(),
-        fails(FaultCode::ReceiveTimeOutOfWindow, "receive_begin_time")
+        fails(
+            ItemErrorCode::ReceiveTimeOutOfWindow.as_str(),
+            "receive_begin_time"
+        )
     );
     let far = received("2026-07-03 08:00", "2026-07-03 09:00");
-    assert_eq!(codes(far.checked()), [FaultCode::ReceiveTimeOutOfWindow; 2]);
+    assert_eq!(
+        codes(far.checked()),
+        [ItemErrorCode::ReceiveTimeOutOfWindow.as_str(); 2]
+    );
 }
 
 #[test]
 fn a_closed_weekday_is_out_of_the_window_and_the_message_names_the_open_ones() {
     let sunday = received("2026-07-04 20:00", "2026-07-05 08:00");
-    let fault =
+    let error =
         only(sunday.checked_by(|checks| checks.accepted_at = datetime(2026, 7, 4, 12, 0, 0, 0)));
     assert_eq!(
-        (fault.code, fault.field.as_str()),
-        (FaultCode::ReceiveTimeOutOfWindow, "receive_end_time")
+        (error.code, error.field.as_str()),
+        (
+            ItemErrorCode::ReceiveTimeOutOfWindow.as_str(),
+            "receive_end_time"
+        )
     );
     assert_eq!(
-        fault.msg,
+        error.msg,
         "收货结束时间 receive_end_time 应在运营周期 ST001 的收货时间内（2026-07-04 至 2026-07-05，每日 06:00 至 23:30，\
          仅限周一、周二、周三、周四、周五、周六），实际为 \"2026-07-05 08:00\""
     );

@@ -1,0 +1,10 @@
+//! Accepting a batch: cut it into chunks, store it in one transaction, then announce the chunks.
+
+mod payload;
+mod resubmit;
+mod submission;
+mod submit;
+
+pub use payload::{MAX_ITEM_BYTES, Payload, minified, unkept_bytes};
+pub use submission::{Submission, SubmitError};
+pub use submit::submit;

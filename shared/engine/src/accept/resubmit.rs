@@ -1,0 +1,138 @@
+//! Submitting a batch again under its id: the same request once more, a second try of the failed items, or a new run.
+
+use std::collections::HashSet;
+
+use task_store::again::{self, Carried};
+use task_store::amends;
+use task_store::batches::{self, Batch, NewRun};
+use task_store::items::ItemStatus;
+use task_store::payloads;
+use task_store::ranges;
+use task_store::tasks::{self, Task, TaskStatus};
+use task_store::{Connection, TaskId};
+
+use super::submission::{Submission, SubmitError};
+use crate::job::BatchJob;
+use crate::read::{ItemStatuses, ended};
+use crate::settings::Settings;
+
+type Result<T> = std::result::Result<T, SubmitError>;
+
+/// The way a submit treats the batch that has its id.
+pub(super) enum Again {
+    /// Leaves it: it is in flight, was closed, or has no failed item.
+    Nothing,
+    /// Tries its failed items again.
+    Failed(Batch, ItemStatuses),
+    /// Works the whole list in a new run.
+    Whole(Batch, ItemStatuses),
+}
+
+/// Locks the task that has a submit's id and decides how the submit treats it.
+pub(super) async fn again<J: BatchJob>(
+    connection: &mut Connection,
+    submission: &Submission<'_>,
+    new: &NewRun<'_>,
+    id: TaskId,
+) -> Result<Again> {
+    let task = tasks::lock(connection, id).await?;
+    let batch = batches::by_task(connection, id)
+        .await?
+        .filter(|batch| batch.job == J::KIND.name);
+    let (Some(task), Some(batch)) = (task, batch) else {
+        return Err(conflict(submission));
+    };
+    if task.station_id != *submission.station {
+        return Err(conflict(submission));
+    }
+    let is_same = batch.payload_hash == new.payload_hash;
+    if task.status != TaskStatus::Finished {
+        return if is_same {
+            Ok(Again::Nothing)
+        } else {
+            Err(in_flight(submission, &task))
+        };
+    }
+    let statuses = ItemStatuses::read(connection, &batch).await?;
+    if !is_same || submission.rerun {
+        return Ok(Again::Whole(batch, statuses));
+    }
+    let counts = statuses.counts();
+    // A close is final, however late the request that it overtook arrives once more.
+    if counts.cancelled > 0 || counts.failed == 0 {
+        return Ok(Again::Nothing);
+    }
+    Ok(Again::Failed(batch, statuses))
+}
+
+/// Opens the next run. Items of the last one that are still being mended are cancelled, so that none is made twice.
+pub(super) async fn insert_next_run(
+    connection: &mut Connection,
+    before: &Batch,
+    statuses: &ItemStatuses,
+    new: &NewRun<'_>,
+) -> Result<u32> {
+    let earlier = ended(before, statuses.counts())?;
+    amends::cancel_open(connection, before.task_id, before.run).await?;
+    batches::insert_run(connection, before.task_id, new, &earlier).await?;
+    Ok(before.run + 1)
+}
+
+/// Opens a run that works the failed items of the last one again, and nothing else: items that were made, dropped or made
+/// by hand stay, and corrected items are tried with their correction. Answers the new run and its open chunks.
+pub(super) async fn retry(
+    connection: &mut Connection,
+    settings: &Settings,
+    submission: &Submission<'_>,
+    (before, statuses): (&Batch, &ItemStatuses),
+    new: &NewRun<'_>,
+) -> Result<(u32, Vec<u32>)> {
+    let (task, chunks) = (before.task_id, &submission.payload.chunks);
+    let stored = again::stored(connection, task, before.run).await?;
+    let first = u32::try_from(chunks.len()).unwrap_or(u32::MAX);
+    let corrected =
+        again::carry_corrected(connection, task, before.run, first, settings.resend).await?;
+    let run = insert_next_run(connection, before, statuses, new).await?;
+    payloads::insert(connection, task, chunks, settings.resend).await?;
+    let failed: HashSet<u32> = stored
+        .iter()
+        .filter(|item| item.status == ItemStatus::Failed as u8)
+        .map(|item| item.index)
+        .collect();
+    let ranges = ranges::of_run(connection, task, run).await?;
+    let mut made = statuses.implied_made();
+    made.extend(stored.iter().filter_map(|item| {
+        let stays = !failed.contains(&item.index) && item.status != ItemStatus::Pending as u8;
+        stays.then_some((item.index, item.status, item.made_id))
+    }));
+    made.sort_unstable();
+    let mut carried: Vec<Carried> = Vec::with_capacity(made.len());
+    let (mut open, mut done) = (Vec::new(), Vec::new());
+    for (no, range) in (0..).zip(&ranges) {
+        let from = made.partition_point(|(index, ..)| *index < range.first_index);
+        let inside = made[from..]
+            .iter()
+            .take_while(|(index, ..)| range.indexes().contains(index));
+        carried.extend(inside.map(|(index, status, id)| (*index, range.chunk_id, *status, *id)));
+        if range.indexes().any(|index| failed.contains(&index)) {
+            open.push(no);
+        } else {
+            done.push(no);
+        }
+    }
+    again::carry(connection, task, run, &carried).await?;
+    again::complete(connection, task, run, &done).await?;
+    open.extend(corrected);
+    Ok((run, open))
+}
+
+fn conflict(submission: &Submission<'_>) -> SubmitError {
+    SubmitError::IdTaken(submission.user_task_id.clone())
+}
+
+fn in_flight(submission: &Submission<'_>, task: &Task) -> SubmitError {
+    SubmitError::InFlight {
+        id: submission.user_task_id.clone(),
+        status: task.status.number(),
+    }
+}

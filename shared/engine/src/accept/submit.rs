@@ -1,0 +1,171 @@
+//! Submitting a batch: one transaction makes it durable, then its chunks are announced.
+
+use task_store::amends;
+use task_store::batches::{self, NewRun};
+use task_store::chunks::ChunkKey;
+use task_store::items::Item;
+use task_store::outbox::Announcement;
+use task_store::payloads;
+use task_store::tasks::{self, NewTask, TaskSelector};
+use task_store::{Connection, StoreError, TaskId};
+
+use super::resubmit::{Again, again, insert_next_run, retry};
+use super::submission::{Submission, SubmitError};
+use crate::announce::announce;
+use crate::failpoints::{Failpoint, reach};
+use crate::job::{BatchJob, JobKind};
+use crate::queue::Queue;
+use crate::read::{portions, sent_as};
+use crate::settings::{Dispatcher, Settings};
+
+type Result<T> = std::result::Result<T, SubmitError>;
+
+/// The end of storing a submission.
+#[derive(Debug)]
+enum Submitted {
+    /// The batch is stored and its chunks are to be announced.
+    Accepted(Vec<Announcement>),
+    /// The same batch was stored before and there is nothing to do again; nothing was stored.
+    Before,
+}
+
+/// Stores a batch durably and wakes the workers, or finds that it is stored already. `Ok` means that every item will
+/// get its outcome.
+///
+/// A new id is a new task. The id of a batch in flight with the same payload is a retried request; with another
+/// it is [`SubmitError::InFlight`]. The id of a finished batch runs it again with this payload.
+pub async fn submit<J: BatchJob, Q: Queue>(
+    dispatcher: &Dispatcher<Q>,
+    submission: &Submission<'_>,
+) -> Result<()> {
+    let settings = &dispatcher.settings;
+    check_size(submission.payload.item_count, settings)?;
+    let store = async |c: &mut _| store::<J>(c, settings, submission).await;
+    loop {
+        match dispatcher.database.transaction(store).await {
+            // Somebody else stored the same id between our look and our insert: look again.
+            Err(SubmitError::Store(fault)) if fault.is_duplicate_key() => {}
+            Err(fault) => return Err(fault),
+            Ok(Submitted::Before) => return Ok(()),
+            Ok(Submitted::Accepted(due)) => {
+                reach(Failpoint::SubmitStored).await?;
+                announce(dispatcher, &due).await;
+                return Ok(reach(Failpoint::SubmitAnnounced).await?);
+            }
+        }
+    }
+}
+
+fn check_size(count: u32, settings: &Settings) -> Result<()> {
+    let limit = settings.max_items;
+    match count {
+        0 => Err(SubmitError::Empty),
+        _ if count <= limit => Ok(()),
+        _ => Err(SubmitError::TooLarge { count, limit }),
+    }
+}
+
+async fn store<J: BatchJob>(
+    connection: &mut Connection,
+    settings: &Settings,
+    submission: &Submission<'_>,
+) -> Result<Submitted> {
+    let payload = submission.payload;
+    let new = NewRun {
+        job: J::KIND.name,
+        payload_hash: &payload.hash,
+        item_count: payload.item_count,
+        params: submission.params,
+    };
+    let named = TaskSelector::from(submission.user_task_id).at(Some(submission.station));
+    let found = tasks::find(connection, named).await?;
+    let again = match found {
+        Some(found) => Some(again::<J>(connection, submission, &new, found.id).await?),
+        None => None,
+    };
+    if let Some(Again::Nothing) = again {
+        return Ok(Submitted::Before);
+    }
+    if let Some(reason) = submission.closed {
+        return Err(SubmitError::Closed(reason.to_owned()));
+    }
+    let (task, run) = match again {
+        Some(Again::Failed(before, statuses)) => {
+            let before = (&before, &statuses);
+            let (run, open) = retry(connection, settings, submission, before, &new).await?;
+            return Ok(accepted::<J>(submission, before.0.task_id, run, open));
+        }
+        Some(Again::Whole(before, statuses)) => {
+            let run = insert_next_run(connection, &before, &statuses, &new).await?;
+            (before.task_id, run)
+        }
+        _ => (
+            insert_first_run::<J>(connection, submission, &new).await?,
+            1,
+        ),
+    };
+    payloads::insert(connection, task, &payload.chunks, settings.resend).await?;
+    if run > 1 {
+        let amended = amended_before(connection, J::KIND, task).await?;
+        for (chunk, pairs) in payload.amended(&amended) {
+            payloads::note_amended(connection, task, run, chunk, &pairs).await?;
+        }
+    }
+    let chunks = (0..).zip(&payload.chunks).map(|(no, _)| no);
+    Ok(accepted::<J>(submission, task, run, chunks))
+}
+
+/// Lists the announcements of a run's chunks.
+fn accepted<J: BatchJob>(
+    submission: &Submission<'_>,
+    task: TaskId,
+    run: u32,
+    chunks: impl IntoIterator<Item = u32>,
+) -> Submitted {
+    let due = |chunk| Announcement {
+        key: ChunkKey { task, run, chunk },
+        station: submission.station.clone(),
+        job: J::KIND.name.to_owned(),
+    };
+    Submitted::Accepted(chunks.into_iter().map(due).collect())
+}
+
+async fn insert_first_run<J: BatchJob>(
+    connection: &mut Connection,
+    submission: &Submission<'_>,
+    run: &NewRun<'_>,
+) -> Result<TaskId> {
+    let new = NewTask {
+        user_task_id: Some(submission.user_task_id),
+        station_id: submission.station,
+        name: J::KIND.title,
+        input: submission.params,
+        type_id: 0,
+        repeat: true,
+        message_show: true,
+    };
+    let task = tasks::insert_in_scope(connection, &new, submission.scope).await?;
+    let id = submission.user_task_id;
+    let task = task.ok_or_else(|| SubmitError::IdTakenElsewhere(id.clone()))?;
+    batches::insert(connection, task, run).await?;
+    Ok(task)
+}
+
+/// Reads the items of earlier runs that people made by hand: the items' keys and the ids of what was made.
+async fn amended_before(
+    connection: &mut Connection,
+    kind: &JobKind,
+    task: TaskId,
+) -> std::result::Result<Vec<(String, i64)>, StoreError> {
+    let items = amends::amended_items(connection, task).await?;
+    let mut keys = Vec::with_capacity(items.len());
+    for portion in portions(connection, items).await? {
+        let sent = sent_as(connection, &portion).await?;
+        let key = |item: &Item| {
+            let raw = sent.get(&(item.chunk_id, item.outcome.index))?;
+            Some(((kind.key)(raw.get())?, item.outcome.made_id?))
+        };
+        keys.extend(portion.iter().filter_map(key));
+    }
+    Ok(keys)
+}

@@ -1,0 +1,145 @@
+//! Ending a batch: in a transaction of its own, after the last chunk's has committed. Inside the chunk's own,
+//! two last chunks would not see each other and the task would hang.
+
+use serde::Serialize;
+use task_store::Moment;
+use task_store::batches::{self, Batch};
+use task_store::items::{self, ItemStatus};
+use task_store::tasks::{self, Task, TaskStatus};
+use task_store::{Connection, Database, Result, StoreError, TaskId, amends, chunks};
+
+use crate::failpoints::{Failpoint, reach};
+use crate::job::JobKind;
+use crate::metrics;
+use crate::read::{Counts, ItemStatuses, ItemView, failed_briefs};
+
+/// How many failed items a task's result shows.
+const SHOWN_FAILURES: u32 = 50;
+/// The most bytes of the failed items that a task's result shows.
+const SHOWN_BYTES: usize = 64 * 1024 - 2;
+
+/// Ends a batch's run if no chunk of it is open. Of callers at the same time exactly one ends it, and gets `true`.
+pub async fn finish_if_done(
+    database: &Database,
+    kind: &JobKind,
+    task: TaskId,
+    run: u32,
+) -> Result<bool> {
+    let open = database
+        .run(async |c| chunks::any_open(c, task, run).await)
+        .await?;
+    if open {
+        return Ok(false);
+    }
+    let finished = database
+        .transaction(async |c| finish_locked(c, kind, task, run).await)
+        .await?;
+    if let Some(accepted_at) = finished {
+        metrics::finished(accepted_at);
+    }
+    Ok(finished.is_some())
+}
+
+/// Ends the run; answers when it had been accepted, or `None` when it has ended before or cannot end yet.
+async fn finish_locked(
+    connection: &mut Connection,
+    kind: &JobKind,
+    id: TaskId,
+    run: u32,
+) -> Result<Option<Moment>> {
+    let task = tasks::lock(connection, id)
+        .await?
+        .filter(|task| task.status != TaskStatus::Finished);
+    let batch = batches::by_task(connection, id)
+        .await?
+        .filter(|batch| batch.run == run);
+    let (Some(task), Some(batch)) = (task, batch) else {
+        return Ok(None);
+    };
+    if chunks::any_open(connection, id, run).await? {
+        return Ok(None);
+    }
+    let result = result_of(connection, kind, &task, &batch).await?;
+    batches::finish(connection, id, &result).await?;
+    reach(Failpoint::FinishWritten).await?;
+    Ok(Some(batch.accepted_at))
+}
+
+/// Writes the result of a finished batch again from its rows, after an item changed; an open one gets its result when it
+/// finishes. The caller holds the task's lock.
+pub async fn refresh(
+    connection: &mut Connection,
+    kind: &JobKind,
+    task: &Task,
+    batch: &Batch,
+) -> Result<()> {
+    if task.status != TaskStatus::Finished {
+        return Ok(());
+    }
+    let result = result_of(connection, kind, task, batch).await?;
+    amends::set_result(connection, task.id, &result).await
+}
+
+/// A finished batch's result, as it is stored with the task.
+#[derive(Debug, Serialize)]
+struct BatchResult<'a> {
+    msg: String,
+    link: &'a str,
+    target: &'static str,
+    outcome: &'static str,
+    total: u32,
+    success_count: u32,
+    failure_count: u32,
+    unprocessed_count: u32,
+    dropped_count: u32,
+    failed: Vec<ItemView>,
+    failed_truncated: bool,
+}
+
+/// Builds the result of a batch's current run from its rows: JSON text.
+pub(super) async fn result_of(
+    connection: &mut Connection,
+    kind: &JobKind,
+    task: &Task,
+    batch: &Batch,
+) -> Result<String> {
+    let counts = ItemStatuses::read(connection, batch).await?.counts();
+    let failed = match counts.failed {
+        0 => Vec::new(),
+        _ => {
+            items::page(
+                connection,
+                task.id,
+                batch.run,
+                ItemStatus::Failed,
+                SHOWN_FAILURES,
+                0,
+            )
+            .await?
+        }
+    };
+    let failed = failed_briefs(connection, kind, failed, SHOWN_BYTES).await?;
+    let result = BatchResult {
+        msg: sentence(kind, &counts),
+        link: task.user_task_id.as_ref().map_or("", |id| id.as_str()),
+        target: if counts.failed > 0 { kind.target } else { "" },
+        outcome: counts.outcome(),
+        total: counts.total,
+        success_count: counts.success + counts.amended,
+        failure_count: counts.failed,
+        unprocessed_count: counts.cancelled + counts.pending,
+        dropped_count: counts.dropped,
+        failed_truncated: u32::try_from(failed.len()) != Ok(counts.failed),
+        failed,
+    };
+    serde_json::to_string(&result).map_err(|_| StoreError::Unreadable("result"))
+}
+
+/// Writes the sentence of a finished batch's result.
+fn sentence(kind: &JobKind, counts: &Counts) -> String {
+    let mut parts = vec![format!("成功{}", counts.success + counts.amended)];
+    parts.extend((counts.failed > 0).then(|| format!("失败{}", counts.failed)));
+    parts.extend((counts.cancelled > 0).then(|| format!("取消{}", counts.cancelled)));
+    parts.extend((counts.dropped > 0).then(|| format!("忽略{}", counts.dropped)));
+    format!("{}({})", kind.title, parts.join(", "))
+}

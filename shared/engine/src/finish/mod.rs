@@ -1,0 +1,7 @@
+//! Ending a batch: when its last chunk is done, or because it is closed.
+
+mod batch;
+mod cancel;
+
+pub use batch::{finish_if_done, refresh};
+pub use cancel::cancel;

@@ -1,0 +1,7 @@
+//! Batches as callers read them: a report of what became of the items, also as a table.
+
+mod csv;
+mod result;
+
+pub use csv::csv;
+pub use result::{BatchReport, result};
