@@ -1,7 +1,6 @@
 //! `POST /station/order/batch/submit`: stores a list of orders durably, wakes the workers, says where to look.
 
 use serde_json::json;
-use task_engine::Dispatcher;
 use task_lambda::http::{Call, Reply, post};
 use task_lambda::{Parameter, PublicBaseUrl};
 use task_service::orders::{OrderImport, OrderList, submit};
@@ -12,7 +11,11 @@ async fn main() -> Result<(), task_lambda::Error> {
     post(handle).await
 }
 
-type State = (Dispatcher<SqsQueue>, OrderImport, PublicBaseUrl);
+type State = (
+    task_engine::Dispatcher<SqsQueue>,
+    OrderImport,
+    PublicBaseUrl,
+);
 
 async fn handle((dispatcher, job, base): &State, call: Call) -> task_service::Result<Reply> {
     let (list, caller) = call.read(|call, p| {

@@ -23,11 +23,7 @@ async fn handle(
         type_id: p.optional("type_id", Parameter::int)?,
         only_shown: false,
     };
-    let list = List {
-        filter,
-        page: p.paging(10, 100)?,
-        columns: p.columns()?,
-    };
+    let list = List::new(filter, p.paging(10, 100)?, p.columns()?);
     let (views, pagination) = tasks::list(database, &list, zone).await?;
     Reply::data(&views)?.with("pagination", &pagination)
 }

@@ -23,7 +23,17 @@ pub struct List<'a> {
     pub columns: Columns,
 }
 
-impl List<'_> {
+impl<'a> List<'a> {
+    /// Asks for a page of the tasks that pass a filter.
+    #[must_use]
+    pub const fn new(filter: Filter<'a>, page: PageRequest, columns: Columns) -> Self {
+        Self {
+            filter,
+            page,
+            columns,
+        }
+    }
+
     fn part(&self) -> Part {
         Part {
             limit: u64::from(self.page.limit),
