@@ -4,18 +4,14 @@ use serde_json::json;
 use task_lambda::http::{Call, Reply, post};
 use task_lambda::{Parameter, PublicBaseUrl};
 use task_service::orders::{OrderImport, OrderList, submit};
-use task_service::sqs::SqsQueue;
+use {task_engine::Dispatcher, task_service::sqs::SqsQueue};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), task_lambda::Error> {
     post(handle).await
 }
 
-type State = (
-    task_engine::Dispatcher<SqsQueue>,
-    OrderImport,
-    PublicBaseUrl,
-);
+type State = (Dispatcher<SqsQueue>, OrderImport, PublicBaseUrl);
 
 async fn handle((dispatcher, job, base): &State, call: Call) -> task_service::Result<Reply> {
     let (list, caller) = call.read(|call, p| {
