@@ -1,6 +1,6 @@
 # Everything a developer types. `make` alone lists it. What the targets install goes below .local/ and target/.
 .DEFAULT_GOAL := help
-.PHONY: help run stop demo load-reference check test-one test-server test test-full chaos memory contract clients bench lint-template compare-template deny package sam-local deploy-local build tools clean clean-data clean-logs
+.PHONY: help run stop demo load-reference check test-one test-server test test-full chaos memory lists contract clients bench lint-template compare-template deny package sam-local deploy-local build tools clean clean-data clean-logs
 MAKEFLAGS += --no-print-directory
 export PEERS PORT DETACH STACK DATABASE_URL ALLOWED_ORIGINS DATA MAP FILE AGAIN WORKERS EXAMPLES SEED MINUTES MYSQL_FLAVOR ARCH DATABASE_CA PART ROUNDS ROWS BASE
 
@@ -42,6 +42,9 @@ chaos: need-cargo tools ## break everything under load, then check every row [MI
 
 memory: need-cargo tools ## the worst accepted requests: the peak memory of each function against its MemorySize [MYSQL_FLAVOR=mysql]
 	@$(local)/memory.sh
+
+lists: need-cargo ## write the README's tables from the lists in the code
+	@WRITE_LISTS=1 cargo test --quiet --profile local --locked --test api -- lists:: > /dev/null
 
 contract: build ## lint the OpenAPI description, use clients generated from it, fuzz the API against it [EXAMPLES=80] [SEED=n]
 	@tests/contract/run.sh

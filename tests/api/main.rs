@@ -27,6 +27,7 @@ mod faults;
 mod hostile;
 mod layers;
 mod limits;
+mod lists;
 mod memory;
 mod openapi;
 mod order_errors;

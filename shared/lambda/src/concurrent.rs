@@ -10,6 +10,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
+use crate::variables::AWS_LAMBDA_MAX_CONCURRENCY;
 use crate::{ConfigurationError, Environment, Error, FromEnvironment};
 
 /// What the main thread has, and more than a new one would get.
@@ -37,7 +38,7 @@ impl Concurrency {
 
 impl FromEnvironment for Concurrency {
     fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
-        let most = environment.integer("AWS_LAMBDA_MAX_CONCURRENCY", 1..=1_600, 0)?;
+        let most = environment.integer(AWS_LAMBDA_MAX_CONCURRENCY, 1..=1_600)?;
         Ok(match most {
             0 => Self::One,
             most => Self::Managed(most),

@@ -7,6 +7,8 @@ mod secrets;
 
 use std::{collections::HashMap, fmt::Display, ops::RangeInclusive, str::FromStr, time::Duration};
 
+use crate::variables::Variable;
+
 /// Why a function does not start: which variable, and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("configuration: {variable} {wrong}")]
@@ -91,26 +93,24 @@ impl Environment {
             .filter(|text| !text.is_empty())
     }
 
-    /// A tuning value: a whole number within `range`.
+    /// Reads a tuning value: a whole number within `range`, or the variable's default.
     pub fn integer<T>(
         &self,
-        variable: &str,
+        variable: Variable,
         range: RangeInclusive<T>,
-        default: T,
     ) -> Result<T, ConfigurationError>
     where
         T: FromStr + PartialOrd + Display,
     {
-        let Some(text) = self.text(variable) else {
-            return Ok(default);
-        };
-        text.parse()
-            .ok()
-            .filter(|number| range.contains(number))
+        let given = self.text(variable.name);
+        let text = given.unwrap_or(variable.default);
+        let number = text.parse().ok();
+        number
+            .filter(|number| given.is_none() || range.contains(number))
             .ok_or_else(|| {
                 let (start, end) = (range.start(), range.end());
                 ConfigurationError::new(
-                    variable,
+                    variable.name,
                     format!("must be a whole number from {start} to {end}, not {text:?}"),
                 )
             })
@@ -119,18 +119,16 @@ impl Environment {
     /// A duration in whole seconds within `range`.
     pub fn seconds(
         &self,
-        variable: &str,
+        variable: Variable,
         range: RangeInclusive<u64>,
-        default: u64,
     ) -> Result<Duration, ConfigurationError> {
-        self.integer(variable, range, default)
-            .map(Duration::from_secs)
+        self.integer(variable, range).map(Duration::from_secs)
     }
 
-    /// One of the words given, each with what it stands for; the first is the default.
+    /// Reads one of the words given and answers its value.
     pub fn word<T: Copy>(
         &self,
-        variable: &str,
+        variable: Variable,
         words: &[(&str, T)],
     ) -> Result<T, ConfigurationError> {
         let names = || {
@@ -140,14 +138,11 @@ impl Environment {
                 .collect::<Vec<_>>()
                 .join(", ")
         };
-        let wanted = self.text(variable);
-        let found = words
-            .iter()
-            .find(|(word, _)| wanted.is_none_or(|wanted| wanted == *word));
-        found.map(|(_, meaning)| *meaning).ok_or_else(|| {
-            let text = wanted.unwrap_or_default();
+        let text = self.text(variable.name).unwrap_or(variable.default);
+        let found = words.iter().find(|(word, _)| text == *word);
+        found.map(|(_, value)| *value).ok_or_else(|| {
             ConfigurationError::new(
-                variable,
+                variable.name,
                 format!("must be one of {}, not {text:?}", names()),
             )
         })
@@ -176,6 +171,10 @@ impl<const N: usize> From<[(&str, &str); N]> for Environment {
 mod tests {
     use super::*;
 
+    const fn variable(name: &'static str, default: &'static str) -> Variable {
+        Variable { name, default }
+    }
+
     #[test]
     fn a_missing_variable_is_named() {
         let error = Environment::default().required("DATABASE_URL").unwrap_err();
@@ -185,34 +184,33 @@ mod tests {
     #[test]
     fn an_empty_variable_counts_as_unset() {
         let environment = Environment::from([("MAX_ORDERS", "")]);
-        assert_eq!(environment.integer("MAX_ORDERS", 1..=10, 7), Ok(7));
+        let orders = variable("MAX_ORDERS", "7");
+        assert_eq!(environment.integer(orders, 1..=10), Ok(7));
         assert!(environment.required("MAX_ORDERS").is_err());
     }
 
     #[test]
     fn a_bad_number_is_named_with_its_range() {
         let environment = Environment::from([("A", "ten"), ("B", "11"), ("C", "10")]);
-        for variable in ["A", "B"] {
-            let error = environment
-                .integer(variable, 1..=10, 7)
-                .unwrap_err()
-                .to_string();
+        for name in ["A", "B"] {
+            let read = environment.integer(variable(name, "7"), 1..=10);
+            let error = read.unwrap_err().to_string();
             assert!(
-                error.contains(variable) && error.contains("from 1 to 10"),
+                error.contains(name) && error.contains("from 1 to 10"),
                 "{error}"
             );
         }
-        assert_eq!(environment.integer("C", 1..=10, 7), Ok(10));
+        assert_eq!(environment.integer(variable("C", "7"), 1..=10), Ok(10));
     }
 
     #[test]
     fn an_unknown_word_is_named_with_the_known_ones() {
-        let words = [("claim", 1), ("trusted", 2)];
+        let (words, source) = ([("claim", 1), ("trusted", 2)], variable("S", "claim"));
         let error = Environment::from([("S", "all")])
-            .word("S", &words)
+            .word(source, &words)
             .unwrap_err()
             .to_string();
         assert!(error.contains("S must be one of claim, trusted"), "{error}");
-        assert_eq!(Environment::default().word("S", &words), Ok(1));
+        assert_eq!(Environment::default().word(source, &words), Ok(1));
     }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 use lambda_runtime::Context;
 use task_engine::Deadline;
 
+use crate::variables::AWS_LAMBDA_FUNCTION_TIMEOUT;
 use crate::{ConfigurationError, Environment, FromEnvironment};
 
 /// What an invocation keeps in reserve for a chunk it has begun: as long as a unit of work may take by default. Of a short
@@ -20,8 +21,7 @@ pub(crate) struct FunctionTimeout(Option<Duration>);
 
 impl FromEnvironment for FunctionTimeout {
     fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
-        const VARIABLE: &str = "AWS_LAMBDA_FUNCTION_TIMEOUT";
-        let seconds = environment.seconds(VARIABLE, 1..=900, 0)?;
+        let seconds = environment.seconds(AWS_LAMBDA_FUNCTION_TIMEOUT, 1..=900)?;
         Ok(Self(Some(seconds).filter(|seconds| !seconds.is_zero())))
     }
 }

@@ -17,6 +17,7 @@ pub mod schedule;
 mod settings;
 pub mod sqs;
 pub mod telemetry;
+pub mod variables;
 
 pub use configuration::{ConfigurationError, Environment, FromEnvironment};
 pub use lambda_runtime::Error;

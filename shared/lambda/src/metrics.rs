@@ -1,7 +1,7 @@
-//! Metrics in CloudWatch's embedded format: what the use-cases measure during one invocation is one JSON line on standard
-//! output at its end, which CloudWatch reads metrics from. Nobody calls a service for it.
+//! Metrics in CloudWatch's embedded format: the measurements of one invocation are one JSON line on standard output at its end,
+//! which CloudWatch reads metrics from. No service is called for it.
 //!
-//! An invocation has its thread to itself, so what it measured is what its thread measured since the last line.
+//! An invocation has its thread to itself, so its measurements are those of its thread since the last line.
 //!
 //! `METRICS_NAMESPACE` says where they belong; without it nothing is collected.
 
@@ -12,7 +12,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
 use task_engine::metrics::TARGET;
-use task_service::jobs::KINDS;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::filter::Targets;
@@ -20,38 +19,38 @@ use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::configuration::{ConfigurationError, Environment};
+use crate::variables::METRICS_NAMESPACE;
 
-/// The metrics of every kind of batch, and their units. Counts are added up; of anything else each value is kept. Beside them
-/// each kind of batch counts its items, under names of its own.
-const METRICS: [(&str, &str); 5] = [
-    ("Retries", "Count"),
-    ("DeadLetters", "Count"),
-    ("ChunkTime", "Milliseconds"),
-    ("QueueWait", "Milliseconds"),
-    ("BatchTime", "Seconds"),
-];
-/// How many values of a metric one line may hold, CloudWatch's limit.
+/// The unit whose values are added up; of any other unit each value is kept.
+const COUNT: &str = "Count";
+/// The number of values of a metric that one line may hold, CloudWatch's limit.
 const MOST_VALUES: usize = 100;
 
 /// Where measurements belong, if anybody wants them.
 static NAMESPACE: OnceLock<String> = OnceLock::new();
 
 thread_local! {
-    /// What this thread measured since the last line.
-    static VALUES: RefCell<BTreeMap<&'static str, Vec<f64>>> = const { RefCell::new(BTreeMap::new()) };
+    /// The measurements of this thread since the last line, by metric.
+    static MEASURED: RefCell<BTreeMap<String, Measured>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// The values of a metric.
+struct Measured {
+    unit: String,
+    values: Vec<f64>,
 }
 
 /// What collects measurements, if anybody wants them.
 pub(crate) fn layer<S: Subscriber + for<'s> LookupSpan<'s>>(
     environment: &Environment,
 ) -> Result<Option<impl Layer<S>>, ConfigurationError> {
-    const VARIABLE: &str = "METRICS_NAMESPACE";
-    let Some(namespace) = environment.text(VARIABLE) else {
+    let variable = METRICS_NAMESPACE.name;
+    let Some(namespace) = environment.text(variable) else {
         return Ok(None);
     };
     if namespace.len() > 255 || namespace.starts_with("AWS/") {
         let wrong = "must have at most 255 characters and not begin with AWS/";
-        return Err(ConfigurationError::new(VARIABLE, wrong));
+        return Err(ConfigurationError::new(variable, wrong));
     }
     NAMESPACE.get_or_init(|| namespace.to_owned());
     Ok(Some(collecting()))
@@ -69,23 +68,12 @@ pub(crate) fn flush() {
     }
 }
 
-/// The metric of a name, and its unit.
-fn metric(name: &str) -> Option<(&'static str, &'static str)> {
-    let of_kinds = KINDS
-        .iter()
-        .flat_map(|kind| [kind.succeeded_metric, kind.failed_metric])
-        .map(|counter| (counter, "Count"));
-    let mut all = METRICS.into_iter().chain(of_kinds);
-    all.find(|(known, _)| *known == name)
-}
-
-fn add(name: &str, value: f64) {
-    let Some((name, unit)) = metric(name) else {
-        return;
-    };
-    VALUES.with_borrow_mut(|all| {
-        let values = all.entry(name).or_default();
-        if unit == "Count" && !values.is_empty() {
+fn add(metric: String, unit: String, value: f64) {
+    MEASURED.with_borrow_mut(|all| {
+        let values = vec![];
+        let measured = all.entry(metric).or_insert(Measured { unit, values });
+        let values = &mut measured.values;
+        if measured.unit == COUNT && !values.is_empty() {
             values[0] += value;
         } else if values.len() < MOST_VALUES {
             values.push(value);
@@ -93,15 +81,15 @@ fn add(name: &str, value: f64) {
     });
 }
 
-/// One object: what the metrics are, and their values. Taking them begins the next line.
+/// Takes the measurements, and with them begins the next line. One object: the metrics' units and their values.
 fn line(namespace: &str) -> Option<Value> {
-    let values = VALUES.take();
-    if values.is_empty() {
+    let measured = MEASURED.take();
+    if measured.is_empty() {
         return None;
     }
-    let described = values.keys().filter_map(|name| metric(name));
+    let described = measured.iter();
     let described: Vec<_> = described
-        .map(|(name, unit)| json!({"Name": name, "Unit": unit}))
+        .map(|(name, measured)| json!({"Name": name, "Unit": measured.unit}))
         .collect();
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = now.map_or(0, |now| u64::try_from(now.as_millis()).unwrap_or(0));
@@ -111,11 +99,8 @@ fn line(namespace: &str) -> Option<Value> {
         "_aws".to_owned(),
         json!({"Timestamp": now, "CloudWatchMetrics": [directive]}),
     );
-    line.extend(
-        values
-            .into_iter()
-            .map(|(name, values)| (name.to_owned(), json!(values))),
-    );
+    let values = measured.into_iter();
+    line.extend(values.map(|(name, measured)| (name, json!(measured.values))));
     Some(Value::Object(line))
 }
 
@@ -125,49 +110,34 @@ impl<S: Subscriber> Layer<S> for Collecting {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut recorded = Recorded::default();
         event.record(&mut recorded);
-        if let (Some(counter), Some(count)) = (recorded.counter, recorded.count) {
-            add(&counter, count);
+        if let (Some(metric), Some(unit), Some(value)) =
+            (recorded.metric, recorded.unit, recorded.value)
+        {
+            add(metric, unit, value);
         }
     }
 }
 
-/// A counter that is named by a field, and its value; any other field is a metric by itself.
+/// The fields of a measurement.
 #[derive(Default)]
 struct Recorded {
-    counter: Option<String>,
-    count: Option<f64>,
-}
-
-impl Recorded {
-    fn add(&mut self, field: &Field, value: f64) {
-        match field.name() {
-            "count" => self.count = Some(value),
-            name => add(name, value),
-        }
-    }
+    metric: Option<String>,
+    unit: Option<String>,
+    value: Option<f64>,
 }
 
 impl Visit for Recorded {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.add(field, value);
+        if field.name() == "value" {
+            self.value = Some(value);
+        }
     }
 
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "counts and milliseconds are far below 2^53"
-    )]
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.add(field, value as f64);
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.add(field, value as f64);
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        if field.name() == "counter" {
-            self.counter = Some(value.to_owned());
+    fn record_str(&mut self, field: &Field, text: &str) {
+        match field.name() {
+            "metric" => self.metric = Some(text.to_owned()),
+            "unit" => self.unit = Some(text.to_owned()),
+            _ => {}
         }
     }
 
@@ -177,6 +147,7 @@ impl Visit for Recorded {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use task_engine::metrics::Metric;
     use tracing_subscriber::layer::SubscriberExt;
 
     /// Does work whose measurements are collected, for the next [`line`].
@@ -188,16 +159,19 @@ mod tests {
     #[test]
     fn an_invocation_is_one_line_that_sums_counts_and_lists_times() {
         collected(|| {
-            for (counter, count) in [
-                ("OrdersSucceeded", 98_u64),
+            for (name, count) in [
+                ("OrdersSucceeded", 98),
                 ("OrdersFailed", 2),
                 ("OrdersSucceeded", 100),
                 ("PricesSucceeded", 7),
             ] {
-                tracing::info!(target: TARGET, counter, count);
+                Metric::Items(name).record(count);
             }
-            tracing::info!(target: TARGET, ChunkTime = 12.5, QueueWait = Some(3_u64), Retries = 0);
-            tracing::info!(target: TARGET, ChunkTime = 9.0, QueueWait = None::<u64>, Retries = 1);
+            Metric::QueueWait.record(3);
+            for (time, retries) in [(12.5, 0), (9.0, 1)] {
+                Metric::ChunkTime.record(time);
+                Metric::Retries.record(retries);
+            }
         });
         let line = line("tasks").unwrap();
         assert_eq!(
@@ -224,11 +198,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_measurement_is_no_metric() {
+    fn an_event_that_is_no_measurement_is_no_metric() {
         collected(|| {
             tracing::info!(Retries = 1_u64, "a log line");
-            tracing::info!(target: TARGET, counter = "Unknown", count = 1_u64);
-            tracing::info!(target: TARGET, Unknown = 1_u64);
+            tracing::info!(target: TARGET, metric = "Retries", value = 1.0, "without a unit");
         });
         assert!(line("tasks").is_none());
     }

@@ -12,55 +12,53 @@ use task_service::{
 use task_store::{Database, DatabaseConfig, RowUser, UserTaskId, chunks::MAX_ITEMS};
 
 use crate::configuration::{ConfigurationError, Environment, FromEnvironment};
+use crate::variables::{
+    APP_TIME_ZONE, CHUNK_SIZE, DATABASE_CONNECTIONS, DATABASE_ROWS_URL, DATABASE_TIMEOUT_MS,
+    DATABASE_URL, GM_TASK_QUEUE, LEASE_SECONDS, MAX_ORDERS, PUBLIC_BASE_URL, RESEND_SECONDS,
+    STATION_CHUNKS, STATION_SOURCE, Variable,
+};
 
 /// `DATABASE_URL`, `DATABASE_CONNECTIONS` (the most this process holds at once) and `DATABASE_TIMEOUT_MS` (the bound
 /// of one unit of work).
 impl FromEnvironment for Database {
     fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
-        const URL: &str = "DATABASE_URL";
-        let url = environment.required(URL)?;
-        let connections = environment.integer("DATABASE_CONNECTIONS", 1..=100, 1)?;
-        let timeout = environment.integer("DATABASE_TIMEOUT_MS", 100..=900_000, 20_000)?;
+        let url = environment.required(DATABASE_URL.name)?;
+        let connections = environment.integer(DATABASE_CONNECTIONS, 1..=100)?;
+        let timeout = environment.integer(DATABASE_TIMEOUT_MS, 100..=900_000)?;
         DatabaseConfig::parse(url, connections, Duration::from_millis(timeout))
             .map(Self::new)
-            .map_err(|wrong| ConfigurationError::new(URL, wrong))
+            .map_err(|wrong| ConfigurationError::new(DATABASE_URL.name, wrong))
     }
 }
 
 /// `DATABASE_ROWS_URL`: the URL that the functions connect by, for the function that makes their user. None by default.
 impl FromEnvironment for Option<RowUser> {
     fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
-        const URL: &str = "DATABASE_ROWS_URL";
-        let user = environment.text(URL).map(RowUser::parse).transpose();
-        user.map_err(|wrong| ConfigurationError::new(URL, wrong))
+        let url = DATABASE_ROWS_URL.name;
+        let user = environment.text(url).map(RowUser::parse).transpose();
+        user.map_err(|wrong| ConfigurationError::new(url, wrong))
     }
 }
 
 /// `GM_TASK_QUEUE`: a queue URL, or `job=url,job=url`.
 impl FromEnvironment for SqsQueue {
     fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
-        const URLS: &str = "GM_TASK_QUEUE";
-        QueueUrls::parse(environment.required(URLS)?)
+        let urls = GM_TASK_QUEUE.name;
+        QueueUrls::parse(environment.required(urls)?)
             .map(Self::new)
-            .map_err(|wrong| ConfigurationError::new(URLS, wrong))
+            .map_err(|wrong| ConfigurationError::new(urls, wrong))
     }
 }
 
 /// `MAX_ORDERS`, `CHUNK_SIZE`, `LEASE_SECONDS`, `RESEND_SECONDS` and `STATION_CHUNKS`.
 impl FromEnvironment for Settings {
     fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
-        let default = Self::default();
-        let (lease, resend) = (default.lease.as_secs(), default.resend.as_secs());
         Ok(Self {
-            max_items: environment.integer("MAX_ORDERS", 1..=100_000, default.max_items)?,
-            chunk_items: environment.integer("CHUNK_SIZE", 1..=MAX_ITEMS, default.chunk_items)?,
-            lease: environment.seconds("LEASE_SECONDS", 1..=43_200, lease)?,
-            resend: environment.seconds("RESEND_SECONDS", 1..=86_400, resend)?,
-            station_chunks: environment.integer(
-                "STATION_CHUNKS",
-                0..=1_000,
-                default.station_chunks,
-            )?,
+            max_items: environment.integer(MAX_ORDERS, 1..=100_000)?,
+            chunk_items: environment.integer(CHUNK_SIZE, 1..=MAX_ITEMS)?,
+            lease: environment.seconds(LEASE_SECONDS, 1..=43_200)?,
+            resend: environment.seconds(RESEND_SECONDS, 1..=86_400)?,
+            station_chunks: environment.integer(STATION_CHUNKS, 0..=1_000)?,
         })
     }
 }
@@ -94,10 +92,10 @@ impl FromEnvironment for PriceChange {
 /// The time zone that times are printed in (`APP_TIME_ZONE`, an IANA name).
 impl FromEnvironment for TimeZone {
     fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
-        let name = environment.text("APP_TIME_ZONE").unwrap_or("Asia/Shanghai");
-        TimeZone::get(name).map_err(|_| {
-            ConfigurationError::new("APP_TIME_ZONE", format!("is no IANA time zone: {name:?}"))
-        })
+        let Variable { name, default } = APP_TIME_ZONE;
+        let zone = environment.text(name).unwrap_or(default);
+        TimeZone::get(zone)
+            .map_err(|_| ConfigurationError::new(name, format!("is no IANA time zone: {zone:?}")))
     }
 }
 
@@ -115,8 +113,7 @@ impl PublicBaseUrl {
 
 impl FromEnvironment for PublicBaseUrl {
     fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
-        const VARIABLE: &str = "PUBLIC_BASE_URL";
-        let Some(url) = environment.text(VARIABLE) else {
+        let Some(url) = environment.text(PUBLIC_BASE_URL.name) else {
             return Ok(Self::default());
         };
         let host = ["https://", "http://"]
@@ -130,7 +127,7 @@ impl FromEnvironment for PublicBaseUrl {
         };
         if !host.is_some_and(is_plain) {
             return Err(ConfigurationError::new(
-                VARIABLE,
+                PUBLIC_BASE_URL.name,
                 "must be https://host or http://host, with a path at most and no final slash",
             ));
         }
@@ -150,7 +147,7 @@ pub enum StationSource {
 impl FromEnvironment for StationSource {
     fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
         environment.word(
-            "STATION_SOURCE",
+            STATION_SOURCE,
             &[("claim", Self::Claim), ("trusted", Self::Trusted)],
         )
     }
@@ -206,7 +203,10 @@ mod tests {
     #[test]
     fn the_engine_has_defaults_and_bounds() {
         let settings: Settings = build("MAX_ORDERS", "").unwrap();
-        assert_eq!((settings.max_items, settings.chunk_items), (10_000, 500));
+        assert_eq!(
+            format!("{settings:?}"),
+            format!("{:?}", Settings::default())
+        );
         for (variable, bad) in [
             ("MAX_ORDERS", "0"),
             ("CHUNK_SIZE", "1001"),

@@ -11,7 +11,7 @@ use std::{
 use lambda_runtime::{Context, LambdaEvent};
 use serde::{Deserialize, Serialize};
 use task_engine::ChunkMessage;
-use task_engine::metrics::TARGET;
+use task_engine::metrics::Metric;
 use task_engine::{Deadline, Unworked};
 use task_service::Error;
 use task_store::chunks::ChunkKey;
@@ -248,11 +248,14 @@ where
 
 fn measure(is_dead_letter: bool, receive_count: u32, wait_ms: Option<u64>, duration_ms: f64) {
     if is_dead_letter {
-        tracing::info!(target: TARGET, DeadLetters = 1);
+        Metric::DeadLetters.record(1);
         return;
     }
-    let retries = u32::from(receive_count > 1);
-    tracing::info!(target: TARGET, ChunkTime = duration_ms, QueueWait = wait_ms, Retries = retries);
+    Metric::Retries.record(u8::from(receive_count > 1));
+    Metric::ChunkTime.record(duration_ms);
+    if let Some(wait) = wait_ms {
+        Metric::QueueWait.record(u32::try_from(wait).unwrap_or(u32::MAX));
+    }
 }
 
 impl Record {

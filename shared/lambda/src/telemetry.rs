@@ -14,6 +14,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::configuration::{ConfigurationError, Environment};
 use crate::metrics;
+use crate::variables::LOG_LEVEL;
 
 /// Installs the logger (`LOG_LEVEL`: off, error, warn, info, debug or trace; info by default).
 pub(crate) fn start(environment: &Environment) -> Result<(), ConfigurationError> {
@@ -60,7 +61,7 @@ where
 
 fn level(environment: &Environment) -> Result<LevelFilter, ConfigurationError> {
     environment.word(
-        "LOG_LEVEL",
+        LOG_LEVEL,
         &[
             ("info", LevelFilter::INFO),
             ("off", LevelFilter::OFF),

@@ -1,32 +1,25 @@
-//! Environment variables: declared for whoever reads them, and safe by default.
+//! Environment variables: declared for the functions that read them, and safe by default.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 
+use task_lambda::variables::VARIABLES;
 use task_local::project_root;
 
 use super::Template;
+use crate::consistency::rust_files;
 
 fn read(path: &str) -> String {
     fs::read_to_string(project_root().join(path)).unwrap()
 }
 
-/// The variables of the README's configuration table but for those that the platform sets, each with its default.
-fn table() -> BTreeMap<String, String> {
-    let readme = read("README.md");
-    let table = readme.split("## Configuration").nth(1).unwrap();
-    let table = table.split("\n## ").next().unwrap();
-    let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
-    let rows = rows.filter_map(|row| row.split_once("` | "));
-    let rows = rows.filter(|(name, _)| !name.starts_with("AWS_"));
-    let default = |rest: &str| rest.split(" | ").next().unwrap().replace('`', "");
-    rows.map(|(name, rest)| (name.to_owned(), default(rest)))
+/// The variables but for those that the platform sets, each with its default.
+fn listed() -> BTreeMap<&'static str, &'static str> {
+    let variables = VARIABLES.iter().map(|row| row.variable);
+    variables
+        .filter(|variable| !variable.name.starts_with("AWS_"))
+        .map(|variable| (variable.name, variable.default))
         .collect()
-}
-
-fn documented() -> BTreeSet<String> {
-    table().into_keys().collect()
 }
 
 /// Texts in quotation marks that look like a variable of ours.
@@ -39,59 +32,46 @@ fn named_in(source: &str) -> impl Iterator<Item = &str> {
     source.split('"').filter(is_variable)
 }
 
-fn read_by_code(folder: &Path, found: &mut BTreeSet<String>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            read_by_code(&path, found);
-        } else {
-            let source = fs::read_to_string(&path).unwrap();
-            let code = source.split("#[cfg(test)]").next().unwrap();
-            if code.contains("environment") {
-                found.extend(named_in(code).map(str::to_owned));
-            }
-        }
+#[test]
+fn code_reads_a_variable_by_its_row_in_the_list() {
+    let folder = project_root().join("shared/lambda/src");
+    for path in rust_files(&folder) {
+        let source = fs::read_to_string(&path).unwrap();
+        let code = source.split("#[cfg(test)]").next().unwrap();
+        let is_test = path.components().any(|part| part.as_os_str() == "tests");
+        let spelled = named_in(code).find(|name| listed().contains_key(name));
+        assert!(
+            is_test || spelled.is_none(),
+            "{}: {spelled:?}",
+            path.display()
+        );
     }
 }
 
 #[test]
-fn every_variable_that_the_code_reads_is_documented_and_deployed_and_no_other() {
-    let mut read_by = BTreeSet::new();
-    read_by_code(&project_root().join("shared/lambda/src"), &mut read_by);
-    assert_eq!(read_by, documented());
-    let template = Template::read();
+fn a_function_is_given_listed_variables_only_with_their_defaults_unless_a_parameter_sets_them() {
+    let (template, listed) = (Template::read(), listed());
     let globals = &template.0["Globals"]["Function"];
-    let of_all = std::iter::once(globals).chain(
-        template
-            .of_type("AWS::Serverless::Function")
-            .map(|(_, f)| f),
-    );
-    let declared = of_all.filter_map(|owner| owner["Environment"]["Variables"].as_hash());
-    let mut declared: BTreeSet<_> = declared
-        .flat_map(|variables| {
-            variables
-                .keys()
-                .map(|name| name.as_str().unwrap().to_owned())
-        })
-        .collect();
-    assert!(declared.remove("GLIBC_TUNABLES"), "glibc reads it");
-    assert_eq!(declared, documented());
-}
-
-#[test]
-fn a_function_is_tuned_as_the_table_says_unless_a_parameter_does() {
-    let table = table();
-    for function in Template::read().functions() {
-        for (name, default) in table.iter().filter(|(_, d)| d.parse::<u64>().is_ok()) {
-            let Some(own) = function.environment(name) else {
+    let functions = template.of_type("AWS::Serverless::Function");
+    for owner in functions.map(|(_, function)| function).chain([globals]) {
+        let variables = owner["Environment"]["Variables"].as_hash();
+        for (name, value) in variables.into_iter().flatten() {
+            let name = name.as_str().unwrap();
+            // glibc reads it.
+            if name == "GLIBC_TUNABLES" {
                 continue;
-            };
+            }
+            let default = listed
+                .get(name)
+                .unwrap_or_else(|| panic!("{name} is not listed"));
+            let is_number = value
+                .as_str()
+                .is_some_and(|text| text.parse::<u64>().is_ok());
             // Migrations may take their time.
-            let exempt = function.binary == "database-migrate" || own.contains("${");
+            let is_tuned = is_number && value.as_str() != Some("840000");
             assert!(
-                exempt || own == *default,
-                "{}: {name}={own}",
-                function.binary
+                !is_tuned || value.as_str() == Some(default),
+                "{name}: {value:?}"
             );
         }
     }

@@ -3,21 +3,26 @@
 use task_service::secrets::{Credentials, SecretRequest, login};
 
 use super::{ConfigurationError, Environment};
+use crate::variables::{
+    DATABASE_ROWS_SECRET, DATABASE_ROWS_SECRET_VERSION, DATABASE_ROWS_URL, DATABASE_SECRET,
+    DATABASE_SECRET_VERSION, DATABASE_URL, Variable,
+};
 
 /// A URL of the database, the ARN of the secret that names its user, and the version of it.
-const LOGINS: [[&str; 3]; 2] = [
-    ["DATABASE_URL", "DATABASE_SECRET", "DATABASE_SECRET_VERSION"],
+const LOGINS: [[Variable; 3]; 2] = [
+    [DATABASE_URL, DATABASE_SECRET, DATABASE_SECRET_VERSION],
     [
-        "DATABASE_ROWS_URL",
-        "DATABASE_ROWS_SECRET",
-        "DATABASE_ROWS_SECRET_VERSION",
+        DATABASE_ROWS_URL,
+        DATABASE_ROWS_SECRET,
+        DATABASE_ROWS_SECRET_VERSION,
     ],
 ];
 
 impl Environment {
     /// Puts user and password into each URL that has a secret; asks nobody where there is none.
     pub(crate) async fn with_logins(mut self) -> Result<Self, ConfigurationError> {
-        for [url, secret, version] in LOGINS {
+        for login in LOGINS {
+            let [url, secret, version] = login.map(|variable| variable.name);
             if let Some(arn) = self.text(secret) {
                 let complete = self.complete(url, secret, arn, self.text(version)).await?;
                 self.variables.insert(url.to_owned(), complete);
