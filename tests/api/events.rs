@@ -1,14 +1,40 @@
-//! The sample events of `tests/events`, as API Gateway and SQS send them.
+//! The sample events of `tests/events`, as API Gateway and SQS send them; a route without a file gets an event made of its route.
 
 use serde_json::{Value, json};
 use task_local::{Project, project_root};
 
 use crate::support::{Station, WORKER, orders, unique, with_api};
 
-/// A sample event.
-pub(crate) fn sample(name: &str) -> Value {
-    let path = project_root().join(format!("tests/events/{name}.json"));
-    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+/// Reads a function's sample event, or makes one of its route.
+pub(crate) fn sample(function: &str) -> Value {
+    let path = project_root().join(format!("tests/events/{function}.json"));
+    match std::fs::read(path) {
+        Ok(event) => serde_json::from_slice(&event).unwrap(),
+        Err(_) => routed(function),
+    }
+}
+
+/// The gateway's event of a call that names a task, by a caller whom the route's authorizer lets through.
+fn routed(function: &str) -> Value {
+    let routes = Project::read(&project_root()).unwrap().routes;
+    let mut operations = routes
+        .iter()
+        .flat_map(|(path, routes)| routes.iter().map(move |route| (path, route)));
+    let Some((path, route)) = operations.find(|(_, route)| route.function == function) else {
+        panic!("{function} has neither a route nor a file in tests/events");
+    };
+    let method = &route.method;
+    let mut event = match path.starts_with("/task/") {
+        true => sample("task-get"),
+        false => sample("async-task-get"),
+    };
+    let key = json!(format!("{method} {path}"));
+    event["rawPath"] = json!(path);
+    event["routeKey"] = key.clone();
+    event["requestContext"]["routeKey"] = key;
+    event["requestContext"]["http"]["path"] = json!(path);
+    event["requestContext"]["http"]["method"] = json!(method);
+    event
 }
 
 /// The envelope in a function's answer to the gateway.
