@@ -12,4 +12,4 @@ trap leave_servers EXIT
 use_server "$MYSQL_FLAVOR" $MYSQL_PROFILE
 TEST_DATABASE_URL=$("$here/mysql.sh" url)
 export TEST_DATABASE_URL
-cargo test --quiet --profile local --locked --test api -- --ignored --nocapture memory::
+cargo test --quiet --profile local --locked --test api -- --nocapture memory::

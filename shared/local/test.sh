@@ -4,7 +4,7 @@
 #   test.sh        formatting, clippy, the templates; all tests on MySQL, those that need a database on MariaDB at the same time;
 #                  the deployed form (in an emulator, and under `sam local` where Docker is); clients
 #                  generated from openapi.yaml; a minute of chaos
-#   test.sh full   the same with MINUTES (default 3) of chaos on each server, the memory of each function, and the API fuzzed (EXAMPLES, default 80)
+#   test.sh full   the same with MINUTES (default 3) of chaos on each server, and the API fuzzed (EXAMPLES, default 80)
 #
 # Needs Rust, a C compiler and python3; everything else installs itself under .local/. The database servers are
 # private ones that run for this only, so it can run beside `make run` and beside any other suite.
@@ -93,8 +93,6 @@ step "chaos"
 if [ "$full" = full ]; then
   MINUTES=${MINUTES:-3} MYSQL_FLAVOR=mysql tests/chaos/run.sh play || failed+=(chaos)
   MINUTES=${MINUTES:-3} MYSQL_FLAVOR=mariadb tests/chaos/run.sh play || failed+=(chaos-mariadb)
-  step "memory"
-  "$here/memory.sh" || failed+=(memory)
   step "fuzzing"
   tests/contract/run.sh || failed+=(contract)
 else

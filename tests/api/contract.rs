@@ -34,14 +34,10 @@ fn quoted(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The names of the tests in a file: functions below a `test` attribute, and what keeps them for a run of their own.
+/// The names of the tests in a file: functions below a `test` attribute.
 fn tests_of(path: &Path) -> Vec<String> {
     let source = fs::read_to_string(path).unwrap();
-    let lines: Vec<&str> = source
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.starts_with("#[ignore"))
-        .collect();
+    let lines: Vec<&str> = source.lines().map(str::trim).collect();
     let marked = lines
         .windows(2)
         .filter(|lines| lines[0] == "#[test]" || lines[0].starts_with("#[tokio::test"));

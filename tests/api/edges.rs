@@ -1,5 +1,7 @@
 //! The edges of HTTP: the headers of every answer, bodies that are packed or in other encodings, callers of odd shape.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::events::{answered, sample};
@@ -65,6 +67,27 @@ async fn a_packed_body_is_taken_and_any_other_encoding_refused_by_name() {
         );
         let cut = added(api, &json!({"content-encoding": "gzip"}), &ZIPPED[..40]).await;
         assert_eq!(cut["error"], "PARAM_INVALID", "{cut}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_packed_body_is_taken_over_http_and_bytes_that_are_no_text_are_refused() {
+    with_api(async |api| {
+        let sent = async |encoding: &str, body: Vec<u8>| {
+            let request = api.request("POST", "/task/add");
+            let request = request.header("content-type", "application/json");
+            let request = request.header("content-encoding", encoding);
+            api.send(request.body(body)).await
+        };
+        let answer = sent("gzip", STANDARD.decode(ZIPPED).unwrap()).await;
+        assert_eq!(answer.body["code"], 0, "{}", answer.text);
+        let utf16 = r#"{"input":"i"}"#.encode_utf16().flat_map(u16::to_le_bytes);
+        for body in [utf16.collect(), b"{\"input\":\"\xd1\xbc\"}".to_vec()] {
+            let answer = sent("identity", body).await;
+            let msg = answer.refusal("PARAM_INVALID");
+            assert!(msg.contains("UTF-8"), "{msg}");
+        }
     })
     .await;
 }

@@ -134,7 +134,6 @@ fn as_deployed(config: StackConfig) -> StackConfig {
 }
 
 #[tokio::test]
-#[ignore = "minutes of its own: run by `make memory` and `make test-full`"]
 async fn whatever_is_accepted_fits_into_the_memory_of_its_functions() {
     with_own_api(as_deployed, async |api| {
         let station = &Station::fresh(api).await;
