@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use task_store::Database;
 use task_store::outbox::Pace;
+use task_store::payloads::Dispatch;
 
 /// How batches are cut, leased and announced. Read once at start.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +33,16 @@ impl Settings {
             resend: self.resend,
             lease: self.lease,
         }
+    }
+
+    /// Decides how the `chunks` chunks of a first run get to their workers. Those of a small batch are granted, which saves the
+    /// commits of a claim. Those of a large batch are claimed, so that its station's cap is kept chunk by chunk.
+    pub(crate) const fn dispatch(&self, chunks: usize) -> Dispatch {
+        let mut dispatch = Dispatch::by_claim(self.resend, self.lease);
+        if chunks <= CHUNKS as usize {
+            dispatch.grant_under = Some(self.station_chunks);
+        }
+        dispatch
     }
 
     /// Answers how many items each chunk of a batch of `count` gets.

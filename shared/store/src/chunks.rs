@@ -22,10 +22,24 @@ macro_rules! held {
     };
 }
 
+/// SQL: whether a worker has claimed a chunk and its lease holds; binds as [`held`]. A granted chunk is not taken: its grant
+/// is a lease of no attempt, which counts for the cap and gives way to every claim.
+macro_rules! taken {
+    ($chunk:literal) => {
+        concat!(
+            "(",
+            $chunk,
+            ".attempts > 0 AND ",
+            $crate::chunks::held!($chunk),
+            ")"
+        )
+    };
+}
+
 mod claim;
 
-pub use claim::{ClaimTerms, Claimed, claim};
-pub(crate) use held;
+pub use claim::{ClaimTerms, Claimed, claim, granted};
+pub(crate) use {held, taken};
 
 /// The most items a chunk may have: an item's id is its chunk's id × this + its position.
 pub const MAX_ITEMS: u32 = 1000;
@@ -113,7 +127,7 @@ pub async fn status(
 
 const STATUS: &str = concat!(
     "SELECT c.state, CAST(",
-    held!("c"),
+    taken!("c"),
     " AS SIGNED) AS is_held, \
        CAST(c.state = 1 AND b.finished_at IS NULL AND b.run = c.run AND NOT EXISTS \
          (SELECT 1 FROM tbl_batch_chunk o WHERE o.task_id = c.task_id AND o.run = c.run AND o.state = 0) AS SIGNED) \

@@ -11,7 +11,7 @@ use sqlx::Row;
 use sqlx::mysql::MySqlRow;
 
 use crate::arguments::json;
-use crate::chunks::{ChunkKey, held, longest};
+use crate::chunks::{ChunkKey, held, longest, taken};
 use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::{StationId, TaskId};
@@ -26,9 +26,9 @@ const DRAWN_FROM: u32 = 8;
 pub async fn defer(connection: &mut Connection, key: ChunkKey, lease: Duration) -> Result<bool> {
     // Its message has come: later announcements need not be put off as if it had been lost.
     let done = sqlx::query(concat!(
-        "UPDATE tbl_batch_chunk FORCE INDEX (chunk) SET deferred_for = station_id, send_at = NOW(3), sends = 0 \
+        "UPDATE tbl_batch_chunk FORCE INDEX (chunk) SET deferred_for = station_id, send_at = NOW(3), sends = 0, lease_until = NULL \
          WHERE task_id = ? AND run = ? AND chunk_no = ? AND state = 0 AND NOT ",
-        held!("tbl_batch_chunk")
+        taken!("tbl_batch_chunk")
     ))
     .bind(key.task.get())
     .bind(key.run)

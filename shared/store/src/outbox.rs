@@ -171,8 +171,8 @@ pub async fn make_due(connection: &mut Connection, unsent: &[ChunkKey]) -> Resul
     sqlx::query(
         "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (task_id BIGINT PATH '$[0]', run INT PATH '$[1]', chunk_no INT PATH '$[2]')) k \
          STRAIGHT_JOIN tbl_batch_chunk c FORCE INDEX (chunk) ON c.task_id = k.task_id AND c.run = k.run AND c.chunk_no = k.chunk_no \
-         SET c.send_at = NOW(3), c.sends = IF(c.sends > 0, c.sends - 1, 0) \
-         WHERE c.state = 0 AND c.lease_until IS NULL",
+         SET c.send_at = NOW(3), c.sends = IF(c.sends > 0, c.sends - 1, 0), c.lease_until = NULL \
+         WHERE c.state = 0 AND (c.lease_until IS NULL OR c.attempts = 0)",
     )
     .bind(json(&keys)?)
     .execute(connection)

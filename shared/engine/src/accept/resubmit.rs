@@ -6,7 +6,7 @@ use task_store::again::{self, Carried};
 use task_store::amends;
 use task_store::batches::{self, Batch, NewRun};
 use task_store::items::ItemStatus;
-use task_store::payloads;
+use task_store::payloads::{self, Dispatch};
 use task_store::ranges;
 use task_store::tasks::{self, Task, TaskStatus};
 use task_store::{Connection, TaskId};
@@ -93,7 +93,8 @@ pub(super) async fn retry(
     let corrected =
         again::carry_corrected(connection, task, before.run, first, settings.resend).await?;
     let run = insert_next_run(connection, before, statuses, new).await?;
-    payloads::insert(connection, task, chunks, settings.resend).await?;
+    let dispatch = Dispatch::by_claim(settings.resend, settings.lease);
+    payloads::insert(connection, task, chunks, &dispatch).await?;
     let failed: HashSet<u32> = stored
         .iter()
         .filter(|item| item.status == ItemStatus::Failed as u8)

@@ -5,7 +5,7 @@ use task_store::batches::{self, NewRun};
 use task_store::chunks::ChunkKey;
 use task_store::items::Item;
 use task_store::outbox::Announcement;
-use task_store::payloads;
+use task_store::payloads::{self, Dispatch};
 use task_store::tasks::{self, NewTask, TaskSelector};
 use task_store::{Connection, StoreError, TaskId};
 
@@ -104,7 +104,11 @@ async fn store<J: BatchJob>(
             1,
         ),
     };
-    payloads::insert(connection, task, &payload.chunks, settings.resend).await?;
+    let dispatch = match run {
+        1 => settings.dispatch(payload.chunks.len()),
+        _ => Dispatch::by_claim(settings.resend, settings.lease),
+    };
+    payloads::insert(connection, task, &payload.chunks, &dispatch).await?;
     if run > 1 {
         let amended = amended_before(connection, J::KIND, task).await?;
         for (chunk, pairs) in payload.amended(&amended) {

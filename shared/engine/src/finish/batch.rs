@@ -40,6 +40,37 @@ pub async fn finish_if_done(
     Ok(finished.is_some())
 }
 
+/// What a chunk's own transaction did about the end of its batch.
+pub(crate) enum Within {
+    /// Somebody else holds the task's row: whether the run is over is to be looked at after the commit.
+    Unseen,
+    /// Other chunks are open, or the run has ended before: nothing is left to do.
+    Seen,
+    /// The run has ended, which had been accepted at this moment.
+    Ended(Moment),
+}
+
+/// Ends the run inside the transaction of its last chunk, or marks it as running inside that of another one; saves the commits
+/// of both.
+///
+/// The chunk's row is locked before the task's, against the order of locks, so nothing here waits for the task's row. Two last
+/// chunks do not see each other's end: one of them finds the row locked, or open chunks; the other then looks after its commit.
+pub(crate) async fn finish_within(
+    connection: &mut Connection,
+    kind: &JobKind,
+    id: TaskId,
+    run: u32,
+) -> Result<Within> {
+    let Some(task) = tasks::lock_if_free(connection, id).await? else {
+        return Ok(Within::Unseen);
+    };
+    if task.status == TaskStatus::Submitted {
+        batches::start(connection, id, run).await?;
+    }
+    let ended = end(connection, kind, task, run).await?;
+    Ok(ended.map_or(Within::Seen, Within::Ended))
+}
+
 /// Ends the run; answers when it had been accepted, or `None` when it has ended before or cannot end yet.
 async fn finish_locked(
     connection: &mut Connection,
@@ -47,18 +78,27 @@ async fn finish_locked(
     id: TaskId,
     run: u32,
 ) -> Result<Option<Moment>> {
-    let task = tasks::lock(connection, id)
-        .await?
-        .filter(|task| task.status != TaskStatus::Finished);
-    let batch = batches::by_task(connection, id)
-        .await?
-        .filter(|batch| batch.run == run);
-    let (Some(task), Some(batch)) = (task, batch) else {
-        return Ok(None);
-    };
-    if chunks::any_open(connection, id, run).await? {
+    match tasks::lock(connection, id).await? {
+        Some(task) => end(connection, kind, task, run).await,
+        None => Ok(None),
+    }
+}
+
+/// Ends the run of a locked task if it can end now.
+async fn end(
+    connection: &mut Connection,
+    kind: &JobKind,
+    task: Task,
+    run: u32,
+) -> Result<Option<Moment>> {
+    let id = task.id;
+    if task.status == TaskStatus::Finished || chunks::any_open(connection, id, run).await? {
         return Ok(None);
     }
+    let batch = batches::by_task(connection, id).await?;
+    let Some(batch) = batch.filter(|batch| batch.run == run) else {
+        return Ok(None);
+    };
     let result = result_of(connection, kind, &task, &batch).await?;
     batches::finish(connection, id, &result).await?;
     reach(Failpoint::FinishWritten).await?;

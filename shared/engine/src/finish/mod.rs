@@ -3,5 +3,6 @@
 mod batch;
 mod cancel;
 
+pub(crate) use batch::{Within, finish_within};
 pub use batch::{finish_if_done, refresh};
 pub use cancel::cancel;

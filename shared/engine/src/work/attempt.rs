@@ -8,12 +8,12 @@ use task_store::batches::{self, Batch};
 use task_store::chunks::{self, Claimed};
 use task_store::items::{self, ItemStatus, Outcome};
 use task_store::tasks::{self, Task};
-use task_store::{Connection, Database, Result, StoreError};
+use task_store::{Connection, Database, Moment, Result, StoreError};
 
 use super::refused::refused;
 use crate::deadline::Deadline;
 use crate::failpoints::{Failpoint, reach, reach_items};
-use crate::finish::refresh;
+use crate::finish::{Within, finish_within, refresh};
 use crate::item_error::ItemError;
 use crate::job::{BatchJob, Item, Prepared};
 use crate::metrics;
@@ -39,16 +39,14 @@ type Tries = HashMap<u32, u32>;
 pub(super) enum AttemptEnd {
     /// Every item has its outcome.
     Done,
+    /// Every item has its outcome, and nothing is left to do about the end of the batch.
+    Finished,
     /// The claim was lost: nothing more is written.
     Lost,
     /// The time is up; items without an outcome are left.
     OutOfTime,
-}
-
-impl AttemptEnd {
-    const fn of(held: bool) -> Self {
-        if held { Self::Done } else { Self::Lost }
-    }
+    /// The chunk was granted, and an item must be worked by itself, which needs a claim. Nothing was written.
+    Unclaimed,
 }
 
 /// The way a transaction treats the chunk beside writing outcomes.
@@ -72,8 +70,11 @@ impl<J: BatchJob> ChunkAttempt<'_, J> {
         match self.together(&items, Fence::Complete).await {
             // One item cannot be written, or clashes with a row that was just written elsewhere: it must not take the
             // others down.
+            Err(fault) if fault.is_permanent() && self.claim.is_granted() => {
+                Ok(AttemptEnd::Unclaimed)
+            }
             Err(fault) if fault.is_permanent() => self.one_by_one(&items, &tries).await,
-            end => end.map(AttemptEnd::of),
+            end => end,
         }
     }
 
@@ -82,7 +83,7 @@ impl<J: BatchJob> ChunkAttempt<'_, J> {
     async fn unsettled<'r>(&self, mut items: Vec<Item<'r>>) -> Result<(Vec<Item<'r>>, Tries)> {
         let key = self.claim.key;
         // Nothing of a first run, and nothing of a corrected item, is settled before its first attempt.
-        if self.claim.attempt == 1 && (key.run == 1 || self.claim.amends) {
+        if self.claim.attempt <= 1 && (key.run == 1 || self.claim.amends) {
             return Ok((items, Tries::new()));
         }
         let indexes: Vec<u32> = items.iter().map(|item| item.index).collect();
@@ -115,7 +116,7 @@ impl<J: BatchJob> ChunkAttempt<'_, J> {
     }
 
     /// Checks items and writes all their outcomes in one transaction.
-    async fn together(&self, items: &[Item<'_>], fence: Fence) -> Result<bool> {
+    async fn together(&self, items: &[Item<'_>], fence: Fence) -> Result<AttemptEnd> {
         reach_items(items.iter().map(|item| item.raw));
         let by_hand = pairs::<i64>(self.claim.amended.as_deref())?;
         let (amended, open): (Vec<_>, Vec<_>) = items
@@ -135,11 +136,16 @@ impl<J: BatchJob> ChunkAttempt<'_, J> {
 
     /// Tells whether this is the first attempt and writes the whole chunk: then an item that is made needs no outcome.
     fn is_untouched(&self, fence: Fence) -> bool {
-        matches!(fence, Fence::Complete) && self.claim.attempt == 1 && !self.claim.amends
+        matches!(fence, Fence::Complete) && self.claim.attempt <= 1 && !self.claim.amends
     }
 
     /// Writes outcomes and the work behind them, if the claim still holds.
-    async fn write(&self, fence: Fence, work: &[J::Work], outcomes: &[Outcome]) -> Result<bool> {
+    async fn write(
+        &self,
+        fence: Fence,
+        work: &[J::Work],
+        outcomes: &[Outcome],
+    ) -> Result<AttemptEnd> {
         let write = async |c: &mut _| {
             let task = self.locked_if_amending(c).await?;
             let held = match fence {
@@ -147,7 +153,7 @@ impl<J: BatchJob> ChunkAttempt<'_, J> {
                 Fence::Hold => chunks::hold(c, self.claim, self.settings.lease).await?,
             };
             if !held {
-                return Ok(false);
+                return Ok((AttemptEnd::Lost, None));
             }
             if !work.is_empty() {
                 self.job.write(c, self.claim, work).await?;
@@ -158,8 +164,9 @@ impl<J: BatchJob> ChunkAttempt<'_, J> {
             if let Some((task, batch)) = task {
                 refresh(c, J::KIND, &task, &batch).await?;
             }
+            let end = self.finished_within(c).await?;
             reach(Failpoint::WorkWritten).await?;
-            Ok(true)
+            Ok(end)
         };
         let written = self.database.transaction::<_, StoreError>(write).await?;
         let implied = if self.is_untouched(fence) {
@@ -167,10 +174,32 @@ impl<J: BatchJob> ChunkAttempt<'_, J> {
         } else {
             0
         };
-        if written && implied + outcomes.len() > 0 {
+        let (end, accepted_at) = written;
+        if end != AttemptEnd::Lost && implied + outcomes.len() > 0 {
             metrics::settled(J::KIND, outcomes, implied);
         }
-        Ok(written)
+        if let Some(accepted_at) = accepted_at {
+            metrics::finished(accepted_at);
+        }
+        Ok(end)
+    }
+
+    /// Ends the batch with a granted chunk if that was the last one; answers when the batch had been accepted.
+    async fn finished_within(
+        &self,
+        connection: &mut Connection,
+    ) -> Result<(AttemptEnd, Option<Moment>)> {
+        if !self.claim.is_granted() {
+            return Ok((AttemptEnd::Done, None));
+        }
+        let key = self.claim.key;
+        Ok(
+            match finish_within(connection, J::KIND, key.task, key.run).await? {
+                Within::Unseen => (AttemptEnd::Done, None),
+                Within::Seen => (AttemptEnd::Finished, None),
+                Within::Ended(accepted_at) => (AttemptEnd::Finished, Some(accepted_at)),
+            },
+        )
     }
 
     /// Locks and reads the task and its batch, when the chunk is rework: the task's result changes with it.
@@ -198,9 +227,7 @@ impl<J: BatchJob> ChunkAttempt<'_, J> {
             }
             reach(Failpoint::WorkSettled).await?;
         }
-        self.write(Fence::Complete, &[], &[])
-            .await
-            .map(AttemptEnd::of)
+        self.write(Fence::Complete, &[], &[]).await
     }
 
     /// Works one item. Its try is counted before, so that one that ends the process is known by that.
@@ -235,13 +262,13 @@ impl<J: BatchJob> ChunkAttempt<'_, J> {
                 );
                 Err(fault)
             }
-            end => end,
+            end => Ok(end? != AttemptEnd::Lost),
         }
     }
 
     async fn give_up(&self, item: &Item<'_>) -> Result<bool> {
         let outcome = refused(item.index, &[ItemError::busy()], 1);
-        self.write(Fence::Hold, &[], &[outcome]).await
+        Ok(self.write(Fence::Hold, &[], &[outcome]).await? != AttemptEnd::Lost)
     }
 }
 

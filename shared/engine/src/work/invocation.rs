@@ -54,7 +54,7 @@ enum ClaimEnd {
     Refused(MessageEnd),
 }
 
-/// Works a chunk that was announced, without a deadline; see [`Invocation::work`].
+/// Works a chunk that was announced for the first time, without a deadline; see [`Invocation::work_first_delivery`].
 pub async fn work<J: BatchJob>(
     database: &Database,
     job: &J,
@@ -62,7 +62,7 @@ pub async fn work<J: BatchJob>(
     key: ChunkKey,
 ) -> Result<(), Unworked> {
     let invocation = Invocation::new(database, job, settings, Deadline::default());
-    invocation.work(key).await
+    invocation.work_first_delivery(key).await
 }
 
 impl<'a, J: BatchJob> Invocation<'a, J> {
@@ -95,6 +95,29 @@ impl<'a, J: BatchJob> Invocation<'a, J> {
     /// twice or too late.
     pub async fn work(&self, key: ChunkKey) -> Result<(), Unworked> {
         self.boxed_attempt(key).await.map(drop)
+    }
+
+    /// Works a chunk whose message is received for the first time, as [`work`](Self::work) does, but without a claim where the
+    /// chunk was granted: its first attempt then costs one commit. A message that comes again is proof that this attempt
+    /// failed, so it is worked under a claim, which counts attempts.
+    pub async fn work_first_delivery(&self, key: ChunkKey) -> Result<(), Unworked> {
+        let is_worked = Box::pin(self.work_granted(key)).await?;
+        if is_worked {
+            Ok(())
+        } else {
+            self.work(key).await
+        }
+    }
+
+    async fn work_granted(&self, key: ChunkKey) -> Result<bool, Unworked> {
+        reach(Failpoint::WorkReceived).await?;
+        let granted = async |c: &mut _| chunks::granted(c, key).await;
+        let Some(claim) = self.database.run(granted).await? else {
+            return Ok(false);
+        };
+        reach(Failpoint::WorkClaimed).await?;
+        self.freed(&claim.station);
+        self.claimed(&claim).await
     }
 
     /// Works deferred chunks of the stations whose chunks this invocation worked: one of each in turn, until none waits or
@@ -193,7 +216,8 @@ impl<'a, J: BatchJob> Invocation<'a, J> {
         }
     }
 
-    async fn claimed(&self, claim: &Claimed) -> Result<(), Unworked> {
+    /// Works a claimed or granted chunk and ends its batch if it was the last; `false`: a grant was not enough.
+    async fn claimed(&self, claim: &Claimed) -> Result<bool, Unworked> {
         let attempt = ChunkAttempt {
             database: self.database,
             job: self.job,
@@ -203,11 +227,17 @@ impl<'a, J: BatchJob> Invocation<'a, J> {
         };
         match attempt.work().await {
             Ok(AttemptEnd::Done) => {}
+            Ok(AttemptEnd::Finished) => {
+                return Ok(reach(Failpoint::WorkFinished).await.map(|()| true)?);
+            }
+            Ok(AttemptEnd::Unclaimed) => return Ok(false),
+            // A claim has taken the chunk over, or the message has come twice: the claim's way finds out.
+            Ok(AttemptEnd::Lost) if claim.is_granted() => return Ok(false),
             Ok(AttemptEnd::Lost) => return Err(Unworked::Held),
             Ok(AttemptEnd::OutOfTime) => {
                 tracing::info!("out of time: the rest of the chunk is put back");
                 let put_back = async |c: &mut _| chunks::put_back(c, claim).await;
-                return Ok(self.database.run(put_back).await?);
+                return Ok(self.database.run(put_back).await.map(|()| true)?);
             }
             Err(fault) => {
                 // Best effort: without it the lease runs out by itself.
@@ -221,6 +251,6 @@ impl<'a, J: BatchJob> Invocation<'a, J> {
         reach(Failpoint::WorkCommitted).await?;
         finish_if_done(self.database, J::KIND, claim.key.task, claim.key.run).await?;
         reach(Failpoint::WorkFinished).await?;
-        Ok(())
+        Ok(true)
     }
 }

@@ -26,8 +26,14 @@ pub async fn serve_job<J: BatchJob + FromEnvironment>() -> Result<(), crate::Err
             let request = event.context.request_id.clone();
             let invocation = Invocation::new(database, job, settings, deadline);
             let invocation = &invocation.of_request(&request);
-            let work =
-                |message: Message| async move { Ok(invocation.work(message.chunk()?).await?) };
+            let work = |message: Message| async move {
+                let key = message.chunk()?;
+                match message.receive_count {
+                    1 => invocation.work_first_delivery(key).await?,
+                    _ => invocation.work(key).await?,
+                }
+                Ok(())
+            };
             let answer = handle_all(event.payload, &event.context, deadline, work).await?;
             let span = telemetry::span(&event.context);
             work_deferred(invocation).instrument(span).await;

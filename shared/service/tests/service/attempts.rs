@@ -13,7 +13,11 @@ const COMMITS: &str = "SELECT MAX(attempts) * 10 + MAX(stalls) FROM tbl_batch_ch
 async fn first_is_refused(fresh: &TestDatabase, queue: &MemoryQueue) {
     load_station(fresh).await;
     submit_orders(fresh, queue, "b1", &orders(5)).await.unwrap();
-    run(fresh, "UPDATE tbl_batch_chunk SET attempts = 1").await;
+    run(
+        fresh,
+        "UPDATE tbl_batch_chunk SET attempts = 1, lease_until = NULL",
+    )
+    .await;
     run(
         fresh,
         "INSERT INTO tbl_batch_item (task_id, run, item_index, chunk_id, status, attempts, errors) \
@@ -63,7 +67,11 @@ async fn after_two_stalled_attempts_a_chunk_is_worked_item_by_item() {
         submit_orders(fresh, &queue, "b1", &orders(5))
             .await
             .unwrap();
-        run(fresh, "UPDATE tbl_batch_chunk SET attempts = 2, stalls = 2").await;
+        run(
+            fresh,
+            "UPDATE tbl_batch_chunk SET attempts = 2, stalls = 2, lease_until = NULL",
+        )
+        .await;
         run(
             fresh,
             "INSERT INTO tbl_batch_item (task_id, run, item_index, chunk_id, status, attempts) \
@@ -94,7 +102,11 @@ async fn after_two_blips_of_the_database_a_chunk_is_still_worked_together() {
         submit_orders(fresh, &queue, "b1", &orders(10))
             .await
             .unwrap();
-        run(fresh, "UPDATE tbl_batch_chunk SET attempts = 4").await;
+        run(
+            fresh,
+            "UPDATE tbl_batch_chunk SET attempts = 4, lease_until = NULL",
+        )
+        .await;
         work_all(fresh, &queue).await;
         assert_eq!(number(fresh, COMMITS).await, 51);
         let tried = "SELECT COUNT(*) FROM tbl_batch_item WHERE attempts > 0";

@@ -16,7 +16,11 @@ async fn a_chunk_worked_item_by_item_is_put_back_when_the_time_is_up_and_goes_on
         submit_orders(fresh, &queue, "b1", &orders(10))
             .await
             .unwrap();
-        run(fresh, "UPDATE tbl_batch_chunk SET attempts = 2, stalls = 2").await;
+        run(
+            fresh,
+            "UPDATE tbl_batch_chunk SET attempts = 2, stalls = 2, lease_until = NULL",
+        )
+        .await;
         let (job, settings) = (job(), settings());
         for nth in 1..10 {
             let over = Deadline::at(Instant::now());

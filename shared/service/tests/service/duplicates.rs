@@ -1,5 +1,6 @@
 //! A message that comes again for a chunk that is done: how many statements it costs a worker.
 
+use task_engine::{Deadline, Invocation};
 use task_store::tasks::TaskStatus;
 use task_store::testing::with_database;
 use task_store::{Database, StoreError};
@@ -25,11 +26,11 @@ async fn a_duplicate_of_a_done_chunk_costs_two_statements_and_finishes_what_nobo
             .unwrap();
         let keys = queue.take();
         let one = fresh.another(1);
+        let (job, settings) = (job(), settings());
+        let invocation = Invocation::new(&one, &job, &settings, Deadline::default());
         let again = async || {
             let before = statements(&one).await;
-            task_engine::work(&one, &job(), &settings(), keys[0])
-                .await
-                .unwrap();
+            invocation.work(keys[0]).await.unwrap();
             // The second count counts itself, too.
             statements(&one).await - before - 1
         };

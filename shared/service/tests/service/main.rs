@@ -12,6 +12,7 @@ mod deadlines;
 mod duplicates;
 mod fairness;
 mod faults;
+mod grants;
 mod life;
 mod mending;
 mod prices;

@@ -42,7 +42,11 @@ async fn a_lost_chunk_is_announced_in_the_first_sweep_although_40_000_wait_for_t
         multiplied(fresh, 40_000, "deferred_for=c.station_id").await;
         submit_prices(fresh, &queue, "p1", &to("3")).await.unwrap();
         let lost = queue.take().pop().unwrap();
-        run(fresh, "UPDATE tbl_batch_chunk SET send_at = NOW(3)").await;
+        run(
+            fresh,
+            "UPDATE tbl_batch_chunk SET send_at = NOW(3), lease_until = NULL",
+        )
+        .await;
         let start = Instant::now();
         let over = Deadline::at(Instant::now());
         let swept = task_engine::sweep(&dispatcher(fresh, &queue), KINDS, over).await;

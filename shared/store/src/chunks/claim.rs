@@ -42,7 +42,7 @@ pub struct Claimed {
     pub id: i64,
     /// Its name in messages.
     pub key: ChunkKey,
-    /// The fencing token: which attempt this claim is.
+    /// The fencing token: which attempt this claim is; 0 for a grant.
     pub attempt: u32,
     /// Attempts in a row, this one included, that ended neither with an outcome nor with a fault of the database.
     pub stalls: u32,
@@ -66,6 +66,14 @@ pub struct Claimed {
     pub amended: Option<String>,
     /// It holds one item of its run that is worked again.
     pub amends: bool,
+}
+
+impl Claimed {
+    /// Tells a grant from a claim: no attempt was counted, and a claim takes the chunk away.
+    #[must_use]
+    pub const fn is_granted(&self) -> bool {
+        self.attempt == 0
+    }
 }
 
 /// Claims an open chunk that nobody holds, and reads it. The attempt is counted before any work is done. `None`: it is
@@ -99,7 +107,13 @@ pub async fn claim(
     }
     let attempt =
         u32::try_from(done.last_insert_id()).map_err(|_| StoreError::Unreadable("attempts"))?;
-    read_claimed(connection, key, attempt).await
+    read_claimed(connection, READ_CLAIMED, key, attempt).await
+}
+
+/// Reads an open chunk that was granted when it was stored and that nobody has claimed since; `None` otherwise. Writes nothing:
+/// the first who completes the chunk wins, as its fence is attempt 0.
+pub async fn granted(connection: &mut Connection, key: ChunkKey) -> Result<Option<Claimed>> {
+    read_claimed(connection, READ_GRANTED, key, 0).await
 }
 
 /// The message has come: should this attempt die, the next announcement is not put off as if that had been lost.
@@ -109,33 +123,46 @@ const CLAIM: &str = concat!(
        lease_until = NOW(3) + INTERVAL ? SECOND, send_at = NOW(3) + INTERVAL ? SECOND, \
        worker = COALESCE(LEFT(?, 64), worker), deferred_for = NULL, sends = 0, stalls = stalls + 1 \
      WHERE task_id = ? AND run = ? AND chunk_no = ? AND state = 0 AND NOT ",
-    held!("tbl_batch_chunk"),
+    taken!("tbl_batch_chunk"),
     " AND (? = 0 OR ? > (SELECT n FROM (SELECT COUNT(*) AS n FROM tbl_batch_chunk own \
        STRAIGHT_JOIN tbl_batch_chunk other FORCE INDEX (leased) ON other.state = 0 \
          AND other.lease_until > NOW(3) AND ",
     held!("other"),
-    " AND other.station_id = own.station_id AND other.job = own.job \
+    " AND other.station_id = own.station_id AND other.job = own.job AND other.id <> own.id \
        WHERE own.task_id = ? AND own.run = ? AND own.chunk_no = ?) in_work))",
 );
 
+/// SQL: a chunk with everything its job needs, by its key and attempt.
+macro_rules! read_claimed {
+    ($condition:literal) => {
+        concat!(
+            "SELECT c.id, c.first_index, t.station_id, t.status, b.params, \
+               TIMESTAMPDIFF(SECOND, '1970-01-01', b.accepted_at), p.items, p.duplicates, p.amended, c.amends, c.item_count, c.stalls \
+             FROM tbl_batch_chunk c JOIN tbl_async_task t ON t.id = c.task_id \
+             JOIN tbl_batch b ON b.task_id = c.task_id JOIN tbl_batch_payload p ON p.chunk_id = c.id \
+             WHERE c.task_id = ? AND c.run = ? AND c.chunk_no = ? AND c.attempts = ?",
+            $condition
+        )
+    };
+}
+
+const READ_CLAIMED: &str = read_claimed!("");
+
+const READ_GRANTED: &str = read_claimed!(" AND c.state = 0 AND c.lease_until > NOW(3)");
+
 async fn read_claimed(
     connection: &mut Connection,
+    sql: &'static str,
     key: ChunkKey,
     attempt: u32,
 ) -> Result<Option<Claimed>> {
-    let row = sqlx::query(
-        "SELECT c.id, c.first_index, t.station_id, t.status, b.params, \
-           TIMESTAMPDIFF(SECOND, '1970-01-01', b.accepted_at), p.items, p.duplicates, p.amended, c.amends, c.item_count, c.stalls \
-         FROM tbl_batch_chunk c JOIN tbl_async_task t ON t.id = c.task_id \
-         JOIN tbl_batch b ON b.task_id = c.task_id JOIN tbl_batch_payload p ON p.chunk_id = c.id \
-         WHERE c.task_id = ? AND c.run = ? AND c.chunk_no = ? AND c.attempts = ?",
-    )
-    .bind(key.task.get())
-    .bind(key.run)
-    .bind(key.chunk)
-    .bind(attempt)
-    .fetch_optional(connection)
-    .await?;
+    let row = sqlx::query(sql)
+        .bind(key.task.get())
+        .bind(key.run)
+        .bind(key.chunk)
+        .bind(attempt)
+        .fetch_optional(connection)
+        .await?;
     row.map(|row| claimed(&row, key, attempt)).transpose()
 }
 

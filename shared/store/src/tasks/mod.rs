@@ -155,6 +155,19 @@ pub async fn lock<'a>(
     row.as_ref().map(task).transpose()
 }
 
+/// Locks a task's row as [`lock`] does unless somebody else holds it: `None` then, and when there is no such task.
+pub async fn lock_if_free(connection: &mut Connection, id: TaskId) -> Result<Option<Task>> {
+    let row = sqlx::query(concat!(
+        "SELECT ",
+        light_columns!("EXISTS (SELECT 1 FROM tbl_batch WHERE task_id = id)"),
+        ", NULL, NULL FROM tbl_async_task WHERE id = ? FOR UPDATE SKIP LOCKED"
+    ))
+    .bind(id.get())
+    .fetch_optional(connection)
+    .await?;
+    row.as_ref().map(task).transpose()
+}
+
 /// The key of the task that is named so.
 pub async fn key<'a>(
     connection: &mut Connection,

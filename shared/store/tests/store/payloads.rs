@@ -1,12 +1,10 @@
 //! `tbl_batch_payload`: what was sent comes back byte for byte.
 
-use std::time::Duration;
-
 use task_store::payloads::{self, NewChunk};
 use task_store::testing::{TestDatabase, with_database};
 use task_store::{Connection, TaskId, ranges};
 
-use crate::support::{a_batch, a_task, batch_of, claim, done, execute};
+use crate::support::{BY_CLAIM, a_batch, a_task, batch_of, claim, done, execute};
 
 /// JSON that a JSON column or a parser in between would change.
 const DELICATE: &str = r#"[ {"z": 2.50, "a" : 1e2, "z2":0.10000000000000000001, "未知": {"b":[],"a":null}},
@@ -81,7 +79,7 @@ async fn a_run_has_its_own_chunks() {
         execute(fresh, "UPDATE tbl_batch SET run = 2").await;
         let again = [chunk(0, "[\"second run\"]".to_owned())];
         done(&fresh.database, async |c| {
-            payloads::insert(c, task, &again, Duration::from_mins(1)).await
+            payloads::insert(c, task, &again, &BY_CLAIM).await
         })
         .await;
         assert_eq!(ranges(fresh, task).await, first_run);
@@ -97,13 +95,7 @@ async fn a_chunk_cannot_be_stored_twice_in_a_run() {
     with_database(async |fresh| {
         let task = a_batch(fresh, 1).await;
         let again = fresh.database.transaction(async |c: &mut Connection| {
-            payloads::insert(
-                c,
-                task,
-                &[chunk(0, "[]".to_owned())],
-                Duration::from_mins(1),
-            )
-            .await
+            payloads::insert(c, task, &[chunk(0, "[]".to_owned())], &BY_CLAIM).await
         });
         assert!(again.await.unwrap_err().is_duplicate_key());
         assert_eq!(all(fresh, task).await[0].2, r#"[{"n": 0}, {"n": 1}]"#);

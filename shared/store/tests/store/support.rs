@@ -6,7 +6,7 @@ use sqlx::mysql::MySqlRow;
 use sqlx::{Executor as _, Row as _};
 use task_store::batches::{self, NewRun};
 use task_store::chunks::{self, ChunkKey, Claimed};
-use task_store::payloads::{self, NewChunk};
+use task_store::payloads::{self, Dispatch, NewChunk};
 use task_store::tasks::{self, NewTask};
 use task_store::testing::TestDatabase;
 use task_store::{Connection, Database, Result, StationId, StoreError, TaskId, UserTaskId};
@@ -98,6 +98,10 @@ pub(crate) fn chunks_of_two(count: u32) -> Vec<NewChunk> {
         .collect()
 }
 
+/// Nothing is granted, nothing is due before a minute has passed.
+pub(crate) const BY_CLAIM: Dispatch =
+    Dispatch::by_claim(Duration::from_mins(1), Duration::from_mins(1));
+
 /// A batch of chunks of two items each, to be announced by the sweeper in a minute.
 pub(crate) async fn a_batch(fresh: &TestDatabase, chunks: u32) -> TaskId {
     batch_of(fresh, &chunks_of_two(chunks)).await
@@ -107,7 +111,7 @@ pub(crate) async fn batch_of(fresh: &TestDatabase, chunks: &[NewChunk]) -> TaskI
     let task = a_task(fresh).await;
     let stored = fresh.database.transaction(async |c: &mut Connection| {
         batches::insert(c, task, &RUN).await?;
-        payloads::insert(c, task, chunks, Duration::from_mins(1)).await
+        payloads::insert(c, task, chunks, &BY_CLAIM).await
     });
     stored.await.unwrap();
     task
