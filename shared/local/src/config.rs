@@ -12,9 +12,6 @@ static STACKS: AtomicUsize = AtomicUsize::new(0);
 
 const README: &str = include_str!("../../../README.md");
 
-/// The most messages SQS gives at once.
-const LARGEST_BATCH: i32 = 10;
-
 /// How a stack is made. Start from [`StackConfig::new`] and change what matters.
 #[derive(Debug, Clone)]
 pub struct StackConfig {
@@ -30,8 +27,8 @@ pub struct StackConfig {
     pub workers: usize,
     /// Processes of each function that answers HTTP requests: each serves one request at a time.
     pub http_processes: usize,
-    /// How many messages an invocation gets at most (1 to 10).
-    pub batch_size: i32,
+    /// How many messages an invocation gets at most (1 to 10); 1 as in the template.
+    pub batch_size: usize,
     /// How long a received message stays hidden.
     pub visibility_timeout: Duration,
     /// How many receives until a message goes to the dead-letter queue.
@@ -61,7 +58,7 @@ impl StackConfig {
             port: None,
             workers: 2,
             http_processes: 1,
-            batch_size: LARGEST_BATCH,
+            batch_size: 1,
             visibility_timeout: Duration::from_secs(10),
             max_receive_count: 5,
             function_timeout: Duration::from_secs(8),

@@ -1,12 +1,13 @@
 //! The event source mapping: polls a queue, invokes the function, deletes what succeeded and leaves what failed to
 //! its visibility timeout, as Lambda does with `ReportBatchItemFailures`.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
 use serde_json::{Map, Value, json};
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinSet;
 
 use crate::invoker::Invoker;
@@ -15,13 +16,17 @@ use crate::queue::{QueueEmulator, REGION};
 
 /// The pause after a receive that failed, or while no process is free.
 const PAUSE: Duration = Duration::from_millis(50);
+/// How long messages that are done are gathered before they are deleted.
+const GATHER: Duration = Duration::from_millis(3);
+/// The most messages of one receive and of one delete.
+const LARGEST_BATCH: usize = 10;
 
 /// One queue's mapping to a function.
 #[derive(Debug, Clone)]
 pub(crate) struct EventSource {
     pub(crate) queue: String,
     pub(crate) function: String,
-    pub(crate) batch_size: i32,
+    pub(crate) batch_size: usize,
     /// How long an empty queue is left alone when nobody rings its bell.
     pub(crate) glance: Duration,
     /// How long the function may take for one batch.
@@ -34,38 +39,41 @@ pub(crate) struct EventSource {
 impl EventSource {
     /// Polls for ever; never has more invocations in flight than the function has processes.
     ///
-    /// The messages of one receive are shared out among the processes that are free. A real queue keeps them on many hosts and
-    /// answers each of Lambda's pollers with a few of them; the emulator would give all of them to the first.
+    /// A few messages are received ahead, so that a process that gets free need not wait for a receive. Each process takes the
+    /// next ones when it is free: no share is fixed before it is known who is quick.
     pub(crate) async fn poll(self) {
         let source = Arc::new(self);
-        let mut in_flight = JoinSet::new();
+        let (done, finished) = mpsc::unbounded_channel();
+        tokio::spawn(Arc::clone(&source).delete(finished));
+        let (mut received, mut in_flight) = (VecDeque::new(), JoinSet::new());
         loop {
             while in_flight.try_join_next().is_some() {}
-            let free = source.pool.live().saturating_sub(in_flight.len());
-            if free == 0 {
+            if in_flight.len() >= source.pool.live() {
                 let _ = tokio::time::timeout(PAUSE, in_flight.join_next()).await;
                 if in_flight.is_empty() {
                     tokio::time::sleep(PAUSE).await;
                 }
                 continue;
             }
-            let messages = source.receive().await;
-            if messages.is_empty() {
+            if received.is_empty() {
+                received.extend(source.receive().await);
+            }
+            if received.is_empty() {
                 source.emulator.rung(&source.queue, source.glance).await;
                 continue;
             }
-            for share in shares(&messages, free) {
-                let source = Arc::clone(&source);
-                in_flight.spawn(async move { source.deliver(share).await });
-            }
+            let batch = received.len().min(source.batch_size);
+            let batch: Vec<_> = received.drain(..batch).collect();
+            in_flight.spawn(Arc::clone(&source).deliver(batch, done.clone()));
         }
     }
 
     async fn receive(&self) -> Vec<Message> {
+        let ahead = (2 * self.batch_size * self.pool.live()).clamp(1, LARGEST_BATCH);
         let request = self.emulator.client().receive_message();
         let received = request
             .queue_url(self.emulator.url(&self.queue))
-            .max_number_of_messages(self.batch_size)
+            .max_number_of_messages(i32::try_from(ahead).unwrap_or(1))
             .wait_time_seconds(0)
             .message_system_attribute_names(MessageSystemAttributeName::All)
             .message_attribute_names("All")
@@ -84,49 +92,46 @@ impl EventSource {
         }
     }
 
-    async fn deliver(self: Arc<Self>, messages: Vec<Message>) {
+    async fn deliver(self: Arc<Self>, messages: Vec<Message>, done: UnboundedSender<String>) {
         self.pool.note_batch();
         let event = event(&self.queue, &messages);
         let answer = self
             .invoker
             .invoke(&self.function, &event, self.timeout)
             .await;
-        // Apart, so that the process is free for the next messages meanwhile.
-        tokio::spawn(async move {
-            let failed = answer.as_ref().ok();
-            if let Some(failed) = failed.and_then(|answer| failures(answer, &messages)) {
-                let done = messages.iter().filter(|m| !failed.contains(id(m)));
-                self.delete(done).await;
+        let failed = answer.as_ref().ok();
+        if let Some(failed) = failed.and_then(|answer| failures(answer, &messages)) {
+            let succeeded = messages.iter().filter(|m| !failed.contains(id(m)));
+            for handle in succeeded.filter_map(|message| message.receipt_handle.clone()) {
+                let _ = done.send(handle);
             }
-        });
-    }
-
-    /// A delete that fails is no loss: the message is delivered again.
-    async fn delete(&self, done: impl Iterator<Item = &Message>) {
-        let entry = |(index, message): (usize, &Message)| {
-            let entry = DeleteMessageBatchRequestEntry::builder().id(index.to_string());
-            entry
-                .receipt_handle(message.receipt_handle.as_deref()?)
-                .build()
-                .ok()
-        };
-        let entries: Vec<_> = done.enumerate().filter_map(entry).collect();
-        if entries.is_empty() {
-            return;
         }
-        let request = self.emulator.client().delete_message_batch();
-        let _ = request
-            .queue_url(self.emulator.url(&self.queue))
-            .set_entries(Some(entries))
-            .send()
-            .await;
     }
-}
 
-/// Messages in equal shares, one a free process.
-fn shares(messages: &[Message], free: usize) -> Vec<Vec<Message>> {
-    let each = messages.len().div_ceil(free).max(1);
-    messages.chunks(each).map(<[Message]>::to_vec).collect()
+    /// Deletes messages that are done, those of a moment in one request. A delete that fails is no loss: the message is delivered
+    /// again.
+    async fn delete(self: Arc<Self>, mut done: UnboundedReceiver<String>) {
+        let mut handles = Vec::new();
+        while done.recv_many(&mut handles, LARGEST_BATCH).await > 0 {
+            tokio::time::sleep(GATHER).await;
+            while handles.len() < LARGEST_BATCH
+                && let Ok(handle) = done.try_recv()
+            {
+                handles.push(handle);
+            }
+            let entry = |(index, handle): (usize, String)| {
+                let entry = DeleteMessageBatchRequestEntry::builder().id(index.to_string());
+                entry.receipt_handle(handle).build().ok()
+            };
+            let entries = handles.drain(..).enumerate().filter_map(entry).collect();
+            let request = self.emulator.client().delete_message_batch();
+            let _ = request
+                .queue_url(self.emulator.url(&self.queue))
+                .set_entries(Some(entries))
+                .send()
+                .await;
+        }
+    }
 }
 
 /// The event Lambda would build from these messages.
@@ -202,17 +207,6 @@ mod tests {
                 .build()
         };
         ["a", "b", "c"].map(message).to_vec()
-    }
-
-    #[test]
-    fn every_free_process_gets_its_share_of_what_was_received_at_once() {
-        let sizes = |free| {
-            let shares = shares(&messages(), free);
-            shares.iter().map(Vec::len).collect::<Vec<_>>()
-        };
-        assert_eq!(sizes(1), [3]);
-        assert_eq!(sizes(2), [2, 1]);
-        assert_eq!(sizes(9), [1, 1, 1]);
     }
 
     #[test]

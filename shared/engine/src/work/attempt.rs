@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use task_store::batches::{self, Batch};
 use task_store::chunks::{self, Claimed};
@@ -10,12 +9,13 @@ use task_store::items::{self, ItemStatus, Outcome};
 use task_store::tasks::{self, Task};
 use task_store::{Connection, Database, Moment, Result, StoreError};
 
+use super::findings::{pairs, split_findings};
 use super::refused::refused;
 use crate::deadline::Deadline;
 use crate::failpoints::{Failpoint, reach, reach_items};
 use crate::finish::{Within, finish_within, refresh};
 use crate::item_error::ItemError;
-use crate::job::{BatchJob, Item, Prepared};
+use crate::job::{BatchJob, Item};
 use crate::metrics;
 use crate::settings::Settings;
 
@@ -270,41 +270,4 @@ impl<J: BatchJob> ChunkAttempt<'_, J> {
         let outcome = refused(item.index, &[ItemError::busy()], 1);
         Ok(self.write(Fence::Hold, &[], &[outcome]).await? != AttemptEnd::Lost)
     }
-}
-
-/// Splits findings into the work to be written and the outcomes. Items that are made now get no outcome if it is `implied`
-/// by their chunk's end.
-fn split_findings<W>(
-    items: &[Item<'_>],
-    prepared: Vec<Prepared<W>>,
-    implied: bool,
-) -> (Vec<W>, Vec<Outcome>) {
-    let mut work = Vec::with_capacity(items.len());
-    let mut outcomes = Vec::new();
-    for (item, finding) in items.iter().zip(prepared) {
-        outcomes.push(match finding {
-            Prepared::Ready(ready) => {
-                work.push(ready);
-                if implied {
-                    continue;
-                }
-                Outcome::made(item.index, item.reserved_id)
-            }
-            Prepared::Made { id, notice } => Outcome {
-                code: notice.map(str::to_owned),
-                ..Outcome::made(item.index, id)
-            },
-            Prepared::Refused(errors) => refused(item.index, &errors, errors.count()),
-        });
-    }
-    (work, outcomes)
-}
-
-/// Reads pairs of an item's index and a number known about the item.
-fn pairs<T: DeserializeOwned>(stored: Option<&str>) -> Result<HashMap<u32, T>> {
-    let pairs: Vec<(u32, T)> = match stored {
-        Some(text) => serde_json::from_str(text).map_err(|_| StoreError::Unreadable("pairs"))?,
-        None => Vec::new(),
-    };
-    Ok(pairs.into_iter().collect())
 }

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod dead_letter;
+mod findings;
 mod invocation;
 mod refused;
 
