@@ -1,8 +1,8 @@
 # Everything a developer types. `make` alone lists it. What the targets install goes below .local/ and target/.
 .DEFAULT_GOAL := help
-.PHONY: help run stop demo load-reference check test-one test-server test test-full chaos memory lists contract clients bench lint-template compare-template deny package sam-local deploy-local build tools clean clean-data clean-logs
+.PHONY: help run stop demo load-reference check test-one test-server test test-full chaos memory lists contract clients bench lint-template compare-template mutants deny package sam-local deploy-local build tools clean clean-data clean-logs
 MAKEFLAGS += --no-print-directory
-export PEERS PORT DETACH STACK DATABASE_URL ALLOWED_ORIGINS DATA MAP FILE AGAIN WORKERS EXAMPLES SEED MINUTES MYSQL_FLAVOR ARCH DATABASE_CA PART ROUNDS ROWS BASE
+export PEERS PORT DETACH STACK DATABASE_URL ALLOWED_ORIGINS DATA MAP FILE AGAIN WORKERS EXAMPLES SEED MINUTES MYSQL_FLAVOR ARCH DATABASE_CA PART ROUNDS ROWS BASE FILES
 
 local := shared/local
 bin := target/local/task-local
@@ -60,6 +60,9 @@ lint-template: ## sam validate, cfn-lint and checkov on template.yaml and databa
 
 compare-template: ## what a change of template.yaml changes in the deployed resources [BASE=HEAD]
 	@tests/template/compare.sh
+
+mutants: need-cargo ## break the rules and the engine in small ways and name those that no unit test notices [FILES=...] [MINUTES=30]
+	@$(local)/mutants.sh
 
 deny: need-cargo ## licences, sources and advisories of the dependencies
 	@$(local)/deny.sh

@@ -1,6 +1,6 @@
 # A private database server for as long as a script runs. Sourced, not run.
 #
-# use_server FLAVOR PROFILE   starts it unless it runs, and holds it; whoever is the last to end stops it
+# use_server FLAVOR PROFILE   starts it unless it runs, and holds it; its last user stops it
 # leave_servers               lets go of all of them; call it in a trap on EXIT
 #
 # See mysql.sh. Who uses a server holds a lock, which ends with its holder: nobody stops what another one uses.

@@ -52,8 +52,8 @@ pub(crate) async fn with_own_api<T>(
     end
 }
 
-/// A stack that tests share. It runs while any test uses it; whoever is last ends it and sees that nothing is left.
-/// Should that test fail, the stack's own guard ends the processes.
+/// A stack that tests share. It runs while any test uses it. The last test ends it and checks that nothing is left; if that test
+/// fails, the stack's own guard ends the processes.
 pub(crate) struct Shared {
     configure: fn(StackConfig) -> StackConfig,
     running: Mutex<Weak<Api>>,

@@ -1,5 +1,5 @@
-//! A batch job as the engine sees it. The engine claims, fences, commits, finishes and sweeps; a job says what an
-//! item is, what is wrong with it, and what is made of it.
+//! A batch job as the engine sees it. The engine claims, fences, commits, finishes and sweeps; a job defines
+//! its items, the rules that refuse an item, and the things made of an item.
 
 use std::pin::Pin;
 
@@ -56,7 +56,7 @@ impl<W> From<ItemError> for Prepared<W> {
 /// The fields that tell a person which item it is: names and values.
 pub type Identity = Vec<(&'static str, Option<String>)>;
 
-/// Reads the things that were made as a person is shown them, times in a zone: ids and JSON objects.
+/// Reads made things as people see them: ids and JSON objects, with times in a zone.
 pub type ReadMade =
     for<'a> fn(
         &'a mut Connection,

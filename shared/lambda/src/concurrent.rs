@@ -13,7 +13,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use crate::variables::AWS_LAMBDA_MAX_CONCURRENCY;
 use crate::{ConfigurationError, Environment, Error, FromEnvironment};
 
-/// What the main thread has, and more than a new one would get.
+/// 8 MiB, like the main thread; spawned threads get 2.
 const STACK: usize = 8 << 20;
 
 /// How many invocations there may be at a time in this process. `AWS_LAMBDA_MAX_CONCURRENCY`, which Lambda sets on managed

@@ -9,7 +9,7 @@ use std::{collections::HashMap, fmt::Display, ops::RangeInclusive, str::FromStr,
 
 use crate::variables::Variable;
 
-/// Why a function does not start: which variable, and what is wrong with it.
+/// The variable that keeps a function from starting, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("configuration: {variable} {wrong}")]
 pub struct ConfigurationError {

@@ -33,7 +33,7 @@ pub(crate) fn of(context: &Context, timeout: FunctionTimeout) -> Deadline {
     })
 }
 
-/// The end of all units of work of an invocation that begins now: what is left then is for its answer.
+/// Computes when all units of work of an invocation end. The time after that is for the answer.
 pub(crate) fn end(context: &Context, timeout: FunctionTimeout) -> Option<Instant> {
     let left = left(context, timeout)?;
     Some(Instant::now() + left.saturating_sub(ANSWER.min(left / 8)))

@@ -98,7 +98,7 @@ impl PrivateMysql {
         Ok(())
     }
 
-    /// Leaves it: whoever is last stops it.
+    /// Leaves the server. Its last user stops it.
     pub async fn stop(mut self) -> Result<()> {
         drop(self.user.take());
         let mut leaver = self.leaver;

@@ -68,7 +68,7 @@ impl Pool {
         self.pids().len()
     }
 
-    /// The most memory that one of its processes had resident since it started, in bytes; `None` where the kernel does not say.
+    /// Answers the peak of resident memory of the pool's largest process, in bytes; `None` where the kernel does not say.
     #[must_use]
     pub fn peak_memory(&self) -> Option<u64> {
         let peak = |pid: &Pid| peak_of(pid.as_raw_pid());

@@ -40,7 +40,7 @@ fn send_bound() -> Duration {
     invocation::time_left().map_or(SEND_TIMEOUT, |left| SEND_TIMEOUT.min(left / 2))
 }
 
-/// The queues. The client is built by the first send: whoever does not send does not pay for it.
+/// The queues in SQS. The first send builds the client: a function that does not send does not pay for it.
 #[derive(Debug)]
 pub struct SqsQueue {
     urls: QueueUrls,

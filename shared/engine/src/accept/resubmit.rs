@@ -20,7 +20,7 @@ type Result<T> = std::result::Result<T, SubmitError>;
 
 /// The way a submit treats the batch that has its id.
 pub(super) enum Again {
-    /// Leaves it: it is in flight, was closed, or has no failed item.
+    /// Leaves the batch alone: it is in flight, was closed, or has no failed item.
     Nothing,
     /// Tries its failed items again.
     Failed(Batch, ItemStatuses),

@@ -100,7 +100,7 @@ fn letting_a_chunk_wait_without_looking_again_is_caught() {
     println!("{} of {} states are stuck", explored.stuck, explored.states);
     assert!(
         explored.stuck > 0,
-        "whoever made room had looked for waiting chunks before"
+        "the worker that made room had looked for waiting chunks before"
     );
 }
 
@@ -108,7 +108,10 @@ fn letting_a_chunk_wait_without_looking_again_is_caught() {
 fn a_sweeper_that_does_not_see_waiting_chunks_is_caught() {
     let explored = explore(Engine::CappedUnswept, 1);
     println!("{} of {} states are stuck", explored.stuck, explored.states);
-    assert!(explored.stuck > 0, "whoever should have taken it died");
+    assert!(
+        explored.stuck > 0,
+        "the worker that should have taken it died"
+    );
 }
 
 #[test]
@@ -147,6 +150,6 @@ fn acknowledging_a_message_because_somebody_holds_its_chunk_is_caught() {
     println!("{} of {} states are stuck", explored.stuck, explored.states);
     assert!(
         explored.stuck > 0,
-        "whoever held it died, and nobody is told again"
+        "its holder died, and no worker is told again"
     );
 }

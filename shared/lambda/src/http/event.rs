@@ -1,9 +1,8 @@
-//! The event of an HTTP API (payload format 2.0): of it, what is used.
+//! The event of an HTTP API (payload format 2.0): the members that the functions use.
 //!
-//! Whatever of it has another shape than it should is read as absent or kept as its fault, so that the call is answered,
-//! and logged with its id, instead of being no call at all. `lambda_http`'s types refuse the whole event for a claim that is no
-//! string; and nothing takes the step to its `http::Request`: that one panics on a body that is not the base64 it claims to be
-//! and on an URL it cannot build, and copies a body of megabytes once more.
+//! A member of an unexpected shape is read as absent, or kept with its fault. So the call is answered, and logged with its id.
+//! `lambda_http`'s own types refuse the whole event when a claim is no string. Its `http::Request` is not used either: the
+//! conversion panics on a body that is not valid base64 and on a URL that cannot be built, and copies a body of megabytes once more.
 
 use std::collections::HashMap;
 
@@ -59,7 +58,7 @@ impl Event {
         self.is_base64_encoded.as_bool().unwrap_or_default()
     }
 
-    /// Hands over the body; what is wrong with it, when it is no text.
+    /// Hands over the body, or the reason why the body is no text.
     pub(super) fn take_body(&mut self) -> Result<String, String> {
         std::mem::take(&mut self.body).0
     }

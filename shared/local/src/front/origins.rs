@@ -1,5 +1,5 @@
-//! Which web pages may use the stack: its own, and those of the origins that `ALLOWED_ORIGINS` names. A page elsewhere could
-//! otherwise post into a developer's stack from his browser.
+//! The web pages that may use the stack: its own, and pages of the origins in `ALLOWED_ORIGINS`. Any other page could post
+//! into the stack from the developer's browser.
 
 use hyper::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use task_engine::{MAX_ITEM_BYTES, unkept_bytes};
 
-/// Reads one JSON object of a length that is kept, else says what is wrong with it.
+/// Reads one JSON object that is short enough to be kept, or answers the reason for the refusal.
 pub(crate) fn readable<'a, T: Deserialize<'a>>(raw: &'a str) -> Result<T, String> {
     match unkept_bytes(raw) {
         Some(bytes) => Err(format!("有 {bytes} 字节，超过上限 {MAX_ITEM_BYTES} 字节")),
@@ -11,7 +11,7 @@ pub(crate) fn readable<'a, T: Deserialize<'a>>(raw: &'a str) -> Result<T, String
     }
 }
 
-/// Reads one JSON object, else says what is wrong with it.
+/// Reads one JSON object, or answers the reason for the refusal.
 pub(crate) fn object<'a, T: Deserialize<'a>>(raw: &'a str) -> Result<T, String> {
     // A derived struct would also take a list, by position.
     if !raw.trim_ascii_start().starts_with('{') {

@@ -80,7 +80,7 @@ impl Page {
         }
     }
 
-    /// The same with the total. Counts: only for whoever shows it.
+    /// Describes the page with the total. It counts rows, so only callers that show the total ask for it.
     async fn counted(&self, connection: &mut Connection, list: &List<'_>) -> Result<Pagination> {
         let counted = match last_page_total(list.part(), self.tasks.len()) {
             Some(total) if !self.is_cut => total,

@@ -79,7 +79,7 @@ async fn a_chunk_over_the_cap_waits_without_its_message_and_without_an_attempt()
 }
 
 #[tokio::test]
-async fn whoever_finishes_a_chunk_takes_those_that_wait_for_its_station() {
+async fn a_worker_that_finishes_a_chunk_takes_the_chunks_that_wait_for_its_station() {
     with_database(async |fresh| {
         let queue = MemoryQueue::default();
         let (keys, held) = one_in_work(fresh, &queue).await;

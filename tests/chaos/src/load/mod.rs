@@ -26,7 +26,7 @@ pub(crate) use watch::Watch;
 const PATIENCE: Duration = Duration::from_secs(8);
 /// How many of its batches a station still deals with.
 const KEPT: usize = 12;
-/// How many of its batches may be open before it waits with the next: without that, whoever is slow gets ever more to do.
+/// The number of open batches at which a station waits with the next; without this bound a slow stack gets ever more to do.
 pub(crate) const OPEN: i64 = 16;
 
 /// A batch and what was last submitted under its name.
@@ -36,7 +36,7 @@ pub(crate) struct Submitted {
     pub(crate) end: End,
 }
 
-/// Loads one station until `deadline`; what it submitted, for whoever must find out what became of it.
+/// Loads one station until `deadline` and answers its submitted batches, which the checker follows to their end.
 pub(crate) async fn load(
     stage: &Stage,
     station: &str,

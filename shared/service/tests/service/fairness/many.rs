@@ -21,8 +21,8 @@ async fn workers_that_defer_and_finish_at_once_leave_nothing_behind() {
             let worker = async |keys: &[ChunkKey]| {
                 let invocation = invocation(&fresh.database, &job, &settings);
                 for key in keys {
-                    // Between its mark and the second look, whoever finished may have taken it up: its message will come
-                    // again for nothing.
+                    // Between the chunk's mark and the second look, a worker that finished may have taken the chunk up: its
+                    // message will come again for nothing.
                     let end = invocation.work(*key).await;
                     let is_taken_care_of = matches!(end, Ok(()) | Err(task_engine::Unworked::Held));
                     assert!(is_taken_care_of, "{end:?}");

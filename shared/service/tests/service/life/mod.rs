@@ -86,7 +86,7 @@ struct Life<'t> {
     queue: MemoryQueue,
     name: String,
     model: Model,
-    /// What has been done, for whoever must understand a failure.
+    /// The steps so far, shown when the test fails.
     told: Vec<String>,
 }
 
