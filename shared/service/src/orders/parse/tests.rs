@@ -16,6 +16,13 @@ fn an_order_is_read_whatever_surrounds_its_known_fields() {
 }
 
 #[test]
+fn an_order_number_is_looked_up_only_if_it_is_usable() {
+    let number = |raw: &str| parse(raw).unwrap().out_order_no().map(str::to_owned);
+    assert_eq!(number(r#"{"out_order_no": "N-1"}"#).as_deref(), Some("N-1"));
+    assert_eq!(number(r#"{"out_order_no": ""}"#), None);
+}
+
+#[test]
 fn what_is_not_one_json_object_is_order_format() {
     for raw in [
         "",

@@ -35,6 +35,14 @@ fn a_price_is_read_from_its_text_whether_it_is_a_number_or_a_string() {
 }
 
 #[test]
+fn a_price_is_shown_as_it_was_sent_and_not_at_all_where_it_is_absent() {
+    let shown = |raw: &str| parse(raw).unwrap().sale_price().map(str::to_owned);
+    assert_eq!(shown(r#"{"sale_price": "2.5x"}"#).as_deref(), Some("2.5x"));
+    assert_eq!(shown(r#"{"sale_price": null}"#), None);
+    assert_eq!(shown("{}"), None);
+}
+
+#[test]
 fn a_price_that_is_none_says_why() {
     for (sent, code) in [
         (json!(null), ItemErrorCode::PriceRequired.as_str()),
