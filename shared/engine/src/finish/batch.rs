@@ -42,9 +42,10 @@ pub async fn finish_if_done(
 
 /// What a chunk's own transaction did about the end of its batch.
 pub(crate) enum Within {
-    /// Somebody else holds the task's row: whether the run is over is to be looked at after the commit.
+    /// Another transaction holds the task's row, or other chunks are open as far as this one sees: whether the run is over is to
+    /// be looked at after the commit.
     Unseen,
-    /// Other chunks are open, or the run has ended before: nothing is left to do.
+    /// The run has ended before: nothing is left to do.
     Seen,
     /// The run has ended, which had been accepted at this moment.
     Ended(Moment),
@@ -54,7 +55,8 @@ pub(crate) enum Within {
 /// of both.
 ///
 /// The chunk's row is locked before the task's, against the order of locks, so nothing here waits for the task's row. Two last
-/// chunks do not see each other's end: one of them finds the row locked, or open chunks; the other then looks after its commit.
+/// chunks do not see each other's end: a chunk that does not end the run looks again after its commit, so that the last one to
+/// commit sees all of them.
 pub(crate) async fn finish_within(
     connection: &mut Connection,
     kind: &JobKind,
@@ -67,8 +69,12 @@ pub(crate) async fn finish_within(
     if task.status == TaskStatus::Submitted {
         batches::start(connection, id, run).await?;
     }
-    let ended = end(connection, kind, task, run).await?;
-    Ok(ended.map_or(Within::Seen, Within::Ended))
+    let has_ended = task.status == TaskStatus::Finished;
+    Ok(match end(connection, kind, task, run).await? {
+        Some(accepted_at) => Within::Ended(accepted_at),
+        None if has_ended => Within::Seen,
+        None => Within::Unseen,
+    })
 }
 
 /// Ends the run; answers when it had been accepted, or `None` when it has ended before or cannot end yet.
