@@ -1,9 +1,12 @@
-//! Schedule: announces chunks whose message was lost and finishes batches whose last worker died.
+//! Schedule: announces chunks whose message was lost, finishes batches whose last worker died, and lets time pass for tasks
+//! that are dispatched: delayed ones become ready, silent runs are lost, those added by SQL are adopted.
 
-use task_engine::{Deadline, Dispatcher, Swept};
+use task_engine::{Deadline, Dispatcher};
+use task_lambda::StationSource;
 use task_lambda::schedule::serve;
 use task_service::jobs::KINDS;
 use task_service::sqs::SqsQueue;
+use task_service::sweep::{Swept, sweep};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), task_lambda::Error> {
@@ -11,8 +14,8 @@ async fn main() -> Result<(), task_lambda::Error> {
 }
 
 async fn handle(
-    dispatcher: &Dispatcher<SqsQueue>,
+    (dispatcher, source): &(Dispatcher<SqsQueue>, StationSource),
     deadline: Deadline,
 ) -> task_service::Result<Swept> {
-    Ok(task_engine::sweep(dispatcher, KINDS, deadline).await?)
+    sweep(dispatcher, KINDS, source.id_scope(), deadline).await
 }

@@ -1,9 +1,10 @@
-//! `POST /task/finish`: ends a task, with its last changes.
+//! `POST /task/finish`: ends a task, or a list of them, with their last changes.
 
 use jiff::tz::TimeZone;
 use task_lambda::http::{Call, Reply, post};
+use task_lambda::{Parameter, Parameters};
 use task_service::jobs::KINDS;
-use task_service::tasks;
+use task_service::tasks::{self, runs};
 use task_store::Database;
 
 #[tokio::main(flavor = "current_thread")]
@@ -17,6 +18,11 @@ async fn handle(
 ) -> task_service::Result<Reply> {
     call.system()?;
     let p = call.parameters()?;
+    if let Some(list) = p.optional("tasks", Parameter::list)? {
+        let list = Parameters::each("tasks", &list, 1_000)?;
+        let requests = list.iter().map(Parameters::finish).collect();
+        return Reply::each(runs::finish_all(database, KINDS, requests, zone).await?);
+    }
     tasks::finish(database, KINDS, &p.task()?, &p.changes()?, zone).await?;
     Reply::data(&())
 }

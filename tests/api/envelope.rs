@@ -27,11 +27,18 @@ fn assert_is_envelope(answer: &Answer, what: &str) {
     );
 }
 
+/// The route without a mandatory parameter.
+pub(crate) const NEEDS_NOTHING: &str = "/task/queue/list";
+
 #[tokio::test]
 async fn every_route_answers_an_envelope_of_json_even_to_an_empty_call() {
     with_api(async |api| {
         for (method, path) in Api::routes() {
             let answer = api.send(api.request(&method, &path)).await;
+            if path == NEEDS_NOTHING {
+                answer.data();
+                continue;
+            }
             assert_is_envelope(&answer, &format!("{method} {path}"));
             answer.refusal("PARAM_MISSING");
         }

@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 
 use crate::support::{Answer, Api, Shared, Station, order, unique};
 use judge::Verdicts;
-use routes::{ROUTES, Route};
+use routes::{Route, routes};
 use values::Sent;
 
 /// A stack on which nothing happens but what a test sends, so that any change of the database is the test's.
@@ -130,7 +130,7 @@ async fn by_query(api: &Api, route: &Route, members: &[(&str, String)]) -> Answe
 
 #[test]
 fn every_route_and_every_parameter_of_the_description_is_attacked() {
-    let attacked = ROUTES.iter().flat_map(|route| {
+    let attacked = routes().flat_map(|route| {
         route
             .takes
             .iter()
@@ -146,7 +146,7 @@ fn every_route_and_every_parameter_of_the_description_is_attacked() {
 async fn a_hostile_value_is_refused_in_every_parameter_of_every_route() {
     storing_nothing(async |api, target| {
         let mut verdicts = Verdicts::default();
-        for route in &ROUTES {
+        for route in routes() {
             for (name, takes) in route.takes {
                 for (sent, word) in takes.hostile() {
                     let (json, text) = match sent {
@@ -174,7 +174,7 @@ async fn a_hostile_value_is_refused_in_every_parameter_of_every_route() {
 async fn without_a_mandatory_parameter_a_call_is_refused_and_the_parameter_is_named() {
     storing_nothing(async |api, target| {
         let mut verdicts = Verdicts::default();
-        for route in &ROUTES {
+        for route in routes() {
             for (name, _) in route.base {
                 for absent in [None, Some(Value::Null), Some(json!(""))] {
                     let members = target.members(route, name, absent.map(|json| json.to_string()));
@@ -196,8 +196,7 @@ async fn without_a_mandatory_parameter_a_call_is_refused_and_the_parameter_is_na
 #[tokio::test]
 async fn a_parameter_of_another_route_is_ignored() {
     storing_nothing(async |api, target| {
-        let names: BTreeSet<_> = ROUTES
-            .iter()
+        let names: BTreeSet<_> = routes()
             .flat_map(|route| route.takes)
             .map(|(name, _)| *name)
             .collect();
@@ -206,7 +205,7 @@ async fn a_parameter_of_another_route_is_ignored() {
             .filter(|(method, _)| method == "GET")
             .map(|(_, path)| path)
             .collect();
-        for route in ROUTES.iter().filter(|route| reads.contains(route.path)) {
+        for route in routes().filter(|route| reads.contains(route.path)) {
             let members = target.members(route, "", None);
             let plain = by_json(api, route, &members).await;
             plain.data();

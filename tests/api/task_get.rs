@@ -53,7 +53,8 @@ async fn a_task_has_all_its_fields() {
         let task = api.get(&format!("/task/get?task_id={key}")).await.data().clone();
         let names: BTreeSet<&str> = task.as_object().unwrap().keys().map(String::as_str).collect();
         let expected = "task_id user_task_id station_id task_name name type type_id status progress repeat \
-            message_show run_count create_time modify_time start_time end_time input result";
+            message_show run_count create_time modify_time start_time end_time queue attempt max_attempts \
+            next_run_time lease_time last_error outcome tags created_by input result";
         assert_eq!(names, expected.split_whitespace().collect());
         assert_eq!((&task["task_name"], &task["type"]), (&task["name"], &task["type_id"]));
         assert_eq!((&task["start_time"], &task["end_time"], &task["result"]), (&Value::Null, &Value::Null, &Value::Null));

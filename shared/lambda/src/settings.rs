@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use task_engine::{Dispatcher, Settings};
+use task_service::tasks::IdScope;
 use task_service::{
     orders::OrderImport,
     prices::PriceChange,
@@ -142,6 +143,17 @@ pub enum StationSource {
     Claim,
     /// The authorizer, else the caller itself.
     Trusted,
+}
+
+impl StationSource {
+    /// Where the ids that callers choose are unique: everywhere, if calls may name no station.
+    #[must_use]
+    pub const fn id_scope(self) -> IdScope {
+        match self {
+            Self::Trusted => IdScope::Everywhere,
+            Self::Claim => IdScope::Station,
+        }
+    }
 }
 
 impl FromEnvironment for StationSource {

@@ -19,6 +19,10 @@ pub enum ErrorCode {
     TaskNotRepeatable,
     /// The task is finished.
     TaskFinished,
+    /// A worker holds the task.
+    TaskHeld,
+    /// The task may not run yet: delayed, paused, or at its queue's cap.
+    TaskNotDue,
     /// Another run of the task has begun since, or the run named was never there.
     RunStale,
     /// The change would make the result larger than it may be.
@@ -47,13 +51,15 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::ParamMissing,
         Self::ParamInvalid,
         Self::TaskNotFound,
         Self::TaskConflict,
         Self::TaskNotRepeatable,
         Self::TaskFinished,
+        Self::TaskHeld,
+        Self::TaskNotDue,
         Self::RunStale,
         Self::ResultTooLarge,
         Self::FieldNotAllowed,
@@ -78,6 +84,8 @@ impl ErrorCode {
             Self::TaskConflict => "TASK_CONFLICT",
             Self::TaskNotRepeatable => "TASK_NOT_REPEATABLE",
             Self::TaskFinished => "TASK_FINISHED",
+            Self::TaskHeld => "TASK_HELD",
+            Self::TaskNotDue => "TASK_NOT_DUE",
             Self::RunStale => "RUN_STALE",
             Self::ResultTooLarge => "RESULT_TOO_LARGE",
             Self::FieldNotAllowed => "FIELD_NOT_ALLOWED",

@@ -11,6 +11,7 @@ pub mod prices;
 pub mod reference;
 pub mod secrets;
 pub mod sqs;
+pub mod sweep;
 pub mod tasks;
 pub mod trace;
 

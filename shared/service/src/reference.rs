@@ -1,12 +1,15 @@
-//! Loading reference data: one JSON file with the stations' operating cycles, addresses and skus, upserted.
+//! Loading reference data: one JSON file with the stations' operating cycles, addresses and skus, and the queues of plain
+//! tasks, upserted.
 
 mod parse;
+mod queues;
 mod record;
 
 use serde::Serialize;
 use task_store::{Connection, Database, reference};
 
 use crate::error::{Error, ErrorCode, Result};
+use crate::tasks::queues::set_within;
 use parse::Station;
 
 /// How many bad records a message lists.
@@ -23,15 +26,21 @@ pub struct Loaded {
     pub addresses: usize,
     /// Skus.
     pub skus: usize,
+    /// Queues of plain tasks.
+    pub queues: usize,
 }
 
 /// Loads a reference file: everything in it or, when any of it is wrong, nothing. The error lists the bad records.
 pub async fn load(database: &Database, json: &str) -> Result<Loaded> {
-    let stations = parse::stations(json).map_err(|findings| refused(&findings))?;
+    let parse::File { stations, queues } =
+        parse::file(json).map_err(|findings| refused(&findings))?;
     database
         .transaction(async |c| {
             for station in &stations {
                 store(c, station).await?;
+            }
+            for (name, change) in &queues {
+                set_within(c, name, change).await?;
             }
             Ok::<_, Error>(())
         })
@@ -41,8 +50,13 @@ pub async fn load(database: &Database, json: &str) -> Result<Loaded> {
         time_configs: sum.time_configs + station.time_configs.len(),
         addresses: sum.addresses + station.addresses.len(),
         skus: sum.skus + station.skus.len(),
+        ..sum
     };
-    Ok(stations.iter().fold(Loaded::default(), sum))
+    let none = Loaded {
+        queues: queues.len(),
+        ..Loaded::default()
+    };
+    Ok(stations.iter().fold(none, sum))
 }
 
 /// Lists the first bad records of a file, one a line.

@@ -16,6 +16,7 @@ pub mod deferrals;
 mod error;
 mod grant;
 mod ids;
+pub mod inbox;
 pub mod invocation;
 pub mod items;
 pub mod made;
@@ -26,6 +27,7 @@ pub mod payloads;
 pub mod ranges;
 pub mod reference;
 mod row;
+pub mod task_queues;
 pub mod tasks;
 #[cfg(feature = "testing")]
 #[expect(
@@ -34,6 +36,7 @@ pub mod tasks;
 )]
 pub mod testing;
 mod time;
+pub mod work;
 
 pub use config::{DatabaseConfig, STATEMENT_CACHE};
 pub use connections::Connection;

@@ -28,6 +28,9 @@ impl Moment {
             .transpose()
     }
 
+    /// The first second of 1970.
+    pub const EPOCH: Self = Self(Timestamp::UNIX_EPOCH);
+
     /// Seconds since 1970.
     #[must_use]
     pub fn seconds(self) -> i64 {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::judge::Verdicts;
-use super::routes::{ROUTES, Route};
+use super::routes::{self, Route};
 use super::{body, storing_nothing};
 use crate::support::{Api, with_api};
 
@@ -49,7 +49,7 @@ const CONTENT_TYPES: [&str; 9] = [
 /// Every route once.
 fn routes() -> impl Iterator<Item = &'static Route> {
     let mut seen = std::collections::BTreeSet::new();
-    ROUTES.iter().filter(move |route| seen.insert(route.path))
+    routes::routes().filter(move |route| seen.insert(route.path))
 }
 
 #[tokio::test]
@@ -154,7 +154,7 @@ async fn an_empty_or_huge_query_of_unknown_names_says_nothing() {
     storing_nothing(async |api, _| {
         let mut verdicts = Verdicts::default();
         let huge = "x".repeat(50_000);
-        for route in routes() {
+        for route in routes().filter(|route| !route.base.is_empty()) {
             for query in [
                 "?",
                 "?&&&",

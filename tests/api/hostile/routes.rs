@@ -1,5 +1,7 @@
 //! What every route takes: the least a call needs, and every parameter it reads.
 
+mod dispatch;
+
 use super::values::Takes::{
     self, Amount, AnyText, Document, ErrorCode, Field, Flag, Id, Ids, Int, Key, List, Object,
     OrderId, Path, Station, Text, Words,
@@ -51,8 +53,13 @@ const fn update(
     }
 }
 
-/// Every route, those whose parameters depend on each other several times.
-pub(super) const ROUTES: [Route; 23] = [
+/// Every route.
+pub(super) fn routes() -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().chain(&dispatch::ROUTES)
+}
+
+/// Every route but those of queues, those whose parameters depend on each other several times.
+static ROUTES: [Route; 23] = [
     route(
         "/task/add",
         &[

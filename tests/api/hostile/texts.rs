@@ -1,5 +1,9 @@
 //! Texts that look like an id, a number, a path or a field and are none.
 
+mod dispatch;
+
+pub(super) use dispatch::{NO_BACKOFFS, NO_JSON_TAGS, NO_QUEUES, NO_TIMES, NO_TOKENS};
+
 /// Ids with look-alikes, invisible characters, line ends, paths and pieces of SQL.
 pub(super) const NO_IDS: [&str; 22] = [
     "a b",

@@ -39,6 +39,16 @@ pub(super) enum Takes {
     Field,
     /// An order's id or number.
     OrderId,
+    /// The name of a queue.
+    Queue,
+    /// At most 64 of the characters of ids.
+    Token,
+    /// A time.
+    Time,
+    /// At most 10 texts of at most 32 characters.
+    Tags,
+    /// The first and the longest wait.
+    Backoff,
 }
 
 /// A value as it is sent.
@@ -108,6 +118,11 @@ impl Takes {
             Self::Object => (&texts::NO_OBJECTS, Vec::new()),
             Self::Amount => (&texts::NO_AMOUNTS, Vec::new()),
             Self::OrderId => (&texts::NO_ORDER_IDS, Vec::new()),
+            Self::Queue => (&texts::NO_QUEUES, vec![long("x", 32)]),
+            Self::Token => (&texts::NO_TOKENS, vec![long("x", 64)]),
+            Self::Time => (&texts::NO_TIMES, vec![long("2026-11-28 ", 10_000)]),
+            Self::Tags => (&["a,,b"], vec![long("字", 32), long("a,", 10)]),
+            Self::Backoff => (&texts::NO_BACKOFFS, Vec::new()),
             Self::AnyText | Self::Document => (&[], Vec::new()),
         };
         [own(fixed), made].concat()
@@ -126,6 +141,7 @@ impl Takes {
             Self::Object => (&["7", "1.5", "true", "[]", "[{}]"], Vec::new()),
             Self::Ids => (&texts::NO_JSON_IDS, Vec::new()),
             Self::Words => (&texts::NO_JSON_WORDS, Vec::new()),
+            Self::Tags => (&texts::NO_JSON_TAGS, Vec::new()),
             Self::Flag => (&["2", "-1", "1.0", "1e0", "[]", "[true]", "{}"], Vec::new()),
             Self::Key | Self::Int(..) | Self::OrderId => (&texts::NO_JSON_INTS, Vec::new()),
             _ => (&["[]", "[1]", "{}", r#"{"$ne": null}"#], Vec::new()),

@@ -63,13 +63,15 @@ fn an_endpoint_has_many_instances_or_few_and_those_that_tasks_live_by_have_many(
         let reserved = &template.setting(&function, "ReservedConcurrentExecutions")[1];
         let class = reserved.as_str().unwrap_or_default();
         let is_routed = !function.routes.is_empty();
-        let is_class = ["RequestConcurrency", "RareConcurrency"].contains(&class);
+        let is_class =
+            ["RequestConcurrency", "RareConcurrency", "ClaimConcurrency"].contains(&class);
         assert_eq!(is_routed, is_class, "{}: {class}", function.binary);
         let is_hot = [
             "task-add",
             "task-start",
             "task-update",
             "task-finish",
+            "task-heartbeat",
             "async-task-get",
         ];
         let is_hot = is_hot.contains(&function.binary.as_str());

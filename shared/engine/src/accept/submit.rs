@@ -6,7 +6,7 @@ use task_store::chunks::ChunkKey;
 use task_store::items::Item;
 use task_store::outbox::Announcement;
 use task_store::payloads::{self, Dispatch};
-use task_store::tasks::{self, NewTask, TaskSelector};
+use task_store::tasks::{self, Labels, NewTask, TaskSelector};
 use task_store::{Connection, StoreError, TaskId};
 
 use super::resubmit::{Again, again, insert_next_run, retry};
@@ -147,6 +147,8 @@ async fn insert_first_run<J: BatchJob>(
         type_id: 0,
         repeat: true,
         message_show: true,
+        labels: Labels::default(),
+        dispatch: None,
     };
     let task = tasks::insert_in_scope(connection, &new, submission.scope).await?;
     let id = submission.user_task_id;

@@ -100,10 +100,7 @@ impl Call {
     /// Where the ids that callers choose are unique: everywhere, if calls may name no station.
     #[must_use]
     pub const fn id_scope(&self) -> IdScope {
-        match self.station_source {
-            StationSource::Trusted => IdScope::Everywhere,
-            StationSource::Claim => IdScope::Station,
-        }
+        self.station_source.id_scope()
     }
 
     /// The id that links the answer to the log.

@@ -1,6 +1,7 @@
 //! What a handler answers: data for the envelope, or a document of its own content type.
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 use task_service::{Error, ErrorCode, Result};
 
 /// The most bytes of an answer, as it is printed. Lambda takes 6 MB, in which the text is once more escaped as JSON: at worst
@@ -28,6 +29,15 @@ impl Reply {
             is_envelope: true,
         })
         .and_then(|reply| reply.with("data", data))
+    }
+
+    /// A list of answers, in the order of a list of requests: of each what it was answered, or its refusal.
+    ///
+    /// # Errors
+    /// Those of [`Reply::data`]; a fault that is no refusal.
+    pub fn each<T: Serialize>(answers: Vec<Result<T>>) -> Result<Self> {
+        let answers = answers.into_iter().map(Each::of);
+        Self::data(&answers.collect::<Result<Vec<_>>>()?)
     }
 
     /// Adds another member to the envelope, next to `data`.
@@ -77,6 +87,39 @@ impl Reply {
                 "the answer would have {length} bytes, more than the {MAX_ANSWER} that can be sent: ask for fewer with limit"
             ),
         ))
+    }
+}
+
+/// One answer of a list.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Each<T> {
+    Done(T),
+    Refused {
+        code: u8,
+        error: &'static str,
+        msg: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        data: Option<Box<RawValue>>,
+    },
+}
+
+impl<T> Each<T> {
+    fn of(answer: Result<T>) -> Result<Self> {
+        match answer {
+            Ok(done) => Ok(Self::Done(done)),
+            Err(Error::Refused {
+                code,
+                message,
+                data,
+            }) => Ok(Self::Refused {
+                code: code.number(),
+                error: code.as_str(),
+                msg: message,
+                data,
+            }),
+            Err(fault) => Err(fault),
+        }
     }
 }
 

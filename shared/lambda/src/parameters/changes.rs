@@ -59,7 +59,8 @@ impl Parameters<'_> {
         })
     }
 
-    fn run_count(&self) -> Result<Option<i32>> {
+    /// The run that speaks.
+    pub fn run_count(&self) -> Result<Option<i32>> {
         self.optional("run_count", |run| run.integer(0..=i32::MAX))
     }
 

@@ -5,6 +5,7 @@
 //! handed on as the text it came as.
 
 mod changes;
+mod dispatch;
 mod form;
 mod identifiers;
 mod items;
@@ -13,6 +14,7 @@ mod media;
 mod nesting;
 mod object;
 mod paging;
+mod runs;
 mod scalar;
 
 use std::borrow::Cow;

@@ -27,8 +27,8 @@ async fn load(url: &str, json: String) -> Result<()> {
     database::migrate(url).await?;
     let loaded = database::load_reference(url, json).await?;
     println!(
-        "loaded {} stations, {} cycles, {} addresses, {} skus",
-        loaded.stations, loaded.time_configs, loaded.addresses, loaded.skus
+        "loaded {} stations, {} cycles, {} addresses, {} skus, {} queues",
+        loaded.stations, loaded.time_configs, loaded.addresses, loaded.skus, loaded.queues
     );
     Ok(())
 }

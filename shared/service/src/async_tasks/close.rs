@@ -9,7 +9,7 @@ use task_store::{Connection, Database, TaskId, amends, batches};
 
 use crate::caller::{Caller, TaskReference};
 use crate::error::{Error, Result};
-use crate::tasks::{name, not_found, not_named};
+use crate::tasks::{cancel_run, name, not_found, not_named};
 
 /// Closes tasks, all of them or, when one of them is missing, none; answers how many there are. Closing again is
 /// harmless.
@@ -73,6 +73,11 @@ async fn close_one(connection: &mut Connection, kinds: JobKinds, id: TaskId) -> 
         return Ok(());
     }
     let task = tasks::lock(connection, id).await?.ok_or_else(not_found)?;
+    if task.queue.is_some() && task.status != TaskStatus::Finished {
+        cancel_run(connection, &task).await?;
+        amends::close_without_work(connection, id).await?;
+        return Ok(());
+    }
     let batch = batches::by_task(connection, id).await?;
     let batch = batch.ok_or_else(not_found)?;
     if task.status != TaskStatus::Finished {

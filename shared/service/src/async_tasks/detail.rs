@@ -6,11 +6,11 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use task_engine::{Counts, EarlierRun, ItemRequest, ItemView, JobKinds, Pagination, earlier_runs};
 use task_store::tasks::Task;
-use task_store::{Connection, Database, batches};
+use task_store::{Connection, Database, batches, work};
 
 use crate::caller::{Caller, TaskReference};
 use crate::error::Result;
-use crate::tasks::{FrontTaskView, find, progress};
+use crate::tasks::{FrontTaskView, RunView, find, progress};
 
 /// A task with everything there is to see of it.
 #[derive(Debug, Serialize)]
@@ -21,6 +21,9 @@ pub struct Detail {
     message_show: bool,
     counts: Counts,
     code_counts: BTreeMap<String, u32>,
+    /// The ended runs of a dispatched task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    runs: Option<Vec<RunView>>,
     #[serde(flatten)]
     batch: Option<Items>,
 }
@@ -45,6 +48,7 @@ pub async fn detail(
     let read = async |c: &mut _| {
         let task = find(c, caller, named).await?;
         let (counts, code_counts, batch) = items(c, kinds, &task, &request, zone).await?;
+        let runs = runs(c, &task, zone).await?;
         let (run_count, message_show) = (task.run_count, task.message_show);
         let progress = progress(c, &task).await?;
         let task = FrontTaskView::new(task, progress, zone)?;
@@ -54,10 +58,25 @@ pub async fn detail(
             message_show,
             counts,
             code_counts,
+            runs,
             batch,
         })
     };
     database.run(read).await
+}
+
+/// The ended runs of a dispatched task, the last one first.
+async fn runs(
+    connection: &mut Connection,
+    task: &Task,
+    zone: &TimeZone,
+) -> Result<Option<Vec<RunView>>> {
+    if task.queue.is_none() {
+        return Ok(None);
+    }
+    let runs = work::runs(connection, task.id).await?;
+    let views = runs.into_iter().map(|run| RunView::new(run, zone));
+    Ok(Some(views.collect()))
 }
 
 async fn items(

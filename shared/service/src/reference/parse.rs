@@ -5,6 +5,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use task_store::StationId;
 
+use super::queues::{Queue, queues};
 use super::record::Record;
 use crate::items::{Money, Quantity};
 use crate::orders::{OrderWindow, ReceiveWindow};
@@ -61,20 +62,33 @@ pub(super) struct Sku {
     time_config_id: Option<String>,
 }
 
-/// Reads a file's stations. An error lists every bad record, one line each.
-pub(super) fn stations(json: &str) -> Result<Vec<Station>, Vec<String>> {
+/// What a file holds, ready to be stored.
+#[derive(Debug)]
+pub(super) struct File {
+    pub(super) stations: Vec<Station>,
+    pub(super) queues: Vec<Queue>,
+}
+
+/// Reads a file. An error lists every bad record, one line each.
+pub(super) fn file(json: &str) -> Result<File, Vec<String>> {
     let file: Value = serde_json::from_str(json)
         .map_err(|error| vec![format!("the file is not JSON: {error}")])?;
-    let Some(values) = file.get("stations").and_then(Value::as_array) else {
-        let finding = "the file must be an object with a list \"stations\"";
-        return Err(vec![finding.to_owned()]);
+    let values = match (file.get("stations"), file.get("queues")) {
+        (Some(Value::Array(values)), _) => values.as_slice(),
+        (None, Some(_)) => &[],
+        _ => {
+            let finding =
+                "the file must be an object with a list \"stations\", a list \"queues\", or both";
+            return Err(vec![finding.to_owned()]);
+        }
     };
     let (mut stations, mut findings) = (Vec::new(), Vec::new());
     for (number, value) in (1..).zip(values) {
         stations.extend(station(number, value, &mut findings));
     }
+    let queues = queues(&file, &mut findings);
     if findings.is_empty() {
-        Ok(stations)
+        Ok(File { stations, queues })
     } else {
         Err(findings)
     }

@@ -1,9 +1,11 @@
 //! Adding a task, once however often the request is sent.
 
-use task_store::tasks::{self, IdScope, NewTask, Task, TaskSelector};
-use task_store::{Connection, Database, TaskId, UserTaskId};
+use task_store::tasks::{self, Dispatch, IdScope, NewTask, Task, TaskSelector};
+use task_store::work::{self, NewUnit};
+use task_store::{Connection, Database, StationId, TaskId, UserTaskId};
 
 use super::field;
+use super::queues::undeclared;
 use crate::error::{Error, ErrorCode, Result};
 
 /// Stores a submitted task, or finds the same one stored before: a request that is sent again is harmless.
@@ -22,10 +24,58 @@ pub async fn add(database: &Database, new: &NewTask<'_>, scope: IdScope) -> Resu
                     return resubmit(c, new, id, &found).await;
                 }
             }
-            (end, _) => return end,
+            (end, _) => return end.map(Added::New),
         }
     };
-    database.run(write).await
+    let Some(dispatch) = &new.dispatch else {
+        return Ok(database.run(write).await?.id());
+    };
+    let both = async |c: &mut _| {
+        let added = write(c).await?;
+        if let Added::New(id) = added {
+            store_unit(c, id, new.station_id, dispatch).await?;
+        }
+        Ok(added.id())
+    };
+    database.transaction(both).await
+}
+
+/// What an add has met.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Added {
+    /// A task begins a life: its unit must be stored.
+    New(TaskId),
+    /// The same request was carried out before.
+    Same(TaskId),
+}
+
+impl Added {
+    pub(super) const fn id(self) -> TaskId {
+        match self {
+            Self::New(id) | Self::Same(id) => id,
+        }
+    }
+}
+
+/// Stores the unit of a task that is dispatched.
+///
+/// # Errors
+/// `PARAM_INVALID` when its queue is not declared.
+async fn store_unit(
+    connection: &mut Connection,
+    task: TaskId,
+    station: &StationId,
+    dispatch: &Dispatch<'_>,
+) -> Result<()> {
+    let unit = NewUnit {
+        task,
+        station,
+        dispatch,
+    };
+    match work::insert(connection, &[unit]).await? {
+        0 => Err(undeclared(dispatch.queue.as_str())),
+        _ => Ok(()),
+    }
 }
 
 /// Stores a submitted task.
@@ -35,39 +85,55 @@ pub async fn add(database: &Database, new: &NewTask<'_>, scope: IdScope) -> Resu
 async fn insert(connection: &mut Connection, new: &NewTask<'_>, scope: IdScope) -> Result<TaskId> {
     let inserted = tasks::insert_in_scope(connection, new, scope).await?;
     inserted.ok_or_else(|| {
-        let id = new
-            .user_task_id
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        let message =
-            format!("user_task_id {id} is taken by a task of another station: choose another id");
-        Error::refused(ErrorCode::TaskConflict, message)
+        let id = new.user_task_id.map_or("", UserTaskId::as_str);
+        taken_elsewhere(id)
     })
 }
 
+pub(super) fn taken_elsewhere(id: &str) -> Error {
+    let message =
+        format!("user_task_id {id} is taken by a task of another station: choose another id");
+    Error::refused(ErrorCode::TaskConflict, message)
+}
+
 /// What the task that has this id already means for the request.
-async fn resubmit(
+pub(super) async fn resubmit(
     connection: &mut Connection,
     new: &NewTask<'_>,
     id: &UserTaskId,
     found: &Task,
-) -> Result<TaskId> {
+) -> Result<Added> {
     if is_same(found, new) {
-        return Ok(found.id);
+        return Ok(Added::Same(found.id));
     }
     if tasks::resubmit(connection, found.id, new).await? {
-        return Ok(found.id);
+        return Ok(Added::New(found.id));
     }
     // The same request, sent twice at once, may have submitted it between our look and our update.
     match tasks::by_id(connection, found.id).await? {
-        Some(now) if is_same(&now, new) => Ok(now.id),
-        _ => {
-            let message = format!("user_task_id {id} is taken by a task with other content");
-            Err(Error::refused(ErrorCode::TaskConflict, message))
-        }
+        Some(now) if is_same(&now, new) => Ok(Added::Same(now.id)),
+        _ => Err(conflict(id)),
     }
 }
 
-fn is_same(task: &Task, new: &NewTask<'_>) -> bool {
-    task.name == new.name && task.type_id == new.type_id && task.input.as_deref() == Some(new.input)
+pub(super) fn conflict(id: &UserTaskId) -> Error {
+    let message = format!("user_task_id {id} is taken by a task with other content");
+    Error::refused(ErrorCode::TaskConflict, message)
+}
+
+pub(super) fn is_same(task: &Task, new: &NewTask<'_>) -> bool {
+    let queue = new.dispatch.map(|dispatch| dispatch.queue.as_str());
+    task.name == new.name
+        && task.type_id == new.type_id
+        && task.input.as_deref() == Some(new.input)
+        && task.queue.as_deref() == queue
+}
+
+/// Whether two requests with one id ask for the same task.
+pub(super) fn is_alike(one: &NewTask<'_>, other: &NewTask<'_>) -> bool {
+    let queue = |new: &NewTask<'_>| new.dispatch.map(|dispatch| dispatch.queue.clone());
+    one.name == other.name
+        && one.type_id == other.type_id
+        && one.input == other.input
+        && queue(one) == queue(other)
 }

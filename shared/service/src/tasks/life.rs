@@ -5,16 +5,16 @@ use task_engine::JobKinds;
 use task_store::tasks::{self, Changes, Task, TaskStatus};
 use task_store::{Connection, Database, TaskId, batches};
 
-use super::{TaskReference, TaskView, find, name, not_found, progress, update};
+use super::{TaskReference, TaskView, find, name, not_found, progress, runs, update};
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 
 /// Starts a task, or counts one more start of a running one (a redelivered message, a crashed worker); a finished,
-/// repeatable one starts a new run. The task as it is then, its times in a zone.
+/// repeatable one starts a new run. A dispatched task is claimed. The task as it is then, its times in a zone.
 ///
 /// # Errors
 /// `TASK_FINISHED` with the task as its data, so that the consumer of a redelivered message can acknowledge it. So
-/// ends a finished batch, too: it runs again when it is submitted again.
+/// ends a finished batch, too: it runs again when it is submitted again. Those of a claim: see [`runs`].
 pub async fn start(
     database: &Database,
     named: &TaskReference,
@@ -24,15 +24,33 @@ pub async fn start(
         let name = name(&Caller::Unbound, named)?;
         let started = tasks::start(c, name).await?;
         let task = find(c, &Caller::Unbound, named).await?;
+        if !started && task.queue.is_some() {
+            return Ok(Started::Dispatched(task.id));
+        }
         let progress = progress(c, &task).await?;
         let view = TaskView::new(task, progress, zone)?;
         if started {
-            Ok(view)
+            Ok(Started::Plain(Box::new(view)))
         } else {
             Err(finished(&view))
         }
     };
-    database.run(write).await
+    match database.run(write).await? {
+        Started::Plain(view) => Ok(*view),
+        Started::Dispatched(id) => {
+            let claim = async |c: &mut _| runs::start(c, id, zone).await;
+            let task = database.transaction(claim).await?;
+            let progress = task.progress;
+            Ok(TaskView::new(task, progress, zone)?)
+        }
+    }
+}
+
+/// What a start has met.
+enum Started {
+    Plain(Box<TaskView>),
+    /// Nothing was changed: its unit must be claimed.
+    Dispatched(TaskId),
 }
 
 fn finished(view: &TaskView) -> Error {
@@ -53,26 +71,71 @@ pub async fn finish(
     zone: &TimeZone,
 ) -> Result<()> {
     update::check(changes)?;
-    let finish = async |c: &mut _| {
+    let plain = async |c: &mut _| {
         let name = name(&Caller::Unbound, named)?;
-        if tasks::finish(c, name, changes).await? {
-            return Ok(None);
+        Ok::<_, Error>(tasks::finish(c, name, changes).await?)
+    };
+    if database.run(plain).await? {
+        return Ok(());
+    }
+    if let Some(run_count) = changes.run_count {
+        // As workers do: the run they name is the one that the task is in.
+        let finish = async |c: &mut _| runs::finish(c, named, run_count, changes).await;
+        if database.transaction(finish).await? {
+            return Ok(());
         }
+    }
+    let look = async |c: &mut _| {
         let task = find(c, &Caller::Unbound, named).await?;
         match task.status {
-            TaskStatus::Finished => ended(c, task, changes, zone).await.map(|()| None),
-            _ if task.is_batch => Ok(Some(task.id)),
+            TaskStatus::Finished => ended(c, task, changes, zone).await.map(|()| Met::Ended),
+            _ if task.is_batch => Ok(Met::Batch(task.id)),
+            _ if task.queue.is_some() => Ok(Met::Dispatched(task.id)),
             _ => Err(update::refused(c, task, changes, zone).await?),
         }
     };
-    match database.run(finish).await? {
-        None => Ok(()),
-        Some(batch) => {
-            database
-                .transaction(async |c| finish_batch(c, kinds, batch, changes, zone).await)
-                .await
+    match database.read(look).await? {
+        Met::Ended => Ok(()),
+        Met::Dispatched(id) => {
+            let finish = async |c: &mut _| finish_run(c, named, id, changes, zone).await;
+            database.transaction(finish).await
+        }
+        Met::Batch(id) => {
+            let finish = async |c: &mut _| finish_batch(c, kinds, id, changes, zone).await;
+            database.transaction(finish).await
         }
     }
+}
+
+/// What a finish has met.
+enum Met {
+    /// A task that has ended, now or before.
+    Ended,
+    /// A batch that is still worked.
+    Batch(TaskId),
+    /// An open task that is dispatched.
+    Dispatched(TaskId),
+}
+
+/// Finishes the run that a dispatched task is in, in one transaction with its unit.
+async fn finish_run(
+    connection: &mut Connection,
+    named: &TaskReference,
+    id: TaskId,
+    changes: &Changes<'_>,
+    zone: &TimeZone,
+) -> Result<()> {
+    let task = tasks::lock(connection, id).await?.ok_or_else(not_found)?;
+    if let Some(refusal) = runs::fenced(connection, &task, changes.run_count, zone).await? {
+        return Err(refusal);
+    }
+    let is_finished = task.status == TaskStatus::Finished
+        || runs::finish(connection, named, task.run_count, changes).await?;
+    if is_finished {
+        return Ok(());
+    }
+    let task = tasks::by_id(connection, id).await?.ok_or_else(not_found)?;
+    Err(update::refused(connection, task, changes, zone).await?)
 }
 
 /// Answers a finish of a task that has ended before: harmless, unless it comes from another run or the task was

@@ -1,11 +1,17 @@
 //! Tasks: adding one, finding one, its way from submitted to finished, and the changes a caller makes to it.
 
 mod add;
+mod add_many;
+mod dispatch_view;
 mod field;
+pub mod inbox;
 mod life;
 mod list;
 mod progress;
+pub mod queues;
 mod refusal;
+mod request;
+pub mod runs;
 mod update;
 mod view;
 
@@ -17,12 +23,17 @@ use crate::error::{Error, ErrorCode, Result};
 
 pub use crate::caller::TaskReference;
 pub use add::add;
+pub use add_many::{AddedTask, add_many};
+pub use dispatch_view::RunView;
 pub use field::{Field, amount, document, op_id, path};
 pub use life::{finish, start};
 pub use list::{List, MOST_COUNTED, Page, list, page};
 pub use progress::progress;
+pub use request::{DispatchRequest, TaskRequest};
+pub(crate) use runs::cancel as cancel_run;
 pub use task_store::tasks::{
-    Changes, Columns, Filter, IdScope, NewTask, Operation, Part, ResultChange,
+    Changes, Columns, Dispatch, Filter, IdScope, Labels, NewTask, Operation, Part, ResultChange,
+    Start,
 };
 pub use update::update;
 pub use view::{FrontTaskView, TaskView};

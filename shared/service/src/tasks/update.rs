@@ -1,15 +1,15 @@
 //! Changing a task's own fields, at any time of its life.
 
 use jiff::tz::TimeZone;
-use task_store::tasks::{self, Changes, Task};
+use task_store::tasks::{self, Changes, Task, TaskStatus};
 use task_store::{Connection, Database};
 
-use super::{TaskReference, TaskView, field, find, name, not_found, progress, refusal};
+use super::{TaskReference, TaskView, field, find, name, not_found, progress, refusal, runs};
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 
 /// Changes a task, also a finished one, in one atomic statement. Changes with an `op_id` that the task remembers are
-/// made already: nothing is changed again.
+/// made already: nothing is changed again. Changes that name their run renew its lease.
 ///
 /// # Errors
 /// `PATH_NOT_FOUND` when the path of a change inside the result leads nowhere, `PARAM_INVALID` when what is there
@@ -25,6 +25,9 @@ pub async fn update(
     let write = async |c: &mut _| {
         let name = name(&Caller::Unbound, named)?;
         if tasks::update(c, name, changes).await? {
+            if changes.run_count.is_some() {
+                runs::renew(c, named, changes.run_count).await?;
+            }
             return Ok(());
         }
         let task = find(c, &Caller::Unbound, named).await?;
@@ -44,9 +47,12 @@ pub(super) fn check(changes: &Changes<'_>) -> Result<()> {
     changes.result.as_ref().map_or(Ok(()), field::check_depth)
 }
 
-/// Whether changes speak for another run than the task's.
+/// Whether changes speak for another run than the task's, or for one that is over.
 pub(super) fn is_stale(task: &Task, changes: &Changes<'_>) -> bool {
-    changes.run_count.is_some_and(|run| run != task.run_count)
+    let is_between_runs = task.queue.is_some() && task.status == TaskStatus::Submitted;
+    changes
+        .run_count
+        .is_some_and(|run| run != task.run_count || is_between_runs)
 }
 
 /// Why changes did not apply to a task.

@@ -4,7 +4,9 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use task_store::tasks::{Columns, Task, TaskStatus};
-use task_store::{Moment, Result, StoreError};
+use task_store::{Result, StoreError};
+
+use super::dispatch_view::{DispatchView, printed};
 
 /// A task as `/task/*` answers it.
 #[derive(Debug, Serialize)]
@@ -26,6 +28,8 @@ pub struct TaskView {
     modify_time: String,
     start_time: Option<String>,
     end_time: Option<String>,
+    #[serde(flatten)]
+    dispatch: DispatchView,
     #[serde(skip_serializing_if = "Asked::is_left_out")]
     input: Asked<String>,
     #[serde(skip_serializing_if = "Asked::is_left_out")]
@@ -40,12 +44,14 @@ impl TaskView {
 
     /// A task with those of the two large columns that were asked for.
     pub(super) fn with(
-        task: Task,
+        mut task: Task,
         progress: u8,
         zone: &TimeZone,
         columns: Columns,
     ) -> Result<Self> {
+        let dispatch = DispatchView::take(&mut task, zone)?;
         Ok(Self {
+            dispatch,
             task_id: task.id.get(),
             user_task_id: task
                 .user_task_id
@@ -108,18 +114,22 @@ pub struct FrontTaskView {
     modify_time: String,
     start_time: Option<String>,
     end_time: Option<String>,
+    #[serde(flatten)]
+    dispatch: DispatchView,
     result: Option<Box<RawValue>>,
 }
 
 impl FrontTaskView {
     /// A task, its times in a zone. A finished one always has a result with a `msg`.
-    pub fn new(task: Task, progress: u8, zone: &TimeZone) -> Result<Self> {
+    pub fn new(mut task: Task, progress: u8, zone: &TimeZone) -> Result<Self> {
+        let dispatch = DispatchView::take(&mut task, zone)?;
         let finished = task.status == TaskStatus::Finished;
         let result = match document(task.result)? {
             None if finished => document(Some(r#"{"msg":""}"#.to_owned()))?,
             result => result,
         };
         Ok(Self {
+            dispatch,
             task_id: task.id.to_string(),
             user_task_id: task
                 .user_task_id
@@ -137,10 +147,6 @@ impl FrontTaskView {
             result,
         })
     }
-}
-
-fn printed(moment: Option<Moment>, zone: &TimeZone) -> Option<String> {
-    moment.map(|moment| moment.in_zone(zone))
 }
 
 /// A stored document, handed on as it is.

@@ -5,7 +5,7 @@ use task_service::tasks::TaskReference;
 use task_service::{Caller, ErrorCode};
 use task_store::chunks;
 use task_store::items::ItemStatus;
-use task_store::tasks::{NewTask, TaskStatus};
+use task_store::tasks::{Labels, NewTask, TaskStatus};
 use task_store::testing::with_database;
 use task_store::{StationId, tasks};
 
@@ -145,6 +145,8 @@ async fn an_open_task_that_is_no_batch_is_cancelled() {
             type_id: 3,
             repeat: false,
             message_show: true,
+            labels: Labels::default(),
+            dispatch: None,
         };
         fresh
             .database

@@ -9,6 +9,7 @@ mod attempts;
 mod batches;
 mod closing;
 mod deadlines;
+mod dispatched;
 mod duplicates;
 mod fairness;
 mod faults;

@@ -86,6 +86,8 @@ impl<'a> Changes<'a> {
     fn push_conditions(&'a self, sql: &mut QueryBuilder<'a, MySql>) {
         if let Some(run_count) = self.run_count {
             sql.push(" AND run_count = ").push_bind(run_count);
+            // The run of a dispatched task that waits is over, although no other has begun.
+            sql.push(" AND (queue IS NULL OR status <> 1)");
         }
         if let Some(op) = &self.op_id {
             sql.push(" AND LOCATE(").push_bind(&op.0[..]);
@@ -119,21 +121,34 @@ pub async fn amend(connection: &mut Connection, id: TaskId, changes: &Changes<'_
     change(connection, id.into(), changes, "", "").await
 }
 
-/// Ends an open task and changes it. `false`: no such task, another run, it is finished already, the change inside its
-/// result does not apply, or it is a batch, whose open chunks would still be worked; then nothing was changed.
+/// Ends an open task that is not dispatched, and changes it. `false`: no such task, another run, it is finished already, the
+/// change inside its result does not apply, it is dispatched, or it is a batch, whose open chunks would still be worked;
+/// then nothing was changed.
 pub async fn finish<'a>(
     connection: &mut Connection,
-    named: impl Into<TaskSelector<'a>>,
+    selector: impl Into<TaskSelector<'a>>,
     changes: &Changes<'_>,
 ) -> Result<bool> {
-    // Assignments see the ones before them: the outcome is that of the new result.
-    let end = concat!(
-        ", end_time = NOW(3), status = 3, outcome = ",
-        outcome_of!("result")
-    );
-    let is_open = concat!(" AND status <> 3 AND ", is_no_batch!());
-    change(connection, named.into(), changes, end, is_open).await
+    let is_open = concat!(" AND status <> 3 AND queue IS NULL AND ", is_no_batch!());
+    change(connection, selector.into(), changes, END, is_open).await
 }
+
+/// Ends a dispatched task that runs, and changes it. `false`: no such task, another run, no run at all, it is not dispatched,
+/// or the change inside its result does not apply; then nothing was changed.
+pub async fn finish_run<'a>(
+    connection: &mut Connection,
+    selector: impl Into<TaskSelector<'a>>,
+    changes: &Changes<'_>,
+) -> Result<bool> {
+    let runs = " AND status = 2 AND queue IS NOT NULL";
+    change(connection, selector.into(), changes, END, runs).await
+}
+
+/// Assignments see the ones before them: the outcome is that of the new result.
+const END: &str = concat!(
+    ", end_time = NOW(3), status = 3, outcome = ",
+    outcome_of!("result")
+);
 
 /// Makes changes in one statement, with further assignments and conditions.
 async fn change(

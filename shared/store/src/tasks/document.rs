@@ -51,7 +51,8 @@ impl<'a> Document<'a> {
     }
 
     /// More bytes than the database prints it with: blanks after `,` and `:`, numbers without exponent.
-    pub(super) fn most_bytes(&self) -> usize {
+    #[must_use]
+    pub fn most_bytes(&self) -> usize {
         self.text.len().saturating_mul(6).saturating_add(32)
     }
 

@@ -2,8 +2,9 @@
 
 use sqlx::mysql::MySqlArguments;
 use sqlx::query::Query;
-use sqlx::{Executor as _, MySql};
+use sqlx::{Executor as _, MySql, QueryBuilder, Row as _};
 
+use super::dispatch::{Dispatch, Labels};
 use crate::connections::Connection;
 use crate::error::{Result, StoreError};
 use crate::ids::{StationId, TaskId, UserTaskId};
@@ -25,6 +26,10 @@ pub struct NewTask<'a> {
     pub repeat: bool,
     /// It is listed to the station's staff.
     pub message_show: bool,
+    /// What it is found by.
+    pub labels: Labels<'a>,
+    /// How it is dispatched; `None`: nobody is woken, and only calls end it.
+    pub dispatch: Option<Dispatch<'a>>,
 }
 
 /// Where a `user_task_id` is unique.
@@ -55,7 +60,8 @@ macro_rules! insert_from {
     ($source:literal) => {
         concat!(
             "INSERT INTO tbl_async_task \
-               (user_task_id, station_id, name, input, type, `repeat`, message_show, id_scope) ",
+               (user_task_id, station_id, name, input, type, `repeat`, message_show, \
+                tags, created_by, queue, timeout, max_attempts, id_scope) ",
             $source
         )
     };
@@ -72,6 +78,11 @@ impl<'a> NewTask<'a> {
             .bind(self.type_id)
             .bind(self.repeat)
             .bind(self.message_show)
+            .bind(self.labels.tags)
+            .bind(self.labels.created_by)
+            .bind(self.dispatch.map(|dispatch| dispatch.queue.as_str()))
+            .bind(self.dispatch.and_then(|dispatch| dispatch.timeout))
+            .bind(self.dispatch.and_then(|dispatch| dispatch.max_attempts))
     }
 }
 
@@ -79,7 +90,9 @@ impl<'a> NewTask<'a> {
 /// use it, too.
 pub async fn insert(connection: &mut Connection, new: &NewTask<'_>) -> Result<TaskId> {
     let sql = new
-        .bind(insert_from!("VALUES (?, ?, ?, ?, ?, ?, ?, ?)"))
+        .bind(insert_from!(
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        ))
         .bind(new.station_id.as_str());
     key(connection.execute(sql).await?.last_insert_id())
 }
@@ -92,7 +105,7 @@ pub async fn insert_for_all(
 ) -> Result<Option<TaskId>> {
     let sql = new
         .bind(insert_from!(
-            "SELECT ?, ?, ?, ?, ?, ?, ?, '' FROM (SELECT 1) once WHERE NOT EXISTS \
+            "SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '' FROM (SELECT 1) once WHERE NOT EXISTS \
                (SELECT 1 FROM tbl_async_task taken WHERE taken.user_task_id = ? AND taken.station_id <> ?)"
         ))
         .bind(new.user_task_id.map(UserTaskId::as_str))
@@ -102,6 +115,44 @@ pub async fn insert_for_all(
         0 => Ok(None),
         _ => key(done.last_insert_id()).map(Some),
     }
+}
+
+/// Stores submitted tasks with one statement; answers their keys in the same order. With `for_all` no station may use the id
+/// of another's task: the caller has looked.
+pub async fn insert_all(
+    connection: &mut Connection,
+    news: &[&NewTask<'_>],
+    for_all: bool,
+) -> Result<Vec<TaskId>> {
+    if news.is_empty() {
+        return Ok(Vec::new());
+    }
+    let step = "SELECT CAST(@@auto_increment_increment AS UNSIGNED)";
+    let step: u64 = connection.fetch_one(step).await?.try_get(0)?;
+    let mut sql = QueryBuilder::new(insert_from!(""));
+    sql.push_values(news, |mut row, new| {
+        row.push_bind(new.user_task_id.map(UserTaskId::as_str))
+            .push_bind(new.station_id.as_str())
+            .push_bind(new.name)
+            .push_bind(new.input)
+            .push_bind(new.type_id)
+            .push_bind(new.repeat)
+            .push_bind(new.message_show)
+            .push_bind(new.labels.tags)
+            .push_bind(new.labels.created_by)
+            .push_bind(new.dispatch.map(|dispatch| dispatch.queue.as_str()))
+            .push_bind(new.dispatch.and_then(|dispatch| dispatch.timeout))
+            .push_bind(new.dispatch.and_then(|dispatch| dispatch.max_attempts))
+            .push_bind(if for_all { "" } else { new.station_id.as_str() });
+    });
+    // A statement of its own for every length: not worth its place among the prepared ones.
+    let done = sql.build().persistent(false).execute(connection).await?;
+    // Rows of one VALUES list get keys in a row, whatever else is inserted meanwhile.
+    let first = done.last_insert_id();
+    (0..)
+        .take(news.len())
+        .map(|no: u64| key(first + no * step))
+        .collect()
 }
 
 fn key(id: u64) -> Result<TaskId> {

@@ -9,7 +9,7 @@ use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::TaskId;
 
-/// Starts a task, or counts one more start of a running one; a finished, repeatable task starts a new run without
+/// Starts a task that is not dispatched, or counts one more start of a running one; a finished, repeatable task starts a new run without
 /// result and end. `false`: no such task, or it is finished and not repeatable, or a finished batch (a batch runs
 /// again when it is submitted again: without open chunks nobody would ever finish it).
 pub async fn start<'a>(
@@ -26,7 +26,7 @@ pub async fn start<'a>(
     );
     named.into().push(&mut sql);
     sql.push(concat!(
-        " AND (status <> 3 OR (`repeat` = 1 AND ",
+        " AND queue IS NULL AND (status <> 3 OR (`repeat` = 1 AND ",
         is_no_batch!(),
         "))"
     ));
@@ -38,8 +38,9 @@ pub async fn start<'a>(
 /// or is a batch.
 pub async fn resubmit(connection: &mut Connection, id: TaskId, new: &NewTask<'_>) -> Result<bool> {
     let done = sqlx::query(concat!(
-        "UPDATE tbl_async_task SET status = 1, name = ?, input = ?, type = ?, message_show = ?, result = NULL, \
-           outcome = NULL, op_ids = NULL, progress = 0, start_time = NULL, end_time = NULL, modify_time = NOW(3) \
+        "UPDATE tbl_async_task SET status = 1, name = ?, input = ?, type = ?, message_show = ?, \
+           tags = ?, created_by = ?, queue = ?, timeout = ?, max_attempts = ?, attempt = 0, last_error = NULL, \
+           result = NULL, outcome = NULL, op_ids = NULL, progress = 0, start_time = NULL, end_time = NULL, modify_time = NOW(3) \
          WHERE id = ? AND status = 3 AND `repeat` = 1 AND ",
         is_no_batch!()
     ))
@@ -47,8 +48,39 @@ pub async fn resubmit(connection: &mut Connection, id: TaskId, new: &NewTask<'_>
     .bind(new.input)
     .bind(new.type_id)
     .bind(new.message_show)
+    .bind(new.labels.tags)
+    .bind(new.labels.created_by)
+    .bind(new.dispatch.map(|dispatch| dispatch.queue.as_str()))
+    .bind(new.dispatch.and_then(|dispatch| dispatch.timeout))
+    .bind(new.dispatch.and_then(|dispatch| dispatch.max_attempts))
     .bind(id.get())
     .execute(connection)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Makes a dispatched task that runs wait for its next run, after its unit was put off.
+pub async fn wait_again(connection: &mut Connection, id: TaskId, error: &str) -> Result<()> {
+    const WAIT: &str = "
+        UPDATE tbl_async_task SET status = 1, last_error = ?, modify_time = NOW(3) WHERE id = ?";
+    sqlx::query(WAIT)
+        .bind(error)
+        .bind(id.get())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Ends a task as failed; its result stays as it is. The caller holds the lock of its row.
+pub async fn fail(connection: &mut Connection, id: TaskId, error: &str) -> Result<()> {
+    const FAIL: &str = "
+        UPDATE tbl_async_task
+        SET status = 3, outcome = 'failed', last_error = ?, end_time = NOW(3), modify_time = NOW(3)
+        WHERE id = ?";
+    sqlx::query(FAIL)
+        .bind(error)
+        .bind(id.get())
+        .execute(connection)
+        .await?;
+    Ok(())
 }

@@ -2,7 +2,10 @@
 
 mod change;
 mod decimal;
+mod dispatch;
 mod document;
+mod ended;
+mod finish_runs;
 mod insert;
 mod life;
 mod list;
@@ -23,10 +26,13 @@ use crate::time::Moment;
 use row::{and_batch, light_columns, task};
 pub(crate) use row::{is_no_batch, outcome_of, said_outcome};
 
-pub use change::{Changes, OpId, amend, finish, has_op, update};
+pub use change::{Changes, OpId, amend, finish, finish_run, has_op, update};
+pub use dispatch::{Dispatch, Dispatched, Labels, Start};
 pub use document::{Amount, BadDocument, Document};
-pub use insert::{IdScope, NewTask, insert, insert_for_all, insert_in_scope};
-pub use life::{resubmit, start};
+pub use ended::{EndedFilter, ended, revive};
+pub use finish_runs::{EndedRun, finish_runs};
+pub use insert::{IdScope, NewTask, insert, insert_all, insert_for_all, insert_in_scope};
+pub use life::{fail, resubmit, start, wait_again};
 pub use list::{Filter, Part, batch_progress, count};
 pub use numbers::InexactNumber;
 pub use page::{Columns, Page, list};
@@ -99,6 +105,18 @@ pub struct Task {
     pub progress: u8,
     /// It is a batch: there are items, and chunks of them.
     pub is_batch: bool,
+    /// Whose workers it is dispatched to; `None`: nobody's.
+    pub queue: Option<String>,
+    /// Runs in this life.
+    pub attempt: u32,
+    /// Why its last run that failed did so.
+    pub last_error: Option<String>,
+    /// A JSON array of texts.
+    pub tags: Option<String>,
+    /// Who added it.
+    pub created_by: Option<String>,
+    /// What its unit of work and its queue say, where they were read.
+    pub dispatched: Dispatched,
     /// What the caller gave it to work on, any text.
     pub input: Option<String>,
     /// What came of it: a JSON text.
@@ -134,8 +152,58 @@ pub async fn find<'a>(
         and_batch!()
     ));
     named.into().push(&mut sql);
-    let row = sql.build().fetch_optional(connection).await?;
-    row.as_ref().map(task).transpose()
+    let row = sql.build().fetch_optional(&mut *connection).await?;
+    let mut found = row.as_ref().map(task).transpose()?;
+    dispatch::read_dispatched(connection, found.as_mut_slice()).await?;
+    Ok(found)
+}
+
+/// Tasks by their keys, in no order.
+pub async fn by_ids(connection: &mut Connection, ids: &[TaskId]) -> Result<Vec<Task>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sql = QueryBuilder::new(concat!(
+        "SELECT ",
+        light_columns!(),
+        ", input, CAST(result AS CHAR) FROM tbl_async_task",
+        and_batch!(),
+        " WHERE id IN ("
+    ));
+    let mut list = sql.separated(", ");
+    for id in ids {
+        list.push_bind(id.get());
+    }
+    sql.push(")");
+    let query = sql.build().persistent(ids.len() == 1);
+    let rows = query.fetch_all(&mut *connection).await?;
+    let mut tasks = rows.iter().map(task).collect::<Result<Vec<_>>>()?;
+    dispatch::read_dispatched(connection, &mut tasks).await?;
+    Ok(tasks)
+}
+
+/// The tasks of any station with one of these ids, in no order.
+pub async fn by_user_task_ids(
+    connection: &mut Connection,
+    ids: &[&UserTaskId],
+) -> Result<Vec<Task>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sql = QueryBuilder::new(concat!(
+        "SELECT ",
+        light_columns!(),
+        ", input, NULL FROM tbl_async_task FORCE INDEX (user_task_id)",
+        and_batch!(),
+        " WHERE user_task_id IN ("
+    ));
+    let mut list = sql.separated(", ");
+    for id in ids {
+        list.push_bind(id.as_str());
+    }
+    sql.push(")");
+    let rows = sql.build().persistent(false).fetch_all(connection).await?;
+    rows.iter().map(task).collect()
 }
 
 /// The same without input and result, locked against every other change until the transaction ends. Its batch is not: a
@@ -151,8 +219,10 @@ pub async fn lock<'a>(
     ));
     named.into().push(&mut sql);
     sql.push(" FOR UPDATE");
-    let row = sql.build().fetch_optional(connection).await?;
-    row.as_ref().map(task).transpose()
+    let row = sql.build().fetch_optional(&mut *connection).await?;
+    let mut found = row.as_ref().map(task).transpose()?;
+    dispatch::read_dispatched(connection, found.as_mut_slice()).await?;
+    Ok(found)
 }
 
 /// Locks a task's row as [`lock`] does unless somebody else holds it: `None` then, and when there is no such task.

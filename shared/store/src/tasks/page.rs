@@ -3,6 +3,7 @@
 use sqlx::{QueryBuilder, Row as _};
 
 use super::Task;
+use super::dispatch::read_dispatched;
 use super::list::{Filter, Part, Sql, push_page};
 use super::row::{and_batch, light_columns, task};
 use crate::connections::Connection;
@@ -64,12 +65,15 @@ pub async fn list(
         tasks.push(task);
     }
     let is_cut = tasks.len() < rows.len();
-    columns.read_large(connection, &large, &mut tasks).await?;
+    columns
+        .read_large(&mut *connection, &large, &mut tasks)
+        .await?;
+    read_dispatched(connection, &mut tasks).await?;
     Ok(Page { tasks, is_cut })
 }
 
 /// Which column of a page's row adds up what its two large columns take.
-const BYTES: usize = 18;
+const BYTES: usize = 23;
 
 /// Up to so many bytes the large columns of a task are read at once.
 const SMALL: u64 = 4_096;
@@ -77,8 +81,12 @@ const SMALL: u64 = 4_096;
 /// More bytes than a task takes in an answer without its two large columns.
 fn light_bytes(task: &Task) -> u64 {
     // The name twice; a byte of any text is escaped as six at most.
+    let error = task.last_error.as_ref().map_or(0, String::len) * 6;
+    let labels =
+        [&task.tags, &task.created_by].map(|text| text.as_ref().map_or(0, String::len) * 6);
     let texts = task.name.len() * 12 + task.station_id.as_str().len() * 6;
-    u64::try_from(texts).unwrap_or(u64::MAX / 2) + 768
+    let all = texts + error + labels[0] + labels[1];
+    u64::try_from(all).unwrap_or(u64::MAX / 2) + 1_024
 }
 
 /// A result as a list shows it.

@@ -3,7 +3,7 @@
 use sqlx::Row;
 use sqlx::mysql::MySqlRow;
 
-use super::{Task, TaskStatus};
+use super::{Dispatched, Task, TaskStatus};
 use crate::error::{Result, StoreError};
 use crate::ids::{StationId, TaskId, UserTaskId};
 use crate::row::{optional_text, text};
@@ -18,7 +18,8 @@ macro_rules! light_columns {
              TIMESTAMPDIFF(SECOND, '1970-01-01', creat_time), TIMESTAMPDIFF(SECOND, '1970-01-01', modify_time), \
              TIMESTAMPDIFF(SECOND, '1970-01-01', start_time), TIMESTAMPDIFF(SECOND, '1970-01-01', end_time), \
              outcome, progress, ",
-            $is_batch
+            $is_batch,
+            ", queue, attempt, last_error, tags, created_by"
         )
     };
     // From a table with its `and_batch`.
@@ -89,7 +90,13 @@ pub(super) fn task(row: &MySqlRow) -> Result<Task> {
         outcome: optional_text(row, 13)?,
         progress: row.try_get(14)?,
         is_batch: row.try_get(15)?,
-        input: optional_text(row, 16)?,
-        result: optional_text(row, 17)?,
+        queue: optional_text(row, 16)?,
+        attempt: row.try_get(17)?,
+        last_error: optional_text(row, 18)?,
+        tags: optional_text(row, 19)?,
+        created_by: optional_text(row, 20)?,
+        dispatched: Dispatched::default(),
+        input: optional_text(row, 21)?,
+        result: optional_text(row, 22)?,
     })
 }

@@ -7,7 +7,7 @@ use sqlx::{Executor as _, Row as _};
 use task_store::batches::{self, NewRun};
 use task_store::chunks::{self, ChunkKey, Claimed};
 use task_store::payloads::{self, Dispatch, NewChunk};
-use task_store::tasks::{self, NewTask};
+use task_store::tasks::{self, Labels, NewTask};
 use task_store::testing::TestDatabase;
 use task_store::{Connection, Database, Result, StationId, StoreError, TaskId, UserTaskId};
 
@@ -67,6 +67,8 @@ pub(crate) fn new_task<'a>(station: &'a StationId, id: Option<&'a UserTaskId>) -
         type_id: 0,
         repeat: false,
         message_show: true,
+        labels: Labels::default(),
+        dispatch: None,
     }
 }
 

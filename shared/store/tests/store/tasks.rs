@@ -1,6 +1,6 @@
 //! `tbl_async_task`.
 
-use task_store::tasks::{self, NewTask, TaskStatus};
+use task_store::tasks::{self, Labels, NewTask, TaskStatus};
 use task_store::testing::{TestDatabase, with_database};
 use task_store::{Connection, StoreError, TaskId};
 
@@ -16,6 +16,8 @@ async fn a_new_task_is_submitted_and_holds_what_it_was_given() {
             type_id: -7,
             repeat: true,
             message_show: false,
+            labels: Labels::default(),
+            dispatch: None,
             ..new_task(&station, Some(&id))
         };
         let key = done(&fresh.database, async |c| tasks::insert(c, &new).await).await;

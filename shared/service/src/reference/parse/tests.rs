@@ -1,6 +1,10 @@
 //! One bad value a case, and the sentence it is refused with.
 
 use super::*;
+
+fn stations(json: &str) -> Result<Vec<Station>, Vec<String>> {
+    file(json).map(|file| file.stations)
+}
 use serde_json::json;
 
 /// What is said about a station with these records.

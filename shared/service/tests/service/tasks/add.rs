@@ -75,6 +75,8 @@ async fn add_at(fresh: &TestDatabase, station: &str, scope: IdScope) -> Result<T
         type_id: 7,
         repeat: true,
         message_show: true,
+        labels: Labels::default(),
+        dispatch: None,
     };
     tasks::add(&fresh.database, &new, scope).await
 }

@@ -18,7 +18,8 @@ use std::borrow::Cow;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use task_service::tasks::{
-    self, Changes, IdScope, NewTask, Operation, ResultChange, TaskReference, amount, document, path,
+    self, Changes, IdScope, Labels, NewTask, Operation, ResultChange, TaskReference, amount,
+    document, path,
 };
 use task_service::{Caller, Error, ErrorCode, Result};
 use task_store::testing::TestDatabase;
@@ -36,6 +37,8 @@ async fn add(fresh: &TestDatabase, name: &str, input: &str, repeat: bool) -> Res
         type_id: 7,
         repeat,
         message_show: true,
+        labels: Labels::default(),
+        dispatch: None,
     };
     tasks::add(&fresh.database, &new, IdScope::Station).await
 }

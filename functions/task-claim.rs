@@ -1,0 +1,28 @@
+//! `POST /task/claim`: hands ready tasks of a queue to a worker that asks.
+
+use jiff::tz::TimeZone;
+use task_lambda::Parameter;
+use task_lambda::http::{Call, Reply, post};
+use task_service::tasks::runs;
+use task_store::Database;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), task_lambda::Error> {
+    post(handle).await
+}
+
+async fn handle(
+    (database, zone): &(Database, TimeZone),
+    call: Call,
+) -> task_service::Result<Reply> {
+    call.system()?;
+    let p = call.parameters()?;
+    let queue = p.required("queue", Parameter::queue)?;
+    let claim_id = p.optional("claim_id", Parameter::token)?;
+    let request = p.claim(&queue, claim_id.as_deref(), call.request_id())?;
+    let claimed = runs::claim(database, &request, zone).await?;
+    match claimed.retry_after {
+        None => Reply::data(&claimed.tasks),
+        Some(seconds) => Reply::data(&claimed.tasks)?.with("retry_after", &seconds),
+    }
+}

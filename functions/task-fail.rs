@@ -1,0 +1,22 @@
+//! `POST /task/fail`: ends a run as failed; its task runs again, or has ended.
+
+use jiff::tz::TimeZone;
+use task_lambda::http::{Call, Reply, post};
+use task_service::tasks::runs;
+use task_store::Database;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), task_lambda::Error> {
+    post(handle).await
+}
+
+async fn handle(
+    (database, zone): &(Database, TimeZone),
+    call: Call,
+) -> task_service::Result<Reply> {
+    call.system()?;
+    let p = call.parameters()?;
+    let message = p.required("msg", |msg| msg.text(1_000))?;
+    let failed = runs::fail(database, &p.task()?, &p.failure(&message)?, zone).await?;
+    Reply::data(&failed)
+}

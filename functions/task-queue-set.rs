@@ -1,0 +1,18 @@
+//! `POST /task/queue/set`: declares a queue, or changes its policy.
+
+use task_lambda::Parameter;
+use task_lambda::http::{Call, Reply, post};
+use task_service::tasks::queues;
+use task_store::Database;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), task_lambda::Error> {
+    post(handle).await
+}
+
+async fn handle(database: &Database, call: Call) -> task_service::Result<Reply> {
+    call.system()?;
+    let p = call.parameters()?;
+    let name = p.required("queue", Parameter::queue)?;
+    Reply::data(&queues::set(database, &name, &p.policy()?).await?)
+}

@@ -1,0 +1,196 @@
+//! Reading what a new task is stored with, how it is dispatched, and a queue's policy.
+
+use std::borrow::Cow;
+
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use serde_json::value::RawValue;
+use task_service::tasks::{DispatchRequest, Start, TaskRequest};
+use task_service::{Error, Result};
+use task_store::Moment;
+use task_store::task_queues::{PolicyChange, QueueName};
+
+use super::{Parameter, Parameters, shown};
+
+/// The most seconds from now to the first run.
+const MOST_DELAY: u32 = 366 * 86_400;
+/// Seconds a run may be silent.
+const TIMEOUTS: std::ops::RangeInclusive<u32> = 10..=43_200;
+/// Runs of a task.
+const ATTEMPTS: std::ops::RangeInclusive<u32> = 1..=50;
+/// The parameters that say how a task is dispatched, beside `queue`.
+const OF_DISPATCH: [&str; 5] = ["delay", "run_at", "timeout", "max_attempts", "expire_at"];
+
+impl Parameter<'_> {
+    /// The name of a queue.
+    pub fn queue(self) -> Result<QueueName> {
+        let text = self.scalar()?;
+        QueueName::parse(&text).ok_or_else(|| {
+            let max = QueueName::MAX;
+            self.invalid(&format!(
+                "must be a lower-case letter and up to {} more letters a-z and digits, not {}",
+                max - 1,
+                shown(&text)
+            ))
+        })
+    }
+
+    /// A time: `YYYY-MM-DD HH:MM:SS` in a zone, or with its own offset as RFC 3339 has it.
+    pub fn time(self, zone: &TimeZone) -> Result<Moment> {
+        let text = self.scalar()?;
+        let local = || DateTime::strptime("%Y-%m-%d %H:%M:%S", &*text).ok();
+        let zoned = || zone.to_ambiguous_timestamp(local()?).compatible().ok();
+        let instant = zoned().or_else(|| text.parse::<Timestamp>().ok());
+        instant
+            .and_then(|instant| Moment::from_seconds(instant.as_second()))
+            .ok_or_else(|| {
+                self.invalid(&format!(
+                    "must be a time YYYY-MM-DD HH:MM:SS, or one with an offset such as 2026-11-28T09:00:00+08:00, not {}",
+                    shown(&text)
+                ))
+            })
+    }
+
+    /// At most 64 of the characters that ids have.
+    pub fn token(self) -> Result<Cow<'static, str>> {
+        let text = self.scalar()?;
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '-');
+        if (1..=64).contains(&text.len()) && text.chars().all(allowed) {
+            return Ok(Cow::Owned(text.into_owned()));
+        }
+        Err(self.invalid(&format!(
+            "must be 1 to 64 of the characters A-Z a-z 0-9 . _ : -, not {}",
+            shown(&text)
+        )))
+    }
+
+    /// Tags, as the JSON array they are stored as: at most 10 of at most 32 characters.
+    fn tags(self) -> Result<String> {
+        let tags = self.items(10)?;
+        let is_good = |tag: &str| (1..=32).contains(&tag.chars().count()) && !tag.contains('\0');
+        if let Some(bad) = tags.iter().find(|tag| !is_good(tag)) {
+            let shown = shown(bad);
+            return Err(self.invalid(&format!("holds {shown}, a tag has 1 to 32 characters")));
+        }
+        serde_json::to_string(&tags).map_err(|_| self.invalid("holds what is no text"))
+    }
+
+    /// The first and the longest wait of a back-off, in seconds: `10..3600`.
+    fn backoff(self) -> Result<(u32, u32)> {
+        let text = self.scalar()?;
+        let parts = text.split_once("..");
+        let seconds = |part: &str| part.parse().ok().filter(|seconds| *seconds <= 86_400);
+        let waits = parts.and_then(|(first, longest)| Some((seconds(first)?, seconds(longest)?)));
+        waits.filter(|(first, longest)| first <= longest).ok_or_else(|| {
+            self.invalid(&format!(
+                "must be the first and the longest wait in seconds, such as 10..3600, at most 86400, not {}",
+                shown(&text)
+            ))
+        })
+    }
+}
+
+impl Parameters<'_> {
+    /// What a new task is to be stored with; its times are in a zone.
+    pub fn new_task(&self, zone: &TimeZone) -> Result<TaskRequest<'_>> {
+        Ok(TaskRequest {
+            user_task_id: self.optional("user_task_id", Parameter::user_task_id)?,
+            station_id: self.required("station_id", Parameter::station_id)?,
+            name: self.required("task_name", |name| name.text(64))?,
+            input: self.required("input", Parameter::as_text)?,
+            type_id: self.optional("type_id", Parameter::int)?.unwrap_or(0),
+            repeat: self.optional("repeat", Parameter::flag)?.unwrap_or(false),
+            message_show: self
+                .optional("message_show", Parameter::flag)?
+                .unwrap_or(true),
+            tags: self.optional("tags", Parameter::tags)?,
+            created_by: self.optional("created_by", |name| name.text(64))?,
+            dispatch: self.dispatch(zone)?,
+        })
+    }
+
+    fn dispatch(&self, zone: &TimeZone) -> Result<Option<DispatchRequest>> {
+        let Some(queue) = self.optional("queue", Parameter::queue)? else {
+            let lonely = OF_DISPATCH.into_iter().find(|name| self.has(name));
+            let wrong = "is only for a task with a queue: name one, or leave it out";
+            return lonely.map_or(Ok(None), |name| Err(Error::invalid(name, wrong)));
+        };
+        Ok(Some(DispatchRequest {
+            queue,
+            start: self.start(zone)?,
+            timeout: self.optional("timeout", |seconds| seconds.integer(TIMEOUTS))?,
+            max_attempts: self.optional("max_attempts", |runs| runs.integer(ATTEMPTS))?,
+            expire_at: self.optional("expire_at", |at| at.time(zone))?,
+        }))
+    }
+
+    /// From when on a task may run: `delay` seconds, `run_at` a time, or at once.
+    fn start(&self, zone: &TimeZone) -> Result<Start> {
+        let delay = self.optional("delay", |seconds| seconds.integer(0..=MOST_DELAY))?;
+        let run_at = self.optional("run_at", |at| {
+            let moment = at.time(zone)?;
+            let ahead = moment.seconds() - Timestamp::now().as_second();
+            match ahead <= i64::from(MOST_DELAY) {
+                true => Ok(moment),
+                false => Err(at.invalid("is more than a year ahead")),
+            }
+        })?;
+        match (delay, run_at) {
+            (Some(_), Some(_)) => Err(Error::invalid("run_at", "and delay cannot both be given")),
+            (Some(seconds), None) => Ok(Start::In(seconds)),
+            (None, Some(moment)) => Ok(Start::At(moment)),
+            (None, None) => Ok(Start::Now),
+        }
+    }
+
+    /// The members of a queue's policy that are to be set.
+    pub fn policy(&self) -> Result<PolicyChange> {
+        self.optional("mode", Parameter::mode)?;
+        let backoff = self.optional("backoff", Parameter::backoff)?;
+        let number = |name, range| self.optional(name, |n: Parameter<'_>| n.integer(range));
+        Ok(PolicyChange {
+            timeout: number("timeout", TIMEOUTS)?,
+            max_attempts: number("max_attempts", ATTEMPTS)?,
+            backoff_first: backoff.map(|(first, _)| first),
+            backoff_longest: backoff.map(|(_, longest)| longest),
+            concurrency: number("concurrency", 0..=100_000)?,
+            station_concurrency: number("station_concurrency", 0..=100_000)?,
+            paused: self.optional("paused", Parameter::flag)?,
+        })
+    }
+
+    /// The elements of a list of objects, each as the parameters of a call of its own.
+    pub fn each<'j>(name: &str, list: &'j RawValue, max: usize) -> Result<Vec<Parameters<'j>>> {
+        let invalid = |wrong: &str| Error::invalid(name, wrong);
+        let elements: Vec<&RawValue> = serde_json::from_str(list.get())
+            .map_err(|error| invalid(&format!("must be a JSON list: {error}")))?;
+        if elements.is_empty() || elements.len() > max {
+            let count = elements.len();
+            return Err(invalid(&format!(
+                "has {count} elements, 1 to {max} are allowed"
+            )));
+        }
+        let parameters = elements.into_iter().enumerate().map(|(no, element)| {
+            if !element.get().starts_with('{') {
+                let shown = shown(element.get());
+                return Err(invalid(&format!(
+                    "must hold objects, element {no} is {shown}"
+                )));
+            }
+            Parameters::parse("", Some("application/json"), element.get())
+        });
+        parameters.collect()
+    }
+}
+
+impl Parameter<'_> {
+    /// How the workers of a queue get their tasks: `pull` is the only way there is.
+    fn mode(self) -> Result<()> {
+        let wrong =
+            "is not served by this version: workers of a queue ask /task/claim, which is mode pull";
+        match &*self.scalar()? {
+            "pull" => Ok(()),
+            mode @ ("push" | "sqs") => Err(self.invalid(&format!("{mode} {wrong}"))),
+            other => Err(self.invalid(&format!("must be pull, not {}", shown(other)))),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Reading what the worker of a run says, and which ended tasks are to run again.
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use task_service::tasks::TaskReference;
+use task_service::tasks::runs::{ClaimRequest, FailRequest, FinishRequest, RetryFilter};
+use task_service::{Error, ErrorCode, Result};
+use task_store::task_queues::QueueName;
+
+use super::{Parameter, Parameters};
+
+/// How a task has ended.
+const OUTCOMES: [(&str, &str); 4] = [
+    ("failed", "failed"),
+    ("cancelled", "cancelled"),
+    ("partial", "partial"),
+    ("success", "success"),
+];
+
+impl Parameters<'_> {
+    /// What a worker asks for, by a call with this request id.
+    pub fn claim<'c>(
+        &self,
+        queue: &'c QueueName,
+        claim_id: Option<&'c str>,
+        request_id: &'c str,
+    ) -> Result<ClaimRequest<'c>> {
+        let limit = self.optional("limit", |limit| limit.integer(1..=100))?;
+        let wait = self.optional("wait", |wait| wait.integer(0..=10))?;
+        Ok(ClaimRequest {
+            queue,
+            limit: limit.unwrap_or(1),
+            wait: Duration::from_secs(wait.unwrap_or(0)),
+            claim_id,
+            worker: request_id,
+        })
+    }
+
+    /// Why a run failed: `msg`, `retry`, `retry_after`, and the run that speaks.
+    pub fn failure<'m>(&self, message: &'m str) -> Result<FailRequest<'m>> {
+        Ok(FailRequest {
+            run_count: self.run_count()?,
+            message,
+            retry: self.optional("retry", Parameter::flag)?.unwrap_or(true),
+            retry_after: self.optional("retry_after", |wait| wait.integer(0..=31_622_400))?,
+        })
+    }
+
+    /// One task to finish, with its last changes.
+    pub fn finish(&self) -> Result<FinishRequest<'_>> {
+        Ok(FinishRequest {
+            task: self.task()?,
+            changes: self.changes()?,
+        })
+    }
+
+    /// Tasks by their keys: `task_ids`, at most `max`, or one by either id.
+    pub fn tasks(&self, max: usize) -> Result<Vec<TaskReference>> {
+        let keys = self.optional("task_ids", |ids| ids.integers(&(1..=i64::MAX), max))?;
+        let station_id = self.optional("station_id", Parameter::station_id)?;
+        let key = |key: i64| TaskReference {
+            task_id: task_store::TaskId::parse(&key.to_string()),
+            station_id: station_id.clone(),
+            ..TaskReference::default()
+        };
+        match keys {
+            Some(keys) => Ok(keys.into_iter().map(key).collect()),
+            None if self.has("task_id") || self.has("user_task_id") => Ok(vec![self.task()?]),
+            None => Err(Error::refused(
+                ErrorCode::ParamMissing,
+                "parameter task_id, user_task_id, task_ids or filter is missing",
+            )),
+        }
+    }
+
+    /// The members of a `filter`, beside `dry_run` and `after_id` of the call itself.
+    pub fn retry_filter(&self, call: &Parameters<'_>, zone: &TimeZone) -> Result<RetryFilter> {
+        let known = [
+            "queue",
+            "outcome",
+            "station_id",
+            "created_from",
+            "created_to",
+        ];
+        if let Some(name) = self.unknown(&known) {
+            let known = known.join(", ");
+            let wrong = format!("has the member {name:?}, only {known} are known");
+            return Err(Error::invalid("filter", &wrong));
+        }
+        let outcome = self.optional("outcome", |word| word.one_of(&OUTCOMES))?;
+        Ok(RetryFilter {
+            queue: self.required("queue", Parameter::queue)?,
+            outcome: outcome.unwrap_or("failed"),
+            station: self.optional("station_id", Parameter::station_id)?,
+            created_from: self.optional("created_from", |at| at.time(zone))?,
+            created_to: self.optional("created_to", |at| at.time(zone))?,
+            after_id: call.optional("after_id", |id| id.integer(1..=i64::MAX))?,
+            dry_run: call.optional("dry_run", Parameter::flag)?.unwrap_or(false),
+        })
+    }
+}

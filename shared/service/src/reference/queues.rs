@@ -1,0 +1,159 @@
+//! The queues of a reference file.
+
+use serde_json::Value;
+use task_store::task_queues::{PolicyChange, QueueName};
+
+use super::record::Record;
+
+/// The members of a queue.
+const KNOWN: [&str; 8] = [
+    "queue",
+    "mode",
+    "timeout",
+    "max_attempts",
+    "backoff",
+    "concurrency",
+    "station_concurrency",
+    "paused",
+];
+
+/// A queue with the members of its policy that the file sets.
+pub(super) type Queue = (QueueName, PolicyChange);
+
+/// Reads the queues of a file; everything that is wrong with one is noted.
+pub(super) fn queues(file: &Value, findings: &mut Vec<String>) -> Vec<Queue> {
+    let values = match file.get("queues") {
+        None | Some(Value::Null) => return Vec::new(),
+        Some(Value::Array(values)) => values,
+        Some(_) => {
+            findings.push("\"queues\" must be a list".to_owned());
+            return Vec::new();
+        }
+    };
+    let mut queues = Vec::with_capacity(values.len());
+    for (number, value) in (1..).zip(values) {
+        match Record::open("queue", "queue", number, value) {
+            Ok(mut record) => {
+                queues.extend(queue(&mut record, value));
+                findings.extend(record.finish());
+            }
+            Err(finding) => findings.push(finding),
+        }
+    }
+    queues
+}
+
+fn queue(record: &mut Record<'_>, value: &Value) -> Option<Queue> {
+    for name in value
+        .as_object()
+        .into_iter()
+        .flat_map(|fields| fields.keys())
+    {
+        if !KNOWN.contains(&name.as_str()) {
+            record.wrong(
+                name,
+                &format!("is not known, only {} are", KNOWN.join(", ")),
+            );
+        }
+    }
+    let name = record.text("queue", QueueName::MAX);
+    let name = name.as_deref().and_then(QueueName::parse);
+    if name.is_none() {
+        record.wrong(
+            "queue",
+            "must be a lower-case letter and up to 31 more letters a-z and digits",
+        );
+    }
+    if record.value("mode").is_some_and(|mode| mode != "pull") {
+        record.wrong("mode", "must be pull");
+    }
+    let backoff = backoff(record);
+    let paused = record
+        .value("paused")
+        .is_some()
+        .then(|| record.flag("paused"));
+    let change = PolicyChange {
+        timeout: number(record, "timeout", 10, 43_200),
+        max_attempts: number(record, "max_attempts", 1, 50),
+        backoff_first: backoff.map(|(first, _)| first),
+        backoff_longest: backoff.map(|(_, longest)| longest),
+        concurrency: number(record, "concurrency", 0, 100_000),
+        station_concurrency: number(record, "station_concurrency", 0, 100_000),
+        paused,
+    };
+    Some((name?, change))
+}
+
+/// Reads an optional whole number.
+fn number(record: &mut Record<'_>, field: &str, least: u32, most: u32) -> Option<u32> {
+    let value = record.value(field)?;
+    let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+    let number = number.filter(|number| (least..=most).contains(number));
+    if number.is_none() {
+        let finding = format!("must be a whole number from {least} to {most}");
+        record.wrong(field, &finding);
+    }
+    number
+}
+
+/// Reads the first and the longest wait.
+fn backoff(record: &mut Record<'_>) -> Option<(u32, u32)> {
+    let text = record.text("backoff", 16)?;
+    let seconds = |part: &str| part.parse().ok().filter(|seconds| *seconds <= 86_400);
+    let waits = text
+        .split_once("..")
+        .and_then(|(first, longest)| Some((seconds(first)?, seconds(longest)?)))
+        .filter(|(first, longest)| first <= longest);
+    if waits.is_none() {
+        let finding = "must be the first and the longest wait in seconds, such as 10..3600";
+        record.wrong("backoff", finding);
+    }
+    waits
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(queue: &Value) -> (Vec<Queue>, Vec<String>) {
+        let mut findings = Vec::new();
+        let queues = queues(&json!({"queues": [queue]}), &mut findings);
+        (queues, findings)
+    }
+
+    #[test]
+    fn a_queue_is_read_with_the_members_it_names() {
+        let (queues, findings) =
+            read(&json!({"queue": "report", "timeout": 60, "backoff": "1..9", "paused": true}));
+        assert_eq!(findings, [""; 0]);
+        let (name, change) = &queues[0];
+        assert_eq!(name.as_str(), "report");
+        let expected = PolicyChange {
+            timeout: Some(60),
+            backoff_first: Some(1),
+            backoff_longest: Some(9),
+            paused: Some(true),
+            ..PolicyChange::default()
+        };
+        assert_eq!(*change, expected);
+    }
+
+    #[test]
+    fn everything_wrong_with_a_queue_is_named() {
+        let (_, findings) = read(
+            &json!({"queue": "A", "timeout": 5, "backoff": "9..1", "mode": "push", "retries": 3}),
+        );
+        let finding = &findings[0];
+        for field in [
+            "queue A",
+            "timeout 5",
+            "backoff 9..1",
+            "mode push",
+            "retries 3",
+        ] {
+            assert!(finding.contains(field), "{field}: {finding}");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! A request to add a task, as it was read.
+
+use std::borrow::Cow;
+
+use task_store::task_queues::QueueName;
+use task_store::tasks::{Dispatch, Labels, NewTask, Start};
+use task_store::{Moment, StationId, UserTaskId};
+
+/// What a new task is to be stored with.
+#[derive(Debug, Clone)]
+pub struct TaskRequest<'a> {
+    /// The caller's own id.
+    pub user_task_id: Option<UserTaskId>,
+    /// Whose task it is.
+    pub station_id: StationId,
+    /// What a person reads.
+    pub name: Cow<'a, str>,
+    /// What the caller gives it to work on.
+    pub input: Cow<'a, str>,
+    /// The caller's number for its kind.
+    pub type_id: i32,
+    /// It may run again once it is finished.
+    pub repeat: bool,
+    /// It is listed to the station's staff.
+    pub message_show: bool,
+    /// What it is found by, a JSON array of texts.
+    pub tags: Option<String>,
+    /// Who adds it.
+    pub created_by: Option<Cow<'a, str>>,
+    /// How it is dispatched; `None`: it is not.
+    pub dispatch: Option<DispatchRequest>,
+}
+
+/// How a new task is to be dispatched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DispatchRequest {
+    /// To which queue's workers.
+    pub queue: QueueName,
+    /// From when on.
+    pub start: Start,
+    /// Seconds a run may be silent.
+    pub timeout: Option<u32>,
+    /// Runs before it ends as failed.
+    pub max_attempts: Option<u32>,
+    /// Until when it may be started.
+    pub expire_at: Option<Moment>,
+}
+
+impl TaskRequest<'_> {
+    /// The task for the store.
+    #[must_use]
+    pub fn task(&self) -> NewTask<'_> {
+        NewTask {
+            user_task_id: self.user_task_id.as_ref(),
+            station_id: &self.station_id,
+            name: &self.name,
+            input: &self.input,
+            type_id: self.type_id,
+            repeat: self.repeat,
+            message_show: self.message_show,
+            labels: Labels {
+                tags: self.tags.as_deref(),
+                created_by: self.created_by.as_deref(),
+            },
+            dispatch: self.dispatch.as_ref().map(DispatchRequest::dispatch),
+        }
+    }
+}
+
+impl DispatchRequest {
+    const fn dispatch(&self) -> Dispatch<'_> {
+        Dispatch {
+            queue: &self.queue,
+            start: self.start,
+            timeout: self.timeout,
+            max_attempts: self.max_attempts,
+            expire_at: self.expire_at,
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! `/task/claim`: hands ready tasks of a queue to a worker that asks.
+
+use std::time::{Duration, Instant};
+
+use jiff::tz::TimeZone;
+use task_store::task_queues::{self, Policy, QueueName};
+use task_store::work::{self, Candidate, Claim, Look};
+use task_store::{Connection, Database, StoreError, TaskId, tasks};
+
+use crate::error::{Error, Result};
+use crate::tasks::TaskView;
+use crate::tasks::queues::undeclared;
+
+/// How often a waiting claim looks whether there is something to do.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How many delayed tasks a claim makes ready on its way.
+const PROMOTED: u32 = 200;
+/// When a worker that got nothing should ask again, in seconds.
+const RETRY_AFTER: u32 = 5;
+/// The most bytes of the tasks of an answer, beside the first.
+const MOST_BYTES: u64 = 2_700_000;
+/// More bytes than a task takes in an answer beside its two large columns.
+const LIGHT_BYTES: u64 = 24_576;
+
+/// What a worker asks for.
+#[derive(Debug, Clone)]
+pub struct ClaimRequest<'a> {
+    /// Of which queue.
+    pub queue: &'a QueueName,
+    /// The most tasks.
+    pub limit: u32,
+    /// How long it waits for the first one.
+    pub wait: Duration,
+    /// Its id of the claim: sent again, it gets the same runs while it holds them.
+    pub claim_id: Option<&'a str>,
+    /// The request id.
+    pub worker: &'a str,
+}
+
+/// What a worker gets.
+#[derive(Debug)]
+pub struct Claimed {
+    /// The tasks, started, in the order they were claimed.
+    pub tasks: Vec<TaskView>,
+    /// Without a task: in how many seconds to ask again.
+    pub retry_after: Option<u32>,
+}
+
+/// Claims ready tasks of a queue, one after the other of each station. Two calls never get the same run. While it waits it
+/// holds neither a transaction nor a lock.
+///
+/// # Errors
+/// `PARAM_INVALID` for a queue that is not declared.
+pub async fn claim(
+    database: &Database,
+    request: &ClaimRequest<'_>,
+    zone: &TimeZone,
+) -> Result<Claimed> {
+    let end = Instant::now() + request.wait;
+    loop {
+        let tasks = claim_once(database, request).await?;
+        let left = end.saturating_duration_since(Instant::now());
+        if !tasks.is_empty() || left.is_zero() {
+            let views = tasks.into_iter().map(|task| {
+                let progress = task.progress;
+                TaskView::new(task, progress, zone)
+            });
+            let tasks = views.collect::<std::result::Result<Vec<_>, StoreError>>()?;
+            let retry_after = tasks.is_empty().then_some(RETRY_AFTER);
+            return Ok(Claimed { tasks, retry_after });
+        }
+        tokio::time::sleep(left.min(LOOK_EVERY)).await;
+    }
+}
+
+async fn claim_once(database: &Database, request: &ClaimRequest<'_>) -> Result<Vec<tasks::Task>> {
+    let queue = request.queue.as_str();
+    let held = held(database, request).await?;
+    if !held.is_empty() {
+        return Ok(held);
+    }
+    let look = database.read(async |c| work::look(c, queue).await).await?;
+    let look = look.ok_or_else(|| undeclared(queue))?;
+    if look.policy.paused || !(look.has_ready || look.has_due) {
+        return Ok(Vec::new());
+    }
+    let claim = async |c: &mut _| {
+        let taken = take(c, &look, request).await?;
+        in_order(c, &taken).await
+    };
+    match database.transaction(claim).await {
+        // The same claim, sent twice at once: the other one has the runs.
+        Err(Error::Store(fault)) if fault.is_duplicate_key() => self::held(database, request).await,
+        end => end,
+    }
+}
+
+/// The tasks that the same claim got before, and holds.
+async fn held(database: &Database, request: &ClaimRequest<'_>) -> Result<Vec<tasks::Task>> {
+    let Some(id) = request.claim_id else {
+        return Ok(Vec::new());
+    };
+    let read = async |c: &mut _| {
+        let held = work::held_by(c, request.queue.as_str(), id).await?;
+        in_order(c, &held).await
+    };
+    database.read(read).await
+}
+
+/// Leases units to the caller; answers their tasks.
+async fn take(
+    connection: &mut Connection,
+    look: &Look,
+    request: &ClaimRequest<'_>,
+) -> Result<Vec<TaskId>> {
+    let queue = request.queue.as_str();
+    let mut policy = look.policy.clone();
+    let mut limit = request.limit;
+    if policy.is_capped() {
+        policy = task_queues::lock(connection, queue)
+            .await?
+            .ok_or_else(|| undeclared(queue))?;
+        limit = limit.min(room(connection, &policy).await?);
+    }
+    if look.has_due {
+        work::promote(connection, queue, PROMOTED).await?;
+    }
+    if limit == 0 || policy.paused {
+        return Ok(Vec::new());
+    }
+    let mut units = match policy.station_concurrency {
+        0 => work::ready(connection, queue, limit).await?,
+        _ => ready_by_station(connection, &policy, limit).await?,
+    };
+    cut(&mut units);
+    if !units.is_empty() {
+        let claim = Claim {
+            id: request.claim_id,
+            worker: Some(request.worker),
+        };
+        work::lease(connection, &units, policy.timeout, claim).await?;
+    }
+    Ok(units.iter().map(|unit| unit.task).collect())
+}
+
+/// How many more runs of a queue there may be in work.
+pub(super) async fn room(connection: &mut Connection, policy: &Policy) -> Result<u32> {
+    if policy.concurrency == 0 {
+        return Ok(u32::MAX);
+    }
+    let most = policy.concurrency;
+    Ok(most - work::in_work(connection, &policy.name, most).await?)
+}
+
+/// Units of stations that have fewer runs in work than they may, one of each station in turn.
+async fn ready_by_station(
+    connection: &mut Connection,
+    policy: &Policy,
+    limit: u32,
+) -> Result<Vec<Candidate>> {
+    let queue = policy.name.as_str();
+    let in_work = work::in_work_by_station(connection, queue).await?;
+    let mut units = Vec::new();
+    for station in work::waiting_stations(connection, queue).await? {
+        let held = in_work.iter().find(|(id, _)| *id == station);
+        let room = policy
+            .station_concurrency
+            .saturating_sub(held.map_or(0, |(_, runs)| *runs));
+        let left = limit - u32::try_from(units.len()).unwrap_or(limit);
+        if left == 0 {
+            break;
+        }
+        if room > 0 {
+            let most = room.min(left);
+            units.extend(work::ready_of_station(connection, queue, &station, most).await?);
+        }
+    }
+    Ok(units)
+}
+
+/// Keeps units whose tasks fit an answer, one at least.
+fn cut(units: &mut Vec<Candidate>) {
+    let mut left = MOST_BYTES;
+    let mut fitting = 0;
+    for unit in &*units {
+        let bytes = unit.bytes.saturating_add(LIGHT_BYTES);
+        if bytes > left && fitting > 0 {
+            break;
+        }
+        left = left.saturating_sub(bytes);
+        fitting += 1;
+    }
+    units.truncate(fitting);
+}
+
+/// Tasks by their keys, in the order of these.
+async fn in_order(connection: &mut Connection, ids: &[TaskId]) -> Result<Vec<tasks::Task>> {
+    let mut found = tasks::by_ids(connection, ids).await?;
+    found.sort_by_key(|task| ids.iter().position(|id| *id == task.id));
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claim_takes_as_many_tasks_as_an_answer_holds_and_one_at_least() {
+        let unit = |bytes| Candidate {
+            id: 1,
+            task: TaskId::parse("1").unwrap(),
+            run_count: 0,
+            attempt: 0,
+            timeout: None,
+            bytes,
+        };
+        let kept = |bytes: &[u64]| {
+            let mut units: Vec<_> = bytes.iter().copied().map(unit).collect();
+            cut(&mut units);
+            units.len()
+        };
+        assert_eq!(kept(&[2_000_000; 3]), 1);
+        assert_eq!(kept(&[4_000_000]), 1);
+        assert_eq!(kept(&[1_000_000; 3]), 2);
+        assert_eq!(kept(&[100; 100]), 100);
+        assert_eq!(kept(&[]), 0);
+    }
+}

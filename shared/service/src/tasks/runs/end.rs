@@ -1,0 +1,151 @@
+//! The end of a run: finished, failed, cancelled.
+
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use task_store::tasks::{self, Changes, Task, TaskStatus};
+use task_store::{Connection, Database, task_queues, work};
+
+use super::fenced;
+use super::heartbeat::key;
+use crate::caller::{Caller, TaskReference};
+use crate::error::{Error, Result};
+use crate::tasks::{name, not_found, not_named};
+
+/// Finishes the run of a dispatched task that `changes` name, `run_count`; `false` when the task is not in it, or they do not
+/// apply. Runs in a transaction.
+pub(in crate::tasks) async fn finish(
+    connection: &mut Connection,
+    named: &TaskReference,
+    run_count: i32,
+    changes: &Changes<'_>,
+) -> Result<bool> {
+    let changes = Changes {
+        run_count: Some(run_count),
+        ..changes.clone()
+    };
+    let Some(id) = key(connection, named).await? else {
+        return Ok(false);
+    };
+    let name = name(&Caller::Unbound, named)?;
+    if !tasks::finish_run(connection, name, &changes).await? {
+        return Ok(false);
+    }
+    work::record(connection, id, run_count, None).await?;
+    work::remove(connection, id).await?;
+    Ok(true)
+}
+
+/// Takes the unit of a task away that is being cancelled; its worker learns from its next call. Runs in the transaction that
+/// has locked the task.
+pub(crate) async fn cancel(connection: &mut Connection, task: &Task) -> Result<()> {
+    work::record(connection, task.id, task.run_count, Some("CANCELLED")).await?;
+    work::remove(connection, task.id).await?;
+    Ok(())
+}
+
+/// Why a run failed, and what becomes of its task.
+#[derive(Debug, Clone)]
+pub struct FailRequest<'a> {
+    /// The run that speaks.
+    pub run_count: Option<i32>,
+    /// Why.
+    pub message: &'a str,
+    /// The task may run again.
+    pub retry: bool,
+    /// In how many seconds, where the worker knows.
+    pub retry_after: Option<u32>,
+}
+
+/// What became of the task of a failed run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Failed {
+    /// 1: it waits for its next run; 3: it has ended as failed.
+    pub status: u8,
+    /// When it runs again.
+    pub next_run_time: Option<String>,
+}
+
+/// Ends a run as failed: the task waits for its next run or, after its last attempt, ends as failed. A task that is not
+/// dispatched ends. Repeated by the same run it changes nothing.
+///
+/// # Errors
+/// `RUN_STALE` and, when it was cancelled, `TASK_FINISHED`, with the task as their data. `PARAM_INVALID` for a batch.
+pub async fn fail(
+    database: &Database,
+    named: &TaskReference,
+    request: &FailRequest<'_>,
+    zone: &TimeZone,
+) -> Result<Failed> {
+    let write = async |c: &mut _| {
+        let name = name(&Caller::Unbound, named)?;
+        let Some(task) = tasks::lock(c, name).await? else {
+            return Err(not_named(c, name).await?);
+        };
+        if task.is_batch {
+            let wrong = "is a batch, which ends with its items: /async_task/close cancels it";
+            return Err(Error::invalid("task_id", wrong));
+        }
+        fail_locked(c, &task, request, zone).await?;
+        let now = tasks::by_id(c, task.id).await?.ok_or_else(not_found)?;
+        let next = now.dispatched.next_run_at;
+        Ok(Failed {
+            status: now.status.number(),
+            next_run_time: next.map(|next| next.in_zone(zone)),
+        })
+    };
+    database.transaction(write).await
+}
+
+async fn fail_locked(
+    connection: &mut Connection,
+    task: &Task,
+    request: &FailRequest<'_>,
+    zone: &TimeZone,
+) -> Result<()> {
+    let is_own_run = request.run_count == Some(task.run_count);
+    let is_repeated = is_own_run && task.queue.is_some() && task.status == TaskStatus::Submitted;
+    if is_repeated {
+        return Ok(());
+    }
+    let is_fenced = task.queue.is_some() || request.run_count.is_some() || task.is_cancelled();
+    if is_fenced && let Some(refusal) = fenced(connection, task, request.run_count, zone).await? {
+        return Err(refusal);
+    }
+    match (task.status, &task.queue) {
+        (TaskStatus::Finished, _) => Ok(()),
+        (_, None) => Ok(tasks::fail(connection, task.id, request.message).await?),
+        (_, Some(queue)) => {
+            end_failed(connection, task, queue, request).await?;
+            Ok(())
+        }
+    }
+}
+
+/// Ends the run that a dispatched task is in, whose row is locked; `false`: it was its last one.
+pub(super) async fn end_failed(
+    connection: &mut Connection,
+    task: &Task,
+    queue: &str,
+    request: &FailRequest<'_>,
+) -> Result<bool> {
+    let (id, error) = (task.id, request.message);
+    work::record(connection, id, task.run_count, Some(error)).await?;
+    let most = task.dispatched.max_attempts.unwrap_or(1);
+    if !request.retry || task.attempt >= most {
+        work::remove(connection, id).await?;
+        tasks::fail(connection, id, error).await?;
+        return Ok(false);
+    }
+    let wait_ms = match request.retry_after {
+        Some(seconds) => u64::from(seconds) * 1_000,
+        None => {
+            let policy = task_queues::find(connection, queue).await?;
+            let longest = policy.map_or(0, |policy| policy.longest_wait(task.attempt));
+            // Full jitter: any time up to the longest.
+            fastrand::u64(0..=u64::from(longest) * 1_000)
+        }
+    };
+    work::put_off(connection, id, wait_ms, error).await?;
+    tasks::wait_again(connection, id, error).await?;
+    Ok(true)
+}

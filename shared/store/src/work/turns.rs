@@ -1,0 +1,45 @@
+//! The order of claims.
+
+use std::collections::HashMap;
+
+use sqlx::{QueryBuilder, Row as _};
+
+use crate::connections::Connection;
+use crate::error::Result;
+
+/// A queue and a station.
+pub(super) type Lane = (String, String);
+
+/// Where in the order of claims a station's next unit of a queue stands, for each lane: behind the station's last one, and
+/// not before the first of the queue. So stations take turns, however many units one of them has. Each lane costs one entry
+/// of each index: with every value given, the smallest and the largest are looked up.
+pub(super) async fn next_turns(
+    connection: &mut Connection,
+    lanes: &[Lane],
+) -> Result<HashMap<Lane, u64>> {
+    let mut sql = QueryBuilder::new("");
+    for (no, (queue, station)) in lanes.iter().enumerate() {
+        sql.push(if no == 0 { "(" } else { " UNION ALL (" });
+        sql.push("SELECT CAST(GREATEST(COALESCE((SELECT MAX(turn) + 1 FROM tbl_work FORCE INDEX (lane) WHERE queue = ");
+        sql.push_bind(queue)
+            .push(" AND state = 0 AND station_id = ");
+        sql.push_bind(station).push(" AND is_rework = 0), 0), COALESCE((SELECT MIN(turn) FROM tbl_work FORCE INDEX (turn) WHERE queue = ");
+        sql.push_bind(queue)
+            .push(" AND state = 0), 0)) AS UNSIGNED) AS turn, ");
+        sql.push_bind(i64::try_from(no).unwrap_or(i64::MAX))
+            .push(" AS no)");
+    }
+    let rows = sql
+        .build()
+        .persistent(lanes.len() == 1)
+        .fetch_all(connection)
+        .await?;
+    let mut turns = HashMap::with_capacity(lanes.len());
+    for row in rows {
+        let no = usize::try_from(row.try_get::<i64, _>("no")?).unwrap_or(usize::MAX);
+        if let Some(lane) = lanes.get(no) {
+            turns.insert(lane.clone(), row.try_get("turn")?);
+        }
+    }
+    Ok(turns)
+}

@@ -1,0 +1,47 @@
+//! Texts that nothing of queues and workers takes.
+
+/// What is no name of a queue.
+pub(in super::super) const NO_QUEUES: [&str; 10] = [
+    "Report",
+    "7a",
+    "a-b",
+    "a_b",
+    "a b",
+    "a\r\n",
+    "报表",
+    "r\u{435}port",
+    "../a",
+    "' OR 1=1 --",
+];
+
+/// What is no caller's id of a claim.
+pub(in super::super) const NO_TOKENS: [&str; 5] = ["a b", "é", "a\r\n", "a/b", "' OR 1=1 --"];
+
+/// What is no time.
+pub(in super::super) const NO_TIMES: [&str; 9] = [
+    "x",
+    "tomorrow",
+    "2026-11-28",
+    "2026-02-30 00:00:00",
+    "2026-11-28 25:00:00",
+    "2026-11-28 00:00:00 x",
+    "28.11.2026 00:00:00",
+    "1764288000",
+    "２026-11-28 00:00:00",
+];
+
+/// What are no two waits.
+pub(in super::super) const NO_BACKOFFS: [&str; 8] = [
+    "x", "10", "10..", "..10", "10...20", "20..10", "-1..10", "1..86401",
+];
+
+/// JSON that is no list of tags.
+pub(in super::super) const NO_JSON_TAGS: [&str; 7] = [
+    "{}",
+    "[[1]]",
+    "[{}]",
+    "[null]",
+    "[\"\"]",
+    "[\"\\ud800\"]",
+    "[\"a\\u0000\"]",
+];
