@@ -4,35 +4,43 @@
 -- Kind 2, the run of a plain task: `due_at` is when it may run (delayed), when it expires (ready, year 9999: never), when
 -- the sweeper looks whether its lease was renewed (leased). `run_count` is the fence of the run that holds it; `attempt`
 -- restarts with each life of the task. 0 in `max_attempts` means the queue's.
+--
+-- Kind 1, the chunk of a batch: `due_at` is when the sweeper announces it (again), `attempt` is the fence of its claims and
+-- `stalls` counts attempts in a row that ended neither with an outcome nor with a fault of the database.
 CREATE TABLE tbl_work (
-    id            BIGINT           NOT NULL AUTO_INCREMENT,
+    id            BIGINT           NOT NULL AUTO_INCREMENT COMMENT 'the unit',
     kind          TINYINT UNSIGNED NOT NULL COMMENT '1 chunk of a batch, 2 run of a task, 3 callback',
     queue         VARCHAR(32)      NOT NULL COMMENT 'the batch''s job or the task''s queue',
-    station_id    VARCHAR(16)      NOT NULL,
-    task_id       BIGINT           NOT NULL,
+    station_id    VARCHAR(16)      NOT NULL COMMENT 'its task''s station',
+    task_id       BIGINT           NOT NULL COMMENT 'its task',
     run           INT UNSIGNED     NOT NULL DEFAULT 0 COMMENT 'of a batch; 0: a plain task',
     part          INT UNSIGNED     NOT NULL DEFAULT 0 COMMENT 'the chunk within the run',
     state         TINYINT UNSIGNED NOT NULL COMMENT '0 ready, 1 delayed until due_at, 2 waiting for its station''s cap, 3 leased',
     is_rework     TINYINT(1)       NOT NULL DEFAULT 0 COMMENT 'goes before the others of its station',
     turn          BIGINT UNSIGNED  NOT NULL DEFAULT 0 COMMENT 'order of claims: interleaves stations; written when it becomes ready',
     attempt       INT UNSIGNED     NOT NULL DEFAULT 0 COMMENT 'fence of a chunk; attempts of a task in this life',
-    max_attempts  INT UNSIGNED     NOT NULL DEFAULT 0,
-    stalls        INT UNSIGNED     NOT NULL DEFAULT 0,
+    max_attempts  INT UNSIGNED     NOT NULL DEFAULT 0 COMMENT 'of a task; 0: as its queue says',
+    stalls        INT UNSIGNED     NOT NULL DEFAULT 0 COMMENT 'of a chunk: attempts in a row that went nowhere',
     due_at        DATETIME(3)      NOT NULL COMMENT 'when the sweeper (or a claim) looks at it next',
     lease_until   DATETIME(3)      NULL COMMENT 'indexed nowhere: a heartbeat touches no index',
-    announcements INT UNSIGNED     NOT NULL DEFAULT 0,
+    announcements INT UNSIGNED     NOT NULL DEFAULT 0 COMMENT 'since it was claimed last; each doubles the wait for the next',
     timeout       INT UNSIGNED     NOT NULL DEFAULT 0 COMMENT 'seconds the current run may be silent',
     expire_at     DATETIME(3)      NULL COMMENT 'not started after it',
     run_count     INT UNSIGNED     NOT NULL DEFAULT 0 COMMENT 'of a task: the run that holds it',
     claim_id      VARBINARY(64)    NULL COMMENT 'the claim that holds it, by its caller''s id',
-    worker        VARCHAR(64)      NULL,
-    last_error    VARCHAR(1000)    NULL,
+    claim_no      INT UNSIGNED     NULL COMMENT 'position in the claim that holds it',
+    ready_at      DATETIME(3)      NULL COMMENT 'since when it is ready',
+    worker        VARCHAR(64)      NULL COMMENT 'who claimed it last',
+    last_error    VARCHAR(1000)    NULL COMMENT 'the last fault that a worker could report',
     PRIMARY KEY (id),
     UNIQUE KEY unit (task_id, kind, run, part),
     KEY lane (queue, state, station_id, is_rework, turn),
     KEY turn (queue, state, turn),
     KEY due (state, due_at, queue),
-    KEY claim (claim_id)
+    -- A claim that is sent twice at once meets itself: the second one reads what the first took.
+    UNIQUE KEY claim (queue, claim_id, claim_no),
+    -- The chunks of batches: lanes of one state, station and job are skipped through, and each is read in the order of due_at.
+    KEY chunk_due (kind, state, station_id, queue, due_at)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- Queues of plain tasks and their policies. A change counts for every task that has none of its own, also for waiting ones.
@@ -62,15 +70,3 @@ CREATE TABLE tbl_task_run (
     error      VARCHAR(1000) NULL COMMENT 'NULL: it finished the task',
     PRIMARY KEY (task_id, run_count)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
-
--- How a task is dispatched, and what its views show of it after its unit has left. NULL in timeout and max_attempts: the queue's.
-ALTER TABLE tbl_async_task
-    ADD COLUMN queue        VARCHAR(32)   NULL COMMENT 'NULL: nobody is woken, there is no lease and no retry',
-    ADD COLUMN timeout      INT UNSIGNED  NULL,
-    ADD COLUMN max_attempts INT UNSIGNED  NULL,
-    ADD COLUMN attempt      INT UNSIGNED  NOT NULL DEFAULT 0 COMMENT 'runs in this life',
-    ADD COLUMN last_error   VARCHAR(1000) NULL,
-    ADD COLUMN tags         VARCHAR(1024) NULL COMMENT 'JSON array of texts',
-    ADD COLUMN created_by   VARCHAR(64)   NULL,
-    ADD KEY of_queue (queue, outcome, id),
-    ADD KEY ended_of_queue (queue, outcome, end_time);

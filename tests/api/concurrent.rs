@@ -35,7 +35,8 @@ fn start(binary: &str, database: &OwnDatabase, at_once: &str) -> Instance {
 /// Keeps every function from the tables, until the connection is told `UNLOCK TABLES`.
 async fn held(database: &OwnDatabase) -> MySqlConnection {
     let mut connection = database.connect().await;
-    let lock = "LOCK TABLES tbl_async_task WRITE, tbl_batch WRITE, tbl_batch_chunk WRITE";
+    let lock =
+        "LOCK TABLES tbl_async_task WRITE, tbl_batch WRITE, tbl_batch_chunk WRITE, tbl_work WRITE";
     connection.execute(lock).await.unwrap();
     connection
 }

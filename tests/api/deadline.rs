@@ -30,7 +30,7 @@ async fn a_batch_that_outlives_many_functions_ends_with_every_order_made_once() 
             .data();
         // After two stalled attempts, orders are worked one by one: thousands of round trips.
         let mut connection = api.database.connect().await;
-        let slow = sqlx::raw_sql("UPDATE tbl_batch_chunk SET attempts = 2, stalls = 2");
+        let slow = sqlx::raw_sql("UPDATE tbl_work SET attempt = 2, stalls = 2");
         slow.execute(&mut connection).await.unwrap();
         api.resume_workers();
         let task = api.finished("long").await;

@@ -101,7 +101,8 @@ async fn a_worker_that_stood_still_past_its_lease_does_no_harm_when_it_goes_on()
         chunks_done(api, 20).await;
         pause_in_the_middle_of_a_chunk(api).await;
         api.workers().scale(4);
-        let again = "SELECT COUNT(*) FROM tbl_batch_chunk WHERE attempts > 1";
+        let again = "SELECT (SELECT COUNT(*) FROM tbl_work WHERE attempt > 1) \
+             + (SELECT COUNT(*) FROM tbl_batch_chunk WHERE attempts > 1)";
         let taken_over = async || (api.database.number(again).await > 0).then_some(());
         eventually("another worker took a chunk over", taken_over).await;
         api.workers().resume();
@@ -112,7 +113,7 @@ async fn a_worker_that_stood_still_past_its_lease_does_no_harm_when_it_goes_on()
 
 /// Stops the workers at a moment when one holds a chunk and nothing that the database would make others wait for.
 async fn pause_in_the_middle_of_a_chunk(api: &Api) {
-    let held = "SELECT COUNT(*) FROM tbl_batch_chunk WHERE state = 0 AND lease_until > NOW(3) FOR UPDATE SKIP LOCKED";
+    let held = "SELECT COUNT(*) FROM tbl_work WHERE state = 3 AND lease_until > NOW(3) FOR UPDATE SKIP LOCKED";
     let caught = async || {
         api.workers().pause();
         // What they had asked the database for is done meanwhile.

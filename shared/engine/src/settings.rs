@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use task_store::Database;
+use task_store::chunks::Dispatch;
 use task_store::outbox::Pace;
-use task_store::payloads::Dispatch;
 
 /// How batches are cut, leased and announced. Read once at start.
 #[derive(Debug, Clone, Copy)]

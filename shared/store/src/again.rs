@@ -2,8 +2,6 @@
 //!
 //! Every caller holds the task's lock.
 
-use std::time::Duration;
-
 use sqlx::Row;
 use sqlx::mysql::MySqlRow;
 
@@ -31,23 +29,29 @@ pub struct Stored {
 
 /// Reads the outcomes of a run's items, but for those that were corrected, in input order.
 pub async fn stored(connection: &mut Connection, task: TaskId, run: u32) -> Result<Vec<Stored>> {
-    let rows = sqlx::query(
-        "SELECT i.item_index, i.status, i.made_id FROM tbl_batch_item i JOIN tbl_batch_chunk c ON c.id = i.chunk_id \
-         WHERE i.task_id = ? AND i.run = ? AND c.amends = 0 ORDER BY i.item_index",
-    )
-    .bind(task.get())
-    .bind(run)
-    .fetch_all(connection)
-    .await?;
+    let rows = sqlx::query(STORED)
+        .bind(task.get())
+        .bind(run)
+        .fetch_all(connection)
+        .await?;
     let stored = |row: &MySqlRow| {
         Ok(Stored {
-            index: row.try_get(0)?,
-            status: row.try_get::<i8, _>(1)?.unsigned_abs(),
-            made_id: row.try_get(2)?,
+            index: row.try_get("item_index")?,
+            status: row.try_get::<i8, _>("status")?.unsigned_abs(),
+            made_id: row.try_get("made_id")?,
         })
     };
     rows.iter().map(stored).collect()
 }
+
+const STORED: &str = "\
+    SELECT i.item_index, i.status, i.made_id
+    FROM tbl_batch_item i
+    JOIN tbl_batch_chunk c ON c.id = i.chunk_id
+    WHERE i.task_id = ?
+      AND i.run = ?
+      AND c.is_rework = 0
+    ORDER BY i.item_index";
 
 /// Carries the corrected items of a run over into the next one, each in a chunk of its own with what it was corrected
 /// to. Those that failed, or are still being worked, are to be worked there; answers the numbers of their chunks.
@@ -56,46 +60,44 @@ pub async fn carry_corrected(
     task: TaskId,
     run: u32,
     first_chunk: u32,
-    resend: Duration,
 ) -> Result<Vec<u32>> {
-    sqlx::query(
-        "INSERT INTO tbl_batch_chunk (task_id, run, chunk_no, first_index, item_count, amends, state, send_at, station_id, job) \
-         SELECT i.task_id, i.run + 1, ? + ROW_NUMBER() OVER (ORDER BY i.item_index) - 1, i.item_index, 1, 1, \
-           IF(i.status IN (0, 2), 0, 1), NOW(3) + INTERVAL ? SECOND, c.station_id, c.job \
-         FROM tbl_batch_item i JOIN tbl_batch_chunk c ON c.id = i.chunk_id AND c.amends = 1 \
-         WHERE i.task_id = ? AND i.run = ?",
-    )
-    .bind(first_chunk)
-    .bind(resend.as_secs())
-    .bind(task.get())
-    .bind(run)
-    .execute(&mut *connection)
-    .await?;
+    sqlx::query(CARRY_CHUNKS)
+        .bind(first_chunk)
+        .bind(task.get())
+        .bind(run)
+        .execute(&mut *connection)
+        .await?;
     copy_corrections(connection, task, run).await?;
-    let rows = sqlx::query(
-        "SELECT chunk_no FROM tbl_batch_chunk WHERE task_id = ? AND run = ? AND amends = 1 AND state = 0",
-    )
-    .bind(task.get())
-    .bind(run + 1)
-    .fetch_all(connection)
-    .await?;
-    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+    let rows = sqlx::query(OPEN_REWORK)
+        .bind(task.get())
+        .bind(run + 1)
+        .fetch_all(connection)
+        .await?;
+    rows.iter()
+        .map(|row| Ok(row.try_get("chunk_no")?))
+        .collect()
 }
 
+const CARRY_CHUNKS: &str = "\
+    INSERT INTO tbl_batch_chunk
+      (task_id, run, chunk_no, first_index, item_count, is_rework, state)
+    SELECT i.task_id, i.run + 1, ? + ROW_NUMBER() OVER (ORDER BY i.item_index) - 1, i.item_index, 1, 1,
+           IF(i.status IN (0, 2), 0, 1) -- pending, failed: open; else done
+    FROM tbl_batch_item i
+    JOIN tbl_batch_chunk c ON c.id = i.chunk_id AND c.is_rework = 1
+    WHERE i.task_id = ?
+      AND i.run = ?";
+
+const OPEN_REWORK: &str = "\
+    SELECT chunk_no
+    FROM tbl_batch_chunk
+    WHERE task_id = ?
+      AND run = ?
+      AND is_rework = 1
+      AND state = 0 -- open";
+
 async fn copy_corrections(connection: &mut Connection, task: TaskId, run: u32) -> Result<()> {
-    let statements = [
-        "INSERT INTO tbl_batch_payload (chunk_id, items, duplicates) SELECT n.id, p.items, p.duplicates \
-         FROM tbl_batch_chunk n \
-         JOIN tbl_batch_item i ON i.task_id = n.task_id AND i.run = n.run - 1 AND i.item_index = n.first_index \
-         JOIN tbl_batch_payload p ON p.chunk_id = i.chunk_id \
-         WHERE n.task_id = ? AND n.run = ? AND n.amends = 1",
-        "INSERT INTO tbl_batch_item (task_id, run, item_index, chunk_id, status, made_id) \
-         SELECT n.task_id, n.run, n.first_index, n.id, IF(i.status = 2, 0, i.status), i.made_id \
-         FROM tbl_batch_chunk n \
-         JOIN tbl_batch_item i ON i.task_id = n.task_id AND i.run = n.run - 1 AND i.item_index = n.first_index \
-         WHERE n.task_id = ? AND n.run = ? AND n.amends = 1",
-    ];
-    for sql in statements {
+    for sql in [COPY_PAYLOADS, COPY_ITEMS] {
         sqlx::query(sql)
             .bind(task.get())
             .bind(run + 1)
@@ -105,6 +107,27 @@ async fn copy_corrections(connection: &mut Connection, task: TaskId, run: u32) -
     Ok(())
 }
 
+const COPY_PAYLOADS: &str = "\
+    INSERT INTO tbl_batch_payload (chunk_id, items, duplicates)
+    SELECT n.id, p.items, p.duplicates
+    FROM tbl_batch_chunk n
+    JOIN tbl_batch_item i ON i.task_id = n.task_id AND i.run = n.run - 1 AND i.item_index = n.first_index
+    JOIN tbl_batch_payload p ON p.chunk_id = i.chunk_id
+    WHERE n.task_id = ?
+      AND n.run = ?
+      AND n.is_rework = 1";
+
+const COPY_ITEMS: &str = "\
+    INSERT INTO tbl_batch_item (task_id, run, item_index, chunk_id, status, made_id)
+    SELECT n.task_id, n.run, n.first_index, n.id,
+           IF(i.status = 2, 0, i.status), -- failed: pending
+           i.made_id
+    FROM tbl_batch_chunk n
+    JOIN tbl_batch_item i ON i.task_id = n.task_id AND i.run = n.run - 1 AND i.item_index = n.first_index
+    WHERE n.task_id = ?
+      AND n.run = ?
+      AND n.is_rework = 1";
+
 /// Stores outcomes that are carried over into a run.
 pub async fn carry(
     connection: &mut Connection,
@@ -113,20 +136,21 @@ pub async fn carry(
     carried: &[Carried],
 ) -> Result<()> {
     for carried in carried.chunks(ROWS) {
-        sqlx::query(
-            "INSERT INTO tbl_batch_item (task_id, run, item_index, chunk_id, status, made_id) \
-             SELECT ?, ?, o.item_index, o.chunk_id, o.status, o.made_id FROM JSON_TABLE(?, '$[*]' COLUMNS \
-               (item_index INT PATH '$[0]', chunk_id BIGINT PATH '$[1]', status TINYINT PATH '$[2]', \
-                made_id BIGINT PATH '$[3]')) o",
-        )
-        .bind(task.get())
-        .bind(run)
-        .bind(json(carried)?)
-        .execute(&mut *connection)
-        .await?;
+        sqlx::query(CARRY)
+            .bind(task.get())
+            .bind(run)
+            .bind(json(carried)?)
+            .execute(&mut *connection)
+            .await?;
     }
     Ok(())
 }
+
+const CARRY: &str = "\
+    INSERT INTO tbl_batch_item (task_id, run, item_index, chunk_id, status, made_id)
+    SELECT ?, ?, o.item_index, o.chunk_id, o.status, o.made_id
+    FROM JSON_TABLE(?, '$[*]' COLUMNS
+      (item_index INT PATH '$[0]', chunk_id BIGINT PATH '$[1]', status TINYINT PATH '$[2]', made_id BIGINT PATH '$[3]')) o";
 
 /// Closes chunks that were just stored as done: every item of theirs has its outcome.
 pub async fn complete(
@@ -135,14 +159,17 @@ pub async fn complete(
     run: u32,
     chunks: &[u32],
 ) -> Result<()> {
-    sqlx::query(
-        "UPDATE tbl_batch_chunk SET state = 1 WHERE task_id = ? AND run = ? AND chunk_no IN \
-           (SELECT n FROM JSON_TABLE(?, '$[*]' COLUMNS (n INT PATH '$')) done)",
-    )
-    .bind(task.get())
-    .bind(run)
-    .bind(json(chunks)?)
-    .execute(connection)
-    .await?;
+    sqlx::query(COMPLETE)
+        .bind(json(chunks)?)
+        .bind(task.get())
+        .bind(run)
+        .execute(connection)
+        .await?;
     Ok(())
 }
+
+const COMPLETE: &str = "\
+    UPDATE JSON_TABLE(?, '$[*]' COLUMNS (chunk_no INT PATH '$')) k
+    STRAIGHT_JOIN tbl_batch_chunk c FORCE INDEX (chunk)
+       ON c.task_id = ? AND c.run = ? AND c.chunk_no = k.chunk_no
+    SET c.state = 1 -- done";

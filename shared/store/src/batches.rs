@@ -152,29 +152,53 @@ pub async fn finish(connection: &mut Connection, task: TaskId, result: &str) -> 
     Ok(())
 }
 
-/// Open batches after `after` that have no open chunk left, with their current run and job, by their task's key, at most
-/// `limit`: the workers that should have finished them died in between.
+/// Writes the result of a finished batch again, after one of its items changed. The caller holds the task's lock.
+pub async fn set_result(connection: &mut Connection, task: TaskId, result: &str) -> Result<()> {
+    sqlx::query(concat!(
+        "UPDATE tbl_async_task SET outcome = ",
+        outcome_of!("?"),
+        ", result = ?, modify_time = NOW(3) WHERE id = ? AND status = 3"
+    ))
+    .bind(result)
+    .bind(result)
+    .bind(task.get())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Finds open batches after `after` that have no open chunk left, with their current run and job, by their task's key, at
+/// most `limit`: the workers that should have finished them died in between.
 pub async fn finishable(
     connection: &mut Connection,
     after: Option<TaskId>,
     limit: u32,
 ) -> Result<Vec<(TaskId, u32, String)>> {
-    let rows = sqlx::query(
-        "SELECT b.task_id, b.run, b.job FROM tbl_batch b WHERE b.finished_at IS NULL AND b.task_id > ? AND NOT EXISTS \
-           (SELECT 1 FROM tbl_batch_chunk c WHERE c.task_id = b.task_id AND c.run = b.run AND c.state = 0) \
-         ORDER BY b.task_id LIMIT ?",
-    )
-    .bind(after.map_or(0, TaskId::get))
-    .bind(limit)
-    .fetch_all(connection)
-    .await?;
+    let rows = sqlx::query(FINISHABLE)
+        .bind(after.map_or(0, TaskId::get))
+        .bind(limit)
+        .fetch_all(connection)
+        .await?;
     rows.iter()
         .map(|row| {
             Ok((
-                TaskId::from_row(row.try_get(0)?),
-                row.try_get(1)?,
-                text(row, 2)?,
+                TaskId::from_row(row.try_get("task_id")?),
+                row.try_get("run")?,
+                text(row, "job")?,
             ))
         })
         .collect()
 }
+
+const FINISHABLE: &str = "\
+    SELECT b.task_id, b.run, b.job
+    FROM tbl_batch b FORCE INDEX (open_batches)
+    WHERE b.finished_at IS NULL
+      AND b.task_id > ?
+      AND NOT EXISTS (SELECT 1
+                      FROM tbl_work w
+                      WHERE w.task_id = b.task_id
+                        AND w.kind = 1 -- chunk
+                        AND w.run = b.run)
+    ORDER BY b.task_id
+    LIMIT ?";

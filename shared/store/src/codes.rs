@@ -14,38 +14,53 @@ pub async fn count(
     task: TaskId,
     run: u32,
 ) -> Result<Vec<(String, u32)>> {
-    let rows = sqlx::query(
-        "SELECT code, CAST(COUNT(*) AS UNSIGNED) FROM tbl_batch_item \
-         WHERE task_id = ? AND run = ? AND status = 2 AND code IS NOT NULL GROUP BY code ORDER BY code",
-    )
-    .bind(task.get())
-    .bind(run)
-    .fetch_all(connection)
-    .await?;
+    let rows = sqlx::query(COUNT)
+        .bind(task.get())
+        .bind(run)
+        .fetch_all(connection)
+        .await?;
     let count = |row: &MySqlRow| {
         Ok((
-            text(row, 0)?,
-            u32::try_from(row.try_get::<u64, _>(1)?).unwrap_or(u32::MAX),
+            text(row, "code")?,
+            u32::try_from(row.try_get::<u64, _>("n")?).unwrap_or(u32::MAX),
         ))
     };
     rows.iter().map(count).collect()
 }
 
-/// The indexes of a run's failed items whose first error has a code, in input order.
+const COUNT: &str = "\
+    SELECT code, CAST(COUNT(*) AS UNSIGNED) AS n
+    FROM tbl_batch_item
+    WHERE task_id = ?
+      AND run = ?
+      AND status = 2 -- failed
+      AND code IS NOT NULL
+    GROUP BY code
+    ORDER BY code";
+
+/// Reads the indexes of a run's failed items whose first error has a code, in input order.
 pub async fn indexes(
     connection: &mut Connection,
     task: TaskId,
     run: u32,
     code: &str,
 ) -> Result<Vec<u32>> {
-    let rows = sqlx::query(
-        "SELECT item_index FROM tbl_batch_item \
-         WHERE task_id = ? AND run = ? AND status = 2 AND code = ? ORDER BY item_index",
-    )
-    .bind(task.get())
-    .bind(run)
-    .bind(code)
-    .fetch_all(connection)
-    .await?;
-    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+    let rows = sqlx::query(INDEXES)
+        .bind(task.get())
+        .bind(run)
+        .bind(code)
+        .fetch_all(connection)
+        .await?;
+    rows.iter()
+        .map(|row| Ok(row.try_get("item_index")?))
+        .collect()
 }
+
+const INDEXES: &str = "\
+    SELECT item_index
+    FROM tbl_batch_item
+    WHERE task_id = ?
+      AND run = ?
+      AND status = 2 -- failed
+      AND code = ?
+    ORDER BY item_index";

@@ -1,8 +1,7 @@
 //! Chunks that wait because their station has as many in work as it may.
 //!
-//! A deferred chunk is an open one that is marked with its station. Claiming it takes the mark away, so that nothing but
-//! the mark has to be looked for. It has no message, and time does not make it due: it is taken by a worker of its station
-//! that has finished another, or announced by the sweeper while its station has room.
+//! A waiting chunk has no message, and time does not make it due: it is taken by a worker of its station that has finished
+//! another, or announced by the sweeper while its station has room.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,85 +13,132 @@ use crate::arguments::json;
 use crate::chunks::{ChunkKey, held, longest, taken};
 use crate::connections::Connection;
 use crate::error::Result;
-use crate::ids::{StationId, TaskId};
-use crate::outbox::{Announcement, Lane, Pace, described, lane};
+use crate::ids::StationId;
+use crate::outbox::{Announcement, Pace, announcement};
+use crate::row::text;
 
 /// Among how many of the chunks that wait longest the next one is drawn, so that workers that look at once seldom draw the
 /// same one.
 const DRAWN_FROM: u32 = 8;
 
-/// Marks an open chunk that nobody holds as waiting for its station, `lease` being what workers claim with. `false` when it is
-/// not open, or somebody holds it.
+/// Lets an open chunk that nobody holds wait for its station, `lease` being the length that workers claim with. `false` when
+/// it is not open, or a worker holds it.
 pub async fn defer(connection: &mut Connection, key: ChunkKey, lease: Duration) -> Result<bool> {
-    // Its message has come: later announcements need not be put off as if it had been lost.
-    let done = sqlx::query(concat!(
-        "UPDATE tbl_batch_chunk FORCE INDEX (chunk) SET deferred_for = station_id, send_at = NOW(3), sends = 0, lease_until = NULL \
-         WHERE task_id = ? AND run = ? AND chunk_no = ? AND state = 0 AND NOT ",
-        taken!("tbl_batch_chunk")
-    ))
-    .bind(key.task.get())
-    .bind(key.run)
-    .bind(key.chunk)
-    .bind(longest(lease))
-    .execute(connection)
-    .await?;
+    let done = sqlx::query(DEFER)
+        .bind(key.task.get())
+        .bind(key.run)
+        .bind(key.chunk)
+        .bind(longest(lease))
+        .execute(connection)
+        .await?;
     Ok(done.rows_affected() == 1)
 }
 
-/// Draws one of the chunks of a station and a job that have been waiting longest; mended items go before whole chunks.
+/// Its message has come: later announcements need not be put off as if it had been lost.
+const DEFER: &str = concat!(
+    "UPDATE tbl_work w FORCE INDEX (unit)
+     SET w.state         = 2, -- waiting
+         w.lease_until   = NULL,
+         w.due_at        = NOW(3),
+         w.announcements = 0
+     WHERE w.task_id = ?
+       AND w.kind = 1 -- chunk
+       AND w.run = ?
+       AND w.part = ?
+       AND NOT ",
+    taken!()
+);
+
+/// Draws one of the chunks of a station and a job that are next in turn; rework goes before whole chunks.
 pub async fn next(
     connection: &mut Connection,
     station: &StationId,
     job: &str,
 ) -> Result<Option<ChunkKey>> {
-    let lane = Lane::of(station, job);
-    let waiting = first_waiting(connection, &lane, DRAWN_FROM).await?;
-    let amends = waiting.iter().filter(|chunk| chunk.amends).count();
-    let among = if amends > 0 { amends } else { waiting.len() };
-    Ok((among > 0).then(|| waiting[fastrand::usize(..among)].key))
+    let lane = WaitingLane {
+        station: station.as_str().to_owned(),
+        job: job.to_owned(),
+    };
+    let waiting = first_waiting(connection, &lane, DRAWN_FROM, Pace::default()).await?;
+    let rework = waiting.iter().filter(|chunk| chunk.is_rework).count();
+    let among = if rework > 0 { rework } else { waiting.len() };
+    Ok((among > 0).then(|| waiting[fastrand::usize(..among)].announcement.key))
+}
+
+/// The waiting chunks of one station and one job.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct WaitingLane {
+    station: String,
+    job: String,
+}
+
+fn lane(row: &MySqlRow) -> Result<WaitingLane> {
+    Ok(WaitingLane {
+        station: text(row, "station_id")?,
+        job: text(row, "queue")?,
+    })
 }
 
 /// A chunk that waits.
 struct Waiting {
     id: i64,
-    key: ChunkKey,
-    amends: bool,
+    announcement: Announcement,
+    is_rework: bool,
+    /// It was not announced within the last `resend`.
+    is_due: bool,
 }
 
-/// Reads the chunks of a lane that have been waiting longest: up to `limit` mended items, then up to `limit` others.
+/// Reads the chunks of a lane that are next in turn: up to `limit` of rework, then up to `limit` others.
 async fn first_waiting(
     connection: &mut Connection,
-    lane: &Lane,
+    lane: &WaitingLane,
     limit: u32,
+    pace: Pace,
 ) -> Result<Vec<Waiting>> {
     let mut query = sqlx::query(FIRST_WAITING);
     for _ in 0..2 {
-        query = query.bind(&lane.station).bind(&lane.job).bind(limit);
+        query = query
+            .bind(pace.longest())
+            .bind(&lane.job)
+            .bind(&lane.station)
+            .bind(limit);
     }
     let rows = query.fetch_all(connection).await?;
     rows.iter().map(waiting).collect()
 }
 
+macro_rules! waiting_in_turn {
+    ($is_rework:literal) => {
+        concat!(
+            "(SELECT id, task_id, run, part, station_id, queue, is_rework,
+                     CAST(due_at <= NOW(3) OR due_at > NOW(3) + INTERVAL ? SECOND AS SIGNED) AS is_due
+              FROM tbl_work FORCE INDEX (lane)
+              WHERE queue = ?
+                AND state = 2 -- waiting
+                AND station_id = ?
+                AND is_rework = ",
+            $is_rework,
+            "
+                AND kind = 1 -- chunk
+              ORDER BY turn, id
+              LIMIT ?)"
+        )
+    };
+}
+
 /// Two index ranges, each in the order of the index.
-const FIRST_WAITING: &str = "(SELECT id, task_id, run, chunk_no, amends FROM tbl_batch_chunk FORCE INDEX (deferred) \
-        WHERE deferred_for = ? AND job = ? AND amends = 1 AND state = 0 ORDER BY id LIMIT ?) \
-     UNION ALL \
-     (SELECT id, task_id, run, chunk_no, amends FROM tbl_batch_chunk FORCE INDEX (deferred) \
-        WHERE deferred_for = ? AND job = ? AND amends = 0 AND state = 0 ORDER BY id LIMIT ?)";
+const FIRST_WAITING: &str = concat!(waiting_in_turn!("1"), " UNION ALL ", waiting_in_turn!("0"));
 
 fn waiting(row: &MySqlRow) -> Result<Waiting> {
     Ok(Waiting {
         id: row.try_get("id")?,
-        key: ChunkKey {
-            task: TaskId::from_row(row.try_get("task_id")?),
-            run: row.try_get("run")?,
-            chunk: row.try_get("chunk_no")?,
-        },
-        amends: row.try_get("amends")?,
+        announcement: announcement(row)?,
+        is_rework: row.try_get("is_rework")?,
+        is_due: row.try_get::<i64, _>("is_due")? == 1,
     })
 }
 
-/// Takes chunks that wait, of every station and job that has fewer than `cap` in work: as many as it lacks, if they were not
+/// Takes waiting chunks of every station and job that has fewer than `cap` in work: as many as it lacks, if they were not
 /// announced within `resend`. Without a cap (0) nothing waits any more: all of them are made due instead.
 ///
 /// Runs in a transaction.
@@ -102,7 +148,7 @@ pub async fn take_with_room(
     pace: Pace,
 ) -> Result<Vec<Announcement>> {
     if cap == 0 {
-        make_all_due(connection).await?;
+        sqlx::query(MAKE_ALL_DUE).execute(connection).await?;
         return Ok(Vec::new());
     }
     let lanes = waiting_lanes(connection).await?;
@@ -114,45 +160,46 @@ pub async fn take_with_room(
     for lane in &lanes {
         let room = cap.saturating_sub(in_work.get(lane).copied().unwrap_or(0));
         if room > 0 {
-            let mut waiting = first_waiting(connection, lane, room).await?;
+            let mut waiting = first_waiting(connection, lane, room, pace).await?;
             waiting.truncate(room as usize);
-            taken.extend(waiting.iter().map(|chunk| chunk.id));
+            taken.extend(waiting.into_iter().filter(|chunk| chunk.is_due));
         }
     }
-    taken_unless_announced(connection, &taken, pace).await
+    if !taken.is_empty() {
+        let ids: Vec<i64> = taken.iter().map(|chunk| chunk.id).collect();
+        put_off(connection, &ids, pace.resend).await?;
+    }
+    Ok(taken.into_iter().map(|chunk| chunk.announcement).collect())
 }
 
-async fn make_all_due(connection: &mut Connection) -> Result<()> {
-    sqlx::query(
-        "UPDATE tbl_batch_chunk FORCE INDEX (deferred) SET deferred_for = NULL, send_at = NOW(3) \
-         WHERE deferred_for IS NOT NULL AND state = 0",
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
+const MAKE_ALL_DUE: &str = "\
+    UPDATE tbl_work
+    SET state  = 0, -- ready
+        due_at = NOW(3)
+    WHERE kind = 1 -- chunk
+      AND state = 2 -- waiting";
 
-async fn waiting_lanes(connection: &mut Connection) -> Result<Vec<Lane>> {
-    let rows = sqlx::query(
-        "SELECT deferred_for AS station_id, job FROM tbl_batch_chunk FORCE INDEX (deferred) \
-         WHERE deferred_for IS NOT NULL GROUP BY deferred_for, job",
-    )
-    .fetch_all(connection)
-    .await?;
+async fn waiting_lanes(connection: &mut Connection) -> Result<Vec<WaitingLane>> {
+    let rows = sqlx::query(WAITING_LANES).fetch_all(connection).await?;
     rows.iter().map(lane).collect()
 }
 
-/// How many chunks of each lane are claimed, with a lease that holds: the workers there are, at most.
-async fn in_work(connection: &mut Connection, lease: Duration) -> Result<HashMap<Lane, u32>> {
-    let rows = sqlx::query(concat!(
-        "SELECT c.station_id, c.job, COUNT(*) AS n FROM tbl_batch_chunk c FORCE INDEX (leased) \
-         WHERE c.state = 0 AND c.lease_until > NOW(3) AND ",
-        held!("c"),
-        " GROUP BY c.station_id, c.job"
-    ))
-    .bind(longest(lease))
-    .fetch_all(connection)
-    .await?;
+const WAITING_LANES: &str = "\
+    SELECT station_id, queue
+    FROM tbl_work FORCE INDEX (chunk_due)
+    WHERE kind = 1 -- chunk
+      AND state = 2 -- waiting
+    GROUP BY kind, state, station_id, queue";
+
+/// Counts the chunks of each lane that are claimed with a lease that holds: the workers there are, at most.
+async fn in_work(
+    connection: &mut Connection,
+    lease: Duration,
+) -> Result<HashMap<WaitingLane, u32>> {
+    let rows = sqlx::query(IN_WORK)
+        .bind(longest(lease))
+        .fetch_all(connection)
+        .await?;
     rows.iter()
         .map(|row| {
             let n: i64 = row.try_get("n")?;
@@ -161,37 +208,28 @@ async fn in_work(connection: &mut Connection, lease: Duration) -> Result<HashMap
         .collect()
 }
 
-async fn taken_unless_announced(
-    connection: &mut Connection,
-    ids: &[i64],
-    pace: Pace,
-) -> Result<Vec<Announcement>> {
-    let ids = json(ids)?;
-    let rows = sqlx::query(
-        "SELECT c.id FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k \
-         STRAIGHT_JOIN tbl_batch_chunk c ON c.id = k.id \
-         WHERE c.send_at <= NOW(3) OR c.send_at > NOW(3) + INTERVAL ? SECOND",
-    )
-    .bind(ids)
-    .bind(pace.longest())
-    .fetch_all(&mut *connection)
-    .await?;
-    let ids = rows
-        .iter()
-        .map(|row| Ok(row.try_get(0)?))
-        .collect::<Result<Vec<i64>>>()?;
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let ids = json(&ids)?;
-    sqlx::query(
-        "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k \
-         STRAIGHT_JOIN tbl_batch_chunk c ON c.id = k.id \
-         SET c.send_at = NOW(3) + INTERVAL ? SECOND WHERE c.deferred_for IS NOT NULL",
-    )
-    .bind(&ids)
-    .bind(pace.resend.as_secs())
-    .execute(&mut *connection)
-    .await?;
-    described(connection, &ids).await
+const IN_WORK: &str = concat!(
+    "SELECT w.station_id, w.queue, COUNT(*) AS n
+     FROM tbl_work w FORCE INDEX (chunk_due)
+     WHERE w.kind = 1 -- chunk
+       AND w.state = 3 -- leased
+       AND ",
+    held!(),
+    "
+     GROUP BY w.station_id, w.queue"
+);
+
+async fn put_off(connection: &mut Connection, ids: &[i64], resend: Duration) -> Result<()> {
+    sqlx::query(PUT_OFF)
+        .bind(json(ids)?)
+        .bind(resend.as_secs())
+        .execute(connection)
+        .await?;
+    Ok(())
 }
+
+const PUT_OFF: &str = "\
+    UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k
+    STRAIGHT_JOIN tbl_work w ON w.id = k.id
+    SET w.due_at = NOW(3) + INTERVAL ? SECOND
+    WHERE w.state = 2 -- waiting";

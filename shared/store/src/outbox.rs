@@ -1,5 +1,6 @@
-//! Open chunks as an outbox: which of them must be announced to the workers (again).
+//! Open chunks as an outbox: those that must be announced to the workers, or announced again.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use sqlx::Row;
@@ -21,19 +22,19 @@ use crate::row::text;
 /// reads once its chunk is done.
 const DOUBLED: u32 = 3;
 
-/// A chunk whose message is due.
+/// Announces a chunk to the workers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Announcement {
     /// The chunk.
     pub key: ChunkKey,
-    /// Whose it is, which the queue groups messages by.
+    /// The station, by which the queue groups messages.
     pub station: StationId,
-    /// Which job works it, which decides the queue.
+    /// The job that works it, which decides the queue.
     pub job: String,
 }
 
 /// How often chunks are announced.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Pace {
     /// How long after its message was due an open chunk is announced again.
     pub resend: Duration,
@@ -42,50 +43,60 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// How many seconds ahead an announcement can be put off, twice over: one further ahead was put off by a clock that has
+    /// Answers twice the seconds that an announcement can be put off: one further ahead was put off by a clock that has
     /// stepped back since.
     pub(crate) fn longest(self) -> u64 {
         2 * self.lease.max(self.resend * (1 << DOUBLED)).as_secs()
     }
 }
 
-/// The chunks of one station and one job, which get their turn beside those of every other.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// Due chunks of one station and one job, which get their turn beside those of every other lane.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lane {
-    pub(crate) station: String,
-    pub(crate) job: String,
+    station: String,
+    job: String,
+    /// The states of its due chunks: each is a range of the index.
+    states: Vec<u8>,
 }
 
-impl Lane {
-    pub(crate) fn of(station: &StationId, job: &str) -> Self {
-        Self {
-            station: station.as_str().to_owned(),
-            job: job.to_owned(),
-        }
-    }
-}
-
-pub(crate) fn lane(row: &MySqlRow) -> Result<Lane> {
-    Ok(Lane {
-        station: text(row, 0)?,
-        job: text(row, 1)?,
-    })
-}
-
-/// The lanes that hold an open chunk whose message was never sent, was lost, or whose lease ran out. Chunks that wait for
-/// their station do not count.
+/// Finds the lanes that hold an open chunk whose message was never sent, was lost, or whose lease ran out. Chunks that wait
+/// for their station do not count.
 pub async fn due_lanes(connection: &mut Connection, pace: Pace) -> Result<Vec<Lane>> {
-    // Grouped by the index's first columns, so that it is skipped through instead of read.
-    let rows = sqlx::query(
-        "SELECT station_id, job FROM tbl_batch_chunk FORCE INDEX (due) \
-         WHERE state = 0 AND deferred_for IS NULL GROUP BY state, deferred_for, station_id, job \
-         HAVING MIN(send_at) <= NOW(3) OR MAX(send_at) > NOW(3) + INTERVAL ? SECOND",
-    )
-    .bind(pace.longest())
-    .fetch_all(connection)
-    .await?;
-    rows.iter().map(lane).collect()
+    let rows = sqlx::query(DUE_LANES)
+        .bind(pace.longest())
+        .bind(pace.longest())
+        .fetch_all(connection)
+        .await?;
+    let mut lanes: HashMap<(String, String), Vec<u8>> = HashMap::new();
+    for row in &rows {
+        let lane = (text(row, "station_id")?, text(row, "queue")?);
+        lanes.entry(lane).or_default().push(row.try_get("state")?);
+    }
+    let lane = |((station, job), states)| Lane {
+        station,
+        job,
+        states,
+    };
+    Ok(lanes.into_iter().map(lane).collect())
 }
+
+macro_rules! due_lanes_of {
+    ($state:literal) => {
+        concat!(
+            "SELECT state, station_id, queue
+             FROM tbl_work FORCE INDEX (chunk_due)
+             WHERE kind = 1 -- chunk
+               AND state = ",
+            $state,
+            "
+             GROUP BY kind, state, station_id, queue
+             HAVING MIN(due_at) <= NOW(3) OR MAX(due_at) > NOW(3) + INTERVAL ? SECOND"
+        )
+    };
+}
+
+/// Of the ready and of the leased chunks. Grouped by the index's first columns, so that it is skipped through instead of read.
+const DUE_LANES: &str = concat!(due_lanes_of!("0"), " UNION ALL ", due_lanes_of!("3"));
 
 /// Takes up to `limit` due chunks of a lane, those that waited longest first, and puts off their next announcement: by
 /// `resend`, doubled with every announcement, at most [8-fold](DOUBLED).
@@ -97,68 +108,83 @@ pub async fn take_due(
     limit: u32,
     pace: Pace,
 ) -> Result<Vec<Announcement>> {
-    let rows = sqlx::query(
-        "SELECT id FROM tbl_batch_chunk FORCE INDEX (due) \
-         WHERE state = 0 AND deferred_for IS NULL AND station_id = ? AND job = ? \
-           AND (send_at <= NOW(3) OR send_at > NOW(3) + INTERVAL ? SECOND) \
-         ORDER BY send_at LIMIT ? FOR UPDATE SKIP LOCKED",
-    )
-    .bind(&lane.station)
-    .bind(&lane.job)
-    .bind(pace.longest())
-    .bind(limit)
-    .fetch_all(&mut *connection)
-    .await?;
-    if rows.is_empty() {
+    let mut taken = Vec::new();
+    for state in &lane.states {
+        for sql in [DUE_CHUNKS, PUT_OFF_TOO_FAR] {
+            let rest = limit.saturating_sub(u32::try_from(taken.len()).unwrap_or(u32::MAX));
+            if rest > 0 {
+                let rows = sqlx::query(sql)
+                    .bind(state)
+                    .bind(&lane.station)
+                    .bind(&lane.job)
+                    .bind(if sql == DUE_CHUNKS { 0 } else { pace.longest() })
+                    .bind(rest);
+                taken.extend(rows.fetch_all(&mut *connection).await?);
+            }
+        }
+    }
+    if taken.is_empty() {
         return Ok(Vec::new());
     }
-    let ids = rows
+    let ids = taken
         .iter()
-        .map(|row| Ok(row.try_get(0)?))
+        .map(|row| Ok(row.try_get("id")?))
         .collect::<Result<Vec<i64>>>()?;
-    let ids = json(&ids)?;
     postpone(connection, &ids, pace.resend).await?;
-    described(connection, &ids).await
+    taken.iter().map(announcement).collect()
 }
 
-async fn postpone(connection: &mut Connection, ids: &str, resend: Duration) -> Result<()> {
-    sqlx::query(
-        "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k \
-         STRAIGHT_JOIN tbl_batch_chunk c ON c.id = k.id \
-         SET c.send_at = NOW(3) + INTERVAL (? << LEAST(c.sends, ?)) SECOND, c.sends = c.sends + 1",
-    )
-    .bind(ids)
-    .bind(resend.as_secs())
-    .bind(DOUBLED)
-    .execute(connection)
-    .await?;
+macro_rules! due_chunks {
+    ($condition:literal) => {
+        concat!(
+            "SELECT id, task_id, run, part, station_id, queue
+             FROM tbl_work FORCE INDEX (chunk_due)
+             WHERE kind = 1 -- chunk
+               AND state = ?
+               AND station_id = ?
+               AND queue = ?
+               AND ",
+            $condition,
+            "
+             ORDER BY due_at
+             LIMIT ?
+             FOR UPDATE SKIP LOCKED"
+        )
+    };
+}
+
+/// One range of the index each: MariaDB reads and sorts the whole lane for two at once.
+const DUE_CHUNKS: &str = due_chunks!("due_at <= NOW(3) + INTERVAL ? SECOND");
+
+/// Put off by a clock that has stepped back since.
+const PUT_OFF_TOO_FAR: &str = due_chunks!("due_at > NOW(3) + INTERVAL ? SECOND");
+
+async fn postpone(connection: &mut Connection, ids: &[i64], resend: Duration) -> Result<()> {
+    sqlx::query(POSTPONE)
+        .bind(json(ids)?)
+        .bind(resend.as_secs())
+        .bind(DOUBLED)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
-/// Reads the addresses of the chunks of these ids.
-pub(crate) async fn described(connection: &mut Connection, ids: &str) -> Result<Vec<Announcement>> {
-    let rows = sqlx::query(
-        "SELECT c.task_id, c.run, c.chunk_no, t.station_id, b.job \
-         FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k \
-         STRAIGHT_JOIN tbl_batch_chunk c ON c.id = k.id \
-         JOIN tbl_async_task t ON t.id = c.task_id JOIN tbl_batch b ON b.task_id = c.task_id",
-    )
-    .bind(ids)
-    .fetch_all(connection)
-    .await?;
-    rows.iter().map(due).collect()
-}
+const POSTPONE: &str = "\
+    UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k
+    STRAIGHT_JOIN tbl_work w ON w.id = k.id
+    SET w.due_at        = NOW(3) + INTERVAL (? << LEAST(w.announcements, ?)) SECOND,
+        w.announcements = w.announcements + 1";
 
-fn due(row: &MySqlRow) -> Result<Announcement> {
-    let key = ChunkKey {
-        task: TaskId::from_row(row.try_get(0)?),
-        run: row.try_get(1)?,
-        chunk: row.try_get(2)?,
-    };
+/// Reads the announcement of a chunk from its unit of work.
+pub(crate) fn announcement(row: &MySqlRow) -> Result<Announcement> {
     Ok(Announcement {
-        key,
-        station: StationId::from_row(text(row, 3)?),
-        job: text(row, 4)?,
+        key: ChunkKey {
+            task: TaskId::from_row(row.try_get("task_id")?),
+            run: row.try_get("run")?,
+            chunk: row.try_get("part")?,
+        },
+        station: StationId::from_row(text(row, "station_id")?),
+        job: text(row, "queue")?,
     })
 }
 
@@ -168,14 +194,20 @@ pub async fn make_due(connection: &mut Connection, unsent: &[ChunkKey]) -> Resul
         .iter()
         .map(|key| (key.task.get(), key.run, key.chunk))
         .collect();
-    sqlx::query(
-        "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (task_id BIGINT PATH '$[0]', run INT PATH '$[1]', chunk_no INT PATH '$[2]')) k \
-         STRAIGHT_JOIN tbl_batch_chunk c FORCE INDEX (chunk) ON c.task_id = k.task_id AND c.run = k.run AND c.chunk_no = k.chunk_no \
-         SET c.send_at = NOW(3), c.sends = IF(c.sends > 0, c.sends - 1, 0), c.lease_until = NULL \
-         WHERE c.state = 0 AND (c.lease_until IS NULL OR c.attempts = 0)",
-    )
-    .bind(json(&keys)?)
-    .execute(connection)
-    .await?;
+    sqlx::query(MAKE_DUE)
+        .bind(json(&keys)?)
+        .execute(connection)
+        .await?;
     Ok(())
 }
+
+const MAKE_DUE: &str = "\
+    UPDATE JSON_TABLE(?, '$[*]' COLUMNS (task_id BIGINT PATH '$[0]', run INT PATH '$[1]', part INT PATH '$[2]')) k
+    STRAIGHT_JOIN tbl_work w FORCE INDEX (unit)
+       ON w.task_id = k.task_id AND w.kind = 1 AND w.run = k.run AND w.part = k.part -- chunk
+    SET w.due_at        = NOW(3),
+        w.announcements = IF(w.announcements > 0, w.announcements - 1, 0),
+        w.lease_until   = NULL,
+        w.state         = IF(w.state = 3, 0, w.state) -- leased, ready
+    WHERE w.state IN (0, 2) -- ready, waiting
+       OR w.attempt = 0 -- granted";

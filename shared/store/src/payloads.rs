@@ -1,11 +1,8 @@
 //! Storing the chunks of a run with their payloads, which are written once and never changed.
 
-use std::time::Duration;
-
 use sqlx::{Connection as _, Row};
 
 use crate::arguments::json;
-use crate::chunks::{held, longest};
 use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::TaskId;
@@ -27,38 +24,9 @@ pub struct NewChunk {
 /// Rows of one INSERT of payloads: up to this many bytes, well under every server's packet limit.
 const PAYLOAD_BYTES: usize = 1 << 20;
 
-/// How the chunks of a run get to their workers.
-#[derive(Debug, Clone, Copy)]
-pub struct Dispatch {
-    /// How long from now the sweeper announces the chunks unless they are done by then.
-    pub resend: Duration,
-    /// How long a worker owns the chunk it claimed.
-    pub lease: Duration,
-    /// Grants the chunks to whoever receives their first message, for `resend`, if no more than this many of the station and job
-    /// are then in work or granted; 0 for any number. `None`: every chunk must be claimed.
-    pub grant_under: Option<u32>,
-}
-
-impl Dispatch {
-    /// Leaves every chunk to be claimed.
-    #[must_use]
-    pub const fn by_claim(resend: Duration, lease: Duration) -> Self {
-        Self {
-            resend,
-            lease,
-            grant_under: None,
-        }
-    }
-}
-
-/// Stores the chunks of a run.
-pub async fn insert(
-    connection: &mut Connection,
-    task: TaskId,
-    chunks: &[NewChunk],
-    dispatch: &Dispatch,
-) -> Result<()> {
-    insert_rows(connection, task, chunks, dispatch).await?;
+/// Stores the chunks of a run. They become work by [`insert_units`](crate::chunks::insert_units).
+pub async fn insert(connection: &mut Connection, task: TaskId, chunks: &[NewChunk]) -> Result<()> {
+    insert_rows(connection, task, chunks).await?;
     let ids = ids_of_run(connection, task).await?;
     let stored: Vec<_> = ids.into_iter().zip(chunks).collect();
     let mut rest = &stored[..];
@@ -72,43 +40,24 @@ pub async fn insert(
     Ok(())
 }
 
-async fn insert_rows(
-    connection: &mut Connection,
-    task: TaskId,
-    chunks: &[NewChunk],
-    dispatch: &Dispatch,
-) -> Result<()> {
+async fn insert_rows(connection: &mut Connection, task: TaskId, chunks: &[NewChunk]) -> Result<()> {
     let ranges: Vec<_> = (0_u32..)
         .zip(chunks)
         .map(|(no, c)| (no, c.first_index, c.item_count))
         .collect();
-    sqlx::query(INSERT_ROWS)
-        .bind(dispatch.resend.as_secs())
-        .bind(dispatch.grant_under.is_some())
-        .bind(dispatch.grant_under)
-        .bind(dispatch.grant_under)
-        .bind(u32::try_from(ranges.len()).unwrap_or(u32::MAX))
-        .bind(longest(dispatch.lease))
-        .bind(dispatch.resend.as_secs())
-        .bind(json(&ranges)?)
-        .bind(task.get())
-        .execute(connection)
-        .await?;
+    sqlx::query(
+        "INSERT INTO tbl_batch_chunk (task_id, run, chunk_no, first_index, item_count) \
+         SELECT b.task_id, b.run, c.chunk_no, c.first_index, c.item_count \
+         FROM tbl_batch b JOIN JSON_TABLE(?, '$[*]' COLUMNS (chunk_no INT PATH '$[0]', \
+           first_index INT PATH '$[1]', item_count INT PATH '$[2]')) c \
+         WHERE b.task_id = ? ORDER BY c.chunk_no",
+    )
+    .bind(json(&ranges)?)
+    .bind(task.get())
+    .execute(connection)
+    .await?;
     Ok(())
 }
-
-/// A grant is a lease of no attempt.
-const INSERT_ROWS: &str = concat!(
-    "INSERT INTO tbl_batch_chunk (task_id, run, chunk_no, first_index, item_count, send_at, station_id, job, lease_until) \
-     SELECT b.task_id, b.run, c.chunk_no, c.first_index, c.item_count, NOW(3) + INTERVAL ? SECOND, t.station_id, b.job, \
-       IF(? AND (? = 0 OR ? >= ? + (SELECT COUNT(*) FROM tbl_batch_chunk o FORCE INDEX (leased) \
-         WHERE o.state = 0 AND o.lease_until > NOW(3) AND ",
-    held!("o"),
-    " AND o.station_id = t.station_id AND o.job = b.job)), NOW(3) + INTERVAL ? SECOND, NULL) \
-     FROM tbl_batch b JOIN tbl_async_task t ON t.id = b.task_id JOIN JSON_TABLE(?, '$[*]' COLUMNS (chunk_no INT PATH '$[0]', \
-       first_index INT PATH '$[1]', item_count INT PATH '$[2]')) c \
-     WHERE b.task_id = ? ORDER BY c.chunk_no"
-);
 
 /// How many payloads from the front fit one statement; at least one.
 fn fitting(payloads: &[(i64, &NewChunk)]) -> usize {

@@ -64,6 +64,6 @@ async fn resolve(client: &Client<'_>, batch: &Submitted, deadline: Instant) {
 /// How much is still to be done: unfinished batches and open chunks.
 async fn open(owner: &mut MySqlConnection) -> i64 {
     let sql = "SELECT (SELECT COUNT(*) FROM tbl_async_task t JOIN tbl_batch b ON b.task_id = t.id WHERE t.status <> 3) \
-             + (SELECT COUNT(*) FROM tbl_batch_chunk WHERE state = 0)";
+             + (SELECT COUNT(*) FROM tbl_work WHERE kind = 1)";
     sqlx::query_scalar(sql).fetch_one(owner).await.unwrap()
 }

@@ -3,11 +3,10 @@
 use std::collections::HashSet;
 
 use task_store::again::{self, Carried};
-use task_store::amends;
 use task_store::batches::{self, Batch, NewRun};
+use task_store::chunks::{self, Dispatch};
 use task_store::items::ItemStatus;
-use task_store::payloads::{self, Dispatch};
-use task_store::ranges;
+use task_store::payloads;
 use task_store::tasks::{self, Task, TaskStatus};
 use task_store::{Connection, TaskId};
 
@@ -73,7 +72,7 @@ pub(super) async fn insert_next_run(
     new: &NewRun<'_>,
 ) -> Result<u32> {
     let earlier = ended(before, statuses.counts())?;
-    amends::cancel_open(connection, before.task_id, before.run).await?;
+    chunks::cancel_open(connection, before.task_id, before.run).await?;
     batches::insert_run(connection, before.task_id, new, &earlier).await?;
     Ok(before.run + 1)
 }
@@ -87,20 +86,18 @@ pub(super) async fn retry(
     (before, statuses): (&Batch, &ItemStatuses),
     new: &NewRun<'_>,
 ) -> Result<(u32, Vec<u32>)> {
-    let (task, chunks) = (before.task_id, &submission.payload.chunks);
+    let task = before.task_id;
     let stored = again::stored(connection, task, before.run).await?;
-    let first = u32::try_from(chunks.len()).unwrap_or(u32::MAX);
-    let corrected =
-        again::carry_corrected(connection, task, before.run, first, settings.resend).await?;
+    let first = u32::try_from(submission.payload.chunks.len()).unwrap_or(u32::MAX);
+    let corrected = again::carry_corrected(connection, task, before.run, first).await?;
     let run = insert_next_run(connection, before, statuses, new).await?;
-    let dispatch = Dispatch::by_claim(settings.resend, settings.lease);
-    payloads::insert(connection, task, chunks, &dispatch).await?;
+    payloads::insert(connection, task, &submission.payload.chunks).await?;
     let failed: HashSet<u32> = stored
         .iter()
         .filter(|item| item.status == ItemStatus::Failed as u8)
         .map(|item| item.index)
         .collect();
-    let ranges = ranges::of_run(connection, task, run).await?;
+    let ranges = chunks::of_run(connection, task, run).await?;
     let mut made = statuses.implied_made();
     made.extend(stored.iter().filter_map(|item| {
         let stays = !failed.contains(&item.index) && item.status != ItemStatus::Pending as u8;
@@ -123,6 +120,8 @@ pub(super) async fn retry(
     }
     again::carry(connection, task, run, &carried).await?;
     again::complete(connection, task, run, &done).await?;
+    let dispatch = Dispatch::by_claim(settings.resend, settings.lease);
+    chunks::insert_units(connection, task, run, 0, &dispatch).await?;
     open.extend(corrected);
     Ok((run, open))
 }

@@ -1,11 +1,11 @@
 //! Submitting a batch: one transaction makes it durable, then its chunks are announced.
 
-use task_store::amends;
 use task_store::batches::{self, NewRun};
-use task_store::chunks::ChunkKey;
+use task_store::chunks::{self, ChunkKey, Dispatch};
 use task_store::items::Item;
 use task_store::outbox::Announcement;
-use task_store::payloads::{self, Dispatch};
+use task_store::payloads;
+use task_store::rework;
 use task_store::tasks::{self, Labels, NewTask, TaskSelector};
 use task_store::{Connection, StoreError, TaskId};
 
@@ -104,11 +104,12 @@ async fn store<J: BatchJob>(
             1,
         ),
     };
+    payloads::insert(connection, task, &payload.chunks).await?;
     let dispatch = match run {
         1 => settings.dispatch(payload.chunks.len()),
         _ => Dispatch::by_claim(settings.resend, settings.lease),
     };
-    payloads::insert(connection, task, &payload.chunks, &dispatch).await?;
+    chunks::insert_units(connection, task, run, 0, &dispatch).await?;
     if run > 1 {
         let amended = amended_before(connection, J::KIND, task).await?;
         for (chunk, pairs) in payload.amended(&amended) {
@@ -163,7 +164,7 @@ async fn amended_before(
     kind: &JobKind,
     task: TaskId,
 ) -> std::result::Result<Vec<(String, i64)>, StoreError> {
-    let items = amends::amended_items(connection, task).await?;
+    let items = rework::made_by_hand(connection, task).await?;
     let mut keys = Vec::with_capacity(items.len());
     for portion in portions(connection, items).await? {
         let sent = sent_as(connection, &portion).await?;

@@ -6,7 +6,7 @@ use task_store::Moment;
 use task_store::batches::{self, Batch};
 use task_store::items::{self, ItemStatus};
 use task_store::tasks::{self, Task, TaskStatus};
-use task_store::{Connection, Database, Result, StoreError, TaskId, amends, chunks};
+use task_store::{Connection, Database, Result, StoreError, TaskId, chunks};
 
 use crate::failpoints::{Failpoint, reach};
 use crate::job::JobKind;
@@ -123,7 +123,7 @@ pub async fn refresh(
         return Ok(());
     }
     let result = result_of(connection, kind, task, batch).await?;
-    amends::set_result(connection, task.id, &result).await
+    batches::set_result(connection, task.id, &result).await
 }
 
 /// A finished batch's result, as it is stored with the task.

@@ -2,7 +2,7 @@
 
 use task_store::batches::{self, Batch};
 use task_store::tasks::Task;
-use task_store::{Connection, Result, amends};
+use task_store::{Connection, Result, chunks};
 
 use super::batch::result_of;
 use crate::job::JobKind;
@@ -10,7 +10,7 @@ use crate::job::JobKind;
 /// Ends an open batch: what is made stays made, nothing else is started once the transaction commits, the rest is
 /// cancelled and listed as such. The caller holds the task's lock and has seen it open.
 ///
-/// A worker's commit and this take turns on the chunk's row: the chunk is either done before, and its orders are in
+/// A worker's commit and this take turns on the row of the chunk's unit of work: the chunk is either done before, and its orders are in
 /// the result, or cancelled, and the worker writes nothing.
 pub async fn cancel(
     connection: &mut Connection,
@@ -18,7 +18,7 @@ pub async fn cancel(
     task: &Task,
     batch: &Batch,
 ) -> Result<()> {
-    amends::cancel_open(connection, task.id, batch.run).await?;
+    chunks::cancel_open(connection, task.id, batch.run).await?;
     let result = result_of(connection, kind, task, batch).await?;
     batches::finish(connection, task.id, &result).await
 }

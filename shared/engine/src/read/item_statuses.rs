@@ -4,9 +4,8 @@
 use std::collections::HashSet;
 
 use task_store::batches::Batch;
-use task_store::chunks::ChunkState;
+use task_store::chunks::{self, ChunkRange, ChunkState};
 use task_store::items::{self, Item, ItemStatus, Outcome};
-use task_store::ranges::{self, ChunkRange};
 use task_store::{Connection, Result};
 
 use super::counts::Counts;
@@ -24,7 +23,7 @@ impl ItemStatuses {
     pub async fn read(connection: &mut Connection, batch: &Batch) -> Result<Self> {
         let (task, run) = (batch.task_id, batch.run);
         Ok(Self {
-            ranges: ranges::of_run(connection, task, run).await?,
+            ranges: chunks::of_run(connection, task, run).await?,
             stored: items::statuses(connection, task, run).await?,
         })
     }

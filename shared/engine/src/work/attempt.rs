@@ -83,7 +83,7 @@ impl<J: BatchJob> ChunkAttempt<'_, J> {
     async fn unsettled<'r>(&self, mut items: Vec<Item<'r>>) -> Result<(Vec<Item<'r>>, Tries)> {
         let key = self.claim.key;
         // Nothing of a first run, and nothing of a corrected item, is settled before its first attempt.
-        if self.claim.attempt <= 1 && (key.run == 1 || self.claim.amends) {
+        if self.claim.attempt <= 1 && (key.run == 1 || self.claim.is_rework) {
             return Ok((items, Tries::new()));
         }
         let indexes: Vec<u32> = items.iter().map(|item| item.index).collect();
@@ -136,7 +136,7 @@ impl<J: BatchJob> ChunkAttempt<'_, J> {
 
     /// Tells whether this is the first attempt and writes the whole chunk: then an item that is made needs no outcome.
     fn is_untouched(&self, fence: Fence) -> bool {
-        matches!(fence, Fence::Complete) && self.claim.attempt <= 1 && !self.claim.amends
+        matches!(fence, Fence::Complete) && self.claim.attempt <= 1 && !self.claim.is_rework
     }
 
     /// Writes outcomes and the work behind them, if the claim still holds.
@@ -147,9 +147,9 @@ impl<J: BatchJob> ChunkAttempt<'_, J> {
         outcomes: &[Outcome],
     ) -> Result<AttemptEnd> {
         let write = async |c: &mut _| {
-            let task = self.locked_if_amending(c).await?;
+            let task = self.locked_if_rework(c).await?;
             let held = match fence {
-                Fence::Complete => chunks::complete(c, self.claim).await?,
+                Fence::Complete => chunks::end_unit(c, self.claim).await?,
                 Fence::Hold => chunks::hold(c, self.claim, self.settings.lease).await?,
             };
             if !held {
@@ -160,6 +160,9 @@ impl<J: BatchJob> ChunkAttempt<'_, J> {
             }
             if !outcomes.is_empty() {
                 items::settle(c, self.claim, outcomes).await?;
+            }
+            if matches!(fence, Fence::Complete) {
+                chunks::complete(c, self.claim).await?;
             }
             if let Some((task, batch)) = task {
                 refresh(c, J::KIND, &task, &batch).await?;
@@ -203,11 +206,8 @@ impl<J: BatchJob> ChunkAttempt<'_, J> {
     }
 
     /// Locks and reads the task and its batch, when the chunk is rework: the task's result changes with it.
-    async fn locked_if_amending(
-        &self,
-        connection: &mut Connection,
-    ) -> Result<Option<(Task, Batch)>> {
-        if !self.claim.amends {
+    async fn locked_if_rework(&self, connection: &mut Connection) -> Result<Option<(Task, Batch)>> {
+        if !self.claim.is_rework {
             return Ok(None);
         }
         let task = tasks::lock(connection, self.claim.key.task).await?;

@@ -4,7 +4,7 @@
 //! chunk that stalled workers is given up; any other one is announced anew, by a message with a life of its own.
 
 use task_store::batches;
-use task_store::chunks::{self, ChunkKey, ChunkState, ClaimTerms, Claimed};
+use task_store::chunks::{self, ChunkKey, ChunkState, ChunkStatus, Claim, ClaimTerms, Claimed};
 use task_store::items;
 use task_store::{Connection, Database, Result, StoreError, outbox, tasks};
 
@@ -32,21 +32,22 @@ pub async fn handle_dead_letter(
     key: ChunkKey,
     cause: &str,
 ) -> std::result::Result<(), Unworked> {
-    let stalls = database.run(async |c| chunks::stalls(c, key).await).await?;
-    if stalls.is_some_and(|stalls| stalls < GIVEN_UP_FROM) {
+    let read = async |c: &mut _| chunks::status(c, key, settings.lease).await;
+    let status = database.run(read).await?;
+    let Some(status) = status.filter(|status| status.state == ChunkState::Open) else {
+        return Ok(());
+    };
+    if status.stalls < GIVEN_UP_FROM {
         let make_due = async |c: &mut _| outbox::make_due(c, &[key]).await;
         return Ok(database.run(make_due).await?);
     }
+    let cause = told(cause, &status);
     let terms = ClaimTerms::new(settings.lease, 0);
     let claim = async |c: &mut _| chunks::claim(c, key, &terms).await;
-    let Some(claimed) = database.run(claim).await? else {
-        let status = async |c: &mut _| chunks::status(c, key, settings.lease).await;
-        let status = database.run(status).await?;
-        return if status.is_some_and(|status| status.state == ChunkState::Open) {
-            Err(Unworked::Held)
-        } else {
-            Ok(())
-        };
+    let claimed = match database.run(claim).await? {
+        Claim::Claimed(claimed) => claimed,
+        Claim::Refused(status) if status.state == ChunkState::Open => return Err(Unworked::Held),
+        Claim::Refused(_) | Claim::Missing => return Ok(()),
     };
     reach(Failpoint::DeadLetterClaimed).await?;
     let batch = database
@@ -54,7 +55,7 @@ pub async fn handle_dead_letter(
         .await?;
     let kind = kinds.of(&batch.ok_or(StoreError::Unreadable("batch"))?)?;
     let written = database
-        .transaction(async |c| give_up(c, kind, &claimed, cause).await)
+        .transaction(async |c| give_up(c, kind, &claimed, &cause).await)
         .await?;
     if !written {
         return Err(Unworked::Held);
@@ -71,7 +72,7 @@ async fn give_up(
     cause: &str,
 ) -> Result<bool> {
     let task = tasks::lock(connection, claim.key.task).await?;
-    if !chunks::complete(connection, claim).await? {
+    if !chunks::end_unit(connection, claim).await? {
         return Ok(false);
     }
     let busy = |index| refused(index, &[ItemError::busy()], 1);
@@ -80,10 +81,23 @@ async fn give_up(
         .collect();
     // An item that has its outcome keeps it.
     items::settle(connection, claim, &outcomes).await?;
+    chunks::complete(connection, claim).await?;
     chunks::note_cause(connection, claim, cause).await?;
     let batch = batches::by_task(connection, claim.key.task).await?;
-    if let (true, Some((task, batch))) = (claim.amends, task.zip(batch)) {
+    if let (true, Some((task, batch))) = (claim.is_rework, task.zip(batch)) {
         refresh(connection, kind, &task, &batch).await?;
     }
     Ok(true)
+}
+
+/// Adds the last attempt to the cause why a chunk is given up: the invocation that had it, and the last fault that one
+/// reported.
+fn told(cause: &str, status: &ChunkStatus) -> String {
+    let worker = status.worker.as_deref().unwrap_or("unknown");
+    let error = status.last_error.as_ref().map_or_else(
+        || "no worker reported an error: its process ended or its time was up".to_owned(),
+        |error| format!("last error: {error}"),
+    );
+    let attempt = status.attempt;
+    format!("{cause}; attempt {attempt} by request {worker}; {error}")
 }

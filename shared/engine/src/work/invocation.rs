@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::pin::Pin;
 
-use task_store::chunks::{self, ChunkKey, ChunkState, ClaimTerms, Claimed};
+use task_store::chunks::{self, ChunkKey, ChunkState, Claim, ClaimTerms, Claimed};
 use task_store::{Database, StationId, StoreError, batches, deferrals};
 
 use super::attempt::{AttemptEnd, ChunkAttempt};
@@ -168,7 +168,7 @@ impl<'a, J: BatchJob> Invocation<'a, J> {
         Ok(MessageEnd::Over)
     }
 
-    async fn claim(&self, key: ChunkKey) -> Result<Option<Claimed>, StoreError> {
+    async fn claim(&self, key: ChunkKey) -> Result<Claim, StoreError> {
         let terms = ClaimTerms {
             lease: self.settings.lease,
             cap: self.settings.station_chunks,
@@ -181,13 +181,10 @@ impl<'a, J: BatchJob> Invocation<'a, J> {
 
     /// Claims a chunk or, if only its station's cap keeps it from being worked, defers it.
     async fn claim_or_defer(&self, key: ChunkKey) -> Result<ClaimEnd, Unworked> {
-        if let Some(claim) = self.claim(key).await? {
-            return Ok(ClaimEnd::Held(Box::new(claim)));
-        }
-        let lease = self.settings.lease;
-        let status = async |c: &mut _| chunks::status(c, key, lease).await;
-        let Some(status) = self.database.run(status).await? else {
-            return Ok(ClaimEnd::Refused(MessageEnd::Over));
+        let status = match self.claim(key).await? {
+            Claim::Claimed(claim) => return Ok(ClaimEnd::Held(claim)),
+            Claim::Missing => return Ok(ClaimEnd::Refused(MessageEnd::Over)),
+            Claim::Refused(status) => status,
         };
         if status.is_finishable {
             finish_if_done(self.database, J::KIND, key.task, key.run).await?;
@@ -195,6 +192,7 @@ impl<'a, J: BatchJob> Invocation<'a, J> {
         if status.state != ChunkState::Open {
             return Ok(ClaimEnd::Refused(MessageEnd::Over));
         }
+        let lease = self.settings.lease;
         let defer = async |c: &mut _| deferrals::defer(c, key, lease).await;
         let is_capped = self.settings.station_chunks > 0 && !status.is_held;
         if !is_capped || !self.database.run(defer).await? {
@@ -202,11 +200,10 @@ impl<'a, J: BatchJob> Invocation<'a, J> {
         }
         // A worker that made room since the first try may have looked for deferred chunks before this one was.
         let claim = self.claim(key).await?;
-        Ok(
-            claim.map_or(ClaimEnd::Refused(MessageEnd::Deferred), |claim| {
-                ClaimEnd::Held(Box::new(claim))
-            }),
-        )
+        Ok(match claim {
+            Claim::Claimed(claim) => ClaimEnd::Held(claim),
+            Claim::Refused(_) | Claim::Missing => ClaimEnd::Refused(MessageEnd::Deferred),
+        })
     }
 
     fn freed(&self, station: &StationId) {

@@ -6,12 +6,11 @@ use task_engine::failpoints::{Failpoint, reach};
 use task_engine::{
     Counts, Dispatcher, ItemStatuses, MAX_ITEM_BYTES, Queue, announce, minified, refresh,
 };
-use task_store::amends;
 use task_store::batches::{self, Batch};
 use task_store::items::{Item, ItemStatus};
 use task_store::outbox::Announcement;
 use task_store::tasks::{self, Task};
-use task_store::{Connection, orders, payloads};
+use task_store::{Connection, orders, payloads, rework};
 
 use super::failed::{Which, find};
 use super::import::ORDER_IMPORT;
@@ -148,7 +147,7 @@ impl<Q> Amend<'_, Q> {
     ) -> Result<(u32, ItemStatus)> {
         let batch = self.batch;
         let marked =
-            amends::mark(connection, batch.task_id, batch.run, index, status, made).await?;
+            rework::mark(connection, batch.task_id, batch.run, index, status, made).await?;
         marked.then_some((index, status)).ok_or_else(not_found)
     }
 
@@ -169,7 +168,7 @@ impl<Q> Amend<'_, Q> {
         }
         let duplicate_of = self.duplicate_of(connection, index, &item).await?;
         let (batch, resend) = (self.batch, self.dispatcher.settings.resend);
-        let reopened = amends::reopen(
+        let reopened = rework::reopen(
             connection,
             batch.task_id,
             batch.run,
@@ -200,11 +199,11 @@ impl<Q> Amend<'_, Q> {
         let (task, run) = (self.batch.task_id, self.batch.run);
         let made = orders::made_by_task(connection, task, &[&key]).await?;
         if let Some((_, id)) = made.first()
-            && let Some(other) = amends::index_of_made(connection, task, run, *id).await?
+            && let Some(other) = rework::index_of_made(connection, task, run, *id).await?
         {
             return Ok((other != index).then_some(other));
         }
-        let others = amends::open_amends(connection, task, run).await?;
+        let others = rework::open_rework(connection, task, run).await?;
         // A few at a time: each may be as large as an order may be.
         for others in others.chunks(AT_ONCE) {
             for (_, other, items) in payloads::of_chunks(connection, others).await? {

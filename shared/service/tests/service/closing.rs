@@ -72,13 +72,14 @@ async fn a_worker_that_had_claimed_before_the_close_writes_nothing_after_it() {
             .run(async |c| chunks::claim(c, key, &chunks::ClaimTerms::new(lease, 0)).await)
             .await
             .unwrap()
+            .claimed()
             .unwrap();
         close(&fresh.database, KINDS, &caller(), &[named("b1")])
             .await
             .unwrap();
         let held = fresh
             .database
-            .transaction(async |c| chunks::complete(c, &claim).await)
+            .transaction(async |c| chunks::end_unit(c, &claim).await)
             .await
             .unwrap();
         assert!(!held, "the close has taken the chunk away");

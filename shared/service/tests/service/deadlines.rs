@@ -18,7 +18,7 @@ async fn a_chunk_worked_item_by_item_is_put_back_when_the_time_is_up_and_goes_on
             .unwrap();
         run(
             fresh,
-            "UPDATE tbl_batch_chunk SET attempts = 2, stalls = 2, lease_until = NULL",
+            "UPDATE tbl_work SET attempt = 2, stalls = 2, lease_until = NULL",
         )
         .await;
         let (job, settings) = (job(), settings());
@@ -29,7 +29,7 @@ async fn a_chunk_worked_item_by_item_is_put_back_when_the_time_is_up_and_goes_on
             let made = number(fresh, "SELECT COUNT(*) FROM tbl_order").await;
             assert_eq!(made, nth, "one order at least, and none twice");
             assert_eq!(task(fresh, "b1").await.status, TaskStatus::Running);
-            let stalls = number(fresh, "SELECT stalls FROM tbl_batch_chunk").await;
+            let stalls = number(fresh, "SELECT stalls FROM tbl_work").await;
             assert_eq!(stalls, 2, "it goes forward, item by item");
             let swept = sweep(&dispatcher(fresh, &queue)).await.announced;
             assert_eq!(swept, 1, "it is due at once");

@@ -14,7 +14,7 @@ use crate::support::*;
 mod many;
 
 const OPEN: &str = "SELECT COUNT(*) FROM tbl_batch_chunk WHERE state = 0";
-const DEFERRED: &str = "SELECT COUNT(*) FROM tbl_batch_chunk WHERE deferred_for IS NOT NULL";
+const DEFERRED: &str = "SELECT COUNT(*) FROM tbl_work WHERE state = 2";
 
 fn capped(station_chunks: u32) -> Settings {
     Settings {
@@ -35,7 +35,7 @@ fn invocation<'a>(
 async fn hold(fresh: &TestDatabase, key: ChunkKey) -> chunks::Claimed {
     let lease = settings().lease;
     let claim = async |c: &mut _| chunks::claim(c, key, &chunks::ClaimTerms::new(lease, 0)).await;
-    fresh.database.run(claim).await.unwrap().unwrap()
+    fresh.database.run(claim).await.unwrap().claimed().unwrap()
 }
 
 /// A batch of three chunks of station T1, one of which is in work.
@@ -64,10 +64,7 @@ async fn a_chunk_over_the_cap_waits_without_its_message_and_without_an_attempt()
         }
         invocation.work_deferred().await.unwrap();
         assert_eq!(number(fresh, DEFERRED).await, 2);
-        assert_eq!(
-            number(fresh, "SELECT SUM(attempts) FROM tbl_batch_chunk").await,
-            1
-        );
+        assert_eq!(number(fresh, "SELECT SUM(attempt) FROM tbl_work").await, 1);
         let end = invocation.work(keys[0]).await;
         assert!(
             matches!(end, Err(task_engine::Unworked::Held)),
@@ -111,17 +108,13 @@ async fn a_worker_whose_time_is_up_leaves_them_to_the_sweeper_and_so_does_one_th
         // Who held the first chunk died; this one has time for its message only.
         run(
             fresh,
-            "UPDATE tbl_batch_chunk SET lease_until = NOW(3) WHERE lease_until IS NOT NULL",
+            "UPDATE tbl_work SET lease_until = NOW(3) WHERE lease_until IS NOT NULL",
         )
         .await;
         brief.work(keys[2]).await.unwrap();
         brief.work_deferred().await.unwrap();
         assert_eq!(number(fresh, OPEN).await, 2);
-        run(
-            fresh,
-            "UPDATE tbl_batch_chunk SET send_at = NOW(3) WHERE state = 0",
-        )
-        .await;
+        run(fresh, "UPDATE tbl_work SET due_at = NOW(3)").await;
         assert_eq!(sweep(&dispatcher(fresh, &queue)).await.announced, 2);
         work_all(fresh, &queue).await;
         assert_eq!(result(fresh, "b1").await["msg"], "批量导入(成功30)");
@@ -210,11 +203,7 @@ async fn what_waits_is_announced_only_while_its_station_has_fewer_in_work_than_i
         };
         let swept = async |change| {
             run(fresh, change).await;
-            run(
-                fresh,
-                "UPDATE tbl_batch_chunk SET send_at = NOW(3) WHERE deferred_for IS NOT NULL",
-            )
-            .await;
+            run(fresh, "UPDATE tbl_work SET due_at = NOW(3) WHERE state = 2").await;
             sweep(&sweeper).await.announced
         };
         for _ in 0..3 {
@@ -224,7 +213,7 @@ async fn what_waits_is_announced_only_while_its_station_has_fewer_in_work_than_i
                 "who has the first goes on with them"
             );
         }
-        let died = "UPDATE tbl_batch_chunk SET lease_until = NOW(3) WHERE lease_until IS NOT NULL";
+        let died = "UPDATE tbl_work SET lease_until = NOW(3) WHERE lease_until IS NOT NULL";
         assert_eq!(
             swept(died).await,
             1,

@@ -49,7 +49,7 @@ async fn a_chunk_that_another_worker_holds_stays_in_the_queue() {
             .run(async |c| chunks::claim(c, key, &chunks::ClaimTerms::new(lease, 0)).await)
             .await
             .unwrap();
-        assert!(held.is_some());
+        assert!(held.claimed().is_some());
         let end = task_engine::work(&fresh.database, &job(), &settings(), key).await;
         assert!(matches!(end, Err(task_engine::Unworked::Held)));
     })
@@ -70,13 +70,14 @@ async fn a_zombie_whose_lease_was_taken_over_writes_nothing() {
             .run(async |c| chunks::claim(c, key, &chunks::ClaimTerms::new(Duration::ZERO, 0)).await)
             .await
             .unwrap()
+            .claimed()
             .unwrap();
         task_engine::work(&fresh.database, &job(), &settings(), key)
             .await
             .unwrap();
         let held = fresh
             .database
-            .transaction(async |c| chunks::complete(c, &zombie).await)
+            .transaction(async |c| chunks::end_unit(c, &zombie).await)
             .await
             .unwrap();
         assert!(!held, "the fence keeps the zombie out");
@@ -117,7 +118,7 @@ async fn a_batch_whose_last_worker_died_before_finishing_it_is_finished_by_the_s
         submit_orders(fresh, &queue, "b1", &orders(5))
             .await
             .unwrap();
-        run(fresh, "UPDATE tbl_batch_chunk SET state = 1").await;
+        end_all_chunks(fresh).await;
         assert_eq!(sweep(&dispatcher(fresh, &queue)).await.finished, 1);
         assert_eq!(task(fresh, "b1").await.status, TaskStatus::Finished);
         assert_eq!(sweep(&dispatcher(fresh, &queue)).await.finished, 0);
@@ -170,7 +171,7 @@ async fn a_dead_letter_ends_its_chunk_and_the_batch_finishes() {
         work_one(fresh, keys[0]).await.unwrap();
         run(
             fresh,
-            "UPDATE tbl_batch_chunk SET stalls = 5 WHERE state = 0",
+            "UPDATE tbl_work SET stalls = 5",
         )
         .await;
         for _ in 0..2 {
@@ -210,7 +211,7 @@ async fn a_dead_letter_of_a_chunk_in_work_waits() {
             .run(async |c| chunks::claim(c, key, &chunks::ClaimTerms::new(lease, 0)).await)
             .await
             .unwrap();
-        run(fresh, "UPDATE tbl_batch_chunk SET stalls = 5").await;
+        run(fresh, "UPDATE tbl_work SET stalls = 5").await;
         let end = task_engine::handle_dead_letter(
             &fresh.database,
             &settings(),

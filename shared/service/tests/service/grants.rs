@@ -7,7 +7,8 @@ use task_store::testing::{TestDatabase, with_database};
 
 use crate::support::*;
 
-const GRANTED: &str = "SELECT COUNT(*) FROM tbl_batch_chunk WHERE state = 0 AND attempts = 0 AND lease_until > NOW(3)";
+const GRANTED: &str =
+    "SELECT COUNT(*) FROM tbl_work WHERE state = 3 AND attempt = 0 AND lease_until > NOW(3)";
 
 async fn submitted(fresh: &TestDatabase, task: &str, count: u32) -> Vec<chunks::ChunkKey> {
     let queue = MemoryQueue::default();
@@ -72,7 +73,7 @@ async fn a_message_that_comes_again_is_worked_under_a_claim_and_the_grant_loses(
         invocation.work(key).await.unwrap();
         let attempts = "SELECT CAST(SUM(attempts) AS SIGNED) FROM tbl_batch_chunk";
         assert_eq!(number(fresh, attempts).await, 1);
-        let complete = async |c: &mut _| chunks::complete(c, &slow).await;
+        let complete = async |c: &mut _| chunks::end_unit(c, &slow).await;
         assert!(!fresh.database.run(complete).await.unwrap());
         assert_eq!(number(fresh, "SELECT COUNT(*) FROM tbl_order").await, 5);
     })
@@ -83,7 +84,10 @@ async fn a_message_that_comes_again_is_worked_under_a_claim_and_the_grant_loses(
 async fn a_grant_that_nobody_used_ends_and_counts_for_its_stations_cap_until_then() {
     with_database(async |fresh| {
         load_station(fresh).await;
-        let (first, second) = (submitted(fresh, "b1", 5).await, submitted(fresh, "b2", 5).await);
+        let (first, second) = (
+            submitted(fresh, "b1", 5).await,
+            submitted(fresh, "b2", 5).await,
+        );
         let capped = Settings {
             station_chunks: 1,
             ..settings()
@@ -91,14 +95,26 @@ async fn a_grant_that_nobody_used_ends_and_counts_for_its_stations_cap_until_the
         let job = job();
         let invocation = Invocation::new(&fresh.database, &job, &capped, Deadline::default());
         invocation.work(first[0]).await.unwrap();
-        let deferred = "SELECT COUNT(*) FROM tbl_batch_chunk WHERE deferred_for IS NOT NULL";
-        assert_eq!(number(fresh, deferred).await, 1, "the other grant is in work");
-        run(fresh, "UPDATE tbl_batch_chunk SET lease_until = NOW(3) WHERE attempts = 0 AND deferred_for IS NULL").await;
+        let deferred = "SELECT COUNT(*) FROM tbl_work WHERE state = 2";
+        assert_eq!(
+            number(fresh, deferred).await,
+            1,
+            "the other grant is in work"
+        );
+        run(
+            fresh,
+            "UPDATE tbl_work SET lease_until = NOW(3) WHERE attempt = 0 AND state = 3",
+        )
+        .await;
         assert!(granted(fresh, second[0]).await.is_none());
         invocation.work(first[0]).await.unwrap();
         invocation.work(second[0]).await.unwrap();
         for name in ["b1", "b2"] {
-            assert_eq!(task(fresh, name).await.status, TaskStatus::Finished, "{name}");
+            assert_eq!(
+                task(fresh, name).await.status,
+                TaskStatus::Finished,
+                "{name}"
+            );
         }
     })
     .await;

@@ -65,7 +65,7 @@ async fn a_chunk_worked_twice_changes_prices_once() {
             )
             .await
         };
-        fresh.database.run(claim).await.unwrap().unwrap();
+        fresh.database.run(claim).await.unwrap().claimed().unwrap();
         work(fresh, &keys).await;
         work(fresh, &keys).await;
         assert_eq!(price(fresh, "D0").await, 300);

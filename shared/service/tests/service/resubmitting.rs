@@ -129,7 +129,7 @@ async fn the_same_list_again_tries_only_what_failed_and_leaves_what_people_did()
         assert_eq!(task(fresh, "b1").await.status, TaskStatus::Submitted);
         let keys = queue.sent.lock().unwrap().clone();
         assert_eq!(keys.len(), 2, "the chunk of 15, and the corrected 4");
-        let unrouted = "SELECT COUNT(*) FROM tbl_batch_chunk WHERE station_id = '' OR job = ''";
+        let unrouted = "SELECT COUNT(*) FROM tbl_work WHERE station_id = '' OR queue = ''";
         assert_eq!(number(fresh, unrouted).await, 0);
         submit_orders(fresh, &queue, "b1", &list).await.unwrap();
         work_all(fresh, &queue).await;

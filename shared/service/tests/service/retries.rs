@@ -77,10 +77,7 @@ async fn a_database_that_is_gone_counts_neither_as_an_attempt_nor_as_an_error() 
             let end = task_engine::work(&gone, &job(), &settings(), key).await;
             assert!(matches!(end, Err(Unworked::Store(fault)) if fault.is_outage()));
         }
-        assert_eq!(
-            number(fresh, "SELECT attempts FROM tbl_batch_chunk").await,
-            0
-        );
+        assert_eq!(number(fresh, "SELECT attempt FROM tbl_work").await, 0);
         // The message came back too often meanwhile: that is not the chunk's fault.
         task_engine::handle_dead_letter(&fresh.database, &settings(), KINDS, key, "dead letter m1")
             .await
@@ -111,7 +108,7 @@ async fn a_lock_that_is_not_given_counts_as_no_stall() {
         };
         let end = other.run(blocked).await.unwrap();
         assert!(matches!(end, Err(Unworked::Store(fault)) if fault.is_retryable()));
-        let stalls = "SELECT stalls FROM tbl_batch_chunk";
+        let stalls = "SELECT stalls FROM tbl_work";
         assert_eq!(number(fresh, stalls).await, 0);
         work_one(fresh, key).await.unwrap();
         assert_eq!(result(fresh, "b1").await["msg"], "批量导入(成功10)");

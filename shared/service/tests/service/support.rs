@@ -241,6 +241,12 @@ pub(crate) async fn run(fresh: &TestDatabase, sql: &str) {
     fresh.database.run(write).await.unwrap();
 }
 
+/// Ends all open chunks as done, as if workers had made every item and died then.
+pub(crate) async fn end_all_chunks(fresh: &TestDatabase) {
+    run(fresh, "DELETE FROM tbl_work WHERE kind = 1").await;
+    run(fresh, "UPDATE tbl_batch_chunk SET state = 1").await;
+}
+
 pub(crate) fn faulty(n: u32, change: impl FnOnce(&mut Value)) -> Value {
     let mut order = order(n);
     change(&mut order);

@@ -13,22 +13,24 @@ use task_store::testing::{TestDatabase, with_database};
 use crate::prices::{submit_prices, to};
 use crate::support::*;
 
-/// Makes the only chunk of a batch of orders `count` open chunks, each a row of its own.
-async fn multiplied(fresh: &TestDatabase, count: u32, columns: &str) {
-    run(
-        fresh,
-        &format!(
-            "INSERT INTO tbl_batch_chunk (task_id, run, chunk_no, first_index, item_count, station_id, job, send_at{}) \
-             SELECT c.task_id, c.run, a.n + b.n * 1000 + 1, 0, 1, c.station_id, c.job, NOW(3){} \
-             FROM tbl_batch_chunk c \
-             JOIN JSON_TABLE(CONCAT('[', REPEAT('0,', 999), '0]'), '$[*]' COLUMNS (n FOR ORDINALITY)) a \
-             JOIN JSON_TABLE(CONCAT('[', REPEAT('0,', {} - 1), '0]'), '$[*]' COLUMNS (n FOR ORDINALITY)) b",
-            columns.split_once('=').map_or(String::new(), |(name, _)| format!(", {name}")),
-            columns.split_once('=').map_or(String::new(), |(_, value)| format!(", {value}")),
-            count / 1_000
+/// Makes the only chunk of a batch of orders `count` open chunks more, each a unit of work of its own in a state.
+async fn multiplied(fresh: &TestDatabase, count: u32, state: u8) {
+    let numbers = format!(
+        "JOIN JSON_TABLE(CONCAT('[', REPEAT('0,', 999), '0]'), '$[*]' COLUMNS (n FOR ORDINALITY)) a \
+         JOIN JSON_TABLE(CONCAT('[', REPEAT('0,', {} - 1), '0]'), '$[*]' COLUMNS (n FOR ORDINALITY)) b",
+        count / 1_000
+    );
+    for sql in [
+        "INSERT INTO tbl_batch_chunk (task_id, run, chunk_no, first_index, item_count) \
+         SELECT c.task_id, c.run, a.n + b.n * 1000 + 1, 0, 1 FROM tbl_batch_chunk c "
+            .to_owned(),
+        format!(
+            "INSERT INTO tbl_work (kind, queue, station_id, task_id, run, part, state, due_at) \
+             SELECT 1, c.queue, c.station_id, c.task_id, c.run, a.n + b.n * 1000 + 1, {state}, NOW(3) FROM tbl_work c "
         ),
-    )
-    .await;
+    ] {
+        run(fresh, &(sql + &numbers)).await;
+    }
 }
 
 #[tokio::test]
@@ -39,12 +41,12 @@ async fn a_lost_chunk_is_announced_in_the_first_sweep_although_40_000_wait_for_t
         submit_orders(fresh, &queue, "b1", &orders(1))
             .await
             .unwrap();
-        multiplied(fresh, 40_000, "deferred_for=c.station_id").await;
+        multiplied(fresh, 40_000, 2).await;
         submit_prices(fresh, &queue, "p1", &to("3")).await.unwrap();
         let lost = queue.take().pop().unwrap();
         run(
             fresh,
-            "UPDATE tbl_batch_chunk SET send_at = NOW(3), lease_until = NULL",
+            "UPDATE tbl_work SET due_at = NOW(3), lease_until = NULL",
         )
         .await;
         let start = Instant::now();
@@ -72,15 +74,15 @@ async fn one_stations_flood_of_lost_chunks_leaves_each_other_station_its_part_of
         submit_orders(fresh, &queue, "b1", &orders(1))
             .await
             .unwrap();
-        multiplied(fresh, 3_000, "").await;
+        multiplied(fresh, 3_000, 0).await;
         submit_prices(fresh, &queue, "p1", &to("3")).await.unwrap();
         let lost = queue.take().pop().unwrap();
         run(
             fresh,
-            "UPDATE tbl_batch_chunk SET send_at = NOW(3) - INTERVAL 1 HOUR",
+            "UPDATE tbl_work SET due_at = NOW(3) - INTERVAL 1 HOUR",
         )
         .await;
-        let younger = "UPDATE tbl_batch_chunk SET send_at = NOW(3) WHERE job = 'sku_price'";
+        let younger = "UPDATE tbl_work SET due_at = NOW(3) WHERE queue = 'sku_price'";
         run(fresh, younger).await;
         let over = Deadline::at(Instant::now());
         let swept = task_engine::sweep(&dispatcher(fresh, &queue), KINDS, over)
@@ -115,7 +117,7 @@ async fn a_hundred_thousand_chunks_of_a_lost_queue_are_announced_within_three_sw
         submit_orders(fresh, &queue, "b1", &orders(1))
             .await
             .unwrap();
-        multiplied(fresh, 100_000, "").await;
+        multiplied(fresh, 100_000, 0).await;
         let dispatcher = Dispatcher {
             database: fresh.another(1),
             queue: SlowQueue,
@@ -147,7 +149,7 @@ async fn a_batch_that_cannot_be_finished_keeps_no_other_from_it() {
                 .await
                 .unwrap();
         }
-        run(fresh, "UPDATE tbl_batch_chunk SET state = 1").await;
+        end_all_chunks(fresh).await;
         let poisoned = task(fresh, "b1").await.id;
         // Its result tells of a failed order, whose payload cannot be read.
         for sql in [
@@ -177,11 +179,11 @@ async fn a_queue_that_takes_nothing_keeps_no_batch_from_being_finished_and_the_s
         submit_orders(fresh, &queue, "b1", &orders(5))
             .await
             .unwrap();
-        run(fresh, "UPDATE tbl_batch_chunk SET state = 1").await;
+        end_all_chunks(fresh).await;
         submit_orders(fresh, &queue, "b2", &orders(5))
             .await
             .unwrap();
-        run(fresh, "UPDATE tbl_batch_chunk SET send_at = NOW(3)").await;
+        run(fresh, "UPDATE tbl_work SET due_at = NOW(3)").await;
         let down = MemoryQueue {
             down: true,
             ..MemoryQueue::default()

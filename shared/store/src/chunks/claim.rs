@@ -5,14 +5,17 @@ use std::time::Duration;
 use sqlx::Row;
 use sqlx::mysql::MySqlRow;
 
-use super::{ChunkKey, longest};
+use super::{ChunkKey, ChunkState, in_work, longest, taken};
 use crate::connections::Connection;
 use crate::error::{Result, StoreError};
 use crate::ids::StationId;
 use crate::row::{optional_text, text};
 use crate::time::Moment;
 
-/// On which terms a chunk is claimed.
+/// How often a claim is tried that others are quicker with.
+const TRIES: u32 = 3;
+
+/// The terms on which a chunk is claimed.
 #[derive(Debug, Clone, Copy)]
 pub struct ClaimTerms<'a> {
     /// How long the claim holds unless it is renewed.
@@ -24,7 +27,7 @@ pub struct ClaimTerms<'a> {
 }
 
 impl ClaimTerms<'_> {
-    /// Terms of a worker without a name.
+    /// Creates the terms of a worker without a name.
     #[must_use]
     pub const fn new(lease: Duration, cap: u32) -> Self {
         Self {
@@ -40,6 +43,8 @@ impl ClaimTerms<'_> {
 pub struct Claimed {
     /// The chunk's own id.
     pub id: i64,
+    /// Its unit of work.
+    pub(crate) unit: i64,
     /// Its name in messages.
     pub key: ChunkKey,
     /// The fencing token: which attempt this claim is; 0 for a grant.
@@ -50,7 +55,7 @@ pub struct Claimed {
     pub first_index: u32,
     /// How many items it has.
     pub item_count: u32,
-    /// Whose task it is.
+    /// The station whose task it is.
     pub station: StationId,
     /// No chunk of the task was claimed before.
     pub first_of_task: bool,
@@ -62,10 +67,10 @@ pub struct Claimed {
     pub items: String,
     /// Index and first index with the same key, one JSON array of pairs.
     pub duplicates: Option<String>,
-    /// Index and what a person made of the item in an earlier run, one JSON array of pairs.
+    /// Index and id of the items that a person made in an earlier run, one JSON array of pairs.
     pub amended: Option<String>,
     /// It holds one item of its run that is worked again.
-    pub amends: bool,
+    pub is_rework: bool,
 }
 
 impl Claimed {
@@ -76,111 +81,213 @@ impl Claimed {
     }
 }
 
-/// Claims an open chunk that nobody holds, and reads it. The attempt is counted before any work is done. `None`: it is
-/// done, cancelled, gone, or somebody else's (see [`status`](super::status)), or as many chunks of its station and job
-/// as the cap allows are in work: claimed, with a lease that holds. Two that claim at once do not see each other, so the
-/// cap is kept on the whole, not to the last chunk.
+/// The status of a chunk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChunkStatus {
+    /// Whether it still has work.
+    pub state: ChunkState,
+    /// A worker holds it.
+    pub is_held: bool,
+    /// It is done, no chunk of its run is open, and the run has not been finished.
+    pub is_finishable: bool,
+    /// Attempts so far, while it is open.
+    pub attempt: u32,
+    /// Attempts in a row that ended neither with an outcome nor with a fault of the database, while it is open.
+    pub stalls: u32,
+    /// The request id of the invocation that claimed it last.
+    pub worker: Option<String>,
+    /// The last fault that a worker could report.
+    pub last_error: Option<String>,
+}
+
+/// The end of claiming a chunk.
+#[derive(Debug)]
+pub enum Claim {
+    /// The caller holds it.
+    Claimed(Box<Claimed>),
+    /// It is done, cancelled, or a worker's; else its station has as many chunks of its job in work as the cap allows.
+    Refused(ChunkStatus),
+    /// There is no such chunk.
+    Missing,
+}
+
+impl Claim {
+    /// Answers the claimed chunk.
+    #[must_use]
+    pub fn claimed(self) -> Option<Claimed> {
+        match self {
+            Self::Claimed(claimed) => Some(*claimed),
+            Self::Refused(_) | Self::Missing => None,
+        }
+    }
+}
+
+/// Claims an open chunk that nobody holds, and reads it. The attempt is counted before any work is done. Two workers that
+/// claim at once do not see each other, so the cap is kept on the whole, not to the last chunk.
 pub async fn claim(
     connection: &mut Connection,
     key: ChunkKey,
     terms: &ClaimTerms<'_>,
-) -> Result<Option<Claimed>> {
+) -> Result<Claim> {
+    let mut seen = None;
+    for _ in 0..TRIES {
+        let Some(row) = look(connection, key, terms.lease, terms.cap, true).await? else {
+            return Ok(Claim::Missing);
+        };
+        let status = chunk_status(&row)?;
+        let is_free = status.state == ChunkState::Open && row.try_get::<i64, _>("is_free")? == 1;
+        if !is_free {
+            return Ok(Claim::Refused(status));
+        }
+        let claimed = claimed(&row, key, 1)?;
+        if take(connection, &claimed, &text(&row, "queue")?, terms).await? {
+            return Ok(Claim::Claimed(Box::new(claimed)));
+        }
+        seen = Some(status);
+    }
+    Ok(seen.map_or(Claim::Missing, Claim::Refused))
+}
+
+/// Reads the status of a chunk, `lease` being the length that workers claim with; `None` when there is no such chunk.
+pub async fn status(
+    connection: &mut Connection,
+    key: ChunkKey,
+    lease: Duration,
+) -> Result<Option<ChunkStatus>> {
+    let row = look(connection, key, lease, 0, false).await?;
+    row.as_ref().map(chunk_status).transpose()
+}
+
+/// Reads a chunk and its unit of work; its payload only if it is wanted and the chunk can be claimed.
+async fn look(
+    connection: &mut Connection,
+    key: ChunkKey,
+    lease: Duration,
+    cap: u32,
+    wants_payload: bool,
+) -> Result<Option<MySqlRow>> {
+    let longest = longest(lease);
+    let row = sqlx::query(LOOK)
+        .bind(longest)
+        .bind(cap)
+        .bind(cap)
+        .bind(longest)
+        .bind(key.task.get())
+        .bind(key.run)
+        .bind(key.chunk)
+        .bind(wants_payload)
+        .fetch_optional(connection)
+        .await?;
+    Ok(row)
+}
+
+const LOOK: &str = concat!(
+    "SELECT c.chunk_id, c.state, c.first_index, c.item_count, c.is_rework,
+            c.unit_id, c.queue, c.station_id, c.attempt, c.stalls, c.worker, c.last_error,
+            CAST(c.is_held AS SIGNED) AS is_held,
+            CAST(c.is_held = 0 AND c.has_room AS SIGNED) AS is_free,
+            CAST(c.state = 1 -- done
+                 AND b.finished_at IS NULL
+                 AND b.run = c.run
+                 AND NOT EXISTS (SELECT 1 FROM tbl_work o WHERE o.task_id = c.task_id AND o.kind = 1 AND o.run = c.run)
+                 AS SIGNED) AS is_finishable,
+            b.params,
+            TIMESTAMPDIFF(SECOND, '1970-01-01', b.accepted_at) AS accepted_at,
+            CAST(t.status = 1 AS SIGNED) AS first_of_task, -- submitted
+            p.items, p.duplicates, p.amended
+     FROM (SELECT c.id AS chunk_id, c.task_id, c.run, c.state, c.first_index, c.item_count, c.is_rework,
+                  w.id AS unit_id, w.queue, w.station_id, w.attempt, w.stalls, w.worker, w.last_error, ",
+    taken!(),
+    " AS is_held,
+                  (? = 0 OR ? > (",
+    in_work!("w.queue", "w.station_id"),
+    " AND o.id <> w.id)) AS has_room
+           FROM tbl_batch_chunk c
+           LEFT JOIN tbl_work w ON w.task_id = c.task_id AND w.kind = 1 AND w.run = c.run AND w.part = c.chunk_no -- chunk
+           WHERE c.task_id = ? AND c.run = ? AND c.chunk_no = ?) c
+     JOIN tbl_batch b ON b.task_id = c.task_id
+     JOIN tbl_async_task t ON t.id = c.task_id
+     LEFT JOIN tbl_batch_payload p ON p.chunk_id = c.chunk_id AND ? AND c.unit_id IS NOT NULL
+                                  AND c.is_held = 0 AND c.has_room"
+);
+
+fn chunk_status(row: &MySqlRow) -> Result<ChunkStatus> {
+    Ok(ChunkStatus {
+        state: ChunkState::from_number(row.try_get("state")?)?,
+        is_held: row.try_get::<i64, _>("is_held")? == 1,
+        is_finishable: row.try_get::<i64, _>("is_finishable")? == 1,
+        attempt: row.try_get::<Option<u32>, _>("attempt")?.unwrap_or(0),
+        stalls: row.try_get::<Option<u32>, _>("stalls")?.unwrap_or(0),
+        worker: optional_text(row, "worker")?,
+        last_error: optional_text(row, "last_error")?,
+    })
+}
+
+/// Reads the claim of a chunk as it is once `more` attempts are counted.
+pub(super) fn claimed(row: &MySqlRow, key: ChunkKey, more: u32) -> Result<Claimed> {
+    Ok(Claimed {
+        id: row.try_get("chunk_id")?,
+        unit: row.try_get("unit_id")?,
+        key,
+        attempt: row.try_get::<u32, _>("attempt")? + more,
+        stalls: row.try_get::<u32, _>("stalls")? + more,
+        first_index: row.try_get("first_index")?,
+        item_count: row.try_get("item_count")?,
+        station: StationId::from_row(text(row, "station_id")?),
+        first_of_task: row.try_get::<i64, _>("first_of_task")? == 1,
+        params: text(row, "params")?,
+        accepted_at: Moment::from_row(row, "accepted_at")?
+            .ok_or(StoreError::Unreadable("accepted_at"))?,
+        items: text(row, "items")?,
+        duplicates: optional_text(row, "duplicates")?,
+        amended: optional_text(row, "amended")?,
+        is_rework: row.try_get("is_rework")?,
+    })
+}
+
+/// Takes a chunk that was seen free, unless another worker was quicker.
+async fn take(
+    connection: &mut Connection,
+    claim: &Claimed,
+    job: &str,
+    terms: &ClaimTerms<'_>,
+) -> Result<bool> {
     let (lease, longest) = (terms.lease.as_secs(), longest(terms.lease));
-    let done = sqlx::query(CLAIM)
+    let done = sqlx::query(TAKE)
         .bind(lease)
         .bind(lease)
         .bind(terms.worker)
-        .bind(key.task.get())
-        .bind(key.run)
-        .bind(key.chunk)
+        .bind(claim.unit)
+        .bind(claim.attempt - 1)
         .bind(longest)
         .bind(terms.cap)
         .bind(terms.cap)
+        .bind(job)
+        .bind(claim.station.as_str())
         .bind(longest)
-        .bind(key.task.get())
-        .bind(key.run)
-        .bind(key.chunk)
-        .execute(&mut *connection)
+        .bind(claim.unit)
+        .execute(connection)
         .await?;
-    if done.rows_affected() == 0 {
-        return Ok(None);
-    }
-    let attempt =
-        u32::try_from(done.last_insert_id()).map_err(|_| StoreError::Unreadable("attempts"))?;
-    read_claimed(connection, READ_CLAIMED, key, attempt).await
-}
-
-/// Reads an open chunk that was granted when it was stored and that nobody has claimed since; `None` otherwise. Writes nothing:
-/// the first who completes the chunk wins, as its fence is attempt 0.
-pub async fn granted(connection: &mut Connection, key: ChunkKey) -> Result<Option<Claimed>> {
-    read_claimed(connection, READ_GRANTED, key, 0).await
+    Ok(done.rows_affected() == 1)
 }
 
 /// The message has come: should this attempt die, the next announcement is not put off as if that had been lost.
 /// The count is a derived table: MySQL lets no statement read the very table it changes otherwise.
-const CLAIM: &str = concat!(
-    "UPDATE tbl_batch_chunk SET attempts = LAST_INSERT_ID(attempts + 1), \
-       lease_until = NOW(3) + INTERVAL ? SECOND, send_at = NOW(3) + INTERVAL ? SECOND, \
-       worker = COALESCE(LEFT(?, 64), worker), deferred_for = NULL, sends = 0, stalls = stalls + 1 \
-     WHERE task_id = ? AND run = ? AND chunk_no = ? AND state = 0 AND NOT ",
-    taken!("tbl_batch_chunk"),
-    " AND (? = 0 OR ? > (SELECT n FROM (SELECT COUNT(*) AS n FROM tbl_batch_chunk own \
-       STRAIGHT_JOIN tbl_batch_chunk other FORCE INDEX (leased) ON other.state = 0 \
-         AND other.lease_until > NOW(3) AND ",
-    held!("other"),
-    " AND other.station_id = own.station_id AND other.job = own.job AND other.id <> own.id \
-       WHERE own.task_id = ? AND own.run = ? AND own.chunk_no = ?) in_work))",
+const TAKE: &str = concat!(
+    "UPDATE tbl_work w
+     SET w.attempt       = w.attempt + 1,
+         w.state         = 3, -- leased
+         w.lease_until   = NOW(3) + INTERVAL ? SECOND,
+         w.due_at        = NOW(3) + INTERVAL ? SECOND,
+         w.worker        = COALESCE(LEFT(?, 64), w.worker),
+         w.announcements = 0,
+         w.stalls        = w.stalls + 1
+     WHERE w.id = ?
+       AND w.attempt = ?
+       AND NOT ",
+    taken!(),
+    "
+       AND (? = 0 OR ? > (SELECT n FROM (",
+    in_work!("?", "?"),
+    " AND o.id <> ?) in_work))"
 );
-
-/// SQL: a chunk with everything its job needs, by its key and attempt.
-macro_rules! read_claimed {
-    ($condition:literal) => {
-        concat!(
-            "SELECT c.id, c.first_index, t.station_id, t.status, b.params, \
-               TIMESTAMPDIFF(SECOND, '1970-01-01', b.accepted_at), p.items, p.duplicates, p.amended, c.amends, c.item_count, c.stalls \
-             FROM tbl_batch_chunk c JOIN tbl_async_task t ON t.id = c.task_id \
-             JOIN tbl_batch b ON b.task_id = c.task_id JOIN tbl_batch_payload p ON p.chunk_id = c.id \
-             WHERE c.task_id = ? AND c.run = ? AND c.chunk_no = ? AND c.attempts = ?",
-            $condition
-        )
-    };
-}
-
-const READ_CLAIMED: &str = read_claimed!("");
-
-const READ_GRANTED: &str = read_claimed!(" AND c.state = 0 AND c.lease_until > NOW(3)");
-
-async fn read_claimed(
-    connection: &mut Connection,
-    sql: &'static str,
-    key: ChunkKey,
-    attempt: u32,
-) -> Result<Option<Claimed>> {
-    let row = sqlx::query(sql)
-        .bind(key.task.get())
-        .bind(key.run)
-        .bind(key.chunk)
-        .bind(attempt)
-        .fetch_optional(connection)
-        .await?;
-    row.map(|row| claimed(&row, key, attempt)).transpose()
-}
-
-fn claimed(row: &MySqlRow, key: ChunkKey, attempt: u32) -> Result<Claimed> {
-    Ok(Claimed {
-        id: row.try_get(0)?,
-        key,
-        attempt,
-        first_index: row.try_get(1)?,
-        station: StationId::from_row(text(row, 2)?),
-        first_of_task: row.try_get::<i64, _>(3)? == 1,
-        params: text(row, 4)?,
-        accepted_at: Moment::from_row(row, 5)?.ok_or(StoreError::Unreadable("accepted_at"))?,
-        items: text(row, 6)?,
-        duplicates: optional_text(row, 7)?,
-        amended: optional_text(row, 8)?,
-        amends: row.try_get(9)?,
-        item_count: row.try_get(10)?,
-        stalls: row.try_get(11)?,
-    })
-}

@@ -170,7 +170,7 @@ pub async fn batch_progress(
     }
     let mut sql = QueryBuilder::new(
         "SELECT b.task_id, CAST(COALESCE((SELECT SUM(c.item_count) FROM tbl_batch_chunk c \
-           WHERE c.task_id = b.task_id AND c.run = b.run AND c.state <> 0 AND c.amends = 0), 0) AS UNSIGNED), \
+           WHERE c.task_id = b.task_id AND c.run = b.run AND c.state <> 0 AND c.is_rework = 0), 0) AS UNSIGNED), \
            CAST(b.item_count AS UNSIGNED) FROM tbl_batch b WHERE b.task_id IN (",
     );
     let mut ids = sql.separated(", ");

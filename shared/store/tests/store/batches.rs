@@ -7,7 +7,7 @@ use task_store::tasks::{self, Task, TaskStatus};
 use task_store::testing::{TestDatabase, with_database};
 use task_store::{Connection, StoreError, TaskId};
 
-use crate::support::{RUN, a_batch, a_task, done, execute, read_number};
+use crate::support::{RUN, a_batch, a_task, done, end_chunks, execute, read_number};
 
 #[tokio::test]
 async fn a_batch_comes_back_as_it_was_stored() {
@@ -158,19 +158,10 @@ async fn only_open_batches_without_an_open_chunk_are_finishable() {
         let closed = a_batch(fresh, 1).await;
         finish(fresh, finished, "{}").await;
         for (task, state) in [(finished, 1), (ready, 1), (closed, 2)] {
-            execute(
-                fresh,
-                &format!("UPDATE tbl_batch_chunk SET state = {state} WHERE task_id = {task}"),
-            )
-            .await;
+            end_chunks(fresh, state, &format!("c.task_id = {task}")).await;
         }
-        execute(
-            fresh,
-            &format!(
-                "UPDATE tbl_batch_chunk SET state = 1 WHERE task_id = {open} AND chunk_no = 0"
-            ),
-        )
-        .await;
+        let first = format!("c.task_id = {open} AND c.chunk_no = 0");
+        end_chunks(fresh, 1, &first).await;
         let job = || "order_import".to_owned();
         let expected = [(ready, 1, job()), (closed, 1, job())];
         assert_eq!(finishable(fresh, 10).await, expected);

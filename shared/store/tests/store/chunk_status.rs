@@ -1,11 +1,14 @@
-//! How a chunk stands: who holds it, whether its batch can be finished, why it was given up.
+//! The status of a chunk: who holds it, whether its batch can be finished, its stalls, its last worker and error.
 
+use task_store::Connection;
 use task_store::batches;
-use task_store::chunks::{self, Claimed};
+use task_store::chunks::{self, ChunkState, Claimed};
+use task_store::items::{self, ItemStatus, Outcome};
 use task_store::testing::with_database;
 
 use crate::support::{
-    LEASE, a_batch, chunk_key, claim, done, execute, expire_leases, read, read_number, try_claim,
+    LEASE, a_batch, chunk_key, claim, done, end_chunk, execute, expire_leases, read, read_number,
+    try_claim,
 };
 
 #[tokio::test]
@@ -13,17 +16,17 @@ async fn a_lease_that_a_clock_set_which_has_stepped_back_since_holds_nobody_off(
     with_database(async |fresh| {
         let task = a_batch(fresh, 2).await;
         let late = claim(fresh, task, 0).await;
-        let step_back = "UPDATE tbl_batch_chunk SET lease_until = NOW(3) + INTERVAL 1 DAY, \
-             send_at = NOW(3) + INTERVAL 1 DAY WHERE chunk_no = 0";
+        let step_back = "UPDATE tbl_work SET lease_until = NOW(3) + INTERVAL 1 DAY, \
+             due_at = NOW(3) + INTERVAL 1 DAY WHERE part = 0";
         execute(fresh, step_back).await;
         let status = async |c: &mut _| chunks::status(c, late.key, LEASE).await;
         assert!(!done(&fresh.database, status).await.unwrap().is_held);
         let capped = chunks::ClaimTerms::new(LEASE, 1);
         let other = async |c: &mut _| chunks::claim(c, chunk_key(task, 1), &capped).await;
-        let other = done(&fresh.database, other).await;
+        let other = done(&fresh.database, other).await.claimed();
         assert!(other.is_some(), "it does not count for the cap");
         assert!(try_claim(fresh, late.key).await.is_some());
-        let complete = async |c: &mut _| chunks::complete(c, &late).await;
+        let complete = async |c: &mut _| end_chunk(c, &late).await;
         assert!(!done(&fresh.database, complete).await, "the fence holds");
     })
     .await;
@@ -43,7 +46,7 @@ async fn a_chunk_tells_whether_somebody_holds_it_and_whether_its_batch_can_be_fi
         let [first, second] = [claim(fresh, task, 0).await, claim(fresh, task, 1).await];
         assert_eq!(status(0).await, (true, false));
         let complete = async |claim: &Claimed| {
-            let complete = async |c: &mut _| chunks::complete(c, claim).await;
+            let complete = async |c: &mut _| end_chunk(c, claim).await;
             assert!(done(&fresh.database, complete).await);
         };
         complete(&first).await;
@@ -58,41 +61,63 @@ async fn a_chunk_tells_whether_somebody_holds_it_and_whether_its_batch_can_be_fi
 }
 
 #[tokio::test]
-async fn a_chunk_that_is_given_up_tells_who_had_it_last_and_the_last_error() {
+async fn an_open_chunk_tells_who_had_it_last_and_the_last_error() {
     with_database(async |fresh| {
         let task = a_batch(fresh, 1).await;
         let key = chunk_key(task, 0);
-        let cause = "SELECT cause FROM tbl_batch_chunk";
         let of = async |worker| {
             let terms = chunks::ClaimTerms {
                 worker,
                 ..chunks::ClaimTerms::new(LEASE, 0)
             };
             let claim = async |c: &mut _| chunks::claim(c, key, &terms).await;
-            done(&fresh.database, claim).await.unwrap()
+            done(&fresh.database, claim).await.claimed().unwrap()
         };
-        let note = async |claim: &Claimed| {
-            let note = async |c: &mut _| chunks::note_cause(c, claim, "dead letter m1").await;
-            done(&fresh.database, note).await;
-            read(fresh, cause).await.unwrap()
+        let told = async || {
+            let status = async |c: &mut _| chunks::status(c, key, LEASE).await;
+            let status = done(&fresh.database, status).await.unwrap();
+            (status.attempt, status.worker, status.last_error)
         };
+        assert_eq!(told().await, (0, None, None));
         let first = of(Some("req-1")).await;
-        expire_leases(fresh).await;
-        let buried = of(None).await;
-        assert_eq!(
-            note(&buried).await,
-            "dead letter m1; attempt 1 by request req-1; no worker reported an error: its process ended or its time was up"
-        );
-        assert_eq!(first.attempt + 1, buried.attempt);
-        let release = async |c: &mut _| chunks::release(c, &buried, true, "a test").await;
+        let named = Some("req-1".to_owned());
+        assert_eq!(told().await, (1, named.clone(), None));
+        let release = async |c: &mut _| chunks::release(c, &first, true, "a test").await;
         done(&fresh.database, release).await;
-        of(Some("req-2")).await;
-        expire_leases(fresh).await;
-        let buried = of(None).await;
+        of(None).await;
+        let error = Some("attempt 1: a test".to_owned());
         assert_eq!(
-            note(&buried).await,
-            "dead letter m1; attempt 3 by request req-2; last error: attempt 2: a test"
+            told().await,
+            (2, named, error),
+            "a nameless worker keeps the name"
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_done_chunk_keeps_its_attempts_its_counts_and_the_cause_it_was_given_up_for() {
+    with_database(async |fresh| {
+        let task = a_batch(fresh, 2).await;
+        claim(fresh, task, 0).await;
+        expire_leases(fresh).await;
+        let second = claim(fresh, task, 0).await;
+        let failed = Outcome {
+            status: ItemStatus::Failed,
+            ..Outcome::made(1, 7)
+        };
+        let end = fresh.database.transaction(async |c: &mut Connection| {
+            assert!(chunks::end_unit(c, &second).await?);
+            items::settle(c, &second, std::slice::from_ref(&failed)).await?;
+            chunks::complete(c, &second).await?;
+            chunks::note_cause(c, &second, "dead letter m1").await
+        });
+        end.await.unwrap();
+        let kept = "SELECT CONCAT_WS(' ', state, attempts, success_count, failed_count, cause) \
+             FROM tbl_batch_chunk WHERE chunk_no = 0";
+        assert_eq!(read(fresh, kept).await.unwrap(), "1 2 1 1 dead letter m1");
+        let open = "SELECT GROUP_CONCAT(part) FROM tbl_work";
+        assert_eq!(read(fresh, open).await.unwrap(), "1", "its unit has left");
     })
     .await;
 }
@@ -103,7 +128,11 @@ async fn attempts_stall_until_one_goes_forward_and_neither_a_fault_of_the_databa
     with_database(async |fresh| {
         let task = a_batch(fresh, 1).await;
         let key = chunk_key(task, 0);
-        let stalls = async || done(&fresh.database, async |c| chunks::stalls(c, key).await).await;
+        let stalls = async || {
+            let status = async |c: &mut _| chunks::status(c, key, LEASE).await;
+            let status = done(&fresh.database, status).await.unwrap();
+            (status.state == ChunkState::Open).then_some(status.stalls)
+        };
         assert_eq!(stalls().await, Some(0));
         claim(fresh, task, 0).await;
         expire_leases(fresh).await;
@@ -120,14 +149,14 @@ async fn attempts_stall_until_one_goes_forward_and_neither_a_fault_of_the_databa
         })
         .await;
         assert_eq!(stalls().await, Some(2));
-        execute(fresh, "UPDATE tbl_batch_chunk SET stalls = 4").await;
+        execute(fresh, "UPDATE tbl_work SET stalls = 4").await;
         let fourth = claim(fresh, task, 0).await;
         let hold = async |c: &mut _| chunks::hold(c, &fourth, LEASE).await;
         assert!(done(&fresh.database, hold).await);
         assert_eq!(stalls().await, Some(chunks::ISOLATED_FROM));
         done(&fresh.database, async |c| chunks::put_back(c, &third).await).await;
         assert_eq!(
-            read_number(fresh, "SELECT lease_until IS NULL FROM tbl_batch_chunk").await,
+            read_number(fresh, "SELECT lease_until IS NULL FROM tbl_work").await,
             0,
             "not its own"
         );
@@ -135,11 +164,11 @@ async fn attempts_stall_until_one_goes_forward_and_neither_a_fault_of_the_databa
             chunks::put_back(c, &fourth).await
         })
         .await;
-        let due = "SELECT lease_until IS NULL AND send_at <= NOW(3) FROM tbl_batch_chunk";
+        let due = "SELECT lease_until IS NULL AND due_at <= NOW(3) FROM tbl_work";
         assert_eq!(read_number(fresh, due).await, 1);
         assert_eq!(stalls().await, Some(2), "the next attempt is isolated, too");
         let fifth = claim(fresh, task, 0).await;
-        done(&fresh.database, async |c| chunks::complete(c, &fifth).await).await;
+        done(&fresh.database, async |c| end_chunk(c, &fifth).await).await;
         assert_eq!(stalls().await, None);
     })
     .await;

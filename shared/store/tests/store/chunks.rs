@@ -9,8 +9,8 @@ use task_store::tasks;
 use task_store::testing::{TestDatabase, with_database};
 
 use crate::support::{
-    LEASE, RUN, a_batch, chunk_key, claim, done, execute, expire_leases, read, read_number,
-    try_claim,
+    LEASE, RUN, a_batch, chunk_key, claim, done, end_chunk, end_chunks, execute, expire_leases,
+    read, read_number, try_claim,
 };
 
 #[tokio::test]
@@ -47,7 +47,10 @@ async fn of_twenty_concurrent_claimers_exactly_one_gets_the_chunk() {
                 })
             });
             let ends = join_all(claimers).await;
-            let won: Vec<_> = ends.into_iter().filter_map(Result::unwrap).collect();
+            let won: Vec<_> = ends
+                .into_iter()
+                .filter_map(|end| end.unwrap().claimed())
+                .collect();
             assert_eq!(won.iter().map(|c| c.attempt).collect::<Vec<_>>(), [round]);
             expire_leases(fresh).await;
         }
@@ -158,7 +161,7 @@ async fn a_cancelled_chunk_takes_no_more_work() {
     with_database(async |fresh| {
         let task = a_batch(fresh, 2).await;
         let claimed = claim(fresh, task, 0).await;
-        execute(fresh, "UPDATE tbl_batch_chunk SET state = 2").await;
+        end_chunks(fresh, 2, "TRUE").await;
         assert!(!complete(fresh, &claimed).await && !hold(fresh, &claimed).await);
         assert!(try_claim(fresh, chunk_key(task, 1)).await.is_none());
         assert_eq!(state(fresh, claimed.key).await, Some(ChunkState::Cancelled));
@@ -170,11 +173,11 @@ async fn a_cancelled_chunk_takes_no_more_work() {
 async fn a_claim_and_a_hold_put_off_the_sweeper_for_the_lease() {
     with_database(async |fresh| {
         let task = a_batch(fresh, 1).await;
-        let seconds = "SELECT CAST(ROUND(TIMESTAMPDIFF(MICROSECOND, NOW(3), send_at) / 1000000) AS CHAR) FROM tbl_batch_chunk";
+        let seconds = "SELECT CAST(ROUND(TIMESTAMPDIFF(MICROSECOND, NOW(3), due_at) / 1000000) AS CHAR) FROM tbl_work";
         let claimed = claim(fresh, task, 0).await;
         let near = |text: Option<String>| (28..=30).contains(&text.unwrap().parse().unwrap());
         assert!(near(read(fresh, seconds).await));
-        execute(fresh, "UPDATE tbl_batch_chunk SET send_at = NOW(3)").await;
+        execute(fresh, "UPDATE tbl_work SET due_at = NOW(3)").await;
         assert!(hold(fresh, &claimed).await);
         assert!(near(read(fresh, seconds).await));
     })
@@ -187,10 +190,7 @@ async fn an_attempt_is_counted_before_the_work_and_never_twice() {
         let task = a_batch(fresh, 1).await;
         claim(fresh, task, 0).await;
         assert!(try_claim(fresh, chunk_key(task, 0)).await.is_none());
-        assert_eq!(
-            read_number(fresh, "SELECT attempts FROM tbl_batch_chunk").await,
-            1
-        );
+        assert_eq!(read_number(fresh, "SELECT attempt FROM tbl_work").await, 1);
     })
     .await;
 }
@@ -211,11 +211,7 @@ async fn open_chunks_and_settled_items_are_counted_by_run() {
         let claimed = claim(fresh, task, 1).await;
         assert!(complete(fresh, &claimed).await);
         assert_eq!(progress().await, (true, 2));
-        execute(
-            fresh,
-            "UPDATE tbl_batch_chunk SET state = 2 WHERE state = 0",
-        )
-        .await;
+        end_chunks(fresh, 2, "c.state = 0").await;
         assert_eq!(progress().await, (false, 6));
         let other_run = done(&fresh.database, async |c| {
             chunks::any_open(c, task, 2).await
@@ -232,7 +228,7 @@ async fn state(fresh: &TestDatabase, key: ChunkKey) -> Option<ChunkState> {
 }
 
 async fn complete(fresh: &TestDatabase, claim: &Claimed) -> bool {
-    done(&fresh.database, async |c| chunks::complete(c, claim).await).await
+    done(&fresh.database, async |c| end_chunk(c, claim).await).await
 }
 
 async fn hold(fresh: &TestDatabase, claim: &Claimed) -> bool {

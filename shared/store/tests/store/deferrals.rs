@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use task_store::amends;
 use task_store::chunks::{self, ChunkKey};
 use task_store::deferrals;
 use task_store::outbox::{self, Pace};
@@ -11,7 +10,7 @@ use task_store::testing::{TestDatabase, with_database};
 use task_store::{Connection, StoreError};
 
 use crate::support::{
-    LEASE, a_batch, chunk_key, claim, done, execute, expire_leases, read_number, station,
+    LEASE, a_batch, chunk_key, claim, done, end_chunk, execute, expire_leases, read_number, station,
 };
 
 const PACE: Pace = Pace {
@@ -22,7 +21,7 @@ const PACE: Pace = Pace {
 /// Whether a chunk can be claimed where `cap` of its station and job may be in work; it is given back.
 async fn is_claimed(fresh: &TestDatabase, key: ChunkKey, cap: u32) -> bool {
     let claim = async |c: &mut _| chunks::claim(c, key, &chunks::ClaimTerms::new(LEASE, cap)).await;
-    let claimed = done(&fresh.database, claim).await;
+    let claimed = done(&fresh.database, claim).await.claimed();
     if let Some(claimed) = &claimed {
         done(&fresh.database, async |c| {
             chunks::release(c, claimed, true, "a test").await
@@ -58,12 +57,12 @@ async fn the_cap_counts_chunks_of_the_station_and_the_job_whose_lease_holds() {
         ];
         execute(
             fresh,
-            &format!("UPDATE tbl_batch_chunk SET job = 'sku_price' WHERE task_id = {job}"),
+            &format!("UPDATE tbl_work SET queue = 'sku_price' WHERE task_id = {job}"),
         )
         .await;
         execute(
             fresh,
-            &format!("UPDATE tbl_batch_chunk SET station_id = 'T2' WHERE task_id = {other}"),
+            &format!("UPDATE tbl_work SET station_id = 'T2' WHERE task_id = {other}"),
         )
         .await;
         let (mine, theirs) = (chunk_key(one, 1), chunk_key(other, 1));
@@ -77,7 +76,7 @@ async fn the_cap_counts_chunks_of_the_station_and_the_job_whose_lease_holds() {
         assert!(is_claimed(fresh, mine, 0).await, "no cap");
         assert!(!is_claimed(fresh, theirs, 1).await, "one of T2's is");
         assert!(is_claimed(fresh, theirs, 2).await);
-        done(&fresh.database, async |c| chunks::complete(c, &held).await).await;
+        done(&fresh.database, async |c| end_chunk(c, &held).await).await;
         assert!(is_claimed(fresh, mine, 2).await, "a done one is not");
         assert!(!is_claimed(fresh, mine, 1).await);
         expire_leases(fresh).await;
@@ -109,7 +108,7 @@ async fn the_next_is_one_of_those_that_wait_longest_until_it_is_claimed_or_cance
             next(fresh, "T1", "order_import").await,
             Some(chunk_key(task, 11))
         );
-        let cancel = async |c: &mut _| amends::cancel_open(c, task, 1).await;
+        let cancel = async |c: &mut _| chunks::cancel_open(c, task, 1).await;
         done(&fresh.database, cancel).await;
         assert_eq!(next(fresh, "T1", "order_import").await, None);
     })
@@ -123,7 +122,7 @@ async fn a_mended_item_goes_before_the_chunks_of_a_flood() {
         for chunk in 0..30 {
             assert!(defer(fresh, chunk_key(task, chunk)).await);
         }
-        let mended = "UPDATE tbl_batch_chunk SET amends = 1 WHERE chunk_no = 29";
+        let mended = "UPDATE tbl_work SET is_rework = 1 WHERE part = 29";
         execute(fresh, mended).await;
         let first = next(fresh, "T1", "order_import").await;
         assert_eq!(first, Some(chunk_key(task, 29)));
@@ -154,15 +153,15 @@ async fn only_an_open_chunk_that_nobody_holds_can_wait_and_no_attempt_is_counted
         let task = a_batch(fresh, 2).await;
         let held = claim(fresh, task, 0).await;
         assert!(!defer(fresh, chunk_key(task, 0)).await);
-        done(&fresh.database, async |c| chunks::complete(c, &held).await).await;
+        done(&fresh.database, async |c| end_chunk(c, &held).await).await;
         assert!(!defer(fresh, chunk_key(task, 0)).await);
         assert!(!defer(fresh, chunk_key(task, 9)).await);
         for _ in 0..2 {
             assert!(defer(fresh, chunk_key(task, 1)).await);
         }
         assert_eq!(
-            read_number(fresh, "SELECT SUM(attempts) FROM tbl_batch_chunk").await,
-            1
+            read_number(fresh, "SELECT SUM(attempt) FROM tbl_work").await,
+            0
         );
     })
     .await;
@@ -178,7 +177,7 @@ async fn announced(fresh: &TestDatabase, cap: u32) -> Vec<ChunkKey> {
 
 /// How many waiting chunks a sweep announces, if the ones before are long ago.
 async fn swept(fresh: &TestDatabase, cap: u32) -> usize {
-    let long_ago = "UPDATE tbl_batch_chunk SET send_at = NOW(3) WHERE deferred_for IS NOT NULL";
+    let long_ago = "UPDATE tbl_work SET due_at = NOW(3) WHERE state = 2";
     execute(fresh, long_ago).await;
     announced(fresh, cap).await.len()
 }
@@ -192,8 +191,8 @@ async fn a_sweep_announces_as_many_of_those_that_wait_as_their_station_and_job_m
             a_batch(fresh, 2).await,
         ];
         for sql in [
-            format!("UPDATE tbl_batch_chunk SET job = 'sku_price' WHERE task_id = {job}"),
-            format!("UPDATE tbl_batch_chunk SET station_id = 'T2' WHERE task_id = {other}"),
+            format!("UPDATE tbl_work SET queue = 'sku_price' WHERE task_id = {job}"),
+            format!("UPDATE tbl_work SET station_id = 'T2' WHERE task_id = {other}"),
         ] {
             execute(fresh, &sql).await;
         }
@@ -207,10 +206,10 @@ async fn a_sweep_announces_as_many_of_those_that_wait_as_their_station_and_job_m
         let held = claim(fresh, task, 0).await;
         assert_eq!(swept(fresh, 2).await, 1 + 1 + 1, "one of T1's is");
         assert_eq!(swept(fresh, 1).await, 1 + 1, "which is all it may have");
-        let set_back = "UPDATE tbl_batch_chunk SET lease_until = NOW(3) + INTERVAL 1 DAY WHERE lease_until IS NOT NULL";
+        let set_back = "UPDATE tbl_work SET lease_until = NOW(3) + INTERVAL 1 DAY WHERE lease_until IS NOT NULL";
         execute(fresh, set_back).await;
         assert_eq!(swept(fresh, 1).await, 1 + 1 + 1, "a lease of tomorrow is none");
-        done(&fresh.database, async |c| chunks::complete(c, &held).await).await;
+        done(&fresh.database, async |c| end_chunk(c, &held).await).await;
         assert_eq!(swept(fresh, 1).await, 1 + 1 + 1, "none is any more");
     })
     .await;
@@ -230,7 +229,7 @@ async fn what_waits_for_its_station_is_not_due_by_time_and_announced_once_in_eac
         assert_eq!(announced(fresh, 2).await, []);
         execute(
             fresh,
-            "UPDATE tbl_batch_chunk SET send_at = NOW(3) + INTERVAL 1 DAY",
+            "UPDATE tbl_work SET due_at = NOW(3) + INTERVAL 1 DAY",
         )
         .await;
         assert_eq!(

@@ -5,7 +5,6 @@
     reason = "a test that cannot go on should fail at once"
 )]
 
-mod amends;
 mod batches;
 mod cancelled_work;
 mod chunk_status;
@@ -24,6 +23,8 @@ mod payloads;
 mod prices;
 mod reference;
 mod relay;
+mod rework;
+mod scans;
 mod selector;
 mod sessions;
 mod support;

@@ -8,7 +8,8 @@ use task_store::testing::{TestDatabase, with_database};
 use task_store::{Connection, Database, StoreError};
 
 use crate::support::{
-    LEASE, a_batch, chunk_key, claim, done, execute, expire_leases, read_number, try_claim,
+    LEASE, a_batch, chunk_key, claim, done, end_chunks, execute, expire_leases, read_number,
+    try_claim,
 };
 
 const PACE: Pace = Pace {
@@ -42,7 +43,7 @@ async fn those_that_waited_longest_are_taken_first() {
         let task = a_batch(fresh, 5).await;
         execute(
             fresh,
-            "UPDATE tbl_batch_chunk SET send_at = NOW(3) - INTERVAL (chunk_no * 7 % 5 + 1) SECOND",
+            "UPDATE tbl_work SET due_at = NOW(3) - INTERVAL (part * 7 % 5 + 1) SECOND",
         )
         .await;
         // Ages 1, 3, 5, 2, 4.
@@ -63,7 +64,7 @@ async fn those_that_waited_longest_are_taken_first() {
 async fn two_sweepers_at_once_take_different_chunks_without_waiting() {
     with_database(async |fresh| {
         let task = a_batch(fresh, 6).await;
-        execute(fresh, "UPDATE tbl_batch_chunk SET send_at = NOW(3)").await;
+        execute(fresh, "UPDATE tbl_work SET due_at = NOW(3)").await;
         let other = fresh.another(1);
         let both = fresh.database.transaction(async |c: &mut Connection| {
             let lane = outbox::due_lanes(c, PACE).await?.remove(0);
@@ -89,7 +90,7 @@ async fn two_sweepers_at_once_take_different_chunks_without_waiting() {
 async fn what_was_taken_in_an_undone_transaction_is_still_due() {
     with_database(async |fresh| {
         a_batch(fresh, 1).await;
-        execute(fresh, "UPDATE tbl_batch_chunk SET send_at = NOW(3)").await;
+        execute(fresh, "UPDATE tbl_work SET due_at = NOW(3)").await;
         let undone = fresh.database.transaction(async |c: &mut Connection| {
             let lane = outbox::due_lanes(c, PACE).await?.remove(0);
             outbox::take_due(c, &lane, 1, PACE).await?;
@@ -114,9 +115,10 @@ async fn every_announcement_doubles_the_wait_up_to_8_times() {
         a_batch(fresh, 1).await;
         let mut waits = Vec::new();
         for _ in 0..6 {
-            execute(fresh, "UPDATE tbl_batch_chunk SET send_at = NOW(3)").await;
+            execute(fresh, "UPDATE tbl_work SET due_at = NOW(3)").await;
             assert_eq!(take(&fresh.database, 1).await.len(), 1);
-            let wait = "SELECT ROUND(TIMESTAMPDIFF(MICROSECOND, NOW(3), send_at) / 10000000) FROM tbl_batch_chunk";
+            let wait =
+                "SELECT ROUND(TIMESTAMPDIFF(MICROSECOND, NOW(3), due_at) / 10000000) FROM tbl_work";
             waits.push(read_number(fresh, wait).await);
         }
         // The submit's own announcement was the first.
@@ -134,13 +136,13 @@ async fn a_backlog_of_an_hour_is_announced_nine_times_more_and_no_chunk_waits_lo
         // The submit's own announcement falls due after the first minute.
         let (mut minutes, mut announced) = (1, 0);
         while minutes < 60 {
-            execute(fresh, "UPDATE tbl_batch_chunk SET send_at = NOW(3)").await;
+            execute(fresh, "UPDATE tbl_work SET due_at = NOW(3)").await;
             let pace = Pace {
                 resend: MINUTE,
                 ..PACE
             };
             announced += take_at(&fresh.database, 10, pace).await.len();
-            let wait = "SELECT CAST(ROUND(MAX(TIMESTAMPDIFF(SECOND, NOW(3), send_at)) / 60) AS SIGNED) FROM tbl_batch_chunk";
+            let wait = "SELECT CAST(ROUND(MAX(TIMESTAMPDIFF(SECOND, NOW(3), due_at)) / 60) AS SIGNED) FROM tbl_work";
             let wait = read_number(fresh, wait).await;
             assert!((1..=8).contains(&wait), "{wait} minutes");
             minutes += wait;
@@ -154,11 +156,9 @@ async fn a_backlog_of_an_hour_is_announced_nine_times_more_and_no_chunk_waits_lo
 async fn a_chunk_that_is_not_open_is_never_due() {
     with_database(async |fresh| {
         a_batch(fresh, 3).await;
-        execute(
-            fresh,
-            "UPDATE tbl_batch_chunk SET send_at = NOW(3), state = chunk_no",
-        )
-        .await;
+        execute(fresh, "UPDATE tbl_work SET due_at = NOW(3)").await;
+        end_chunks(fresh, 1, "c.chunk_no = 1").await;
+        end_chunks(fresh, 2, "c.chunk_no = 2").await;
         let due = take(&fresh.database, 10).await;
         assert_eq!(due.iter().map(|due| due.key.chunk).collect::<Vec<_>>(), [0]);
     })
@@ -173,7 +173,7 @@ async fn a_claimed_chunk_is_due_again_when_its_lease_runs_out() {
         make_due(fresh, &[chunk_key(task, 0)]).await;
         assert_eq!(take(&fresh.database, 1).await, [], "somebody works on it");
         expire_leases(fresh).await;
-        execute(fresh, "UPDATE tbl_batch_chunk SET send_at = lease_until").await;
+        execute(fresh, "UPDATE tbl_work SET due_at = lease_until").await;
         assert_eq!(take(&fresh.database, 1).await.len(), 1);
         assert!(try_claim(fresh, chunk_key(task, 0)).await.is_some());
     })
@@ -188,7 +188,7 @@ async fn an_announcement_that_failed_does_not_put_off_the_next_one() {
             make_due(fresh, &[chunk_key(task, 0)]).await;
             assert_eq!(take(&fresh.database, 1).await.len(), 1);
         }
-        let sends = read_number(fresh, "SELECT CAST(sends AS SIGNED) FROM tbl_batch_chunk").await;
+        let sends = read_number(fresh, "SELECT CAST(announcements AS SIGNED) FROM tbl_work").await;
         assert_eq!(sends, 1, "as if it had been announced once");
     })
     .await;
@@ -198,7 +198,7 @@ async fn an_announcement_that_failed_does_not_put_off_the_next_one() {
 async fn an_announcement_that_a_clock_put_off_which_has_stepped_back_since_is_due() {
     with_database(async |fresh| {
         a_batch(fresh, 1).await;
-        let step_back = "UPDATE tbl_batch_chunk SET send_at = NOW(3) + INTERVAL 1 DAY";
+        let step_back = "UPDATE tbl_work SET due_at = NOW(3) + INTERVAL 1 DAY";
         execute(fresh, step_back).await;
         assert_eq!(take(&fresh.database, 1).await.len(), 1);
         assert_eq!(take(&fresh.database, 1).await, []);
@@ -210,17 +210,16 @@ async fn an_announcement_that_a_clock_put_off_which_has_stepped_back_since_is_du
 async fn lanes_are_found_without_reading_the_chunks_in_them() {
     with_database(async |fresh| {
         let [many, one] = [a_batch(fresh, 900).await, a_batch(fresh, 1).await];
-        let other = format!("UPDATE tbl_batch_chunk SET job = 'sku_price' WHERE task_id = {one}");
+        let other = format!("UPDATE tbl_work SET queue = 'sku_price' WHERE task_id = {one}");
         execute(fresh, &other).await;
-        execute(fresh, "UPDATE tbl_batch_chunk SET send_at = NOW(3)").await;
-        let waits =
-            format!("UPDATE tbl_batch_chunk SET deferred_for = 'T1' WHERE task_id = {many}");
+        execute(fresh, "UPDATE tbl_work SET due_at = NOW(3)").await;
+        let waits = format!("UPDATE tbl_work SET state = 2 WHERE task_id = {many}");
         execute(fresh, &waits).await;
-        execute(fresh, "ANALYZE TABLE tbl_batch_chunk").await;
+        execute(fresh, "ANALYZE TABLE tbl_work").await;
         let lanes = async |c: &mut Connection| outbox::due_lanes(c, PACE).await;
         let before = reads(fresh, lanes).await;
         assert_eq!(before.0, 1, "waiting chunks are in no lane");
-        execute(fresh, "UPDATE tbl_batch_chunk SET deferred_for = NULL").await;
+        execute(fresh, "UPDATE tbl_work SET state = 0").await;
         let after = reads(fresh, lanes).await;
         assert_eq!(after.0, 2);
         let most = before.1.max(after.1);

@@ -1,10 +1,11 @@
 //! `tbl_batch_payload`: what was sent comes back byte for byte.
 
+use task_store::chunks;
 use task_store::payloads::{self, NewChunk};
 use task_store::testing::{TestDatabase, with_database};
-use task_store::{Connection, TaskId, ranges};
+use task_store::{Connection, TaskId};
 
-use crate::support::{BY_CLAIM, a_batch, a_task, batch_of, claim, done, execute};
+use crate::support::{a_batch, a_task, batch_of, claim, done, execute};
 
 /// JSON that a JSON column or a parser in between would change.
 const DELICATE: &str = r#"[ {"z": 2.50, "a" : 1e2, "z2":0.10000000000000000001, "未知": {"b":[],"a":null}},
@@ -79,11 +80,11 @@ async fn a_run_has_its_own_chunks() {
         execute(fresh, "UPDATE tbl_batch SET run = 2").await;
         let again = [chunk(0, "[\"second run\"]".to_owned())];
         done(&fresh.database, async |c| {
-            payloads::insert(c, task, &again, &BY_CLAIM).await
+            payloads::insert(c, task, &again).await
         })
         .await;
         assert_eq!(ranges(fresh, task).await, first_run);
-        let second = done(&fresh.database, async |c| ranges::of_run(c, task, 2).await).await;
+        let second = done(&fresh.database, async |c| chunks::of_run(c, task, 2).await).await;
         assert_eq!(second.len(), 1);
         assert!(second[0].chunk_id > first_run[1].0);
     })
@@ -95,7 +96,7 @@ async fn a_chunk_cannot_be_stored_twice_in_a_run() {
     with_database(async |fresh| {
         let task = a_batch(fresh, 1).await;
         let again = fresh.database.transaction(async |c: &mut Connection| {
-            payloads::insert(c, task, &[chunk(0, "[]".to_owned())], &BY_CLAIM).await
+            payloads::insert(c, task, &[chunk(0, "[]".to_owned())]).await
         });
         assert!(again.await.unwrap_err().is_duplicate_key());
         assert_eq!(all(fresh, task).await[0].2, r#"[{"n": 0}, {"n": 1}]"#);
@@ -133,8 +134,8 @@ async fn a_run_without_chunks_has_no_ranges() {
 }
 
 async fn ranges(fresh: &TestDatabase, task: TaskId) -> Vec<(i64, u32, u32)> {
-    let ranges = done(&fresh.database, async |c| ranges::of_run(c, task, 1).await).await;
-    let range = |range: &ranges::ChunkRange| (range.chunk_id, range.first_index, range.item_count);
+    let ranges = done(&fresh.database, async |c| chunks::of_run(c, task, 1).await).await;
+    let range = |range: &chunks::ChunkRange| (range.chunk_id, range.first_index, range.item_count);
     ranges.iter().map(range).collect()
 }
 

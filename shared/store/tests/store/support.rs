@@ -5,8 +5,8 @@ use std::time::Duration;
 use sqlx::mysql::MySqlRow;
 use sqlx::{Executor as _, Row as _};
 use task_store::batches::{self, NewRun};
-use task_store::chunks::{self, ChunkKey, Claimed};
-use task_store::payloads::{self, Dispatch, NewChunk};
+use task_store::chunks::{self, ChunkKey, Claimed, Dispatch};
+use task_store::payloads::{self, NewChunk};
 use task_store::tasks::{self, Labels, NewTask};
 use task_store::testing::TestDatabase;
 use task_store::{Connection, Database, Result, StationId, StoreError, TaskId, UserTaskId};
@@ -113,7 +113,8 @@ pub(crate) async fn batch_of(fresh: &TestDatabase, chunks: &[NewChunk]) -> TaskI
     let task = a_task(fresh).await;
     let stored = fresh.database.transaction(async |c: &mut Connection| {
         batches::insert(c, task, &RUN).await?;
-        payloads::insert(c, task, chunks, &BY_CLAIM).await
+        payloads::insert(c, task, chunks).await?;
+        chunks::insert_units(c, task, 1, 0, &BY_CLAIM).await
     });
     stored.await.unwrap();
     task
@@ -132,6 +133,27 @@ pub(crate) async fn try_claim(fresh: &TestDatabase, key: ChunkKey) -> Option<Cla
         chunks::claim(c, key, &chunks::ClaimTerms::new(LEASE, 0)).await
     })
     .await
+    .claimed()
+}
+
+/// Ends a claimed chunk as done; `false` when the claim is lost.
+pub(crate) async fn end_chunk(connection: &mut Connection, claim: &Claimed) -> Result<bool> {
+    let held = chunks::end_unit(connection, claim).await?;
+    if held {
+        chunks::complete(connection, claim).await?;
+    }
+    Ok(held)
+}
+
+/// Ends the chunks of a task that a condition on `tbl_batch_chunk c` names, in a state, without a claim.
+pub(crate) async fn end_chunks(fresh: &TestDatabase, state: u8, condition: &str) {
+    let open = format!(
+        "DELETE w FROM tbl_work w JOIN tbl_batch_chunk c ON c.task_id = w.task_id AND c.run = w.run \
+           AND c.chunk_no = w.part WHERE {condition}"
+    );
+    execute(fresh, &open).await;
+    let ended = format!("UPDATE tbl_batch_chunk c SET c.state = {state} WHERE {condition}");
+    execute(fresh, &ended).await;
 }
 
 /// Claims a chunk of the first run that must be free.
@@ -143,7 +165,7 @@ pub(crate) async fn claim(fresh: &TestDatabase, task: TaskId, chunk: u32) -> Cla
 pub(crate) async fn expire_leases(fresh: &TestDatabase) {
     execute(
         fresh,
-        "UPDATE tbl_batch_chunk SET lease_until = NOW(3) - INTERVAL 1 SECOND WHERE lease_until IS NOT NULL",
+        "UPDATE tbl_work SET lease_until = NOW(3) - INTERVAL 1 SECOND WHERE lease_until IS NOT NULL",
     )
     .await;
 }

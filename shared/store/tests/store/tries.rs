@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use task_store::chunks::Claimed;
+use task_store::chunks::{self, Claimed};
 use task_store::items::{self, Item};
 use task_store::testing::{TestDatabase, with_database};
-use task_store::{Connection, StoreError, amends};
+use task_store::{Connection, StoreError};
 
-use crate::support::{a_batch, claim, done, execute};
+use crate::support::{a_batch, claim, done, end_chunks, execute};
 
 async fn stored(fresh: &TestDatabase, claim: &Claimed, index: u32) -> Option<Item> {
     let (task, run) = (claim.key.task, claim.key.run);
@@ -21,7 +21,7 @@ async fn a_lost_claim_counts_no_try_and_forgets_none() {
         let zombie = claim(fresh, a_batch(fresh, 2).await, 0).await;
         let first = async |c: &mut _| items::count_try(c, &zombie, 0).await;
         assert!(done(&fresh.database, first).await);
-        execute(fresh, "UPDATE tbl_batch_chunk SET attempts = attempts + 1").await;
+        execute(fresh, "UPDATE tbl_work SET attempt = attempt + 1").await;
         let count = async || {
             let count = async |c: &mut _| items::count_try(c, &zombie, 1).await;
             done(&fresh.database, count).await
@@ -30,8 +30,8 @@ async fn a_lost_claim_counts_no_try_and_forgets_none() {
         let forget = async |c: &mut _| items::forget_try(c, &zombie, 0).await;
         done(&fresh.database, forget).await;
         assert_eq!(stored(fresh, &zombie, 0).await.unwrap().attempts, 1);
-        let closed = "UPDATE tbl_batch_chunk SET attempts = attempts - 1, state = 2";
-        execute(fresh, closed).await;
+        execute(fresh, "UPDATE tbl_work SET attempt = attempt - 1").await;
+        end_chunks(fresh, 2, "TRUE").await;
         assert!(!count().await, "its batch is closed");
         assert_eq!(stored(fresh, &zombie, 1).await, None);
     })
@@ -46,7 +46,7 @@ async fn a_try_that_is_counted_while_its_batch_is_being_closed_comes_after_the_c
         let other = fresh.another(1);
         let count = async |c: &mut _| items::count_try(c, &claimed, 0).await;
         let close = fresh.database.transaction(async |c: &mut Connection| {
-            amends::cancel_open(c, task, run).await?;
+            chunks::cancel_open(c, task, run).await?;
             let counting = tokio::time::timeout(Duration::from_millis(300), other.run(count)).await;
             assert!(counting.is_err(), "it waits for the close");
             Ok::<_, StoreError>(())

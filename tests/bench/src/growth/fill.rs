@@ -30,6 +30,7 @@ impl Table {
                 tasks(first, last),
                 batches(first, last),
                 chunks(first, last),
+                units(first, last),
             ] {
                 connection
                     .execute(sql.as_str())
@@ -84,11 +85,21 @@ fn batches(first: u64, last: u64) -> String {
     )
 }
 
+/// The units of work of open chunks.
+fn units(first: u64, last: u64) -> String {
+    format!(
+        "INSERT INTO tbl_work (kind, queue, station_id, task_id, run, part, state, due_at) \
+         SELECT 1, 'order_import', t.station_id, c.task_id, c.run, c.chunk_no, 0, NOW(3) + INTERVAL 1 DAY \
+         FROM tbl_batch_chunk c JOIN tbl_async_task t ON t.id = c.task_id \
+         WHERE c.task_id > {first} AND c.task_id <= {last} AND c.state = 0"
+    )
+}
+
 /// Twenty of each batch, half of them done.
 fn chunks(first: u64, last: u64) -> String {
     format!(
-        "INSERT INTO tbl_batch_chunk (task_id, run, chunk_no, first_index, item_count, state, send_at) \
-         SELECT task_id, 1, n - 1, (n - 1) * 100, 100, n <= 10, NOW(3) FROM tbl_batch JOIN {} \
+        "INSERT INTO tbl_batch_chunk (task_id, run, chunk_no, first_index, item_count, state) \
+         SELECT task_id, 1, n - 1, (n - 1) * 100, 100, n <= 10 FROM tbl_batch JOIN {} \
          WHERE task_id > {first} AND task_id <= {last} AND n <= 20",
         numbers(2)
     )

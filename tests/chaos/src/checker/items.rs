@@ -51,7 +51,7 @@ impl Checker<'_, '_> {
         let own = rows
             .chunks
             .values()
-            .filter(|chunk| chunk.run == run && !chunk.amends);
+            .filter(|chunk| chunk.run == run && !chunk.is_rework);
         let mut indexes = 0;
         for chunk in own {
             for index in chunk.first_index..chunk.first_index + chunk.item_count {
@@ -107,10 +107,10 @@ impl Checker<'_, '_> {
                     .violation("an order was made that could not be", told);
             }
             let is_wrong = payload.is_some_and(|sent| sent.expected.contains_key(&item.index));
-            if is_wrong && !chunk.amends {
+            if is_wrong && !chunk.is_rework {
                 self.fail("a wrong order was made", item.run, item.index);
             }
-            if !chunk.amends && self.is_poison(sent) {
+            if !chunk.is_rework && self.is_poison(sent) {
                 self.fail("a poisonous order was made", item.run, item.index);
             }
             return;
@@ -148,7 +148,7 @@ impl Checker<'_, '_> {
         let sent = sent(chunk, item.index);
         let is_possible =
             sent.is_some_and(|sent| self.possible(payload).refused(sent, &item.codes));
-        if chunk.amends || !(is_expected || is_possible) {
+        if chunk.is_rework || !(is_expected || is_possible) {
             let told = format!(
                 "run {}, {}: {:?}, not {expected:?}",
                 item.run, item.index, item.codes
@@ -178,7 +178,7 @@ impl Checker<'_, '_> {
     /// Somebody closed the batch, or submitted it again while an order of it was being mended; and it was not made.
     fn cancelled(&mut self, chunk: &Chunk, index: u32) {
         self.report.checked.cancelled += 1;
-        let run_again = chunk.amends && self.rows.run > chunk.run;
+        let run_again = chunk.is_rework && self.rows.run > chunk.run;
         if self.batch.closes.is_empty() && !run_again {
             self.fail("an order was cancelled by nobody", chunk.run, index);
         }

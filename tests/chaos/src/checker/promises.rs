@@ -65,7 +65,7 @@ pub(super) fn payload_of(rows: &Rows, run: u32) -> Vec<Value> {
     let own = rows
         .chunks
         .values()
-        .filter(|chunk| chunk.run == run && !chunk.amends);
+        .filter(|chunk| chunk.run == run && !chunk.is_rework);
     let mut chunks: Vec<_> = own.collect();
     chunks.sort_by_key(|chunk| chunk.number);
     chunks
@@ -80,7 +80,7 @@ fn closed(report: &mut Report<'_>, batch: &BatchHistory, rows: &Rows) {
     for (run, at_ms) in certain.filter_map(|close| Some((close.run?, close.at_ms))) {
         for (id, order) in &rows.orders {
             let chunk = rows.chunks.get(&(id / 1000));
-            let is_closed = chunk.is_some_and(|chunk| chunk.run <= run && !chunk.amends);
+            let is_closed = chunk.is_some_and(|chunk| chunk.run <= run && !chunk.is_rework);
             if is_closed && order.created_ms > at_ms {
                 let told = format!(
                     "order {id}, {} ms after the answer",
@@ -100,7 +100,7 @@ fn mended(report: &mut Report<'_>, batch: &BatchHistory, rows: &Rows) {
             Mending::Dropped => items.any(|item| item.status == 4) || is_taken_back(batch, amend),
             Mending::Made(id) => items.any(|item| item.status == 3 && item.made_id == Some(*id)),
             Mending::Corrected(order) => {
-                let mut chunks = rows.chunks.values().filter(|chunk| chunk.amends);
+                let mut chunks = rows.chunks.values().filter(|chunk| chunk.is_rework);
                 chunks.any(|chunk| {
                     chunk.first_index == amend.index && chunk.payload == [order.clone()]
                 })
@@ -128,7 +128,7 @@ fn stays_closed(report: &mut Report<'_>, batch: &BatchHistory, rows: &Rows) {
         let is_closed = closes.any(|close| close.end == End::Done && close.run == Some(run));
         let mut chunks = rows.chunks.values();
         let is_cancelled =
-            chunks.any(|chunk| chunk.run == run && !chunk.amends && chunk.state == 2);
+            chunks.any(|chunk| chunk.run == run && !chunk.is_rework && chunk.state == 2);
         if is_closed && is_cancelled && payload_of(rows, run) == payload_of(rows, run + 1) {
             let told = format!("run {run} was closed, run {} is the same", run + 1);
             report.violation("a request sent again undid a close", told);

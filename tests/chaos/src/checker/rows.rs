@@ -32,7 +32,7 @@ pub(crate) struct Chunk {
     pub(crate) item_count: u32,
     /// 0 open, 1 done, 2 cancelled.
     pub(crate) state: i64,
-    pub(crate) amends: bool,
+    pub(crate) is_rework: bool,
     pub(crate) cause: Option<String>,
     /// The items as they were stored.
     pub(crate) payload: Vec<Value>,
@@ -106,7 +106,7 @@ impl Rows {
     }
 
     async fn read_chunks(&mut self, connection: &mut MySqlConnection) -> Result<()> {
-        let sql = "SELECT c.id, c.run, c.chunk_no, c.first_index, c.item_count, c.state, c.amends, c.cause, p.items \
+        let sql = "SELECT c.id, c.run, c.chunk_no, c.first_index, c.item_count, c.state, c.is_rework, c.cause, p.items \
              FROM tbl_batch_chunk c LEFT JOIN tbl_batch_payload p ON p.chunk_id = c.id WHERE c.task_id = ?";
         for row in self.all(connection, sql).await? {
             let payload = text(&row, 8).and_then(|text| serde_json::from_str(&text).ok());
@@ -116,7 +116,7 @@ impl Rows {
                 first_index: row.get(3),
                 item_count: row.get(4),
                 state: row.get(5),
-                amends: row.get(6),
+                is_rework: row.get(6),
                 cause: text(&row, 7),
                 payload: payload.unwrap_or_default(),
             };
@@ -153,7 +153,7 @@ impl Rows {
             .map(|item| (item.run, item.index))
             .collect();
         let done = self.chunks.iter().filter(|(_, chunk)| chunk.state == 1);
-        for (id, chunk) in done.filter(|(_, chunk)| !chunk.amends) {
+        for (id, chunk) in done.filter(|(_, chunk)| !chunk.is_rework) {
             let indexes = chunk.first_index..chunk.first_index + chunk.item_count;
             for index in indexes.filter(|index| !stored.contains(&(chunk.run, *index))) {
                 self.items.push(Item {

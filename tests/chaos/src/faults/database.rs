@@ -28,7 +28,8 @@ const HOLD_ORDERS: &str = "INSERT IGNORE INTO tbl_order (id, station_id, task_id
          receive_begin, receive_end, total) \
      SELECT k.id, '-', 0, CONCAT('held:', k.id), '-', '-', NOW(), NOW(), 0 FROM ( \
          SELECT c.id * 1000 + e.last * (c.item_count - 1) AS id \
-         FROM (SELECT id, item_count FROM tbl_batch_chunk WHERE state = 0 AND lease_until IS NULL ORDER BY id LIMIT 500) c \
+         FROM (SELECT c.id, c.item_count FROM tbl_work w JOIN tbl_batch_chunk c ON c.task_id = w.task_id AND c.run = w.run \
+               AND c.chunk_no = w.part WHERE w.kind = 1 AND w.state <> 3 ORDER BY w.id LIMIT 500) c \
          JOIN (SELECT 0 AS last UNION ALL SELECT 1) e \
          UNION SELECT (newest.id + w.n) * 1000 \
          FROM (SELECT MAX(id) AS id FROM tbl_batch_chunk) newest JOIN weight w ON w.n <= 200) k";
@@ -74,8 +75,8 @@ async fn die(stage: &Stage, rng: &mut Rng) -> sqlx::Result<bool> {
 async fn lock_rows(stage: &Stage, rng: &mut Rng) -> sqlx::Result<bool> {
     let mut owner = stage.owner().await?;
     owner.execute("START TRANSACTION").await?;
-    let sql = "SELECT c.id FROM tbl_batch_chunk c JOIN tbl_async_task t ON t.id = c.task_id \
-               WHERE c.state = 0 ORDER BY c.id LIMIT 20 FOR UPDATE";
+    let sql = "SELECT w.id FROM tbl_work w JOIN tbl_async_task t ON t.id = w.task_id \
+               WHERE w.kind = 1 ORDER BY w.id LIMIT 20 FOR UPDATE";
     let locked = owner.fetch_all(sql).await?;
     tokio::time::sleep(millis(rng, 5200..6500)).await;
     owner.execute("ROLLBACK").await?;
@@ -116,8 +117,7 @@ async fn cross(stage: &Stage, owner: &mut MySqlConnection) -> sqlx::Result<bool>
     queue::wake(stage, 6).await;
     for _ in 0..60 {
         if somebody_waits(owner).await? {
-            let chunks =
-                "SELECT id FROM tbl_batch_chunk WHERE state = 0 ORDER BY id LIMIT 500 FOR UPDATE";
+            let chunks = "SELECT id FROM tbl_work WHERE kind = 1 ORDER BY id LIMIT 500 FOR UPDATE";
             return owner.fetch_all(chunks).await.map(|_| true);
         }
         tokio::time::sleep(Duration::from_millis(10)).await;

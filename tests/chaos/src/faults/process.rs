@@ -55,7 +55,7 @@ async fn stand_still(stage: &Stage, rng: &mut Rng) {
 
 /// Waits until a worker is between its claim and its commit, a second at most.
 async fn somebody_works(stage: &Stage) -> Option<()> {
-    let sql = "SELECT COUNT(*) FROM tbl_batch_chunk WHERE state = 0 AND lease_until > NOW(3)";
+    let sql = "SELECT COUNT(*) FROM tbl_work WHERE kind = 1 AND state = 3 AND lease_until > NOW(3)";
     let mut owner = stage.owner().await.ok()?;
     for _ in 0..100 {
         let claimed = sqlx::query_scalar::<_, i64>(sql);

@@ -44,7 +44,7 @@ async fn die(stage: &Stage, rng: &mut Rng) -> Option<bool> {
 
 /// Messages that some chunks, whatever their state, have had before.
 async fn double(stage: &Stage, rng: &mut Rng) -> Option<bool> {
-    let chunks = chunks(stage, "").await?;
+    let chunks = chunks(stage, NEWEST).await?;
     for _ in 0..rng.usize(5..40).min(chunks.len()) {
         let (task, run, chunk) = chunks[rng.usize(..chunks.len())];
         stage
@@ -58,8 +58,7 @@ async fn double(stage: &Stage, rng: &mut Rng) -> Option<bool> {
 
 /// Announces open chunks that nobody holds: the oldest of the newest ones.
 pub(super) async fn wake(stage: &Stage, count: usize) -> Option<()> {
-    let idle = "WHERE state = 0 AND (lease_until IS NULL OR lease_until < NOW(3))";
-    let chunks = chunks(stage, idle).await?;
+    let chunks = chunks(stage, IDLE).await?;
     for (task, run, chunk) in chunks.into_iter().rev().take(count) {
         let body = body(task, run, chunk);
         stage.stack.send(QUEUE, &body).await.ok()?;
@@ -97,7 +96,7 @@ async fn late(stage: &Stage, rng: &mut Rng, shuffled: bool) -> Option<bool> {
 /// these are given up, the others are announced again.
 async fn give_up(stage: &Stage, rng: &mut Rng) -> Option<bool> {
     for _ in 0..50 {
-        let open = chunks(stage, "WHERE state = 0").await?;
+        let open = chunks(stage, OPEN).await?;
         if !open.is_empty() {
             let (task_id, run, chunk) = open[rng.usize(..open.len())];
             stage.ledger.write(&Entry::DeadLetter {
@@ -118,19 +117,27 @@ async fn give_up(stage: &Stage, rng: &mut Rng) -> Option<bool> {
 }
 
 async fn stall(stage: &Stage, task: i64, run: u32, chunk: u32) -> Option<()> {
-    let sql = "UPDATE tbl_batch_chunk SET stalls = 5 WHERE task_id = ? AND run = ? AND chunk_no = ? AND state = 0";
+    let sql =
+        "UPDATE tbl_work SET stalls = 5 WHERE task_id = ? AND kind = 1 AND run = ? AND part = ?";
     let mut owner = stage.owner().await.ok()?;
     let stall = sqlx::query(sql).bind(task).bind(run).bind(chunk);
     stall.execute(&mut owner).await.ok().map(drop)
 }
 
-/// The newest chunks; `None` when the database does not answer just now.
-async fn chunks(stage: &Stage, filter: &str) -> Option<Vec<(i64, u32, u32)>> {
-    let sql = format!(
-        "SELECT task_id, run, chunk_no FROM tbl_batch_chunk {filter} ORDER BY id DESC LIMIT 200"
-    );
+/// The newest chunks, whatever their state.
+const NEWEST: &str =
+    "SELECT task_id, run, chunk_no FROM tbl_batch_chunk ORDER BY id DESC LIMIT 200";
+/// The newest open chunks.
+const OPEN: &str =
+    "SELECT task_id, run, part FROM tbl_work WHERE kind = 1 ORDER BY id DESC LIMIT 200";
+/// The newest open chunks that nobody holds.
+const IDLE: &str = "SELECT task_id, run, part FROM tbl_work WHERE kind = 1 \
+     AND (lease_until IS NULL OR lease_until < NOW(3)) ORDER BY id DESC LIMIT 200";
+
+/// Reads chunks; `None` when the database does not answer just now.
+async fn chunks(stage: &Stage, sql: &'static str) -> Option<Vec<(i64, u32, u32)>> {
     let mut owner = stage.owner().await.ok()?;
-    let rows = sqlx::query(&sql).fetch_all(&mut owner).await.ok()?;
+    let rows = sqlx::query(sql).fetch_all(&mut owner).await.ok()?;
     Some(
         rows.iter()
             .map(|row| (row.get(0), row.get(1), row.get(2)))

@@ -77,7 +77,7 @@ async fn looking_for_the_cap_touches_only_what_is_in_work() {
             chunks::claim(c, keys[3], &chunks::ClaimTerms::new(lease, 3)).await?;
             let before = reads(c).await?;
             let claimed = chunks::claim(c, keys[3], &chunks::ClaimTerms::new(lease, 3)).await?;
-            Ok::<_, task_store::StoreError>((claimed.is_some(), reads(c).await? - before))
+            Ok::<_, task_store::StoreError>((claimed.claimed().is_some(), reads(c).await? - before))
         };
         let (claimed, read) = fresh.another(1).run(read).await.unwrap();
         assert!(!claimed, "three are in work");

@@ -167,7 +167,7 @@ impl<'t> Life<'t> {
         let key = self.key(chunk).await;
         let stalls = if stalled { 5 } else { 0 };
         let sql = format!(
-            "UPDATE tbl_batch_chunk SET stalls = {stalls} WHERE task_id = {} AND run = {} AND chunk_no = {chunk}",
+            "UPDATE tbl_work SET stalls = {stalls} WHERE task_id = {} AND run = {} AND part = {chunk}",
             key.task, key.run
         );
         run(self.fresh, &sql).await;
@@ -190,14 +190,14 @@ impl<'t> Life<'t> {
             async |c: &mut _| chunks::claim(c, key, &chunks::ClaimTerms::new(lease, 0)).await;
         let claimed = self.fresh.database.run(claim).await.unwrap();
         let expected = self.model.abandon(chunk as usize);
-        assert_eq!(claimed.is_some(), expected, "{:?}", self.told);
+        assert_eq!(claimed.claimed().is_some(), expected, "{:?}", self.told);
     }
 
     async fn expire(&mut self) {
         self.told.push("expire".to_owned());
         run(
             self.fresh,
-            "UPDATE tbl_batch_chunk SET lease_until = NOW(3) WHERE lease_until IS NOT NULL",
+            "UPDATE tbl_work SET lease_until = NOW(3) WHERE lease_until IS NOT NULL",
         )
         .await;
         self.model.expire();
@@ -237,7 +237,7 @@ impl<'t> Life<'t> {
     /// Announces what is open and finishes nothing that has not ended.
     async fn sweep(&mut self) {
         self.told.push("sweep".to_owned());
-        run(self.fresh, "UPDATE tbl_batch_chunk SET send_at = NOW(3)").await;
+        run(self.fresh, "UPDATE tbl_work SET due_at = NOW(3)").await;
         let dispatcher = dispatcher(self.fresh, &self.queue);
         let swept = sweep(&dispatcher).await;
         assert_eq!((swept.finished, swept.faults), (0, 0), "{:?}", self.told);

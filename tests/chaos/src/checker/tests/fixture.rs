@@ -70,7 +70,7 @@ pub(super) fn rows() -> Rows {
         first_index: number * 2,
         item_count: 2,
         state: 1,
-        amends: false,
+        is_rework: false,
         cause: None,
         payload: sent()[number as usize * 2..][..2].to_vec(),
     };

@@ -1,15 +1,15 @@
-//! Mending: which item something was made of.
+//! Rework: the item behind a made thing, and closing.
 
 use std::time::Duration;
 
 use sqlx::Row as _;
-use task_store::amends;
 use task_store::chunks::{self, Claimed};
 use task_store::items::{self, ItemStatus, Outcome};
+use task_store::rework;
 use task_store::testing::with_database;
 use task_store::{Connection, StoreError};
 
-use crate::support::{a_batch, claim, done, read_number};
+use crate::support::{a_batch, claim, done, end_chunk, read_number};
 
 #[tokio::test]
 async fn what_was_made_is_traced_to_its_item_by_its_row_or_by_its_reserved_id() {
@@ -21,7 +21,7 @@ async fn what_was_made_is_traced_to_its_item_by_its_row_or_by_its_reserved_id() 
         done(&fresh.database, settle).await;
         let of_made = async |id| {
             done(&fresh.database, async |c| {
-                amends::index_of_made(c, task, 1, id).await
+                rework::index_of_made(c, task, 1, id).await
             })
             .await
         };
@@ -31,7 +31,7 @@ async fn what_was_made_is_traced_to_its_item_by_its_row_or_by_its_reserved_id() 
             None,
             "the chunk is open"
         );
-        let complete = async |c: &mut _| chunks::complete(c, &first).await;
+        let complete = async |c: &mut _| end_chunk(c, &first).await;
         assert!(done(&fresh.database, complete).await);
         assert_eq!(of_made(reserved(&first, 0)).await, Some(0));
         assert_eq!(of_made(77).await, Some(1));
@@ -57,8 +57,8 @@ async fn closing_does_not_wait_for_another_tasks_chunks() {
         let held = claim(fresh, theirs, 0).await;
         let other = fresh.another(1);
         let cancelled = other.transaction(async |c: &mut Connection| {
-            assert!(chunks::complete(c, &held).await?);
-            let cancel = async |c: &mut _| amends::cancel_open(c, mine, 1).await;
+            assert!(end_chunk(c, &held).await?);
+            let cancel = async |c: &mut _| chunks::cancel_open(c, mine, 1).await;
             let cancel = fresh.database.run(cancel);
             let end = tokio::time::timeout(Duration::from_secs(2), cancel).await;
             Ok::<_, StoreError>(end.map(|end| end.unwrap()))
@@ -83,7 +83,7 @@ async fn what_people_made_by_hand_is_found_without_reading_the_other_items() {
         let outcomes: Vec<_> = all.chain([(500, ItemStatus::Amended)]).map(outcome).collect();
         let settle = async |c: &mut _| items::settle(c, &claimed, &outcomes).await;
         done(&fresh.database, settle).await;
-        let amended = async |c: &mut _| amends::amended_items(c, task).await;
+        let amended = async |c: &mut _| rework::made_by_hand(c, task).await;
         let found = done(&fresh.database, amended).await;
         assert_eq!(found.len(), 1);
         let plan = format!(

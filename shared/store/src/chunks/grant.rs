@@ -1,0 +1,38 @@
+//! Chunks of small batches, granted when they are stored.
+
+use super::claim::claimed;
+use super::{ChunkKey, Claimed};
+use crate::connections::Connection;
+use crate::error::Result;
+
+/// Reads an open chunk that was granted when it was stored and that nobody has claimed since; `None` otherwise. Writes nothing:
+/// the first worker that ends its unit wins, as its fence is attempt 0.
+pub async fn granted(connection: &mut Connection, key: ChunkKey) -> Result<Option<Claimed>> {
+    let row = sqlx::query(GRANTED)
+        .bind(key.task.get())
+        .bind(key.run)
+        .bind(key.chunk)
+        .fetch_optional(connection)
+        .await?;
+    row.map(|row| claimed(&row, key, 0)).transpose()
+}
+
+const GRANTED: &str = "\
+    SELECT c.id AS chunk_id, c.first_index, c.item_count, c.is_rework,
+           w.id AS unit_id, w.station_id, w.attempt, w.stalls,
+           b.params,
+           TIMESTAMPDIFF(SECOND, '1970-01-01', b.accepted_at) AS accepted_at,
+           CAST(t.status = 1 AS SIGNED) AS first_of_task, -- submitted
+           p.items, p.duplicates, p.amended
+    FROM tbl_work w
+    JOIN tbl_batch_chunk c ON c.task_id = w.task_id AND c.run = w.run AND c.chunk_no = w.part
+    JOIN tbl_batch b ON b.task_id = w.task_id
+    JOIN tbl_async_task t ON t.id = w.task_id
+    JOIN tbl_batch_payload p ON p.chunk_id = c.id
+    WHERE w.task_id = ?
+      AND w.kind = 1 -- chunk
+      AND w.run = ?
+      AND w.part = ?
+      AND w.attempt = 0
+      AND w.state = 3 -- leased
+      AND w.lease_until > NOW(3)";
