@@ -252,7 +252,7 @@ async fn made_before(
     chunk: &Claimed,
     read: &[std::result::Result<RawOrder<'_>, ItemError>],
 ) -> Result<HashMap<String, i64>> {
-    if chunk.key.run == 1 && chunk.attempt == 1 && read.len() > 1 {
+    if chunk.key.run == 1 && chunk.attempt <= 1 && read.len() > 1 {
         return Ok(HashMap::new());
     }
     let keys: Vec<String> = read.iter().flatten().filter_map(RawOrder::key).collect();

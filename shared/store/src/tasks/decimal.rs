@@ -60,7 +60,8 @@ impl<'a> Decimal<'a> {
         let (printed, scale) = printed.split_once('e')?;
         let printed_digits: String = printed.chars().filter(char::is_ascii_digit).collect();
         let places = i64::try_from(printed_digits.len()).ok()? - 1;
-        if printed_digits != digits || scale.parse::<i64>().ok()? - places != exponent {
+        let is_same = printed_digits == digits && scale.parse::<i64>().ok()? - places == exponent;
+        if !is_same || is_tie(double, digits.len()) {
             return None;
         }
         let is_read = |text: &str| Decimal::parse(text).as_mysql_reads() == Some(double);
@@ -169,6 +170,14 @@ impl Read {
             self.double = Some(self.double());
         }
     }
+}
+
+/// Tells whether a double lies exactly between two decimals of so many digits: printers differ in which of them they take.
+fn is_tie(double: f64, digits: usize) -> bool {
+    let exact = format!("{double:.60e}");
+    let mantissa = exact.split('e').next().unwrap_or_default();
+    let mut rest = mantissa.chars().filter(char::is_ascii_digit).skip(digits);
+    rest.next() == Some('5') && rest.all(|digit| digit == '0')
 }
 
 #[expect(clippy::cast_precision_loss, reason = "the rounding is MySQL's own")]

@@ -138,13 +138,11 @@ async fn no_statement_about_open_work_reads_the_backlog() {
         let room = async |c: &mut _| deferrals::take_with_room(c, 8, PACE).await;
         bounded.reads("take with room", 800, room).await;
         let lanes = async |c: &mut _| outbox::due_lanes(c, PACE).await;
-        bounded.reads("due lanes", 400, lanes).await;
+        bounded.reads("due lanes", 400, &lanes).await;
         execute(fresh, "UPDATE tbl_work SET due_at = NOW(3) WHERE state = 0").await;
-        let take = async |c: &mut Connection| {
-            let lane = outbox::due_lanes(c, PACE).await?.remove(0);
-            outbox::take_due(c, &lane, 10, PACE).await
-        };
-        assert_eq!(bounded.reads("take due", 500, take).await.len(), 10);
+        let lane = done(&one, &lanes).await.remove(0);
+        let take = async |c: &mut _| outbox::take_due(c, &lane, 10, PACE).await;
+        assert_eq!(bounded.reads("take due", 100, take).await.len(), 10);
         let make_due = async |c: &mut _| outbox::make_due(c, &[chunk_key(task, 3)]).await;
         bounded.reads("make due", 20, make_due).await;
         let finishable = async |c: &mut _| batches::finishable(c, None, 20).await;
