@@ -61,6 +61,9 @@ async fn lock(connection: &mut Connection, patience: Duration) -> Result<()> {
     }
 }
 
+/// The version of the first migration: what came before was never released.
+const FIRST: i64 = 20_261_128_090_000;
+
 /// The steps that have not run here.
 async fn open_steps<'s>(
     connection: &mut Connection,
@@ -80,6 +83,13 @@ async fn open_steps<'s>(
         .list_applied_migrations()
         .await
         .map_err(unwrapped)?;
+    if let Some(old) = applied.iter().find(|applied| applied.version < FIRST) {
+        return Err(StoreError::Migration(format!(
+            "this database was made by a version before 0.1.0 (migration {}): create it anew, \
+             a private local one by `make clean-data`; nothing was changed",
+            old.version
+        )));
+    }
     let mut open = Vec::new();
     for step in steps {
         match applied

@@ -128,6 +128,18 @@ async fn a_migration_that_was_edited_after_it_ran_is_refused() {
     .await;
 }
 
+#[tokio::test]
+async fn a_database_of_before_the_first_release_is_to_be_created_anew() {
+    with_database(async |fresh| {
+        let old = "UPDATE _sqlx_migrations SET version = 20261122090000 LIMIT 1";
+        execute(fresh, old).await;
+        let fault = migrate(&fresh.database).await.unwrap_err().to_string();
+        assert!(fault.contains("20261122090000"), "{fault}");
+        assert!(fault.contains("`make clean-data`"), "{fault}");
+    })
+    .await;
+}
+
 /// Reads a row every 20 ms until a number of milliseconds is over; answers the longest time that a read took.
 async fn slowest_read(database: &Database, milliseconds: u64) -> Duration {
     let (start, mut slowest) = (Instant::now(), Duration::ZERO);
