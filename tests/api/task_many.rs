@@ -23,7 +23,7 @@ async fn a_list_of_tasks_is_added_and_finished_and_each_has_its_own_answer() {
         assert_eq!(json!([answers[2]["code"], answers[2]["error"], answers[3]["error"]]), json!([1, "PARAM_INVALID", "PARAM_MISSING"]));
         let again = api.post("/task/add", &list).await;
         assert_eq!(again.data()[1], answers[1], "an id of the caller's own is added once");
-        let claimed = claim(api, &queue, json!({"limit": 100})).await;
+        let claimed = claim(api, &queue, json!({"limit": 100, "wait": 5})).await;
         assert_eq!(claimed.data().as_array().unwrap().len(), 3);
         assert_eq!(claimed.data()[0]["input"], "{\"a\":1}");
         let run = |at: usize, run: i32| json!({"task_id": answers[at]["task_id"], "run_count": run, "result": {"at": at}});

@@ -125,8 +125,10 @@ impl Database {
                 .map_err(StoreError::from)?;
             let end = work(connection).await;
             let verdict = if end.is_ok() { "COMMIT" } else { "ROLLBACK" };
-            // After a database error the connection is closed, which undoes the transaction too.
-            if end.as_ref().err().and_then(UnitError::store).is_none() {
+            // After a database error the connection is closed, which undoes the transaction too, though a moment later. A
+            // duplicate key is an everyday one: its locks are let go of before the caller looks again.
+            let fault = end.as_ref().err().and_then(UnitError::store);
+            if fault.is_none_or(StoreError::is_duplicate_key) {
                 if end.is_ok() {
                     note(progress, |progress| progress.phase = Phase::Committing);
                 }
