@@ -23,7 +23,7 @@ use crate::variables::METRICS_NAMESPACE;
 
 /// The unit whose values are added up; of any other unit each value is kept.
 const COUNT: &str = "Count";
-/// The number of values of a metric that one line may hold, CloudWatch's limit.
+/// Bounds the values of a metric in a line of the log: CloudWatch's limit.
 const MOST_VALUES: usize = 100;
 
 /// Where measurements belong, if anybody wants them.

@@ -61,7 +61,7 @@ pub enum NotDone {
     /// Its body is none of ours: it will end in the dead-letter queue, where a person can look at it.
     #[error("the message cannot be read")]
     Unreadable,
-    /// Another worker is at it: whether that one succeeds is not known yet.
+    /// Another worker holds the chunk and may still fail.
     #[error("another worker holds the work")]
     Held,
     /// The work failed.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use task_engine::{Deadline, Dispatcher, JobKinds, Queue};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::tasks::runs::{self, SweptRuns};
 use crate::tasks::{IdScope, inbox};
 
@@ -19,28 +19,35 @@ pub struct Swept {
     adopted: usize,
 }
 
-/// Sweeps the runs of dispatched tasks, adopts tasks that were added by SQL, then sweeps the batches of these kinds, until the deadline. Safe to run twice at once.
+/// Sweeps the runs of dispatched tasks, adopts tasks that were added by SQL, and sweeps the batches of these kinds. Each part gets
+/// an equal share of the time, and its turn also when another part fails. Safe to run twice at once.
 ///
 /// # Errors
-/// The database cannot be used.
+/// That of the first part that failed; each is logged.
 pub async fn sweep<Q: Queue>(
     dispatcher: &Dispatcher<Q>,
     kinds: JobKinds,
     scope: IdScope,
     deadline: Deadline,
 ) -> Result<Swept> {
-    let runs = runs::sweep(&dispatcher.database, deadline).await?;
-    let mut adopted = 0;
-    while !deadline.has_passed() {
-        match inbox::adopt(&dispatcher.database, scope).await? {
-            0 => break,
-            rows => adopted += rows,
-        }
-    }
-    let batches = task_engine::sweep(dispatcher, kinds, deadline).await?;
+    let database = &dispatcher.database;
+    let runs = runs::sweep(database, deadline.part(3)).await;
+    let adopted = inbox::adopt_all(database, scope, deadline.part(2)).await;
+    let batches = task_engine::sweep(dispatcher, kinds, deadline).await;
     Ok(Swept {
-        batches,
-        runs,
-        adopted,
+        runs: logged("runs of dispatched tasks", runs)?,
+        adopted: logged("the inbox", adopted)?,
+        batches: logged("batches", batches.map_err(Error::from))?,
+    })
+}
+
+fn logged<T>(part: &str, swept: Result<T>) -> Result<T> {
+    swept.inspect_err(|error| {
+        let kind = if let Error::Store(fault) = error {
+            fault.kind()
+        } else {
+            error.to_string()
+        };
+        tracing::error!(error = kind, "{part} cannot be swept");
     })
 }

@@ -16,8 +16,8 @@ use crate::item_error::ItemError;
 use crate::job::{JobKind, JobKinds};
 use crate::settings::Settings;
 
-/// From so many attempts in a row on that ended neither with an outcome nor with a fault of the database, a chunk is given
-/// up. The first two of them work it as a whole, the next two give the item that ends its worker two tries, the fifth
+/// Gives a chunk up from its fifth stall in a row: an attempt that ended neither with an outcome nor with a fault of the
+/// database. The first two of them work it as a whole, the next two give the item that ends its worker two tries, the fifth
 /// would have given that item up alone.
 const GIVEN_UP_FROM: u32 = 5;
 

@@ -17,7 +17,7 @@ use crate::settings::Settings;
 /// Why a chunk's message must stay in the queue.
 #[derive(Debug, thiserror::Error)]
 pub enum Unworked {
-    /// Another worker holds the chunk, or took it over: whether that one succeeds is not known yet.
+    /// Another worker holds the chunk, or took it over, and may still fail.
     #[error("another worker holds the chunk")]
     Held,
     /// The database failed.

@@ -7,7 +7,7 @@ use task_store::tasks::Task;
 use task_store::work::Run;
 use task_store::{Moment, Result, StoreError};
 
-/// How a task is dispatched, how it ended, and what it is found by. Of a task that is not dispatched most of it is null.
+/// Shows a task's queue, attempts, lease, outcome and tags. A task without a queue has null in most members.
 #[derive(Debug, Serialize)]
 pub(super) struct DispatchView {
     queue: Option<String>,

@@ -1,5 +1,6 @@
 //! Tasks that callers add by SQL: adopted by the sweeper.
 
+use task_engine::Deadline;
 use task_store::inbox::{self, InboxRow};
 use task_store::task_queues::QueueName;
 use task_store::tasks::{IdScope, Start};
@@ -8,6 +9,21 @@ use task_store::{Connection, Database, StationId, UserTaskId};
 use super::add_many::add_within;
 use super::request::{DispatchRequest, TaskRequest};
 use crate::error::{Error, Result};
+
+/// Adopts rows until none is left or the deadline has passed; answers how many were looked at.
+///
+/// # Errors
+/// The database's.
+pub async fn adopt_all(database: &Database, scope: IdScope, deadline: Deadline) -> Result<usize> {
+    let mut adopted = 0;
+    while !deadline.has_passed() {
+        match adopt(database, scope).await? {
+            0 => break,
+            rows => adopted += rows,
+        }
+    }
+    Ok(adopted)
+}
 
 /// Adds the tasks of the oldest rows: lock, insert and delete in one transaction. A row that cannot be used keeps why. Answers
 /// how many rows were looked at; 0: there are none.

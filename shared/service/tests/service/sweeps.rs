@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use task_engine::Queue;
 use task_engine::{Deadline, Dispatcher};
 use task_service::jobs::KINDS;
+use task_service::tasks::IdScope;
 use task_store::chunks::ChunkKey;
 use task_store::outbox::Announcement;
 use task_store::tasks::TaskStatus;
@@ -191,6 +192,26 @@ async fn a_queue_that_takes_nothing_keeps_no_batch_from_being_finished_and_the_s
         let swept = sweep(&dispatcher(fresh, &down)).await;
         assert_eq!((swept.announced, swept.finished, swept.faults), (0, 1, 1));
         assert_eq!(sweep(&dispatcher(fresh, &queue)).await.announced, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_inbox_that_cannot_be_read_keeps_neither_runs_nor_batches_from_their_turn() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let queue = MemoryQueue::default();
+        submit_orders(fresh, &queue, "b1", &orders(1))
+            .await
+            .unwrap();
+        let lost = queue.take();
+        run(fresh, "UPDATE tbl_work SET due_at = NOW(3)").await;
+        run(fresh, "DROP TABLE tbl_task_inbox").await;
+        let dispatcher = dispatcher(fresh, &queue);
+        let (scope, end) = (IdScope::Station, Deadline::default());
+        let swept = task_service::sweep::sweep(&dispatcher, KINDS, scope, end).await;
+        assert!(swept.is_err(), "the invocation is answered as failed");
+        assert_eq!(queue.take(), lost);
     })
     .await;
 }

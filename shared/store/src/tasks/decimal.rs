@@ -172,7 +172,7 @@ impl Read {
     }
 }
 
-/// Tells whether a double lies exactly between two decimals of so many digits: printers differ in which of them they take.
+/// Tells whether a double lies exactly between two decimals of `digits` digits: printers differ in which of the two they take.
 fn is_tie(double: f64, digits: usize) -> bool {
     let exact = format!("{double:.60e}");
     let mantissa = exact.split('e').next().unwrap_or_default();

@@ -29,7 +29,7 @@ pub struct Dispatch<'a> {
 pub enum Start {
     /// At once.
     Now,
-    /// In so many seconds, by the database's clock.
+    /// After this number of seconds, by the database's clock.
     In(u32),
     /// At a time.
     At(Moment),

@@ -272,8 +272,8 @@ pub async fn in_work_by_station(
         .collect()
 }
 
-/// The stations that have ready units of a queue, those first whose turn it is. The whole of the index's columns before `turn`
-/// is grouped by, so that one entry of each station is read, however many it has.
+/// Reads the stations that have ready units of a queue, in the order of their turns. Groups by all columns of the index before
+/// `turn`, so that the server reads one entry a station.
 pub async fn waiting_stations(connection: &mut Connection, queue: &str) -> Result<Vec<StationId>> {
     const WAITING: &str = "
         SELECT station_id, MIN(turn) AS first FROM tbl_work FORCE INDEX (lane)

@@ -32,9 +32,9 @@ pub struct RetryFilter {
 /// Which tasks run again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Retried {
-    /// How many.
+    /// The number of tasks that run again.
     pub retried: usize,
-    /// Nothing was changed: so many would run again.
+    /// Nothing was changed: `retried` counts the tasks that would run again.
     pub dry_run: bool,
     /// From where to go on; `None`: there are no more.
     pub next_after_id: Option<i64>,
