@@ -8,15 +8,17 @@
 servers=()
 
 use_server() {
-  local here flavor=$1 profile=$2 root lock
+  local here flavor=$1 profile=$2 root lock entry closed
   here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
   root=$(readlink -f "$here/../..")
   mkdir -p "$root/.local/$flavor/$profile"
   exec {lock}>> "$root/.local/$flavor/$profile/users"
   flock -s "$lock"
   servers+=("$lock $flavor $profile")
-  # The daemon must not hold the lock.
-  eval "MYSQL_FLAVOR=$flavor MYSQL_PROFILE=$profile \"\$here/mysql.sh\" start $lock>&-"
+  # A daemon must hold no lock, not that of a server started before it either.
+  closed=
+  for entry in "${servers[@]}"; do closed+=" ${entry%% *}>&-"; done
+  eval "MYSQL_FLAVOR=$flavor MYSQL_PROFILE=$profile \"\$here/mysql.sh\" start $closed"
 }
 
 leave_servers() {

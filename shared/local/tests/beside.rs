@@ -102,3 +102,20 @@ fn a_stack_of_one_name_does_not_hinder_one_of_another() {
         .unwrap();
     assert_eq!(String::from_utf8_lossy(&stop.stdout), "nothing runs\n");
 }
+
+#[test]
+fn a_script_that_used_two_servers_leaves_neither_running() {
+    let profiles = ["a", "b"].map(|name| format!("dev-two-{name}-{}", std::process::id()));
+    let [first, second] = &profiles;
+    let uses = format!(
+        ". shared/local/server.sh; trap leave_servers EXIT; use_server mysql {first}; use_server mysql {second}"
+    );
+    let mut bash = Command::new("bash");
+    let bash = bash.current_dir(project_root()).args(["-euc", &uses]);
+    let ran = bash.output().unwrap();
+    assert!(ran.status.success(), "{ran:?}");
+    for profile in &profiles {
+        assert!(script(profile, "status").starts_with("down"), "{profile}");
+        script(profile, "purge");
+    }
+}
