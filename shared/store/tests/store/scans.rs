@@ -12,7 +12,8 @@ use task_store::{
 };
 
 use crate::support::{
-    BY_CLAIM, LEASE, batch_of, chunk_key, chunks_of_two, done, execute, read_number, station,
+    BY_CLAIM, LEASE, batch_of, chunk_key, chunks_of_two, counting_reads, done, execute,
+    read_number, station,
 };
 
 const PACE: Pace = Pace {
@@ -52,15 +53,6 @@ async fn filled(fresh: &TestDatabase) -> TaskId {
     mine
 }
 
-/// Counts the rows and index entries that a session has read.
-async fn reads(connection: &mut Connection) -> Result<i64> {
-    let rows: Vec<(String, String)> = sqlx::query_as("SHOW SESSION STATUS LIKE 'Handler_read%'")
-        .fetch_all(connection)
-        .await?;
-    let counts = rows.iter().map(|(_, count)| count.parse::<i64>().unwrap());
-    Ok(counts.sum())
-}
-
 /// Does work of which no statement may scan, and undoes it.
 struct Bounded<'a>(&'a Database);
 
@@ -72,13 +64,10 @@ impl Bounded<'_> {
         work: impl AsyncFn(&mut Connection) -> Result<T>,
     ) -> T {
         let (read, end) = done(self.0, async |c| {
-            let own = reads(c).await?;
-            let before = reads(c).await?;
             c.execute("START TRANSACTION").await?;
-            let end = work(c).await?;
-            let after = reads(c).await?;
+            let counted = counting_reads(c, &work).await?;
             c.execute("ROLLBACK").await?;
-            Ok((after - before - (before - own), end))
+            Ok(counted)
         })
         .await;
         println!("{name}: {read}");

@@ -188,3 +188,25 @@ pub(crate) async fn insert_named(fresh: &TestDatabase, id: &str) -> task_store::
         .run(async |c: &mut Connection| tasks::insert(c, &new_task(&station, Some(&id))).await)
         .await
 }
+
+/// Counts the rows and index entries that a session has read.
+async fn reads(connection: &mut Connection) -> Result<i64> {
+    let rows: Vec<(String, String)> = sqlx::query_as("SHOW SESSION STATUS LIKE 'Handler_read%'")
+        .fetch_all(connection)
+        .await?;
+    let counts = rows.iter().map(|(_, count)| count.parse::<i64>().unwrap());
+    Ok(counts.sum())
+}
+
+/// Does work and counts the rows and index entries that it reads.
+pub(crate) async fn counting_reads<T>(
+    connection: &mut Connection,
+    work: impl AsyncFn(&mut Connection) -> Result<T>,
+) -> Result<(i64, T)> {
+    let first = reads(connection).await?;
+    let before = reads(connection).await?;
+    let end = work(connection).await?;
+    let after = reads(connection).await?;
+    let of_counting = before - first;
+    Ok((after - before - of_counting, end))
+}
