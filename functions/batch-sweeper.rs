@@ -5,7 +5,7 @@ use task_engine::{Deadline, Dispatcher};
 use task_lambda::StationSource;
 use task_lambda::schedule::serve;
 use task_service::jobs::KINDS;
-use task_service::sqs::SqsQueue;
+use task_service::sqs::{SqsQueue, TaskQueues};
 use task_service::sweep::{Swept, sweep};
 
 #[tokio::main(flavor = "current_thread")]
@@ -14,8 +14,8 @@ async fn main() -> Result<(), task_lambda::Error> {
 }
 
 async fn handle(
-    (dispatcher, source): &(Dispatcher<SqsQueue>, StationSource),
+    (dispatcher, runs, source): &(Dispatcher<SqsQueue>, TaskQueues, StationSource),
     deadline: Deadline,
 ) -> task_service::Result<Swept> {
-    sweep(dispatcher, KINDS, source.id_scope(), deadline).await
+    sweep(dispatcher, runs, KINDS, source.id_scope(), deadline).await
 }

@@ -1,10 +1,10 @@
 //! `POST /task/add`: stores a task of another system, or a list of them.
 
 use jiff::tz::TimeZone;
-use serde_json::json;
 use task_lambda::http::{Call, Reply, post};
 use task_lambda::{Parameter, Parameters};
-use task_service::tasks;
+use task_service::sqs::TaskQueues;
+use task_service::tasks::runs;
 use task_store::Database;
 
 #[tokio::main(flavor = "current_thread")]
@@ -13,7 +13,7 @@ async fn main() -> Result<(), task_lambda::Error> {
 }
 
 async fn handle(
-    (database, zone): &(Database, TimeZone),
+    (database, zone, queues): &(Database, TimeZone, TaskQueues),
     call: Call,
 ) -> task_service::Result<Reply> {
     call.system()?;
@@ -21,10 +21,7 @@ async fn handle(
     if let Some(list) = p.optional("tasks", Parameter::list)? {
         let list = Parameters::each("tasks", &list, 1_000)?;
         let requests = list.iter().map(|task| task.new_task(zone)).collect();
-        return Reply::each(tasks::add_many(database, requests, call.id_scope()).await?);
+        return Reply::each(runs::add_many(database, queues, requests, call.id_scope()).await?);
     }
-    let new = p.new_task(zone)?;
-    let id = tasks::add(database, &new.task(), call.id_scope()).await?;
-    let user_task_id = new.user_task_id.as_ref().map_or("", |id| id.as_str());
-    Reply::data(&json!({ "task_id": id, "user_task_id": user_task_id }))
+    Reply::data(&runs::add(database, queues, &p.new_task(zone)?, call.id_scope()).await?)
 }

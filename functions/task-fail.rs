@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 use task_lambda::http::{Call, Reply, post};
+use task_service::sqs::TaskQueues;
 use task_service::tasks::runs;
 use task_store::Database;
 
@@ -11,12 +12,13 @@ async fn main() -> Result<(), task_lambda::Error> {
 }
 
 async fn handle(
-    (database, zone): &(Database, TimeZone),
+    (database, zone, queues): &(Database, TimeZone, TaskQueues),
     call: Call,
 ) -> task_service::Result<Reply> {
     call.system()?;
     let p = call.parameters()?;
     let message = p.required("msg", |msg| msg.text(1_000))?;
     let failed = runs::fail(database, &p.task()?, &p.failure(&message)?, zone).await?;
+    runs::announce(database, queues, [failed.task]).await;
     Reply::data(&failed)
 }

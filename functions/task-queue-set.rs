@@ -2,7 +2,7 @@
 
 use task_lambda::Parameter;
 use task_lambda::http::{Call, Reply, post};
-use task_service::tasks::queues;
+use task_service::tasks::queues::{self, SqsNames};
 use task_store::Database;
 
 #[tokio::main(flavor = "current_thread")]
@@ -10,9 +10,9 @@ async fn main() -> Result<(), task_lambda::Error> {
     post(handle).await
 }
 
-async fn handle(database: &Database, call: Call) -> task_service::Result<Reply> {
+async fn handle((database, sqs): &(Database, SqsNames), call: Call) -> task_service::Result<Reply> {
     call.system()?;
     let p = call.parameters()?;
     let name = p.required("queue", Parameter::queue)?;
-    Reply::data(&queues::set(database, &name, &p.policy()?).await?)
+    Reply::data(&queues::set(database, sqs, &name, &p.policy()?).await?)
 }

@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 use task_lambda::http::{Call, Reply, post};
 use task_lambda::{Parameter, Parameters};
+use task_service::sqs::TaskQueues;
 use task_service::tasks::runs;
 use task_store::Database;
 
@@ -12,15 +13,18 @@ async fn main() -> Result<(), task_lambda::Error> {
 }
 
 async fn handle(
-    (database, zone): &(Database, TimeZone),
+    (database, zone, queues): &(Database, TimeZone, TaskQueues),
     call: Call,
 ) -> task_service::Result<Reply> {
     call.system()?;
     let p = call.parameters()?;
-    let Some(filter) = p.optional("filter", Parameter::object)? else {
-        return Reply::data(&runs::retry(database, &p.tasks(100)?).await?);
+    let retried = match p.optional("filter", Parameter::object)? {
+        None => runs::retry(database, &p.tasks(100)?).await?,
+        Some(filter) => {
+            let filter = Parameters::parse("", Some("application/json"), filter.get())?;
+            runs::retry_all(database, &filter.retry_filter(&p, zone)?).await?
+        }
     };
-    let filter = Parameters::parse("", Some("application/json"), filter.get())?;
-    let filter = filter.retry_filter(&p, zone)?;
-    Reply::data(&runs::retry_all(database, &filter).await?)
+    runs::announce(database, queues, retried.tasks.iter().copied()).await;
+    Reply::data(&retried)
 }

@@ -15,6 +15,7 @@ async fn handle(
     call: Call,
 ) -> task_service::Result<Reply> {
     call.system()?;
-    let named = call.parameters()?.task()?;
-    Reply::data(&tasks::start(database, &named, zone).await?)
+    let p = call.parameters()?;
+    let (named, run) = (p.task()?, p.run_count()?);
+    Reply::data(&tasks::start(database, &named, run, zone).await?)
 }

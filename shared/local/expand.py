@@ -2,7 +2,9 @@
 
 The SAM CLI expands loops too, but not inside `Events`, and it puts the parameters' defaults in place of the parameters.
 
-usage: expand.py template.yaml
+A loop over a parameter is CloudFormation's to write out, unless the parameter is given here.
+
+usage: expand.py template.yaml [Parameter=value,value ...]
 """
 
 import json
@@ -50,10 +52,10 @@ def replaced(node, identifier, item):
     return node
 
 
-def expanded(node, mappings):
+def expanded(node, mappings, given):
     """A part of a template with its loops written out and its mappings looked up."""
     if isinstance(node, list):
-        return [expanded(each, mappings) for each in node]
+        return [expanded(each, mappings, given) for each in node]
     if not isinstance(node, dict):
         return node
     if list(node) == ["Fn::FindInMap"]:
@@ -63,31 +65,40 @@ def expanded(node, mappings):
         return node["Fn::Sub"]
     written = {}
     for key, value in node.items():
-        for name, part in turns(key, value, mappings):
+        for name, part in turns(key, value, mappings, given):
             if name in written:
                 raise ValueError(f"{name} is there twice")
             written[name] = part
     return written
 
 
-def turns(key, value, mappings):
+def turns(key, value, mappings, given):
     """The entries that an entry stands for: itself, or those of every turn of a loop."""
     if not key.startswith(LOOP):
-        yield key, expanded(value, mappings)
+        yield key, expanded(value, mappings, given)
         return
     identifier, collection, body = value
-    for item in expanded(collection, mappings):
-        yield from expanded(replaced(body, identifier, item), mappings).items()
+    items = expanded(collection, mappings, given)
+    if isinstance(items, dict):
+        items = given.get(items["Ref"])
+    if items is None:
+        yield key, [identifier, collection, expanded(body, mappings, given)]
+        return
+    for item in items:
+        yield from expanded(replaced(body, identifier, item), mappings, given).items()
 
 
-def expand(text):
-    """A template's text as a template without loops."""
+def expand(text, **given):
+    """A template's text as a template without loops, but for those over parameters whose list is not given."""
     template = yaml.load(text, Loader)
     mappings = template.pop("Mappings", {})
-    if isinstance(template["Transform"], list):
+    template = expanded(template, mappings, given)
+    if isinstance(template["Transform"], list) and LOOP not in json.dumps(template):
         [template["Transform"]] = [name for name in template["Transform"] if name != EXTENSIONS]
-    return expanded(template, mappings)
+    return template
 
 
 if __name__ == "__main__":
-    json.dump(expand(Path(sys.argv[1]).read_text()), sys.stdout, indent=1)
+    lists = dict(argument.split("=", 1) for argument in sys.argv[2:])
+    lists = {name: [item for item in text.split(",") if item] for name, text in lists.items()}
+    json.dump(expand(Path(sys.argv[1]).read_text(), **lists), sys.stdout, indent=1)

@@ -28,7 +28,7 @@ mkdir -p .local/log
 begin=$SECONDS
 mkdir -p .local/template
 .local/deploy/bin/python "$here/expand.py" template.yaml > .local/template/template.json
-.local/deploy/bin/sam build --beta-features --template .local/template/template.json --base-dir . --parameter-overrides "Architecture=$arch" > .local/log/sam-build.log 2>&1 ||
+.local/deploy/bin/sam build --beta-features --language-extensions --template .local/template/template.json --base-dir . --parameter-overrides "Architecture=$arch" > .local/log/sam-build.log 2>&1 ||
   { tail -20 .local/log/sam-build.log; die "sam build failed"; }
 echo "sam build: $((SECONDS - begin)) s"
 .local/deploy/bin/python "$here/sizes.py" .aws-sam/build "$arch"

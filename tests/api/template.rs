@@ -34,10 +34,14 @@ fn text(yaml: &Yaml) -> Option<String> {
     yaml.as_str().map(str::to_owned)
 }
 
-/// The template as `shared/local/expand.py` prints it.
+/// The template as `shared/local/expand.py` prints it, with one task queue.
 fn expanded() -> Value {
     let output = Command::new(project_root().join(".local/tools/bin/python"))
-        .args(["shared/local/expand.py", "template.yaml"])
+        .args([
+            "shared/local/expand.py",
+            "template.yaml",
+            "TaskQueues=report",
+        ])
         .current_dir(project_root())
         .output();
     let Ok(output) = output else {

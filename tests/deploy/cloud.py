@@ -128,7 +128,7 @@ class Cloud:
 
     def packaged(self):
         """template.yaml with the places of what was uploaded, as `sam package` writes it."""
-        template = expand.expand((ROOT / "template.yaml").read_text())
+        template = expand.expand((ROOT / "template.yaml").read_text(), TaskQueues=["report"])
         self.client("s3").create_bucket(Bucket="deploy")
         for resource in template["Resources"].values():
             properties = resource.get("Properties", {})
@@ -150,7 +150,7 @@ class Cloud:
             "DatabaseHost": "127.0.0.1", "DatabasePort": database["port"], "DatabaseName": database["name"],
             "DatabaseOptions": database["options"], "DatabaseSecretArn": rows["ARN"],
             "DatabaseOwnerSecretArn": secret["ARN"],
-            "JwtIssuer": self.issuer.url, "JwtAudience": AUDIENCE, "WorkerConcurrency": "2"}
+            "JwtIssuer": self.issuer.url, "JwtAudience": AUDIENCE, "WorkerConcurrency": "2", "TaskQueues": "report"}
         template = emulated.deployable(self.packaged(), parameters)
         self.client("s3").put_object(Bucket="deploy", Key="template.json", Body=json.dumps(template).encode())
         given = [{"ParameterKey": key, "ParameterValue": str(value)} for key, value in parameters.items()]

@@ -33,7 +33,7 @@ def sql(statement, database=DATABASE):
 def build(folder, ca):
     """template.yaml and the functions beside each other, as `sam build` leaves them, from the binaries of target/local."""
     shutil.rmtree(folder, ignore_errors=True)
-    template = expand.expand((ROOT / "template.yaml").read_text())
+    template = expand.expand((ROOT / "template.yaml").read_text(), TaskQueues=[])
     for name, resource in template["Resources"].items():
         properties = resource.get("Properties", {})
         if "CodeUri" in properties:
@@ -56,7 +56,7 @@ class Functions:
         sql(f"DROP DATABASE IF EXISTS {DATABASE}; CREATE DATABASE {DATABASE} CHARACTER SET utf8mb4", "app")
         host, port = relay.relayed(url.port)
         build(BUILD, authority.install(ROOT / ".local/tls", [host], lambda statement: sql(statement, "app")))
-        options = expand.expand((ROOT / "template.yaml").read_text())["Parameters"]["DatabaseOptions"]["Default"]
+        options = expand.expand((ROOT / "template.yaml").read_text(), TaskQueues=[])["Parameters"]["DatabaseOptions"]["Default"]
         self.variables = {"DATABASE_URL": f"mysql://{url.username}:{url.password}@{host}:{port}/{DATABASE}?{options}",
                           # The CLI knows the queue by its logical id only.
                           "GM_TASK_QUEUE": f"order_import=https://sqs.{REGION}.invalid/000000000000/order-import"}

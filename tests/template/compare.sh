@@ -7,6 +7,6 @@ shared/local/tools.sh deploy tests/deploy/requirements.txt
 python=.local/deploy/bin/python out=.local/template
 mkdir -p $out
 git show "$base:template.yaml" > $out/base.yaml
-$python shared/local/expand.py $out/base.yaml > $out/base.json
-$python shared/local/expand.py template.yaml > $out/template.json
+$python shared/local/expand.py $out/base.yaml TaskQueues=report > $out/base.json
+$python shared/local/expand.py template.yaml TaskQueues=report > $out/template.json
 $python tests/template/compare.py $out/base.json $out/template.json 2> /dev/null

@@ -12,7 +12,10 @@ export AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0
 mkdir -p $out
 
 expanded=$out/template.json
-$tools/python shared/local/expand.py template.yaml > $expanded
+$tools/python shared/local/expand.py template.yaml TaskQueues=report,stocktake > $expanded
+# As it is deployed: a loop over a parameter is CloudFormation's.
+$tools/python shared/local/expand.py template.yaml > $out/deployed.json
+$tools/sam validate --language-extensions --template $out/deployed.json
 for template in $expanded database.yaml; do
   $tools/sam validate --lint --template $template
 done

@@ -8,7 +8,8 @@ use task_service::tasks::IdScope;
 use task_service::{
     orders::OrderImport,
     prices::PriceChange,
-    sqs::{QueueUrls, SqsQueue},
+    sqs::{QueueUrls, SqsQueue, TaskQueues},
+    tasks::queues::SqsNames,
 };
 use task_store::{Database, DatabaseConfig, RowUser, UserTaskId, chunks::MAX_ITEMS};
 
@@ -16,7 +17,7 @@ use crate::configuration::{ConfigurationError, Environment, FromEnvironment};
 use crate::variables::{
     APP_TIME_ZONE, CHUNK_SIZE, DATABASE_CONNECTIONS, DATABASE_ROWS_URL, DATABASE_TIMEOUT_MS,
     DATABASE_URL, GM_TASK_QUEUE, LEASE_SECONDS, MAX_ORDERS, PUBLIC_BASE_URL, RESEND_SECONDS,
-    STATION_CHUNKS, STATION_SOURCE, Variable,
+    STATION_CHUNKS, STATION_SOURCE, TASK_QUEUE_URL, TASK_QUEUES, Variable,
 };
 
 /// `DATABASE_URL`, `DATABASE_CONNECTIONS` (the most this process holds at once) and `DATABASE_TIMEOUT_MS` (the bound
@@ -48,6 +49,30 @@ impl FromEnvironment for SqsQueue {
         QueueUrls::parse(environment.required(urls)?)
             .map(Self::new)
             .map_err(|wrong| ConfigurationError::new(urls, wrong))
+    }
+}
+
+/// `TASK_QUEUES`: the task queues that have an SQS queue.
+impl FromEnvironment for SqsNames {
+    fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
+        let names = environment.text(TASK_QUEUES.name).unwrap_or_default();
+        Self::parse(names).map_err(|wrong| ConfigurationError::new(TASK_QUEUES.name, wrong))
+    }
+}
+
+/// `TASK_QUEUES` and `TASK_QUEUE_URL`: their SQS queues.
+impl FromEnvironment for TaskQueues {
+    fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
+        let names = SqsNames::from_environment(environment)?;
+        if names.is_empty() {
+            return Ok(Self::default());
+        }
+        let url = environment.required(TASK_QUEUE_URL.name)?;
+        if !(url.starts_with("http://") || url.starts_with("https://")) {
+            let wrong = "is not the beginning of a queue URL";
+            return Err(ConfigurationError::new(TASK_QUEUE_URL.name, wrong));
+        }
+        Ok(Self::new(names, url))
     }
 }
 

@@ -78,6 +78,12 @@ variables! {
     GM_TASK_QUEUE: RequiredToSend "",
         "where a job's messages go: a queue URL, or `job=url,job=url`",
         "作业消息的去向：一个队列 URL，或 `job=url,job=url`";
+    TASK_QUEUES: None "",
+        "task queues that may be in mode `sqs`, `name,name`: each has an SQS queue",
+        "可以使用 `sqs` 模式的任务队列，`name,name`：每个都有一个 SQS 队列";
+    TASK_QUEUE_URL: None "",
+        "what the URLs of these SQS queues begin with, up to the name",
+        "这些 SQS 队列的 URL 的开头部分，直到名称为止";
     STATION_SOURCE: Value "claim",
         "`claim`: the authorizer names the station; `trusted`: header `X-Station-Id` or parameter `station_id`",
         "`claim`：由授权方指明站点；`trusted`：取请求头 `X-Station-Id` 或参数 `station_id`";

@@ -10,6 +10,7 @@ pub use station::import as import_demo;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::{StackConfig, built_programs, passed_on};
+use crate::consumer::TaskQueue;
 use crate::database::{PrivateMysql, Profile};
 use crate::error::{LocalError, Result};
 use crate::instance::{self, Running};
@@ -58,6 +59,12 @@ fn stack_config(name: &str, port: Option<u16>, database_url: &str) -> Result<Sta
     config.allowed_origins = origins
         .filter(|origin| !origin.is_empty())
         .map(str::to_owned)
+        .collect();
+    let queues = variable("TASK_QUEUES").unwrap_or_default();
+    let names = queues.split(',').map(str::trim);
+    config.task_queues = names
+        .filter(|name| !name.is_empty())
+        .map(TaskQueue::named)
         .collect();
     if let Some(workers) = variable("WORKERS") {
         config.workers = workers

@@ -1,9 +1,11 @@
 //! How a stack is made: ports, processes, time-outs and the functions' environment.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::consumer::TaskQueue;
 use crate::error::Result;
 use crate::project::Project;
 
@@ -42,6 +44,8 @@ pub struct StackConfig {
     pub schedule: Option<Duration>,
     /// Origins whose web pages may use the stack (`https://panel.example`); none but its own by default.
     pub allowed_origins: Vec<String>,
+    /// The task queues that may be in mode `sqs`.
+    pub task_queues: Vec<TaskQueue>,
     /// More environment variables for every function; they win over the stack's own.
     pub environment: Vec<(String, String)>,
     /// The folder below `.local/log` for this stack's output.
@@ -65,6 +69,7 @@ impl StackConfig {
             glance: Duration::from_millis(200),
             schedule: None,
             allowed_origins: Vec::new(),
+            task_queues: Vec::new(),
             environment: Vec::new(),
             name: format!(
                 "stack-{}-{}",
@@ -79,6 +84,20 @@ impl StackConfig {
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
         self.environment.push((name.to_owned(), value.into()));
         self
+    }
+
+    /// The names of the queues: the jobs' and those of task queues.
+    pub(crate) fn queues(&self) -> Vec<String> {
+        let jobs = self.project.queues.keys().cloned();
+        jobs.chain(self.task_queues.iter().map(TaskQueue::queue))
+            .collect()
+    }
+
+    /// The names of the functions: the project's, and the consumers of task queues.
+    pub(crate) fn functions(&self) -> BTreeSet<String> {
+        let own = self.project.functions.iter().cloned();
+        own.chain(self.task_queues.iter().map(TaskQueue::function))
+            .collect()
     }
 
     pub(crate) fn tools(&self) -> PathBuf {
@@ -122,7 +141,12 @@ fn enclosing_project(path: &Path) -> Option<&Path> {
 /// The variables that the README's configuration table documents, which `make run` passes on to the functions; not those that
 /// say where the database and the queues are, which are the stack's own.
 pub(crate) fn passed_on() -> impl Iterator<Item = &'static str> {
-    const OWN: [&str; 2] = ["DATABASE_URL", "GM_TASK_QUEUE"];
+    const OWN: [&str; 4] = [
+        "DATABASE_URL",
+        "GM_TASK_QUEUE",
+        "TASK_QUEUES",
+        "TASK_QUEUE_URL",
+    ];
     let section = README
         .split("\n## Configuration\n")
         .nth(1)

@@ -62,10 +62,7 @@ impl Front {
         let port = address
             .map_err(|error| LocalError::part("front", error))?
             .port();
-        let functions = Arc::new(Functions::new(
-            &config.project.functions,
-            config.function_timeout,
-        ));
+        let functions = Arc::new(Functions::new(&config.functions(), config.function_timeout));
         let site = Arc::new(Site {
             project: config.project.clone(),
             base_url: base_url(port),

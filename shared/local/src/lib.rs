@@ -7,6 +7,7 @@ mod api;
 mod baskets;
 mod commands;
 mod config;
+mod consumer;
 pub mod database;
 mod dates;
 mod documentation;
@@ -29,6 +30,7 @@ mod wait;
 
 pub use commands::{dispatch, import_demo};
 pub use config::{StackConfig, built_programs, project_root};
+pub use consumer::TaskQueue;
 pub use error::{LocalError, Result};
 pub use pool::Pool;
 pub use project::{Project, Queue, Route};

@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::config::StackConfig;
+use crate::consumer::{self, TaskQueue};
 use crate::error::{LocalError, Result};
 use crate::event_source::EventSource;
 use crate::front::Front;
@@ -42,9 +43,9 @@ impl Parts {
     pub(crate) async fn start(config: StackConfig) -> Result<Self> {
         database::migrate(&config.database_url).await?;
         let guard = Arc::new(Guard::start()?);
-        let queues = config.project.queues.keys().cloned().collect();
         let front = Front::start(&config).await?;
-        let emulator = QueueEmulator::start(&config, queues, wait::free_port()?, &guard).await?;
+        let emulator =
+            QueueEmulator::start(&config, config.queues(), wait::free_port()?, &guard).await?;
         let mut parts = Self {
             invoker: Invoker(front.functions()),
             emulator: Arc::new(emulator),
@@ -98,6 +99,9 @@ impl Parts {
     }
 
     fn recipe(&self, function: &str) -> Result<Recipe> {
+        if let Some(recipe) = self.consumer(function) {
+            return Ok(recipe);
+        }
         let program = self.config.binaries.join(function);
         if !program.is_file() {
             return Err(LocalError::Missing {
@@ -110,6 +114,23 @@ impl Parts {
             program,
             arguments: Vec::new(),
             environment: self.environment(function),
+            directory: self.config.project.root.clone(),
+            log: self.config.log(function),
+        })
+    }
+
+    /// How to start the consumer of a task queue.
+    fn consumer(&self, function: &str) -> Option<Recipe> {
+        let mut queues = self.config.task_queues.iter();
+        let queue = queues.find(|queue| queue.function() == function)?;
+        let file = queue.consumer.as_ref()?.to_string_lossy().into_owned();
+        let mut environment = self.environment(function);
+        environment.push(("API_URL".to_owned(), self.front.base_url()));
+        Some(Recipe {
+            name: function.to_owned(),
+            program: self.config.tools().join("bin/python"),
+            arguments: vec![TaskQueue::runtime(&self.config.project.root), file],
+            environment,
             directory: self.config.project.root.clone(),
             log: self.config.log(function),
         })
@@ -142,22 +163,24 @@ impl Parts {
             ("RESEND_SECONDS", lease),
         ];
         let own = own.map(|(name, value)| (name.to_owned(), value));
+        let queues = consumer::variables(&self.config.task_queues, &self.emulator);
         own.into_iter()
+            .chain(queues)
             .chain(self.config.environment.iter().cloned())
             .collect()
     }
 
     /// Starts the event source mappings and the schedules.
     fn start_drivers(&mut self) {
-        for (queue, function) in self.config.project.mappings() {
+        for (queue, function) in mappings(&self.config) {
             let source = EventSource {
                 queue,
-                function: function.to_owned(),
+                function: function.clone(),
                 batch_size: self.config.batch_size,
                 glance: self.config.glance,
                 timeout: self.config.function_timeout,
                 emulator: Arc::clone(&self.emulator),
-                pool: Arc::clone(&self.pools[function]),
+                pool: Arc::clone(&self.pools[&function]),
                 invoker: self.invoker.clone(),
             };
             self.drivers
@@ -198,18 +221,30 @@ impl Parts {
                 calls.spawn(answered(Arc::clone(&self.pools[&route.function]), call));
             }
         }
-        for (_, function) in self.config.project.mappings() {
-            let (invoker, name) = (self.invoker.clone(), function.to_owned());
+        for (_, function) in mappings(&self.config) {
+            let (invoker, name) = (self.invoker.clone(), function.clone());
             let event = json!({"Records": []});
             let call =
                 async move { drop(invoker.invoke(&name, &event, wait::START_TIMEOUT).await) };
-            calls.spawn(answered(Arc::clone(&self.pools[function]), call));
+            calls.spawn(answered(Arc::clone(&self.pools[&function]), call));
         }
         while let Some(answer) = calls.join_next().await {
             answer.map_err(|error| LocalError::part("stack", error))??;
         }
         Ok(())
     }
+}
+
+/// `(queue, function)` of every event source mapping, those of task queues included.
+fn mappings(config: &StackConfig) -> Vec<(String, String)> {
+    let jobs = config.project.mappings().into_iter();
+    let jobs = jobs.map(|(queue, function)| (queue, function.to_owned()));
+    let consumed = config
+        .task_queues
+        .iter()
+        .filter(|queue| queue.consumer.is_some());
+    jobs.chain(consumed.map(|queue| (queue.queue(), queue.function())))
+        .collect()
 }
 
 /// The functions something triggers, each with its number of processes.
@@ -224,10 +259,8 @@ fn wanted(config: &StackConfig) -> BTreeMap<String, usize> {
         .routed()
         .into_iter()
         .map(|name| (name.to_owned(), config.http_processes));
-    let mapped = project
-        .mappings()
-        .into_iter()
-        .map(|(_, name)| (name.to_owned(), config.workers));
+    let mapped = mappings(config).into_iter();
+    let mapped = mapped.map(|(_, name)| (name, config.workers));
     scheduled.chain(routed).chain(mapped).collect()
 }
 

@@ -41,13 +41,49 @@ impl std::fmt::Display for QueueName {
     }
 }
 
+/// How the workers of a queue get their tasks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// They ask `/task/claim`.
+    #[default]
+    Pull,
+    /// A message goes to an SQS queue of the same name, whose consumers start the task.
+    Sqs,
+}
+
+impl Mode {
+    /// The word that the column holds.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pull => "pull",
+            Self::Sqs => "sqs",
+        }
+    }
+
+    /// Whether a message tells of each run.
+    #[must_use]
+    pub const fn is_announced(self) -> bool {
+        matches!(self, Self::Sqs)
+    }
+
+    fn parse(word: &str) -> Result<Self> {
+        match word {
+            "pull" => Ok(Self::Pull),
+            "sqs" => Ok(Self::Sqs),
+            _ => Err(StoreError::Unreadable("a queue's mode")),
+        }
+    }
+}
+
 /// What a queue does with its tasks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
     /// Its name.
     pub name: String,
-    /// How its workers get their tasks: `pull`.
-    pub mode: String,
+    /// How its workers get their tasks.
+    pub mode: Mode,
     /// Seconds a run may be silent before it counts as dead.
     pub timeout: u32,
     /// Runs of a task before it ends as failed.
@@ -83,6 +119,8 @@ impl Policy {
 /// The members of a policy that a call sets; absent ones stay, or get their defaults where the queue is new.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PolicyChange {
+    /// See [`Policy::mode`].
+    pub mode: Option<Mode>,
     /// See [`Policy::timeout`].
     pub timeout: Option<u32>,
     /// See [`Policy::max_attempts`].
@@ -113,10 +151,11 @@ pub async fn set(
 /// An absent member is NULL: the default of a new queue, no change of one that is there.
 const SET: &str = "
     INSERT INTO tbl_task_queue
-      (name, timeout, max_attempts, backoff_first, backoff_longest, concurrency, station_concurrency, paused)
-    VALUES (?, COALESCE(?, 900), COALESCE(?, 5), COALESCE(?, 10), COALESCE(?, 3600), COALESCE(?, 0), COALESCE(?, 0),
+      (name, mode, timeout, max_attempts, backoff_first, backoff_longest, concurrency, station_concurrency, paused)
+    VALUES (?, COALESCE(?, 'pull'), COALESCE(?, 900), COALESCE(?, 5), COALESCE(?, 10), COALESCE(?, 3600), COALESCE(?, 0), COALESCE(?, 0),
       COALESCE(?, 0))
     ON DUPLICATE KEY UPDATE
+      mode                = COALESCE(?, mode),
       timeout             = COALESCE(?, timeout),
       max_attempts        = COALESCE(?, max_attempts),
       backoff_first       = COALESCE(?, backoff_first),
@@ -131,6 +170,7 @@ type Query<'q> = sqlx::query::Query<'q, MySql, sqlx::mysql::MySqlArguments>;
 impl PolicyChange {
     fn bind<'q>(&self, query: Query<'q>) -> Query<'q> {
         query
+            .bind(self.mode.map(Mode::word))
             .bind(self.timeout)
             .bind(self.max_attempts)
             .bind(self.backoff_first)
@@ -186,7 +226,7 @@ pub(crate) fn policy(row: &MySqlRow) -> Result<Policy> {
     let text = |column| Ok::<_, StoreError>(row.try_get_unchecked(column)?);
     Ok(Policy {
         name: text("name")?,
-        mode: text("mode")?,
+        mode: Mode::parse(&text("mode")?)?,
         timeout: row.try_get("timeout")?,
         max_attempts: row.try_get("max_attempts")?,
         backoff_first: row.try_get("backoff_first")?,
@@ -224,7 +264,7 @@ mod tests {
     fn the_wait_before_a_run_doubles_up_to_the_longest() {
         let policy = Policy {
             name: "a".to_owned(),
-            mode: "pull".to_owned(),
+            mode: Mode::Pull,
             timeout: 900,
             max_attempts: 50,
             backoff_first: 10,

@@ -84,6 +84,7 @@ static ROUTES: [Route; 23] = [
             ("task_id", Key),
             ("user_task_id", Id),
             ("station_id", Station),
+            ("run_count", RUN),
         ],
     ),
     route(

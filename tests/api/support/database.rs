@@ -47,13 +47,18 @@ impl OwnDatabase {
         number.unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
+    /// Runs a statement.
+    pub(crate) async fn execute(&self, sql: &str) {
+        self.connect().await.execute(sql).await.unwrap();
+    }
+
     /// Lets the workers of a queue's tasks have been silent for longer than they may.
     pub(crate) async fn silence(&self, queue: &str) {
         let past = "NOW(3) - INTERVAL 1 SECOND";
         let sql = format!(
             "UPDATE tbl_work SET lease_until = {past}, due_at = {past} WHERE state = 3 AND queue = '{queue}'"
         );
-        self.connect().await.execute(sql.as_str()).await.unwrap();
+        self.execute(&sql).await;
     }
 
     /// The states of all sessions on this database, the one that asks included.

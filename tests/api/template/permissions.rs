@@ -10,8 +10,11 @@ use super::{Template, text, values};
 /// The policy of ours that every function has but for the migration.
 const READS_SECRET: &str = "ReadDatabaseSecret";
 
+/// The policy of functions that send to task queues.
+const SENDS: &str = "SendToTaskQueues";
+
 /// Everything that a role of ours allows: whose it is, then actions and resource.
-const ALLOWED: [(&str, &str, &str); 10] = [
+const ALLOWED: [(&str, &str, &str); 11] = [
     (
         "BatchDeadLetterRole",
         "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes",
@@ -42,6 +45,11 @@ const ALLOWED: [(&str, &str, &str); 10] = [
         "OrderBatchWorkerRole",
         "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes",
         "OrderImportQueue.Arn",
+    ),
+    (
+        SENDS,
+        "sqs:SendMessage",
+        "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:${AWS::StackName}-task-*",
     ),
     ("SkuBatchPrice", "sqs:SendMessage", "SkuPriceQueue.Arn"),
     (
@@ -87,7 +95,7 @@ fn roles_allow_exactly_this() {
     let kinds = ["AWS::IAM::Role", "AWS::Serverless::Function"];
     for (id, properties) in kinds.iter().flat_map(|kind| template.of_type(kind)) {
         let policies = properties["Policies"].as_vec().into_iter().flatten();
-        for policy in policies.filter(|policy| policy.as_str() != Some(READS_SECRET)) {
+        for policy in policies.filter(|policy| policy.as_str().is_none()) {
             let [statement] = &statements(policy)[..] else {
                 panic!("{id}: one statement a policy");
             };
@@ -108,7 +116,11 @@ fn roles_allow_exactly_this() {
     assert_eq!(allowed, BTreeMap::from(expected));
     let wildcard = allowed
         .values()
-        .find(|(actions, resource)| format!("{actions}{resource}").contains('*'));
+        .map(|(actions, resource)| format!("{actions} {resource}"))
+        .find(|may| {
+            may.trim_end_matches("${AWS::StackName}-task-*")
+                .contains('*')
+        });
     assert_eq!(wildcard, None);
 }
 
@@ -166,6 +178,14 @@ fn only_functions_that_know_a_queue_may_send_to_it() {
             .as_vec()
             .cloned()
             .unwrap_or_default();
+        let to_tasks = policies.iter().any(|policy| policy.as_str() == Some(SENDS));
+        let announces = ["task-add", "task-fail", "task-retry", "batch-sweeper"];
+        assert_eq!(
+            to_tasks,
+            announces.contains(&function.binary.as_str()),
+            "{}",
+            function.binary
+        );
         let sends = policies
             .iter()
             .filter(|policy| policy.as_str().is_none())

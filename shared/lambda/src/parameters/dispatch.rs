@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use task_service::tasks::{DispatchRequest, Start, TaskRequest};
 use task_service::{Error, Result};
 use task_store::Moment;
-use task_store::task_queues::{PolicyChange, QueueName};
+use task_store::task_queues::{Mode, PolicyChange, QueueName};
 
 use super::{Parameter, Parameters, shown};
 
@@ -144,10 +144,10 @@ impl Parameters<'_> {
 
     /// The members of a queue's policy that are to be set.
     pub fn policy(&self) -> Result<PolicyChange> {
-        self.optional("mode", Parameter::mode)?;
         let backoff = self.optional("backoff", Parameter::backoff)?;
         let number = |name, range| self.optional(name, |n: Parameter<'_>| n.integer(range));
         Ok(PolicyChange {
+            mode: self.optional("mode", Parameter::mode)?,
             timeout: number("timeout", TIMEOUTS)?,
             max_attempts: number("max_attempts", ATTEMPTS)?,
             backoff_first: backoff.map(|(first, _)| first),
@@ -183,14 +183,15 @@ impl Parameters<'_> {
 }
 
 impl Parameter<'_> {
-    /// How the workers of a queue get their tasks: `pull` is the only way there is.
-    fn mode(self) -> Result<()> {
-        let wrong =
-            "is not served by this version: workers of a queue ask /task/claim, which is mode pull";
+    /// How the workers of a queue get their tasks.
+    fn mode(self) -> Result<Mode> {
         match &*self.scalar()? {
-            "pull" => Ok(()),
-            mode @ ("push" | "sqs") => Err(self.invalid(&format!("{mode} {wrong}"))),
-            other => Err(self.invalid(&format!("must be pull, not {}", shown(other)))),
+            "pull" => Ok(Mode::Pull),
+            "sqs" => Ok(Mode::Sqs),
+            "push" => Err(self.invalid(
+                "push is not served by this version: workers ask /task/claim in mode pull, or consume an SQS queue in mode sqs",
+            )),
+            other => Err(self.invalid(&format!("must be pull or sqs, not {}", shown(other)))),
         }
     }
 }

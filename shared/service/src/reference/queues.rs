@@ -1,7 +1,7 @@
 //! The queues of a reference file.
 
 use serde_json::Value;
-use task_store::task_queues::{PolicyChange, QueueName};
+use task_store::task_queues::{Mode, PolicyChange, QueueName};
 
 use super::record::Record;
 
@@ -64,8 +64,9 @@ fn queue(record: &mut Record<'_>, value: &Value) -> Option<Queue> {
             "must be a lower-case letter and up to 31 more letters a-z and digits",
         );
     }
-    if record.value("mode").is_some_and(|mode| mode != "pull") {
-        record.wrong("mode", "must be pull");
+    let mode = record.value("mode").map(|mode| mode == "pull");
+    if mode == Some(false) {
+        record.wrong("mode", "must be pull: /task/queue/set sets mode sqs");
     }
     let backoff = backoff(record);
     let paused = record
@@ -73,6 +74,7 @@ fn queue(record: &mut Record<'_>, value: &Value) -> Option<Queue> {
         .is_some()
         .then(|| record.flag("paused"));
     let change = PolicyChange {
+        mode: mode.map(|_| Mode::Pull),
         timeout: number(record, "timeout", 10, 43_200),
         max_attempts: number(record, "max_attempts", 1, 50),
         backoff_first: backoff.map(|(first, _)| first),

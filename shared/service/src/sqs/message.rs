@@ -1,40 +1,50 @@
-//! The messages of one request: a chunk's name, its station as the group, and the trace of the call that sends it.
+//! The messages of one request: a chunk's or a task's name, its station as the group, and the trace of the call that sends it.
 
 use aws_sdk_sqs::error::BuildError;
 use aws_sdk_sqs::types::MessageSystemAttributeNameForSends::AwsTraceHeader as TraceHeader;
 use aws_sdk_sqs::types::{MessageSystemAttributeValue, SendMessageBatchRequestEntry};
-use task_engine::ChunkMessage;
-use task_store::chunks::ChunkKey;
-use task_store::outbox::Announcement;
+use task_store::StationId;
 
-/// The messages of a request, and the chunks of which none can be built: these count as unsent.
+/// A message to a queue.
+#[derive(Debug, Clone)]
+pub(super) struct Message {
+    pub(super) body: String,
+    /// By which a queue groups messages.
+    pub(super) station: StationId,
+    /// Seconds until anybody gets it.
+    pub(super) delay: u32,
+}
+
+/// The messages of a request, and the places of those that cannot be built: these count as unsent.
 pub(super) fn entries<E: std::fmt::Display>(
-    part: &[&Announcement],
-    build: impl Fn(usize, &Announcement) -> Result<SendMessageBatchRequestEntry, E>,
-) -> (Vec<SendMessageBatchRequestEntry>, Vec<ChunkKey>) {
+    part: &[usize],
+    build: impl Fn(usize) -> Result<SendMessageBatchRequestEntry, E>,
+) -> (Vec<SendMessageBatchRequestEntry>, Vec<usize>) {
     let (mut entries, mut unsent) = (Vec::with_capacity(part.len()), Vec::new());
-    for (at, due) in part.iter().enumerate() {
-        match build(at, due) {
+    for place in part {
+        match build(*place) {
             Ok(entry) => entries.push(entry),
             Err(error) => {
-                tracing::error!(task.id = due.key.task.get(), %error, "a message cannot be built");
-                unsent.push(due.key);
+                tracing::error!(%error, "a message cannot be built");
+                unsent.push(*place);
             }
         }
     }
     (entries, unsent)
 }
 
-/// One message; its id is its place in the request.
+/// One message of a request; its id is its place.
 pub(super) fn entry(
-    at: usize,
-    due: &Announcement,
+    place: usize,
+    message: &Message,
     trace: Option<&MessageSystemAttributeValue>,
 ) -> Result<SendMessageBatchRequestEntry, BuildError> {
+    let delay = i32::try_from(message.delay).ok().filter(|delay| *delay > 0);
     let entry = SendMessageBatchRequestEntry::builder()
-        .id(at.to_string())
-        .message_body(ChunkMessage::new(due.key).body())
-        .message_group_id(group(due.station.as_str()));
+        .id(place.to_string())
+        .message_body(&message.body)
+        .message_group_id(group(message.station.as_str()))
+        .set_delay_seconds(delay);
     let entry = match trace {
         Some(trace) => entry.message_system_attributes(TraceHeader, trace.clone()),
         None => entry,
@@ -65,42 +75,41 @@ fn group(station: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use task_store::{StationId, TaskId};
 
-    fn due(chunk: u32) -> Announcement {
-        Announcement {
-            key: ChunkKey {
-                task: TaskId::parse("7").unwrap(),
-                run: 1,
-                chunk,
-            },
+    fn message(delay: u32) -> Message {
+        Message {
+            body: "{}".to_owned(),
             station: StationId::parse("T1").unwrap(),
-            job: "order_import".to_owned(),
+            delay,
         }
     }
 
     #[test]
     fn a_message_that_cannot_be_built_is_unsent_and_the_others_are_sent_under_their_places() {
-        let part = [due(0), due(1), due(2)];
-        let part: Vec<_> = part.iter().collect();
-        let (entries, unsent) = entries(&part, |at, due| match at {
-            1 => Err("no body".to_owned()),
-            _ => entry(at, due, None).map_err(|error| error.to_string()),
+        let (entries, unsent) = entries(&[3, 4, 5], |place| match place {
+            4 => Err("no body".to_owned()),
+            _ => entry(place, &message(0), None).map_err(|error| error.to_string()),
         });
         let ids: Vec<_> = entries.iter().map(|entry| entry.id.as_str()).collect();
-        assert_eq!((ids, unsent), (vec!["0", "2"], vec![part[1].key]));
+        assert_eq!((ids, unsent), (vec!["3", "5"], vec![4]));
+    }
+
+    #[test]
+    fn a_message_is_delayed_only_if_it_says_so() {
+        let delays = [0, 9].map(|delay| entry(0, &message(delay), None).unwrap().delay_seconds);
+        assert_eq!(delays, [None, Some(9)]);
     }
 
     #[test]
     fn a_message_carries_the_trace_of_the_call_that_sent_it_if_there_is_one() {
-        let due = due(0);
+        let message = message(0);
         let header = "Root=1-6a1f0c00-0123456789abcdef01234567;Sampled=1";
         let trace = trace_header(Some(header.to_owned()));
-        let traced = entry(0, &due, trace.as_ref()).unwrap();
+        let traced = entry(0, &message, trace.as_ref()).unwrap();
         let attributes = traced.message_system_attributes.unwrap();
         assert_eq!(attributes[&TraceHeader].string_value(), Some(header));
         assert_eq!(attributes[&TraceHeader].data_type(), "String");
-        let untraced = entry(0, &due, trace_header(None).as_ref()).unwrap();
+        let untraced = entry(0, &message, trace_header(None).as_ref()).unwrap();
         assert_eq!(untraced.message_system_attributes, None);
     }
 

@@ -1,7 +1,7 @@
 //! Adding a task, once however often the request is sent.
 
 use task_store::tasks::{self, Dispatch, IdScope, NewTask, Task, TaskSelector};
-use task_store::work::{self, NewUnit};
+use task_store::work::{self, Announcer, NewUnit};
 use task_store::{Connection, Database, StationId, TaskId, UserTaskId};
 
 use super::field;
@@ -72,7 +72,7 @@ async fn store_unit(
         station,
         dispatch,
     };
-    match work::insert(connection, &[unit]).await? {
+    match work::insert(connection, &[unit], Announcer::Caller).await? {
         0 => Err(undeclared(dispatch.queue.as_str())),
         _ => Ok(()),
     }

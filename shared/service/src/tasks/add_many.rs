@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 use task_store::tasks::{self, IdScope, NewTask, Task};
-use task_store::work::{self, NewUnit};
+use task_store::work::{self, Announcer, NewUnit};
 use task_store::{Connection, Database, StationId, StoreError, TaskId, UserTaskId, task_queues};
 
 use super::add::{Added, conflict, is_alike, resubmit, taken_elsewhere};
@@ -22,6 +22,12 @@ pub struct AddedTask {
     pub user_task_id: String,
 }
 
+impl From<&AddedTask> for TaskId {
+    fn from(added: &AddedTask) -> Self {
+        added.task_id
+    }
+}
+
 /// How often a list is looked through again after another call has taken one of its ids.
 const ATTEMPTS: u32 = 5;
 
@@ -36,19 +42,19 @@ pub async fn add_many(
     scope: IdScope,
 ) -> Result<Vec<Result<AddedTask>>> {
     let (news, refused) = sorted_out(requests);
-    let add = async |c: &mut _| add_news(c, &news, scope).await;
+    let add = async |c: &mut _| add_news(c, &news, scope, Announcer::Caller).await;
     let added = database.transaction(add).await?;
     Ok(answers(refused, added))
 }
 
-/// The same within a transaction of the caller's.
+/// The same within a transaction of the caller's; the sweeper announces the tasks.
 pub(super) async fn add_within(
     connection: &mut Connection,
     requests: Vec<Result<TaskRequest<'_>>>,
     scope: IdScope,
 ) -> Result<Vec<Result<AddedTask>>> {
     let (news, refused) = sorted_out(requests);
-    let added = add_news(connection, &news, scope).await?;
+    let added = add_news(connection, &news, scope, Announcer::Sweeper).await?;
     Ok(answers(refused, added))
 }
 
@@ -77,11 +83,12 @@ async fn add_news(
     connection: &mut Connection,
     news: &[TaskRequest<'_>],
     scope: IdScope,
+    announcer: Announcer,
 ) -> Result<Vec<Result<AddedTask>>> {
     let tasks: Vec<_> = news.iter().map(TaskRequest::task).collect();
     let mut attempt = 1;
     let keys = loop {
-        match add_all(connection, &tasks, scope).await {
+        match add_all(connection, &tasks, scope, announcer).await {
             Err(Error::Store(fault)) if fault.is_duplicate_key() && attempt < ATTEMPTS => {
                 attempt += 1;
             }
@@ -113,6 +120,7 @@ async fn add_all(
     connection: &mut Connection,
     news: &[NewTask<'_>],
     scope: IdScope,
+    announcer: Announcer,
 ) -> Result<Vec<Result<TaskId>>> {
     let known = Known::read(connection, news).await?;
     let (fresh, places) = sort(news, &known, scope);
@@ -138,7 +146,7 @@ async fn add_all(
     let units = begun
         .iter()
         .filter_map(|(task, new)| NewUnit::of(*task, new));
-    work::insert(connection, &units.collect::<Vec<_>>()).await?;
+    work::insert(connection, &units.collect::<Vec<_>>(), announcer).await?;
     Ok(answers)
 }
 

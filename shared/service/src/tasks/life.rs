@@ -10,7 +10,7 @@ use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 
 /// Starts a task, or counts one more start of a running one (a redelivered message, a crashed worker); a finished,
-/// repeatable one starts a new run. A dispatched task is claimed. The task as it is then, its times in a zone.
+/// repeatable one starts a new run. A dispatched task is claimed; with `run_count` only for that run. The task as it is then, its times in a zone.
 ///
 /// # Errors
 /// `TASK_FINISHED` with the task as its data, so that the consumer of a redelivered message can acknowledge it. So
@@ -18,6 +18,7 @@ use crate::error::{Error, ErrorCode, Result};
 pub async fn start(
     database: &Database,
     named: &TaskReference,
+    run_count: Option<i32>,
     zone: &TimeZone,
 ) -> Result<TaskView> {
     let write = async |c: &mut _| {
@@ -38,7 +39,7 @@ pub async fn start(
     match database.run(write).await? {
         Started::Plain(view) => Ok(*view),
         Started::Dispatched(id) => {
-            let claim = async |c: &mut _| runs::start(c, id, zone).await;
+            let claim = async |c: &mut _| runs::start(c, id, run_count, zone).await;
             let task = database.transaction(claim).await?;
             let progress = task.progress;
             Ok(TaskView::new(task, progress, zone)?)

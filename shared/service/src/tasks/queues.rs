@@ -1,22 +1,78 @@
 //! Queues of plain tasks: their policies, and how many tasks of each wait, run and failed.
 
+use std::collections::BTreeSet;
+
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use task_store::inbox::{self, RefusedRow};
-use task_store::task_queues::{self, Counts, Policy, PolicyChange, QueueName};
-use task_store::{Connection, Database, Moment};
+use task_store::task_queues::{self, Counts, Mode, Policy, PolicyChange, QueueName};
+use task_store::{Connection, Database, Moment, work};
 
 use crate::error::{Error, Result};
+
+/// The names of the task queues that have an SQS queue.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SqsNames(BTreeSet<QueueName>);
+
+impl SqsNames {
+    /// Reads `TASK_QUEUES`: names with commas between them, none for no queue.
+    pub fn parse(text: &str) -> std::result::Result<Self, String> {
+        let names = text
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty());
+        let name = |name| {
+            QueueName::parse(name).ok_or_else(|| {
+                format!("names {name:?}: a queue's name is a lower-case letter and up to 31 more letters a-z and digits")
+            })
+        };
+        names
+            .map(name)
+            .collect::<std::result::Result<_, _>>()
+            .map(Self)
+    }
+
+    /// Whether there is no such queue.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether a queue is one of them.
+    #[must_use]
+    pub fn contains(&self, name: &QueueName) -> bool {
+        self.0.contains(name)
+    }
+
+    /// Checks that a queue that is to be in mode `sqs` has its SQS queue.
+    fn check(&self, name: &QueueName, mode: Option<Mode>) -> Result<()> {
+        if mode != Some(Mode::Sqs) || self.contains(name) {
+            return Ok(());
+        }
+        let names: Vec<_> = self.0.iter().map(QueueName::as_str).collect();
+        let known = match &names[..] {
+            [] => "no task queue has one".to_owned(),
+            names => format!("only {} have one", names.join(", ")),
+        };
+        let wrong = format!(
+            "sqs needs an SQS queue for {name}, {known}: add {name} to the parameter TaskQueues of the deployment, or to \
+             TASK_QUEUES of the local stack"
+        );
+        Err(Error::invalid("mode", &wrong))
+    }
+}
 
 /// Declares a queue, or changes the members given; answers its policy.
 ///
 /// # Errors
-/// `PARAM_INVALID` when the first wait of the back-off would be longer than the longest.
+/// `PARAM_INVALID` when the first wait of the back-off would be longer than the longest, and for mode `sqs` without an SQS queue.
 pub async fn set(
     database: &Database,
+    sqs: &SqsNames,
     name: &QueueName,
     change: &PolicyChange,
 ) -> Result<PolicyView> {
+    sqs.check(name, change.mode)?;
     let write = async |c: &mut _| set_within(c, name, change).await;
     let policy = database.transaction(write).await?;
     Ok(PolicyView::from(policy))
@@ -28,6 +84,10 @@ pub(crate) async fn set_within(
     name: &QueueName,
     change: &PolicyChange,
 ) -> Result<Policy> {
+    let before = match change.mode {
+        Some(_) => task_queues::lock(connection, name.as_str()).await?,
+        None => None,
+    };
     task_queues::set(connection, name, change).await?;
     let policy = task_queues::find(connection, name.as_str()).await?;
     let policy = policy.ok_or_else(|| undeclared(name.as_str()))?;
@@ -37,6 +97,9 @@ pub(crate) async fn set_within(
             "{first}..{longest} must name the shorter wait first: the first wait of a task, then the longest"
         );
         return Err(Error::invalid("backoff", &wrong));
+    }
+    if before.is_some_and(|before| before.mode != policy.mode) {
+        work::change_mode(connection, &policy).await?;
     }
     Ok(policy)
 }
@@ -51,7 +114,7 @@ pub(crate) fn undeclared(name: &str) -> Error {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PolicyView {
     queue: String,
-    mode: String,
+    mode: Mode,
     timeout: u32,
     max_attempts: u32,
     backoff: String,

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use task_store::task_queues::QueueName;
 use task_store::tasks::{Dispatch, Labels, NewTask, Start};
-use task_store::{Moment, StationId, UserTaskId};
+use task_store::{Moment, StationId, TaskId, UserTaskId};
+
+use super::runs::RunQueue;
 
 /// What a new task is to be stored with.
 #[derive(Debug, Clone)]
@@ -47,6 +49,13 @@ pub struct DispatchRequest {
 }
 
 impl TaskRequest<'_> {
+    /// The key of the added task if consumers of an SQS queue are to be told of it.
+    #[must_use]
+    pub fn announced<Q: RunQueue>(&self, id: TaskId, queue: &Q) -> Option<TaskId> {
+        let dispatch = self.dispatch.as_ref()?;
+        queue.has(dispatch.queue.as_str()).then_some(id)
+    }
+
     /// The task for the store.
     #[must_use]
     pub fn task(&self) -> NewTask<'_> {

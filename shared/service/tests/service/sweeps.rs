@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use task_engine::Queue;
 use task_engine::{Deadline, Dispatcher};
 use task_service::jobs::KINDS;
+use task_service::sqs::TaskQueues;
 use task_service::tasks::IdScope;
 use task_store::chunks::ChunkKey;
 use task_store::outbox::Announcement;
@@ -209,7 +210,9 @@ async fn an_inbox_that_cannot_be_read_keeps_neither_runs_nor_batches_from_their_
         run(fresh, "DROP TABLE tbl_task_inbox").await;
         let dispatcher = dispatcher(fresh, &queue);
         let (scope, end) = (IdScope::Station, Deadline::default());
-        let swept = task_service::sweep::sweep(&dispatcher, KINDS, scope, end).await;
+        let swept =
+            task_service::sweep::sweep(&dispatcher, &TaskQueues::default(), KINDS, scope, end)
+                .await;
         assert!(swept.is_err(), "the invocation is answered as failed");
         assert_eq!(queue.take(), lost);
     })

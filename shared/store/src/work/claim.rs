@@ -213,20 +213,21 @@ const LEASE: &str = "
       attempt INT PATH '$[3]', timeout INT PATH '$[4]')) k
     STRAIGHT_JOIN tbl_work w ON w.id = k.id
     STRAIGHT_JOIN tbl_async_task t ON t.id = w.task_id
-    SET w.state       = 3, -- leased
-        w.attempt     = k.attempt,
-        w.run_count   = k.run_count,
-        w.timeout     = k.timeout,
-        w.lease_until = NOW(3) + INTERVAL k.timeout SECOND,
-        w.due_at      = NOW(3) + INTERVAL k.timeout SECOND,
-        w.claim_id    = ?,
-        w.claim_no    = k.claim_no,
-        w.worker      = LEFT(?, 64),
-        t.status      = 2,
-        t.run_count   = k.run_count,
-        t.attempt     = k.attempt,
-        t.start_time  = NOW(3),
-        t.modify_time = NOW(3)";
+    SET w.state         = 3, -- leased
+        w.attempt       = k.attempt,
+        w.run_count     = k.run_count,
+        w.timeout       = k.timeout,
+        w.lease_until   = NOW(3) + INTERVAL k.timeout SECOND,
+        w.due_at        = NOW(3) + INTERVAL k.timeout SECOND,
+        w.claim_id      = ?,
+        w.claim_no      = k.claim_no,
+        w.announcements = 0,
+        w.worker        = LEFT(?, 64),
+        t.status        = 2,
+        t.run_count     = k.run_count,
+        t.attempt       = k.attempt,
+        t.start_time    = NOW(3),
+        t.modify_time   = NOW(3)";
 
 /// The tasks that a claim holds, in the order it got them.
 pub async fn held_by(

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use sqlx::Row as _;
 use sqlx::mysql::MySqlRow;
 
+use super::announce::RESEND;
 use super::turns::{Lane, next_turns};
 use crate::arguments::json;
 use crate::connections::Connection;
@@ -57,6 +58,7 @@ async fn make_ready(connection: &mut Connection, rows: &[MySqlRow]) -> Result<us
     }
     sqlx::query(MAKE_READY)
         .bind(json(&units)?)
+        .bind(RESEND)
         .execute(connection)
         .await?;
     Ok(units.len())
@@ -68,7 +70,7 @@ const MAKE_READY: &str = "
     SET w.state    = 0, -- ready
         w.turn     = k.turn,
         w.ready_at = NOW(3),
-        w.due_at   = COALESCE(w.expire_at, '9999-12-31')";
+        w.due_at   = LEAST(IF(w.announcements > 0, NOW(3) + INTERVAL ? SECOND, TIMESTAMP('9999-12-31')), COALESCE(w.expire_at, TIMESTAMP('9999-12-31')))";
 
 /// A run whose lease is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::ids::{StationId, TaskId};
 use crate::tasks::{Dispatch, NewTask, Start};
 
+use super::announce::{Announcer, LONGEST_DELAY};
 use super::turns::{Lane, next_turns};
 
 /// The unit of a task.
@@ -35,7 +36,11 @@ impl<'a> NewUnit<'a> {
 }
 
 /// Stores units. Without any of them nothing is sent. Answers how many: fewer than there are means that the queue of the others is not declared.
-pub async fn insert(connection: &mut Connection, units: &[NewUnit<'_>]) -> Result<u64> {
+pub async fn insert(
+    connection: &mut Connection,
+    units: &[NewUnit<'_>],
+    announcer: Announcer,
+) -> Result<u64> {
     if units.is_empty() {
         return Ok(0);
     }
@@ -69,16 +74,23 @@ pub async fn insert(connection: &mut Connection, units: &[NewUnit<'_>]) -> Resul
             )
         })
         .collect();
-    let stored = sqlx::query(INSERT).bind(json(&rows)?);
+    let (announcements, wait) = announcer.counts();
+    let stored = sqlx::query(INSERT)
+        .bind(wait)
+        .bind(LONGEST_DELAY)
+        .bind(announcements)
+        .bind(json(&rows)?);
     Ok(stored.execute(connection).await?.rows_affected())
 }
 
 const INSERT: &str = "
     INSERT INTO tbl_work
-      (kind, queue, station_id, task_id, state, turn, due_at, ready_at, max_attempts, expire_at)
+      (kind, queue, station_id, task_id, state, turn, due_at, ready_at, max_attempts, expire_at, announcements)
     SELECT 2, q.name, u.station_id, u.task_id, IF(u.start_at > NOW(3), 1, 0), u.turn,
-      IF(u.start_at > NOW(3), u.start_at, COALESCE(u.expire_at, '9999-12-31')),
-      IF(u.start_at > NOW(3), NULL, NOW(3)), u.max_attempts, u.expire_at
+      IF(u.start_at > NOW(3), u.start_at,
+         LEAST(IF(q.mode = 'sqs', NOW(3) + INTERVAL ? SECOND, TIMESTAMP('9999-12-31')), COALESCE(u.expire_at, TIMESTAMP('9999-12-31')))),
+      IF(u.start_at > NOW(3), NULL, NOW(3)), u.max_attempts, u.expire_at,
+      IF(q.mode = 'sqs' AND u.start_at <= NOW(3) + INTERVAL ? SECOND, ?, 0)
     FROM (SELECT k.task_id, k.station_id, k.queue, k.turn, k.max_attempts,
             COALESCE(NOW(3) + INTERVAL k.delay SECOND, TIMESTAMP('1970-01-01') + INTERVAL k.start_at SECOND) AS start_at,
             TIMESTAMP('1970-01-01') + INTERVAL k.expire_at SECOND AS expire_at

@@ -3,12 +3,17 @@
 //! A plain task that names a queue has one unit, of kind 2, from the moment it is added until it ends. The order of locks is
 //! the task's row, then its unit; a claim locks both with `SKIP LOCKED`, so that it waits for nobody.
 
+mod announce;
 mod claim;
 mod due;
 mod insert;
 mod runs;
 mod turns;
 
+pub use announce::{
+    Announcer, RunAnnouncement, announcements, announcing, change_mode, leave_unannounced,
+    take_unannounced,
+};
 pub use claim::{
     Candidate, Claim, Holder, Look, UnitState, held_by, lease, look, of_task, ready,
     ready_of_station,
@@ -17,5 +22,5 @@ pub use claim::{in_work, in_work_by_station, waiting_stations};
 pub use due::{Lost, expired, lost, promote, promote_due};
 pub use insert::{NewUnit, insert};
 pub use runs::{
-    KEPT_RUNS, Run, lease_until, put_off, record, record_all, remove, remove_all, renew, runs,
+    KEPT_RUNS, Run, Wait, lease_until, put_off, record, record_all, remove, remove_all, renew, runs,
 };

@@ -3,6 +3,7 @@
 use sqlx::Row as _;
 use sqlx::mysql::MySqlRow;
 
+use super::announce::{Announcer, LONGEST_DELAY};
 use crate::arguments::json;
 use crate::connections::Connection;
 use crate::error::Result;
@@ -114,25 +115,45 @@ pub async fn remove_all(connection: &mut Connection, tasks: &[TaskId]) -> Result
     Ok(())
 }
 
+/// How long a task waits for its next run.
+#[derive(Debug, Clone, Copy)]
+pub struct Wait {
+    /// In milliseconds.
+    pub ms: u64,
+    /// Who announces the run; `None`: nobody, its workers ask for it.
+    pub announcer: Option<Announcer>,
+}
+
+impl Wait {
+    /// How often the run counts as announced. One that is further ahead than a message can be delayed is left to the sweeper.
+    fn announcements(self) -> u32 {
+        let is_near = self.ms <= u64::from(LONGEST_DELAY) * 1_000;
+        let announcer = self.announcer.filter(|_| is_near);
+        announcer.map_or(0, |announcer| announcer.counts().0)
+    }
+}
+
 /// Takes a task away from the run that holds it, and makes it due again after a wait.
 pub async fn put_off(
     connection: &mut Connection,
     task: TaskId,
-    wait_ms: u64,
+    wait: Wait,
     error: &str,
 ) -> Result<()> {
     const PUT_OFF: &str = "
         UPDATE tbl_work FORCE INDEX (unit)
-        SET state       = 1, -- delayed
-            due_at      = NOW(3) + INTERVAL ? * 1000 MICROSECOND,
-            lease_until = NULL,
-            claim_id    = NULL,
-            claim_no    = NULL,
-            ready_at    = NULL,
-            last_error  = ?
+        SET state         = 1, -- delayed
+            announcements = ?,
+            due_at        = NOW(3) + INTERVAL ? * 1000 MICROSECOND,
+            lease_until   = NULL,
+            claim_id      = NULL,
+            claim_no      = NULL,
+            ready_at      = NULL,
+            last_error    = ?
         WHERE task_id = ? AND kind = 2 AND run = 0 AND part = 0";
     sqlx::query(PUT_OFF)
-        .bind(wait_ms)
+        .bind(wait.announcements())
+        .bind(wait.ms)
         .bind(error)
         .bind(task.get())
         .execute(connection)

@@ -3,7 +3,8 @@
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use task_store::tasks::{self, Changes, Task, TaskStatus};
-use task_store::{Connection, Database, task_queues, work};
+use task_store::work::{self, Announcer};
+use task_store::{Connection, Database, TaskId, task_queues};
 
 use super::fenced;
 use super::heartbeat::key;
@@ -59,6 +60,9 @@ pub struct FailRequest<'a> {
 /// What became of the task of a failed run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Failed {
+    /// The task.
+    #[serde(skip)]
+    pub task: TaskId,
     /// 1: it waits for its next run; 3: it has ended as failed.
     pub status: u8,
     /// When it runs again.
@@ -89,6 +93,7 @@ pub async fn fail(
         let now = tasks::by_id(c, task.id).await?.ok_or_else(not_found)?;
         let next = now.dispatched.next_run_at;
         Ok(Failed {
+            task: task.id,
             status: now.status.number(),
             next_run_time: next.map(|next| next.in_zone(zone)),
         })
@@ -115,18 +120,20 @@ async fn fail_locked(
         (TaskStatus::Finished, _) => Ok(()),
         (_, None) => Ok(tasks::fail(connection, task.id, request.message).await?),
         (_, Some(queue)) => {
-            end_failed(connection, task, queue, request).await?;
+            end_failed(connection, task, queue, request, Announcer::Caller).await?;
             Ok(())
         }
     }
 }
 
-/// Ends the run that a dispatched task is in, whose row is locked; `false`: it was its last one.
+/// Ends the run that a dispatched task is in, whose row is locked; `false`: it was its last one. `announcer` announces the
+/// next one, where its queue does.
 pub(super) async fn end_failed(
     connection: &mut Connection,
     task: &Task,
     queue: &str,
     request: &FailRequest<'_>,
+    announcer: Announcer,
 ) -> Result<bool> {
     let (id, error) = (task.id, request.message);
     work::record(connection, id, task.run_count, Some(error)).await?;
@@ -136,16 +143,23 @@ pub(super) async fn end_failed(
         tasks::fail(connection, id, error).await?;
         return Ok(false);
     }
+    let policy = task_queues::find(connection, queue).await?;
     let wait_ms = match request.retry_after {
         Some(seconds) => u64::from(seconds) * 1_000,
         None => {
-            let policy = task_queues::find(connection, queue).await?;
-            let longest = policy.map_or(0, |policy| policy.longest_wait(task.attempt));
+            let longest = policy
+                .as_ref()
+                .map_or(0, |policy| policy.longest_wait(task.attempt));
             // Full jitter: any time up to the longest.
             fastrand::u64(0..=u64::from(longest) * 1_000)
         }
     };
-    work::put_off(connection, id, wait_ms, error).await?;
+    let is_announced = policy.is_some_and(|policy| policy.mode.is_announced());
+    let wait = work::Wait {
+        ms: wait_ms,
+        announcer: is_announced.then_some(announcer),
+    };
+    work::put_off(connection, id, wait, error).await?;
     tasks::wait_again(connection, id, error).await?;
     Ok(true)
 }

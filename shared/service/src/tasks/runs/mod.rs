@@ -3,6 +3,7 @@
 //! A run is known by the task's `run_count`, which never falls: it is the fence. What a run says counts only while the task
 //! is in that run.
 
+mod announce;
 mod claim;
 mod end;
 mod finish_all;
@@ -18,6 +19,7 @@ use task_store::{Connection, TaskId};
 use super::{TaskView, not_found, progress};
 use crate::error::{Error, ErrorCode, Result};
 
+pub use announce::{RunQueue, add, add_many, announce, announce_due};
 pub use claim::{ClaimRequest, Claimed, claim};
 pub(crate) use end::cancel;
 pub(super) use end::finish;

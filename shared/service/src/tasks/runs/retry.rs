@@ -3,8 +3,8 @@
 use serde::Serialize;
 use task_store::task_queues::QueueName;
 use task_store::tasks::{self, Dispatch, EndedFilter, Start, Task, TaskStatus};
-use task_store::work::{self, NewUnit};
-use task_store::{Connection, Database, Moment, StationId};
+use task_store::work::{self, Announcer, NewUnit};
+use task_store::{Connection, Database, Moment, StationId, TaskId};
 
 use crate::caller::{Caller, TaskReference};
 use crate::error::{Error, Result};
@@ -32,6 +32,9 @@ pub struct RetryFilter {
 /// Which tasks run again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Retried {
+    /// The tasks that run again.
+    #[serde(skip)]
+    pub tasks: Vec<TaskId>,
     /// The number of tasks that run again.
     pub retried: usize,
     /// Nothing was changed: `retried` counts the tasks that would run again.
@@ -63,6 +66,7 @@ pub async fn retry(database: &Database, named: &[TaskReference]) -> Result<Retri
         }
         revive(c, &ended).await?;
         Ok(Retried {
+            tasks: ended.iter().map(|task| task.id).collect(),
             retried: ended.len(),
             ..Retried::default()
         })
@@ -99,6 +103,7 @@ pub async fn retry_all(database: &Database, filter: &RetryFilter) -> Result<Retr
             revive(c, &ended).await?;
         }
         Ok::<_, Error>(Retried {
+            tasks: ended.iter().map(|task| task.id).collect(),
             retried: ended.len(),
             dry_run: filter.dry_run,
             next_after_id,
@@ -130,6 +135,7 @@ async fn revive(connection: &mut Connection, ended: &[Task]) -> Result<()> {
         });
     let ids: Vec<_> = ended.iter().map(|task| task.id).collect();
     tasks::revive(connection, &ids).await?;
-    work::insert(connection, &units.collect::<Vec<_>>()).await?;
+    let units = units.collect::<Vec<_>>();
+    work::insert(connection, &units, Announcer::Caller).await?;
     Ok(())
 }

@@ -10,18 +10,19 @@ use super::refused;
 use crate::error::{ErrorCode, Result};
 use crate::tasks::not_found;
 
-/// Starts a run of a dispatched task. Runs in a transaction.
+/// Starts a run of a dispatched task; only run number `run_count` where a message names it. Runs in a transaction.
 ///
 /// # Errors
 /// `TASK_FINISHED`; `TASK_HELD` while a worker holds it; `TASK_NOT_DUE` while it is delayed or expired, or its queue is
-/// paused or has as many runs in work as it may. Each with the task as its data.
+/// paused or has as many runs in work as it may; `RUN_STALE` when the run is over. Each with the task as its data.
 pub(in crate::tasks) async fn start(
     connection: &mut Connection,
     id: TaskId,
+    run_count: Option<i32>,
     zone: &TimeZone,
 ) -> Result<Task> {
     let task = tasks::lock(connection, id).await?.ok_or_else(not_found)?;
-    if let Some((code, message)) = hindrance(connection, &task).await? {
+    if let Some((code, message)) = hindrance(connection, &task, run_count).await? {
         return Err(refused(connection, code, message.to_owned(), id, zone).await?);
     }
     let started = tasks::by_id(connection, id).await?;
@@ -32,10 +33,17 @@ pub(in crate::tasks) async fn start(
 async fn hindrance(
     connection: &mut Connection,
     task: &Task,
+    run_count: Option<i32>,
 ) -> Result<Option<(ErrorCode, &'static str)>> {
     if task.status == TaskStatus::Finished {
         let message = "the task is finished: /task/retry runs it again";
         return Ok(Some((ErrorCode::TaskFinished, message)));
+    }
+    if run_count.is_some_and(|run| {
+        run < task.run_count || run == task.run_count && task.status != TaskStatus::Running
+    }) {
+        let message = "the run of the message is over: acknowledge the message";
+        return Ok(Some((ErrorCode::RunStale, message)));
     }
     let unit = work::of_task(connection, task.id).await?;
     let state = unit.as_ref().map_or(UnitState::Waiting, |unit| unit.state);

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use task_engine::Deadline;
 use task_store::tasks::{self, TaskStatus};
-use task_store::work::{self, Lost, UnitState};
+use task_store::work::{self, Announcer, Lost, UnitState};
 use task_store::{Connection, Database, StoreError, TaskId};
 
 use super::end::{FailRequest, end_failed};
@@ -100,7 +100,7 @@ async fn lose(connection: &mut Connection, lost: Lost) -> Result<bool> {
         retry_after: None,
     };
     let queue = task.queue.clone().unwrap_or_default();
-    let runs_again = end_failed(connection, &task, &queue, &request).await?;
+    let runs_again = end_failed(connection, &task, &queue, &request, Announcer::Sweeper).await?;
     let (id, run_count) = (task.id.get(), task.run_count);
     tracing::warn!(task.id = id, run_count, runs_again, "a run was lost");
     Ok(true)

@@ -24,7 +24,13 @@ async fn the_same_request_again_finds_its_task_and_another_queue_is_another_requ
         let id = new.add(fresh).await.unwrap();
         assert_eq!(new.add(fresh).await.unwrap(), id);
         assert_eq!(units(fresh).await, 1);
-        let other = queues::set(&fresh.database, &queue("other"), &PolicyChange::default()).await;
+        let other = queues::set(
+            &fresh.database,
+            &SqsNames::default(),
+            &queue("other"),
+            &PolicyChange::default(),
+        )
+        .await;
         other.unwrap();
         let moved = New {
             queue: queue("other"),

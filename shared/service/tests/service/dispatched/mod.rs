@@ -1,6 +1,7 @@
 //! Tasks that are dispatched to the workers of a queue: added, claimed, renewed, ended, lost, repeated.
 
 mod adding;
+mod announcing;
 mod claiming;
 mod cost;
 mod ending;
@@ -18,7 +19,8 @@ use task_service::jobs::KINDS;
 use task_service::tasks::runs::{self, ClaimRequest, FailRequest, Failed, Heartbeat, SweptRuns};
 use task_service::tasks::{
     self, Changes, DispatchRequest, IdScope, Operation, ResultChange, Start, TaskReference,
-    TaskRequest, document, path, queues,
+    TaskRequest, document, path,
+    queues::{self, SqsNames},
 };
 use task_service::{Caller, Error, ErrorCode, Result};
 use task_store::task_queues::{PolicyChange, QueueName};
@@ -33,7 +35,13 @@ fn queue(name: &str) -> QueueName {
 }
 
 async fn declare(fresh: &TestDatabase, change: PolicyChange) {
-    let set = queues::set(&fresh.database, &queue(QUEUE), &change).await;
+    let set = queues::set(
+        &fresh.database,
+        &SqsNames::default(),
+        &queue(QUEUE),
+        &change,
+    )
+    .await;
     set.unwrap();
 }
 
@@ -202,7 +210,7 @@ async fn finish(fresh: &TestDatabase, id: TaskId, run: Option<i32>) -> Result<()
 }
 
 async fn start(fresh: &TestDatabase, id: TaskId) -> Result<Value> {
-    let started = tasks::start(&fresh.database, &key(id), &TimeZone::UTC).await;
+    let started = tasks::start(&fresh.database, &key(id), None, &TimeZone::UTC).await;
     Ok(json!(started?))
 }
 

@@ -154,9 +154,14 @@ async fn a_policy_keeps_what_a_change_does_not_name() {
             max_attempts: Some(9),
             ..PolicyChange::default()
         };
-        let policy = queues::set(&fresh.database, &queue(QUEUE), &second)
-            .await
-            .unwrap();
+        let policy = queues::set(
+            &fresh.database,
+            &SqsNames::default(),
+            &queue(QUEUE),
+            &second,
+        )
+        .await
+        .unwrap();
         let policy = json!(policy);
         assert_eq!(
             json!([policy["timeout"], policy["paused"], policy["max_attempts"]]),
@@ -167,7 +172,7 @@ async fn a_policy_keeps_what_a_change_does_not_name() {
             ..PolicyChange::default()
         };
         assert_eq!(
-            code(queues::set(&fresh.database, &queue(QUEUE), &wrong).await),
+            code(queues::set(&fresh.database, &SqsNames::default(), &queue(QUEUE), &wrong).await),
             ErrorCode::ParamInvalid
         );
     })

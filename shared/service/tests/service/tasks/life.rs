@@ -174,12 +174,12 @@ async fn both_ids_must_name_the_same_task() {
         };
         let zone = TimeZone::UTC;
         assert!(
-            tasks::start(&fresh.database, &both("a"), &zone)
+            tasks::start(&fresh.database, &both("a"), None, &zone)
                 .await
                 .is_ok()
         );
         for end in [
-            tasks::start(&fresh.database, &both("b"), &zone)
+            tasks::start(&fresh.database, &both("b"), None, &zone)
                 .await
                 .map(drop),
             tasks::finish(

@@ -60,7 +60,7 @@ async fn get(fresh: &TestDatabase, name: &str) -> Value {
 
 /// The task as `/task/start` answers it.
 async fn start(fresh: &TestDatabase, name: &str) -> Result<Value> {
-    let view = tasks::start(&fresh.database, &named(name), &TimeZone::UTC).await?;
+    let view = tasks::start(&fresh.database, &named(name), None, &TimeZone::UTC).await?;
     Ok(json!(view))
 }
 

@@ -106,7 +106,7 @@ async fn an_id_of_several_stations_asks_for_the_station_and_touches_nothing_with
             tasks::get(&fresh.database, &unbound, &named("a"))
                 .await
                 .map(drop),
-            tasks::start(&fresh.database, &named("a"), &zone)
+            tasks::start(&fresh.database, &named("a"), None, &zone)
                 .await
                 .map(drop),
             tasks::update(&fresh.database, &named("a"), &none, &TimeZone::UTC).await,
@@ -123,7 +123,9 @@ async fn an_id_of_several_stations_asks_for_the_station_and_touches_nothing_with
             station_id: StationId::parse("T2"),
             ..named("a")
         };
-        let started = tasks::start(&fresh.database, &theirs, &zone).await.unwrap();
+        let started = tasks::start(&fresh.database, &theirs, None, &zone)
+            .await
+            .unwrap();
         assert_eq!(json!(started)["station_id"], "T2");
         let (mine, _) = tasks::get(&fresh.database, &caller(), &named("a"))
             .await
@@ -159,7 +161,7 @@ async fn a_task_is_changed_by_an_id_that_can_be_read_in_two_ways() {
     with_database(async |fresh| {
         let key = add(fresh, "4711", "1", false).await.unwrap();
         let (named, none) = (front("4711", None), Changes::default());
-        let view = tasks::start(&fresh.database, &named, &TimeZone::UTC).await;
+        let view = tasks::start(&fresh.database, &named, None, &TimeZone::UTC).await;
         assert_eq!(json!(view.unwrap())["task_id"], key.get());
         tasks::finish(&fresh.database, KINDS, &named, &none, &TimeZone::UTC)
             .await

@@ -1,0 +1,87 @@
+//! What a queue's policy means to its announcements: pauses, caps, another mode.
+
+use super::*;
+
+#[tokio::test]
+async fn a_paused_queue_announces_nothing_and_a_capped_one_no_more_than_may_run() {
+    with_database(async |fresh| {
+        let paused = |paused| PolicyChange {
+            paused: Some(paused),
+            concurrency: Some(2),
+            ..PolicyChange::default()
+        };
+        declare_announced(fresh, paused(true)).await;
+        let consumers = Consumers::default();
+        for _ in 0..3 {
+            add_announced(fresh, &consumers, Start::Now).await;
+        }
+        lose_messages(fresh).await;
+        assert_eq!(
+            (consumers.told(), consumers.sweep(fresh).await),
+            (vec![], 0)
+        );
+        declare_announced(fresh, paused(false)).await;
+        assert_eq!(consumers.sweep(fresh).await, 2);
+        let told = consumers.told();
+        start_run(fresh, told[0].0, 1).await.unwrap();
+        assert_eq!(
+            consumers.sweep(fresh).await,
+            1,
+            "the third, of the one that may still run"
+        );
+        start_run(fresh, told[1].0, 1).await.unwrap();
+        let third = consumers.told()[0].0;
+        assert_eq!(
+            code_with_task(start_run(fresh, third, 1).await, third),
+            ErrorCode::TaskNotDue
+        );
+        finish(fresh, told[0].0, Some(1)).await.unwrap();
+        lose_messages(fresh).await;
+        assert_eq!(consumers.sweep(fresh).await, 1);
+        start_run(fresh, third, 1).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_waits_when_a_queue_gets_another_mode_is_announced_or_no_longer() {
+    with_database(async |fresh| {
+        declare(fresh, PolicyChange::default()).await;
+        let (first, second) = (add(fresh, "T1").await, add(fresh, "T2").await);
+        let consumers = Consumers::default();
+        declare_announced(fresh, PolicyChange::default()).await;
+        assert_eq!(consumers.sweep(fresh).await, 2);
+        let told: BTreeSet<_> = consumers.told().into_iter().map(|(id, ..)| id).collect();
+        assert_eq!(told, BTreeSet::from([first, second]));
+        let pull = PolicyChange {
+            mode: Some(Mode::Pull),
+            ..PolicyChange::default()
+        };
+        declare(fresh, pull).await;
+        assert_eq!(consumers.sweep(fresh).await, 0);
+        assert_eq!(claim(fresh, 5).await.len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_queue_without_an_sqs_queue_cannot_get_the_mode() {
+    with_database(async |fresh| {
+        let change = PolicyChange {
+            mode: Some(Mode::Sqs),
+            ..PolicyChange::default()
+        };
+        for (names, known) in [
+            ("", "no task queue has one"),
+            ("other,more", "only more, other have one"),
+        ] {
+            let names = SqsNames::parse(names).unwrap();
+            let set = queues::set(&fresh.database, &names, &queue(QUEUE), &change).await;
+            let error = set.unwrap_err();
+            assert_eq!(error.code(), ErrorCode::ParamInvalid);
+            assert!(error.to_string().contains(known), "{error}");
+        }
+        assert!(SqsNames::parse("report,No").unwrap_err().contains("\"No\""));
+    })
+    .await;
+}

@@ -1,0 +1,200 @@
+//! Announcing runs of tasks whose queue is in mode `sqs`: a message goes to the queue's own consumers.
+//!
+//! MySQL is the truth: a unit stays open until its task has ended, and is announced again for as long as it is. `due_at` of a
+//! ready unit is when that happens next.
+
+use sqlx::Row as _;
+use sqlx::mysql::MySqlRow;
+
+use crate::arguments::json;
+use crate::connections::Connection;
+use crate::error::{Result, StoreError};
+use crate::ids::{StationId, TaskId};
+use crate::row::text;
+use crate::task_queues::{Policy, policy, policy_columns};
+
+/// Seconds until a unit that was announced once is announced again.
+pub(super) const RESEND: u32 = 30;
+/// How often an announcement doubles that wait, at most: 16-fold, 8 minutes.
+const DOUBLED: u32 = 4;
+/// The most seconds that a message may be delayed, the service's limit.
+pub(super) const LONGEST_DELAY: u32 = 900;
+
+/// Announces the next run of a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunAnnouncement {
+    /// The task.
+    pub task: TaskId,
+    /// Its station, by which a queue groups messages.
+    pub station: StationId,
+    /// Its queue.
+    pub queue: String,
+    /// The number that the run will have.
+    pub run_count: i32,
+    /// In how many seconds it may start.
+    pub delay: u32,
+}
+
+/// Who announces a unit that becomes due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Announcer {
+    /// The caller, after its commit: the sweeper repairs what is lost.
+    Caller,
+    /// The sweeper, as soon as it comes round.
+    Sweeper,
+}
+
+impl Announcer {
+    /// How often a unit counts as announced, and the seconds until that happens again.
+    pub(super) const fn counts(self) -> (u32, u32) {
+        match self {
+            Self::Caller => (1, RESEND),
+            Self::Sweeper => (0, 0),
+        }
+    }
+}
+
+macro_rules! announcement_columns {
+    () => {
+        "w.id, w.task_id, w.station_id, w.queue, t.run_count + 1 AS run_count,
+           CAST(IF(w.state = 1, GREATEST(CEIL(TIMESTAMPDIFF(MICROSECOND, NOW(3), w.due_at) / 1000000), 0), 0) AS UNSIGNED) AS delay"
+    };
+}
+
+/// Reads the announcements of those tasks whose caller announces them. A paused queue announces nothing.
+pub async fn announcements(
+    connection: &mut Connection,
+    tasks: &[TaskId],
+) -> Result<Vec<RunAnnouncement>> {
+    const OF_TASKS: &str = concat!(
+        "SELECT ",
+        announcement_columns!(),
+        "
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k
+         STRAIGHT_JOIN tbl_work w FORCE INDEX (unit) ON w.task_id = k.id AND w.kind = 2 AND w.run = 0 AND w.part = 0
+         STRAIGHT_JOIN tbl_task_queue q ON q.name = w.queue AND q.mode = 'sqs' AND q.paused = 0
+         STRAIGHT_JOIN tbl_async_task t ON t.id = w.task_id
+         WHERE w.state IN (0, 1) -- ready, delayed
+           AND w.announcements > 0"
+    );
+    let rows = sqlx::query(OF_TASKS).bind(json(tasks)?);
+    let rows = rows.fetch_all(connection).await?;
+    rows.iter().map(announcement).collect()
+}
+
+/// Reads the policies of the queues whose tasks are announced now.
+pub async fn announcing(connection: &mut Connection) -> Result<Vec<Policy>> {
+    const ANNOUNCING: &str = concat!(
+        "SELECT ",
+        policy_columns!(),
+        " FROM tbl_task_queue WHERE mode = 'sqs' AND paused = 0"
+    );
+    let rows = sqlx::query(ANNOUNCING).fetch_all(connection).await?;
+    rows.iter().map(policy).collect()
+}
+
+macro_rules! unannounced {
+    ($condition:literal) => {
+        concat!(
+            "SELECT ",
+            announcement_columns!(),
+            "
+             FROM tbl_work w FORCE INDEX (due)
+             STRAIGHT_JOIN tbl_async_task t ON t.id = w.task_id
+             WHERE ",
+            $condition,
+            "
+               AND w.queue = ? AND w.kind = 2 -- run of a task
+               AND (w.expire_at IS NULL OR w.expire_at > NOW(3))
+             ORDER BY w.due_at LIMIT ? FOR UPDATE SKIP LOCKED"
+        )
+    };
+}
+
+/// Units that must be announced, each a range of the index: ready ones whose message was lost or never sent, delayed ones
+/// whose time is near (further ahead than from one sweep to the next), and those that became ready while the queue had another mode.
+const UNANNOUNCED: [&str; 3] = [
+    unannounced!("w.state = 0 AND w.due_at <= NOW(3)"),
+    unannounced!(
+        "w.state = 1 AND w.due_at <= NOW(3) + INTERVAL 120 SECOND AND w.announcements = 0"
+    ),
+    unannounced!("w.state = 0 AND w.due_at = '9999-12-31'"),
+];
+
+/// Takes up to `limit` units of a queue that must be announced, and puts off their next announcement: by half a minute,
+/// doubled with every announcement up to 8 minutes; not doubled where a cap makes consumers refuse them.
+///
+/// Runs in a transaction; two sweepers at once take different units.
+pub async fn take_unannounced(
+    connection: &mut Connection,
+    queue: &Policy,
+    limit: u32,
+) -> Result<Vec<RunAnnouncement>> {
+    let mut taken = Vec::new();
+    for sql in UNANNOUNCED {
+        let rest = limit.saturating_sub(u32::try_from(taken.len()).unwrap_or(u32::MAX));
+        if rest > 0 {
+            let rows = sqlx::query(sql).bind(&queue.name).bind(rest);
+            taken.extend(rows.fetch_all(&mut *connection).await?);
+        }
+    }
+    if taken.is_empty() {
+        return Ok(Vec::new());
+    }
+    let id = |row: &MySqlRow| row.try_get("id");
+    let ids = taken.iter().map(id).collect::<sqlx::Result<Vec<i64>>>()?;
+    let doubled = if queue.is_capped() { 0 } else { DOUBLED };
+    sqlx::query(POSTPONE)
+        .bind(json(&ids)?)
+        .bind(RESEND)
+        .bind(doubled)
+        .execute(connection)
+        .await?;
+    taken.iter().map(announcement).collect()
+}
+
+/// A delayed unit keeps its time.
+const POSTPONE: &str = "
+    UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k
+    STRAIGHT_JOIN tbl_work w ON w.id = k.id
+    SET w.due_at        = IF(w.state = 1, w.due_at,
+                             LEAST(NOW(3) + INTERVAL (? << LEAST(w.announcements, ?)) SECOND, COALESCE(w.expire_at, TIMESTAMP('9999-12-31')))),
+        w.announcements = w.announcements + 1";
+
+/// Leaves units to the sweeper that could not be announced.
+pub async fn leave_unannounced(connection: &mut Connection, tasks: &[TaskId]) -> Result<()> {
+    const LEAVE: &str = "
+        UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k
+        STRAIGHT_JOIN tbl_work w FORCE INDEX (unit) ON w.task_id = k.id AND w.kind = 2 AND w.run = 0 AND w.part = 0
+        SET w.due_at        = IF(w.state = 1, w.due_at, NOW(3)),
+            w.announcements = 0
+        WHERE w.state IN (0, 1) -- ready, delayed";
+    let left = sqlx::query(LEAVE).bind(json(tasks)?);
+    left.execute(connection).await?;
+    Ok(())
+}
+
+/// Makes the sweeper look at the ready units of a queue that has got another mode: at once where they are to be announced,
+/// else when they expire.
+pub async fn change_mode(connection: &mut Connection, queue: &Policy) -> Result<()> {
+    const CHANGE: &str = "
+        UPDATE tbl_work FORCE INDEX (turn)
+        SET due_at        = IF(?, NOW(3), COALESCE(expire_at, TIMESTAMP('9999-12-31'))),
+            announcements = 0
+        WHERE queue = ? AND state = 0 AND kind = 2 -- ready runs of tasks";
+    let changed = sqlx::query(CHANGE).bind(queue.mode.is_announced());
+    changed.bind(&queue.name).execute(connection).await?;
+    Ok(())
+}
+
+fn announcement(row: &MySqlRow) -> Result<RunAnnouncement> {
+    let delay: u64 = row.try_get("delay")?;
+    let run_count: i64 = row.try_get("run_count")?;
+    Ok(RunAnnouncement {
+        task: TaskId::from_row(row.try_get("task_id")?),
+        station: StationId::from_row(text(row, "station_id")?),
+        queue: text(row, "queue")?,
+        run_count: i32::try_from(run_count).map_err(|_| StoreError::Unreadable("a run"))?,
+        delay: u32::try_from(delay).map_or(LONGEST_DELAY, |delay| delay.min(LONGEST_DELAY)),
+    })
+}
