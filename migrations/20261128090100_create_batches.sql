@@ -36,7 +36,7 @@ CREATE TABLE tbl_batch_chunk (
 -- once, never updated.
 CREATE TABLE tbl_batch_payload (
     chunk_id   BIGINT   NOT NULL COMMENT 'the chunk',
-    items      LONGTEXT NOT NULL COMMENT 'JSON array',
+    items      LONGBLOB NOT NULL COMMENT 'JSON array, as COMPRESS() makes it: UNCOMPRESS(items) reads it',
     duplicates LONGTEXT NULL COMMENT 'JSON array of [index, first index with the same key]',
     amended    LONGTEXT NULL COMMENT 'JSON array of [index, what a person made of it in an earlier run]',
     PRIMARY KEY (chunk_id)

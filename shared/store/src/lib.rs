@@ -9,6 +9,7 @@ mod arguments;
 pub mod batches;
 pub mod chunks;
 pub mod codes;
+mod compressed;
 mod config;
 mod connections;
 mod database;
@@ -38,6 +39,7 @@ pub mod testing;
 mod time;
 pub mod work;
 
+pub use compressed::CompressedText;
 pub use config::{DatabaseConfig, STATEMENT_CACHE};
 pub use connections::Connection;
 pub use database::{Database, UnitError};

@@ -3,10 +3,10 @@
 use sqlx::{Connection as _, Row};
 
 use crate::arguments::json;
+use crate::compressed::{CompressedText, uncompressed};
 use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::TaskId;
-use crate::row::text;
 
 /// A chunk that is to be stored.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub struct NewChunk {
     /// How many items it has, at most [`crate::chunks::MAX_ITEMS`].
     pub item_count: u32,
     /// The items verbatim, one JSON array.
-    pub items: String,
+    pub items: CompressedText,
     /// Of its items: index and the first index with the same key, one JSON array of pairs.
     pub duplicates: Option<String>,
 }
@@ -63,7 +63,7 @@ async fn insert_rows(connection: &mut Connection, task: TaskId, chunks: &[NewChu
 fn fitting(payloads: &[(i64, &NewChunk)]) -> usize {
     let mut bytes = 0;
     let fits = payloads.iter().take_while(|(_, chunk)| {
-        bytes += chunk.items.len();
+        bytes += chunk.items.as_bytes().len();
         bytes <= PAYLOAD_BYTES
     });
     fits.count().max(1)
@@ -89,7 +89,10 @@ async fn insert_payloads(connection: &mut Connection, payloads: &[(i64, &NewChun
     }
     let mut insert = sqlx::query(&sql);
     for (id, chunk) in payloads {
-        insert = insert.bind(id).bind(&chunk.items).bind(&chunk.duplicates);
+        insert = insert
+            .bind(id)
+            .bind(chunk.items.as_bytes())
+            .bind(&chunk.duplicates);
     }
     insert.execute(connection).await?;
     Ok(())
@@ -117,10 +120,10 @@ pub async fn note_amended(
     Ok(())
 }
 
-/// How many bytes the payloads of chunks have, by chunk id.
+/// How many bytes the texts of chunks' payloads have, by chunk id.
 pub async fn sizes(connection: &mut Connection, chunks: &[i64]) -> Result<Vec<(i64, u64)>> {
     let rows = sqlx::query(
-        "SELECT p.chunk_id, CAST(OCTET_LENGTH(p.items) AS UNSIGNED) \
+        "SELECT p.chunk_id, CAST(UNCOMPRESSED_LENGTH(p.items) AS UNSIGNED) \
          FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k \
          STRAIGHT_JOIN tbl_batch_payload p ON p.chunk_id = k.id",
     )
@@ -145,6 +148,6 @@ pub async fn of_chunks(
     .fetch_all(connection)
     .await?;
     rows.iter()
-        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?, text(row, 2)?)))
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?, uncompressed(row, 2)?)))
         .collect()
 }

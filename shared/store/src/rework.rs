@@ -7,6 +7,7 @@ use std::time::Duration;
 use sqlx::Row;
 
 use crate::chunks::{ChunkKey, Dispatch, MAX_ITEMS, insert_units};
+use crate::compressed::CompressedText;
 use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::TaskId;
@@ -70,7 +71,7 @@ pub async fn reopen(
     let chunk_id = done.last_insert_id();
     sqlx::query("INSERT INTO tbl_batch_payload (chunk_id, items, duplicates) VALUES (?, ?, ?)")
         .bind(chunk_id)
-        .bind(format!("[{item}]"))
+        .bind(CompressedText::new(&format!("[{item}]")).as_bytes())
         .bind(duplicate_of.map(|first| format!("[[{index},{first}]]")))
         .execute(&mut *connection)
         .await?;

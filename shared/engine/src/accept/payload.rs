@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use task_store::CompressedText;
 use task_store::batches::PayloadHash;
 use task_store::payloads::NewChunk;
 
@@ -165,7 +166,7 @@ impl OpenChunk {
         (self.item_count > 0).then_some(NewChunk {
             first_index: self.first_index,
             item_count: self.item_count,
-            items: self.text,
+            items: CompressedText::new(&self.text),
             duplicates,
         })
     }

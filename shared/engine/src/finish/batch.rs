@@ -152,19 +152,8 @@ pub(super) async fn result_of(
     let counts = ItemStatuses::read(connection, batch).await?.counts();
     let failed = match counts.failed {
         0 => Vec::new(),
-        _ => {
-            items::page(
-                connection,
-                task.id,
-                batch.run,
-                ItemStatus::Failed,
-                SHOWN_FAILURES,
-                0,
-            )
-            .await?
-        }
+        _ => shown_failures(connection, kind, batch).await?,
     };
-    let failed = failed_briefs(connection, kind, failed, SHOWN_BYTES).await?;
     let result = BatchResult {
         msg: sentence(kind, &counts),
         link: task.user_task_id.as_ref().map_or("", |id| id.as_str()),
@@ -179,6 +168,17 @@ pub(super) async fn result_of(
         failed,
     };
     serde_json::to_string(&result).map_err(|_| StoreError::Unreadable("result"))
+}
+
+/// Reads the first failed items of a batch's current run, as many as its result shows.
+async fn shown_failures(
+    connection: &mut Connection,
+    kind: &JobKind,
+    batch: &Batch,
+) -> Result<Vec<ItemView>> {
+    let (task, run, status) = (batch.task_id, batch.run, ItemStatus::Failed);
+    let failed = items::page(connection, task, run, status, SHOWN_FAILURES, 0).await?;
+    failed_briefs(connection, kind, failed, SHOWN_BYTES).await
 }
 
 /// Writes the sentence of a finished batch's result.

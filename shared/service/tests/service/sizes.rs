@@ -130,7 +130,7 @@ async fn an_order_of_more_than_256_kib_fails_alone_and_is_not_kept() {
             failed[0]
         );
         assert_eq!(failed[0]["address_id"], "S1");
-        let longest = "SELECT MAX(OCTET_LENGTH(items)) FROM tbl_batch_payload";
+        let longest = "SELECT MAX(UNCOMPRESSED_LENGTH(items)) FROM tbl_batch_payload";
         assert!(number(fresh, longest).await < 10_000);
         let corrected: Box<RawValue> = to_raw_value(&list[1]).unwrap();
         let desk = dispatcher(fresh, &queue);

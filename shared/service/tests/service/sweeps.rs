@@ -157,7 +157,7 @@ async fn a_batch_that_cannot_be_finished_keeps_no_other_from_it() {
         for sql in [
             "INSERT INTO tbl_batch_item (task_id, run, item_index, chunk_id, status) \
              SELECT task_id, run, 0, id, 2 FROM tbl_batch_chunk WHERE task_id = {}",
-            "UPDATE tbl_batch_payload SET items = 'x' WHERE chunk_id IN \
+            "UPDATE tbl_batch_payload SET items = COMPRESS('x') WHERE chunk_id IN \
              (SELECT id FROM tbl_batch_chunk WHERE task_id = {})",
         ] {
             run(fresh, &sql.replace("{}", &poisoned.to_string())).await;

@@ -6,6 +6,7 @@ use sqlx::Row;
 use sqlx::mysql::MySqlRow;
 
 use super::{ChunkKey, ChunkState, in_work, longest, taken};
+use crate::compressed::uncompressed;
 use crate::connections::Connection;
 use crate::error::{Result, StoreError};
 use crate::ids::StationId;
@@ -238,7 +239,7 @@ pub(super) fn claimed(row: &MySqlRow, key: ChunkKey, more: u32) -> Result<Claime
         params: text(row, "params")?,
         accepted_at: Moment::from_row(row, "accepted_at")?
             .ok_or(StoreError::Unreadable("accepted_at"))?,
-        items: text(row, "items")?,
+        items: uncompressed(row, "items")?,
         duplicates: optional_text(row, "duplicates")?,
         amended: optional_text(row, "amended")?,
         is_rework: row.try_get("is_rework")?,

@@ -9,7 +9,9 @@ use task_store::chunks::{self, ChunkKey, Claimed, Dispatch};
 use task_store::payloads::{self, NewChunk};
 use task_store::tasks::{self, Labels, NewTask};
 use task_store::testing::TestDatabase;
-use task_store::{Connection, Database, Result, StationId, StoreError, TaskId, UserTaskId};
+use task_store::{
+    CompressedText, Connection, Database, Result, StationId, StoreError, TaskId, UserTaskId,
+};
 
 /// A lease no test outlives.
 pub(crate) const LEASE: Duration = Duration::from_secs(30);
@@ -94,7 +96,11 @@ pub(crate) fn chunks_of_two(count: u32) -> Vec<NewChunk> {
         .map(|n| NewChunk {
             first_index: n * 2,
             item_count: 2,
-            items: format!("[{{\"n\": {}}}, {{\"n\": {}}}]", n * 2, n * 2 + 1),
+            items: CompressedText::new(&format!(
+                "[{{\"n\": {}}}, {{\"n\": {}}}]",
+                n * 2,
+                n * 2 + 1
+            )),
             duplicates: (n == 1).then(|| "[[3, 2]]".to_owned()),
         })
         .collect()

@@ -19,7 +19,7 @@ pub(crate) struct Case {
 const BY_KEY: &str = "SELECT * FROM tbl_async_task WHERE id = ?";
 const PAGE: &str = "SELECT * FROM tbl_async_task WHERE station_id = 'B1' ORDER BY id DESC LIMIT 10";
 /// The first orders of a batch that [`super::memory`] has left, as they were sent.
-const SENT: &str = "SELECT p.items FROM tbl_async_task t JOIN tbl_batch_chunk c ON c.task_id = t.id \
+const SENT: &str = "SELECT UNCOMPRESS(p.items) FROM tbl_async_task t JOIN tbl_batch_chunk c ON c.task_id = t.id \
     JOIN tbl_batch_payload p ON p.chunk_id = c.id WHERE t.user_task_id = 'memory-0' AND c.chunk_no = 0";
 
 /// Every function that answers HTTP requests.

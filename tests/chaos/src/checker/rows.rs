@@ -106,7 +106,7 @@ impl Rows {
     }
 
     async fn read_chunks(&mut self, connection: &mut MySqlConnection) -> Result<()> {
-        let sql = "SELECT c.id, c.run, c.chunk_no, c.first_index, c.item_count, c.state, c.is_rework, c.cause, p.items \
+        let sql = "SELECT c.id, c.run, c.chunk_no, c.first_index, c.item_count, c.state, c.is_rework, c.cause, UNCOMPRESS(p.items) AS items \
              FROM tbl_batch_chunk c LEFT JOIN tbl_batch_payload p ON p.chunk_id = c.id WHERE c.task_id = ?";
         for row in self.all(connection, sql).await? {
             let payload = text(&row, 8).and_then(|text| serde_json::from_str(&text).ok());
