@@ -40,13 +40,14 @@ names=() pids=()
 beside() { # NAME COMMAND...
   local name=$1
   shift
-  (begin=$SECONDS; "$@" > "$log/$name.log" 2>&1 < /dev/null; code=$?; echo "$((SECONDS - begin))" > "$log/$name.seconds"; exit $code) &
+  (begin=$SECONDS code=0; "$@" > "$log/$name.log" 2>&1 < /dev/null || code=$?; echo "$((SECONDS - begin))" > "$log/$name.seconds"; exit $code) &
   names+=("$name") pids+=($!)
 }
 
-await_all() {
+await() { # [NAME...]: those steps, or all that go on
   local at code
   for at in "${!names[@]}"; do
+    case " ${*:-${names[$at]}} " in *" ${names[$at]} "*) ;; *) continue ;; esac
     code=0
     wait "${pids[$at]}" || code=$?
     step "${names[$at]}: took $(cat "$log/${names[$at]}.seconds" 2>/dev/null) s"
@@ -56,8 +57,8 @@ await_all() {
       cat "$log/${names[$at]}.log"
       failed+=("${names[$at]}")
     fi
+    unset "names[$at]" "pids[$at]"
   done
-  names=() pids=()
 }
 
 on_server() { # FLAVOR CARGO-ARGUMENTS...: cargo test with TEST_DATABASE_URL on a private server
@@ -73,22 +74,24 @@ use_server mysql $profile
 use_server mariadb $profile
 step "format"
 cargo fmt --all --check
-# Two profiles build in folders of their own, so neither waits for the other.
-step "clippy, templates, build"
-beside clippy cargo clippy --quiet --workspace --all-targets --locked -- --deny warnings
+# Two profiles build in folders of their own, so neither waits for the other. What is tested is built first; clippy goes on
+# beside the tests, which leave a core idle now and then.
+step "build, templates, clippy"
+beside clippy nice -n 19 cargo clippy --quiet --workspace --all-targets --locked -- --deny warnings
 beside templates tests/template/lint.sh
 beside build sh -c 'tests/chaos/run.sh build && cargo test --quiet --profile local --locked --workspace --no-run'
-await_all
+await build templates
 [ ${#failed[@]} = 0 ] || exit 1
-step "tests on mysql and on mariadb, deployed into an emulator, under sam local"
+step "tests on mysql and on mariadb"
 beside mysql on_server mysql
 # Its tests are those of the folders tests: what does not use a database has been tested.
 beside mariadb on_server mariadb --test '*'
-await_all
+await mysql mariadb
+step "deployed into an emulator, under sam local, by generated clients"
 beside deployed tests/deploy/run.sh
 beside sam-local tests/sam/run.sh
 beside clients env ONLY=clients tests/contract/run.sh
-await_all
+await
 step "chaos"
 if [ "$full" = full ]; then
   MINUTES=${MINUTES:-3} MYSQL_FLAVOR=mysql tests/chaos/run.sh play || failed+=(chaos)

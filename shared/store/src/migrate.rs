@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use sqlx::migrate::{Migrate as _, MigrateError, Migration};
+use sqlx::migrate::{Migrate as _, MigrateError, Migration, MigrationType};
 use sqlx::{Executor as _, Row as _};
 use tokio::time::sleep;
 
@@ -22,7 +22,20 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 /// A database that has later migrations is as good: they only add (migrations/README.md), and a deployment that is
 /// rolled back finds them.
 pub async fn migrate(database: &Database) -> Result<()> {
-    apply(database, &sqlx::migrate!("../../migrations").migrations).await
+    apply(database, &steps()).await
+}
+
+/// Version, description and text of each migration, oldest first: written by build.rs.
+#[expect(clippy::unreadable_literal, reason = "a version is a UTC stamp")]
+const STEPS: &[(i64, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
+
+/// Lists the embedded migrations, oldest first.
+fn steps() -> Vec<Migration> {
+    let step = |&(version, description, sql): &(i64, &'static str, &'static str)| {
+        let kind = MigrationType::Simple;
+        Migration::new(version, description.into(), kind, sql.into(), false)
+    };
+    STEPS.iter().map(step).collect()
 }
 
 /// Runs the steps that the database does not have yet.
@@ -51,9 +64,11 @@ pub(crate) async fn apply(database: &Database, steps: &[Migration]) -> Result<()
 /// Waits for other processes that migrate this database. Closing the connection frees the lock.
 async fn lock(connection: &mut Connection, patience: Duration) -> Result<()> {
     let seconds = patience.as_secs().max(1);
-    let sql = format!("SELECT GET_LOCK(CONCAT('migrate ', SHA2(DATABASE(), 224)), {seconds}) = 1");
+    let sql = format!(
+        "SELECT GET_LOCK(CONCAT('migrate ', SHA2(DATABASE(), 224)), {seconds}) = 1 AS has_lock"
+    );
     let row = connection.fetch_one(&*sql).await?;
-    match row.try_get::<Option<i64>, _>(0)? {
+    match row.try_get::<Option<i64>, _>("has_lock")? {
         Some(1) => Ok(()),
         _ => Err(StoreError::Migration(format!(
             "another process has been migrating this database for {seconds} s: run this again when it has ended"
@@ -61,10 +76,10 @@ async fn lock(connection: &mut Connection, patience: Duration) -> Result<()> {
     }
 }
 
-/// The version of the first migration: what came before was never released.
+/// The version of the first migration: earlier ones were never released.
 const FIRST: i64 = 20_261_128_090_000;
 
-/// The steps that have not run here.
+/// Reads the steps that have not run here.
 async fn open_steps<'s>(
     connection: &mut Connection,
     steps: &'s [Migration],
@@ -114,13 +129,13 @@ async fn open_steps<'s>(
 async fn refuse_foreign_tables(connection: &mut Connection, open: &[&Migration]) -> Result<()> {
     for step in open {
         for table in statements(&step.sql).iter().filter_map(|sql| created(sql)) {
-            let sql = "SELECT COUNT(*) FROM information_schema.tables \
+            let sql = "SELECT COUNT(*) AS found FROM information_schema.tables \
                        WHERE table_schema = DATABASE() AND table_name = ?";
             let row = sqlx::query(sql)
                 .bind(table)
                 .fetch_one(&mut *connection)
                 .await?;
-            if row.try_get_unchecked::<i64, _>(0)? > 0 {
+            if row.try_get_unchecked::<i64, _>("found")? > 0 {
                 return Err(StoreError::Migration(format!(
                     "table {table} exists already and is not ours (the original task service has one of this name): \
                      name an empty schema in DATABASE_URL, or rename that table; nothing was changed"
@@ -131,7 +146,7 @@ async fn refuse_foreign_tables(connection: &mut Connection, open: &[&Migration])
     Ok(())
 }
 
-/// The table that a statement creates.
+/// Returns the table that a statement creates.
 fn created(sql: &str) -> Option<&str> {
     let name = sql.strip_prefix("CREATE TABLE ")?;
     name.split([' ', '(', '\n']).next()
@@ -165,8 +180,8 @@ async fn run(connection: &mut Connection, step: &Migration, end: Instant) -> Res
     Ok(())
 }
 
-/// Runs a statement again and again while somebody uses its table for longer than a second, with pauses in which whoever
-/// waits behind it gets on.
+/// Runs a statement again and again while its table is in use for longer than a second, with pauses in which the statements
+/// that wait behind it go on.
 async fn patiently(connection: &mut Connection, sql: &str, end: Instant) -> Result<()> {
     let mut pause = PAUSE;
     loop {
@@ -190,7 +205,7 @@ async fn patiently(connection: &mut Connection, sql: &str, end: Instant) -> Resu
     }
 }
 
-/// The statements of a migration: each ends with a semicolon at the end of a line. Comments are lines of their own.
+/// Returns the statements of a migration: each ends with a semicolon at the end of a line. Comments are lines of their own.
 fn statements(sql: &str) -> Vec<String> {
     let lines = sql.lines().filter(|line| !line.starts_with("--"));
     let text: Vec<&str> = lines.collect();
@@ -220,7 +235,7 @@ mod tests {
         let found = statements(sql);
         assert_eq!(found[1..], ["ALTER TABLE a ADD y INT"]);
         assert_eq!((created(&found[0]), created(&found[1])), (Some("a"), None));
-        for step in sqlx::migrate!("../../migrations").iter() {
+        for step in steps() {
             for statement in statements(&step.sql) {
                 let verb = statement.split(' ').next().unwrap_or_default();
                 assert!(

@@ -5,11 +5,12 @@
 
 use std::borrow::Cow;
 
+use percent_encoding::percent_decode_str;
 use task_service::{Error, ErrorCode, Result};
 
 use super::shown;
 
-/// The pairs of a form in the order they came; names and values are borrowed where nothing had to be decoded.
+/// Reads the pairs of a form in the order they came; names and values are borrowed where nothing had to be decoded.
 pub(super) fn pairs(form: &str) -> impl Iterator<Item = Result<(Cow<'_, str>, Cow<'_, str>)>> {
     form.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -33,32 +34,13 @@ fn decode(text: &str) -> Option<Cow<'_, str>> {
         return Some(Cow::Borrowed(text));
     }
     let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [byte, tail @ ..] = rest {
-        rest = tail;
-        match (byte, tail) {
-            (b'+', _) => decoded.push(b' '),
-            (b'%', [high, low, after @ ..]) => match (digit(*high), digit(*low)) {
-                (Some(high), Some(low)) => {
-                    decoded.push(high << 4 | low);
-                    rest = after;
-                }
-                _ => decoded.push(b'%'),
-            },
-            _ => decoded.push(*byte),
+    for (no, part) in text.split('+').enumerate() {
+        if no > 0 {
+            decoded.push(b' ');
         }
+        decoded.extend(percent_decode_str(part));
     }
     String::from_utf8(decoded).ok().map(Cow::Owned)
-}
-
-/// The value of a hexadecimal digit.
-const fn digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
