@@ -154,6 +154,36 @@ fn every_function_says_its_route_in_its_first_line() {
 }
 
 #[test]
+fn a_job_touches_the_files_that_its_guide_names() {
+    let root = project_root();
+    let guide = fs::read_to_string(root.join("docs/ADDING-A-JOB.md")).unwrap();
+    let mut files: Vec<PathBuf> = ["functions", "shared/engine/src", "shared/lambda/src"]
+        .iter()
+        .chain(&["shared/service/src", "shared/store/src"])
+        .flat_map(|folder| rust_files(&root.join(folder)))
+        .collect();
+    let others = ["Cargo.toml", "template.yaml", "docs/OPERATIONS.md"];
+    files.extend(others.map(|file| root.join(file)));
+    let names = [
+        "sku_price",
+        "sku-price",
+        "sku-batch-price",
+        "SkuPriceWorker",
+        "PriceChange",
+    ];
+    for path in files {
+        let text = fs::read_to_string(&path).unwrap();
+        if names.iter().any(|name| text.contains(name)) {
+            let file = path.strip_prefix(&root).unwrap().to_str().unwrap();
+            assert!(
+                guide.contains(&format!("`{file}`")),
+                "the guide leaves out {file}"
+            );
+        }
+    }
+}
+
+#[test]
 fn files_are_short() {
     let root = project_root();
     let long = |folder: &str, limit: usize| {

@@ -10,10 +10,10 @@ mod orders;
 mod station;
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, LazyLock, Weak};
 use std::time::Duration;
 
-use task_local::StackConfig;
+use task_local::{Project, StackConfig, project_root};
 use tokio::sync::Mutex;
 
 pub(crate) use answer::Answer;
@@ -27,10 +27,14 @@ pub(crate) use station::Station;
 pub(crate) const QUEUE: &str = "order-import";
 /// The function behind it.
 pub(crate) const WORKER: &str = "order-batch-worker";
-/// Every queue with the function behind it.
-pub(crate) const QUEUES: [(&str, &str); 2] = [(QUEUE, WORKER), ("sku-price", "sku-price-worker")];
+/// Every queue with its worker, as `Cargo.toml` lists them.
+pub(crate) static QUEUES: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
+    let project = Project::read(&project_root()).unwrap();
+    let queues = project.queues.into_iter();
+    queues.map(|(name, queue)| (name, queue.worker)).collect()
+});
 
-/// What most tests run on. Two processes a function, so that tests wait little for each other.
+/// The stack of most tests. Two processes a function, so that tests wait little for each other.
 static SHARED: Shared = Shared::new(|config| StackConfig {
     http_processes: 2,
     ..config.with("CHUNK_SIZE", "50")

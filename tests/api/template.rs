@@ -6,6 +6,7 @@ mod permissions;
 mod queues;
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::process::Command;
 use std::sync::OnceLock;
 
@@ -90,6 +91,28 @@ fn values(yaml: &Yaml) -> Vec<&Yaml> {
         .map_or_else(Vec::new, |hash| hash.values().collect())
 }
 
+/// A kind of batch, as the mapping `Jobs` has it.
+struct Job {
+    name: String,
+    /// The endpoints that send to its queue.
+    senders: Vec<String>,
+    worker: String,
+}
+
+/// Every kind of batch. The template is read as it is written: its loops take the mapping with them.
+fn jobs() -> Vec<Job> {
+    let source = fs::read_to_string(project_root().join("template.yaml")).unwrap();
+    let template = YamlLoader::load_from_str(&source).unwrap().swap_remove(0);
+    let texts = |list: &Yaml| list.as_vec().unwrap().iter().filter_map(text).collect();
+    let jobs = template["Mappings"]["Jobs"].as_hash().unwrap().iter();
+    let job = |(name, row): (&Yaml, &Yaml)| Job {
+        name: text(name).unwrap(),
+        senders: texts(&row["Senders"]),
+        worker: text(&row["Worker"][0]).unwrap(),
+    };
+    jobs.map(job).collect()
+}
+
 impl Template {
     pub(crate) fn read() -> Self {
         static EXPANDED: OnceLock<String> = OnceLock::new();
@@ -117,7 +140,7 @@ impl Template {
         self.functions().into_iter().map(size).collect()
     }
 
-    /// What the functions tell the allocator.
+    /// The allocator settings of the functions.
     pub(crate) fn tunables(&self) -> String {
         text(&self.0["Globals"]["Function"]["Environment"]["Variables"]["GLIBC_TUNABLES"]).unwrap()
     }
@@ -145,7 +168,7 @@ impl Template {
         }
     }
 
-    /// What a parameter stands for where nothing is given.
+    /// The default of a parameter.
     fn default(&self, parameter: &str) -> Option<String> {
         text(&self.0["Parameters"][parameter]["Default"])
     }

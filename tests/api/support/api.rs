@@ -47,7 +47,7 @@ impl Api {
 
     /// Waits until the queues are empty; nothing may have ended in the order workers' dead-letter queue.
     pub(crate) async fn drained(&self) {
-        for (queue, _) in QUEUES {
+        for (queue, _) in &*QUEUES {
             let empty = async || {
                 let depth = self.stack.queue_depth(queue).await.unwrap();
                 (depth.visible + depth.in_flight + depth.delayed == 0).then_some(())
@@ -66,14 +66,14 @@ impl Api {
 
     /// Freezes the workers of every queue.
     pub(crate) fn pause_workers(&self) {
-        for (_, worker) in QUEUES {
+        for (_, worker) in &*QUEUES {
             self.stack.function(worker).unwrap().pause();
         }
     }
 
     /// Lets the workers of every queue go on.
     pub(crate) fn resume_workers(&self) {
-        for (_, worker) in QUEUES {
+        for (_, worker) in &*QUEUES {
             self.stack.function(worker).unwrap().resume();
         }
     }

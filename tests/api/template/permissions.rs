@@ -5,26 +5,19 @@ use std::collections::BTreeMap;
 use task_local::project_root;
 use yaml_rust2::Yaml;
 
-use super::{Template, text, values};
+use super::{Template, jobs, text, values};
 
 /// The policy of ours that every function has but for the migration.
 const READS_SECRET: &str = "ReadDatabaseSecret";
 
 /// The policy of functions that send to task queues.
-const SENDS: &str = "SendToTaskQueues";
+const SENDS_TO_TASK_QUEUES: &str = "SendToTaskQueues";
 
-/// Everything that a role of ours allows: whose it is, then actions and resource.
-const ALLOWED: [(&str, &str, &str); 11] = [
-    (
-        "BatchDeadLetterRole",
-        "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes",
-        "OrderImportDeadLetterQueue.Arn SkuPriceDeadLetterQueue.Arn",
-    ),
-    (
-        "BatchSweeper",
-        "sqs:SendMessage",
-        "OrderImportQueue.Arn SkuPriceQueue.Arn",
-    ),
+const CONSUMES: &str = "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes";
+const SENDS: &str = "sqs:SendMessage";
+
+/// The rights of our roles beside the queues of jobs: role, actions, resource.
+const ALLOWED: [(&str, &str, &str); 4] = [
     (
         "DatabaseMigrate",
         "secretsmanager:GetSecretValue",
@@ -35,36 +28,44 @@ const ALLOWED: [(&str, &str, &str); 11] = [
         "lambda:InvokeFunction",
         "DatabaseMigrate.Arn",
     ),
-    ("OrderBatchAmend", "sqs:SendMessage", "OrderImportQueue.Arn"),
     (
-        "OrderBatchSubmit",
-        "sqs:SendMessage",
-        "OrderImportQueue.Arn",
-    ),
-    (
-        "OrderBatchWorkerRole",
-        "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes",
-        "OrderImportQueue.Arn",
-    ),
-    (
+        SENDS_TO_TASK_QUEUES,
         SENDS,
-        "sqs:SendMessage",
         "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:${AWS::StackName}-task-*",
     ),
-    ("SkuBatchPrice", "sqs:SendMessage", "SkuPriceQueue.Arn"),
     (
         READS_SECRET,
         "secretsmanager:GetSecretValue",
         "DatabaseSecretArn",
     ),
-    (
-        "SkuPriceWorkerRole",
-        "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes",
-        "SkuPriceQueue.Arn",
-    ),
 ];
 
-/// What AWS manages and a role may have: writing logs and traces, being in subnets.
+/// The rights of roles: actions and resource.
+type Allowed = BTreeMap<String, (String, String)>;
+
+/// The rights of the roles of jobs: an endpoint sends to its job's queue and a worker consumes it; the sweeper sends to all, and
+/// all dead letters have one consumer.
+fn allowed_for_jobs() -> Allowed {
+    let mut allowed = Allowed::new();
+    let (mut queues, mut dead_letters) = (Vec::new(), Vec::new());
+    for job in jobs() {
+        let queue = format!("{}Queue.Arn", job.name);
+        for sender in job.senders {
+            allowed.insert(sender, (SENDS.to_owned(), queue.clone()));
+        }
+        let worker = format!("{}Role", job.worker);
+        allowed.insert(worker, (CONSUMES.to_owned(), queue.clone()));
+        queues.push(queue);
+        dead_letters.push(format!("{}DeadLetterQueue.Arn", job.name));
+    }
+    let all = |action: &str, queues: &[String]| (action.to_owned(), queues.join(" "));
+    allowed.insert("BatchSweeper".to_owned(), all(SENDS, &queues));
+    let consumer = "BatchDeadLetterRole".to_owned();
+    allowed.insert(consumer, all(CONSUMES, &dead_letters));
+    allowed
+}
+
+/// The policies of AWS that a role may have: writing logs and traces, being in subnets.
 const MANAGED: [&str; 3] = [
     "AWSLambdaBasicExecutionRole",
     "AWSLambdaVPCAccessExecutionRole",
@@ -91,7 +92,7 @@ fn statements(policy: &Yaml) -> Vec<Yaml> {
 #[test]
 fn roles_allow_exactly_this() {
     let template = Template::read();
-    let mut allowed = BTreeMap::new();
+    let mut allowed = Allowed::new();
     let kinds = ["AWS::IAM::Role", "AWS::Serverless::Function"];
     for (id, properties) in kinds.iter().flat_map(|kind| template.of_type(kind)) {
         let policies = properties["Policies"].as_vec().into_iter().flatten();
@@ -101,7 +102,10 @@ fn roles_allow_exactly_this() {
             };
             assert_eq!(statement["Effect"].as_str(), Some("Allow"), "{id}");
             let may = (joined(&statement["Action"]), joined(&statement["Resource"]));
-            assert!(allowed.insert(id, may).is_none(), "{id}: one policy a role");
+            assert!(
+                allowed.insert(id.to_owned(), may).is_none(),
+                "{id}: one policy a role"
+            );
         }
     }
     for (id, properties) in template.of_type("AWS::IAM::ManagedPolicy") {
@@ -109,11 +113,13 @@ fn roles_allow_exactly_this() {
             panic!("{id}: one statement");
         };
         let may = (joined(&statement["Action"]), joined(&statement["Resource"]));
-        allowed.insert(id, may);
+        allowed.insert(id.to_owned(), may);
     }
-    let expected =
-        ALLOWED.map(|(id, actions, resource)| (id, (actions.to_owned(), resource.to_owned())));
-    assert_eq!(allowed, BTreeMap::from(expected));
+    let mut expected = allowed_for_jobs();
+    let others =
+        ALLOWED.map(|(id, actions, on)| (id.to_owned(), (actions.to_owned(), on.to_owned())));
+    expected.extend(others);
+    assert_eq!(allowed, expected);
     let wildcard = allowed
         .values()
         .map(|(actions, resource)| format!("{actions} {resource}"))
@@ -178,7 +184,7 @@ fn only_functions_that_know_a_queue_may_send_to_it() {
             .as_vec()
             .cloned()
             .unwrap_or_default();
-        let to_tasks = policies.iter().any(|policy| policy.as_str() == Some(SENDS));
+        let to_tasks = policies.iter().any(|policy| policy.as_str() == Some(SENDS_TO_TASK_QUEUES));
         let announces = ["task-add", "task-fail", "task-retry", "batch-sweeper"];
         assert_eq!(
             to_tasks,
