@@ -1,4 +1,4 @@
-//! SQS dead-letter queues: of the chunks whose messages came back too often, ends those that stalled their workers.
+//! SQS dead-letter queues: ends chunks that stalled their workers, announces other given-up chunks again.
 
 use task_engine::Settings;
 use task_lambda::sqs::{Message, NotDone, serve};

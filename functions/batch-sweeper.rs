@@ -1,5 +1,5 @@
 //! Schedule: announces chunks whose message was lost, finishes batches whose last worker died, and lets time pass for tasks
-//! that are dispatched: delayed ones become ready, silent runs are lost, those added by SQL are adopted.
+//! that are dispatched: delayed tasks become ready, silent runs are lost, tasks added by SQL are adopted.
 
 use task_engine::{Deadline, Dispatcher};
 use task_lambda::StationSource;

@@ -1,4 +1,4 @@
-//! `GET|POST /station/order/batch/result`: what became of the items of a batch, as JSON, NDJSON or CSV.
+//! `GET|POST /station/order/batch/result`: the outcomes of a batch's items, as JSON, NDJSON or CSV.
 
 use jiff::tz::TimeZone;
 use task_lambda::ReportFormat;

@@ -45,28 +45,28 @@ CREATE TABLE tbl_work (
 
 -- Queues of plain tasks and their policies. A change counts for every task that has none of its own, also for waiting ones.
 CREATE TABLE tbl_task_queue (
-    name                VARCHAR(32)       NOT NULL,
+    name                VARCHAR(32)       NOT NULL COMMENT 'as task/add names it',
     mode                VARCHAR(4)        NOT NULL DEFAULT 'pull' COMMENT 'pull, sqs or push',
     timeout             INT UNSIGNED      NOT NULL DEFAULT 900 COMMENT 'seconds a run may be silent before it counts as dead',
-    max_attempts        INT UNSIGNED      NOT NULL DEFAULT 5,
+    max_attempts        INT UNSIGNED      NOT NULL DEFAULT 5 COMMENT 'runs before a task ends as failed',
     backoff_first       INT UNSIGNED      NOT NULL DEFAULT 10 COMMENT 'longest wait before the second run, in seconds',
     backoff_longest     INT UNSIGNED      NOT NULL DEFAULT 3600 COMMENT 'longest wait before any run',
     concurrency         INT UNSIGNED      NOT NULL DEFAULT 0 COMMENT 'runs in work at once; 0: any number',
-    station_concurrency INT UNSIGNED      NOT NULL DEFAULT 0 COMMENT 'of one station',
-    paused              TINYINT(1)        NOT NULL DEFAULT 0,
-    creat_time          DATETIME(3)       NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
-    modify_time         DATETIME(3)       NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+    station_concurrency INT UNSIGNED      NOT NULL DEFAULT 0 COMMENT 'the same of one station; 0: any number',
+    paused              TINYINT(1)        NOT NULL DEFAULT 0 COMMENT '1: no run is claimed',
+    creat_time          DATETIME(3)       NOT NULL DEFAULT CURRENT_TIMESTAMP(3) COMMENT 'when it was declared',
+    modify_time         DATETIME(3)       NOT NULL DEFAULT CURRENT_TIMESTAMP(3) COMMENT 'when its policy last changed',
     PRIMARY KEY (name)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- The last 20 ended runs of a dispatched task. The run in work is the unit's row.
 CREATE TABLE tbl_task_run (
-    task_id    BIGINT        NOT NULL,
-    run_count  INT UNSIGNED  NOT NULL,
-    attempt    INT UNSIGNED  NOT NULL,
-    started_at DATETIME(3)   NULL,
-    ended_at   DATETIME(3)   NOT NULL,
-    worker     VARCHAR(64)   NULL,
+    task_id    BIGINT        NOT NULL COMMENT 'its task',
+    run_count  INT UNSIGNED  NOT NULL COMMENT 'the number of the run, over all lives of the task',
+    attempt    INT UNSIGNED  NOT NULL COMMENT 'the number of the run in its life of the task',
+    started_at DATETIME(3)   NULL COMMENT 'when it was claimed',
+    ended_at   DATETIME(3)   NOT NULL COMMENT 'when it finished, failed, was lost or was cancelled',
+    worker     VARCHAR(64)   NULL COMMENT 'the worker that claimed it',
     error      VARCHAR(1000) NULL COMMENT 'NULL: it finished the task',
     PRIMARY KEY (task_id, run_count)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;

@@ -6,7 +6,7 @@ use crate::support::{Api, Station, eventually, order, orders, unique, with_api};
 
 const AMEND: &str = "/station/order/batch/amend";
 
-/// A finished batch of 6 orders, of which those for `S1`, `S3` and `S5` failed.
+/// A finished batch of 6 orders, of which the orders for `S1`, `S3` and `S5` failed.
 async fn finished(api: &Api, id: &str) -> Station {
     let station = Station::fresh(api).await;
     let mut list = orders(6);

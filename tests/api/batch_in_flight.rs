@@ -11,7 +11,7 @@ static STILL: Shared = Shared::new(|config: StackConfig| StackConfig {
     ..config
 });
 
-/// Runs a test while no worker of the stack works, one such test at a time.
+/// Runs a test while no worker of the stack works, one at a time.
 pub(crate) async fn with_still_workers(test: impl AsyncFnOnce(&Api)) {
     static ALONE: Mutex<()> = Mutex::const_new(());
     let test = async |api: &Api| {

@@ -1,4 +1,4 @@
-//! A finished batch that is submitted again: people mend what failed and send the same id.
+//! A finished batch that is submitted again: people mend failed orders and send the same id.
 
 use std::collections::BTreeMap;
 

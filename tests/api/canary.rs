@@ -8,7 +8,7 @@ use task_local::project_root;
 
 use crate::support::{Station, order, unique, with_own_api};
 
-/// What must not be found in any log.
+/// Texts that must not be found in any log.
 const CANARY: &str = "CANARY7f3a91";
 
 /// Every log of a stack, as one text.

@@ -25,7 +25,7 @@ fn rows() -> Vec<(String, Vec<String>)> {
         .collect()
 }
 
-/// What stands in backticks.
+/// The texts in backticks.
 fn quoted(text: &str) -> Vec<String> {
     text.split('`')
         .skip(1)

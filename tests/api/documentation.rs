@@ -86,7 +86,7 @@ fn urlencoded(pair: &str) -> String {
     format!("{name}={}", encoded.collect::<Vec<_>>().concat())
 }
 
-/// Sends what curl would send.
+/// Sends the request that curl would send.
 async fn sent(api: &Api, curl: &str) -> Answer {
     let mut words = words(curl).into_iter().skip(1);
     let (mut url, mut headers, mut data) = (String::new(), vec![], vec![]);
@@ -110,7 +110,7 @@ async fn sent(api: &Api, curl: &str) -> Answer {
     api.send(request).await
 }
 
-/// An answer without what no two runs have in common.
+/// An answer without the values that differ from run to run.
 fn comparable(mut value: Value) -> Value {
     fn soften(value: &mut Value) {
         match value {
@@ -142,7 +142,7 @@ fn says(documented: &str, told: &Answer) -> bool {
     }
 }
 
-/// Waits for what a person would wait for before the next call.
+/// Waits until a person would make the next call.
 async fn worked(api: &Api) {
     let open = "SELECT COUNT(*) FROM tbl_batch b JOIN tbl_async_task t ON t.id = b.task_id \
         WHERE t.status <> 3 OR EXISTS (SELECT 1 FROM tbl_batch_chunk c WHERE c.task_id = b.task_id AND c.state = 0)";

@@ -1,4 +1,4 @@
-//! What every answer of every route has in common.
+//! The rules of every answer of every route.
 
 use std::collections::BTreeSet;
 

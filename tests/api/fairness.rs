@@ -42,7 +42,7 @@ async fn ten_orders(api: &Api) -> Duration {
     start.elapsed()
 }
 
-/// What one round saw: the ten orders alone, beside the flood, the flood itself, and how many of its chunks were open
+/// The times of a round: the ten orders alone, beside the flood, the flood itself; and how many of its chunks were open
 /// when the ten orders were done.
 async fn round(api: &Api, flood: usize) -> (Duration, Duration, Duration, i64) {
     let alone = ten_orders(api).await;

@@ -1,4 +1,4 @@
-//! What is promised when processes die, stand still or lose their messages: a batch that was accepted ends, and every
+//! Promises when processes die, stand still or lose their messages: an accepted batch ends, and every
 //! order has its effect once. Each test breaks a stack of its own.
 
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use task_local::StackConfig;
 use crate::support::{Api, QUEUE, Station, eventually, numbered, orders, with_own_api};
 
 /// Orders of a batch that is long enough to break something in the middle of it.
-const ORDERS: usize = 3000;
+const ORDERS: usize = 4000;
 const LEASE: Duration = Duration::from_secs(2);
 
 /// Small chunks, a short memory, and a receive count that repeated faults do not exhaust.
@@ -70,7 +70,7 @@ async fn made_once(api: &Api) {
 async fn a_batch_ends_with_every_order_made_once_though_its_workers_are_killed_thrice() {
     with_own_api(fast, async |api| {
         submit(api).await;
-        for done in [10, 50, 90] {
+        for done in [10, 40, 70] {
             chunks_done(api, done).await;
             assert!(api.workers().kill() > 0);
         }
@@ -138,7 +138,7 @@ async fn a_batch_is_accepted_while_the_queue_is_down_and_finished_once_it_is_bac
         submit(api).await;
         let took = start.elapsed();
         assert!(
-            took < Duration::from_secs(6),
+            took < Duration::from_secs(15),
             "a submit waits for no queue: {took:?}"
         );
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -181,7 +181,7 @@ async fn a_function_that_is_killed_is_started_again_and_a_retried_submit_is_the_
         // The local runtime may hand a request to the dead process: that one is never answered.
         let retried = async || {
             let request = api.submission(&station, "retried", &orders(50));
-            let answer = request.timeout(Duration::from_secs(2)).send().await.ok()?;
+            let answer = request.timeout(Duration::from_secs(5)).send().await.ok()?;
             (answer.status() == 200).then_some(())
         };
         eventually("a retried submit is answered", retried).await;

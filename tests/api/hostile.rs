@@ -20,13 +20,13 @@ use judge::Verdicts;
 use routes::{Route, routes};
 use values::Sent;
 
-/// A stack on which nothing happens but what a test sends, so that any change of the database is the test's.
+/// A stack on which only the test's calls do anything, so that any change of the database is the test's.
 static QUIET: Shared = Shared::new(|config: StackConfig| StackConfig {
     schedule: Some(std::time::Duration::from_hours(1)),
     ..config
 });
 
-/// What the calls of a test name, so that only what is hostile about them can be refused.
+/// The ids that the calls of a test name, so that only their hostile part can be refused.
 struct Target {
     station: Station,
     task: String,
@@ -94,7 +94,7 @@ async fn storing_nothing(test: impl AsyncFnOnce(&Api, &Target)) {
     QUIET.lend(test).await;
 }
 
-/// Members as a JSON body. Written by hand: what is sent need not be JSON that a library would write.
+/// Members as a JSON body. Written by hand: the body need not be JSON that a library would write.
 fn body(members: &[(&str, String)]) -> String {
     let members: Vec<_> = members
         .iter()

@@ -10,7 +10,7 @@ use task_local::project_root;
 
 use crate::consistency::rust_files;
 
-/// The layers from the bottom up. Each may name those before it.
+/// The layers from the bottom up. Each may name the layers before it.
 const LAYERS: [&str; 5] = [
     "task-store",
     "task-engine",

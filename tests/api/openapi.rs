@@ -32,7 +32,7 @@ fn described() -> BTreeSet<(String, String, String)> {
     operations.collect()
 }
 
-/// What a `$ref` refers to, or the value itself.
+/// The value that a `$ref` refers to, or the value itself.
 fn resolved<'y>(document: &'y Yaml, value: &'y Yaml) -> &'y Yaml {
     let Some(reference) = value["$ref"].as_str() else {
         return value;
@@ -41,7 +41,7 @@ fn resolved<'y>(document: &'y Yaml, value: &'y Yaml) -> &'y Yaml {
     resolved(document, names.fold(document, |value, name| &value[name]))
 }
 
-/// The members of a schema, those of its parts included.
+/// The members of a schema and of its parts.
 fn members(document: &Yaml, schema: &Yaml) -> BTreeSet<String> {
     let schema = resolved(document, schema);
     let own = schema["properties"].as_hash().into_iter().flatten();

@@ -1,4 +1,4 @@
-//! What can be wrong with one order: every code that HTTP can reach, in one batch.
+//! The errors of an order: every code that HTTP can reach, in one batch.
 
 use serde_json::{Value, json};
 

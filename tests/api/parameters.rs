@@ -6,7 +6,7 @@ use crate::support::{Api, Station, order, unique, with_api};
 
 const ADD: &str = "/task/add";
 
-/// The stored task, without what no call can choose.
+/// The stored task, without the fields that no call can choose.
 async fn added(api: &Api, answer: &Value) -> Value {
     let path = format!("/task/get?task_id={}", answer["task_id"]);
     let mut task = api.get(&path).await.data().clone();

@@ -32,7 +32,7 @@ fn first_cells(document: &str) -> Vec<Vec<&str>> {
         .collect()
 }
 
-/// Where the document's links lead, but for those between its own languages.
+/// The targets of the document's links, without the links between its languages.
 fn links(document: &str) -> BTreeSet<&str> {
     let targets = document.split("](").skip(1);
     targets

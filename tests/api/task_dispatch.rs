@@ -153,7 +153,7 @@ async fn a_claim_waits_until_there_is_a_task() {
         let began = Instant::now();
         let claimed = claim(api, &queue, json!({"wait": 10})).await;
         assert_eq!(claimed.data().as_array().unwrap().len(), 1);
-        assert!(began.elapsed().as_secs() < 6);
+        assert!(began.elapsed().as_secs() < 9);
         for bad in [
             json!({"wait": 11}),
             json!({"limit": 101}),

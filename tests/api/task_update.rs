@@ -1,4 +1,4 @@
-//! `POST /task/update`, and what `POST /task/finish` changes
+//! `POST /task/update`, and the changes of `POST /task/finish`
 
 use serde_json::{Value, json};
 

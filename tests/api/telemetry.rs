@@ -1,4 +1,4 @@
-//! What operators see of a batch: its metrics, and one trace from the request to the worker.
+//! The traces of a batch for operators: its metrics, and one trace from the request to the worker.
 
 use std::fs;
 use std::path::Path;

@@ -8,7 +8,7 @@ use task_store::outbox::{self, Announcement};
 use crate::queue::Queue;
 use crate::settings::Dispatcher;
 
-/// Announces stored chunks and answers those that could not be announced. These are made due for the sweeper at once; should
+/// Announces stored chunks and answers the chunks that could not be announced. These are made due for the sweeper at once; should
 /// even that fail, they fall due by themselves later.
 pub async fn announce<Q: Queue>(
     dispatcher: &Dispatcher<Q>,

@@ -2,7 +2,7 @@
 //! still. Without the cargo feature `failpoints`, which nothing that is run or deployed has, reaching one does nothing.
 //!
 //! With it, the environment variable `FAILPOINTS` names a folder. A file there, called like a failpoint, arms it with
-//! the file's text: `kill`, `error`, `panic` or `delay MILLISECONDS`. Whoever reaches it first removes the file, so
+//! the file's text: `kill`, `error`, `panic` or `delay MILLISECONDS`. The process that reaches it first removes the file, so
 //! that it fires once over all processes. The file `items` holds lines `kill TEXT` and `panic TEXT`: an item whose
 //! JSON contains the text does that at every try.
 
@@ -18,7 +18,7 @@ macro_rules! failpoints {
             /// Every failpoint.
             pub const ALL: &[Self] = &[$(Self::$point),+];
 
-            /// The name of the file that arms it.
+            /// Returns the name of the file that arms it.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self {
@@ -32,7 +32,7 @@ macro_rules! failpoints {
 failpoints! {
     /// A batch is stored; none of its chunks is announced.
     SubmitStored = "submit-stored",
-    /// Before each request to the queue: those before it have been sent.
+    /// Before each request to the queue: the requests before it have been sent.
     QueueSending = "queue-sending",
     /// A batch is stored and announced; its caller has no answer.
     SubmitAnnounced = "submit-announced",
@@ -106,7 +106,7 @@ mod armed {
 
     use super::Failpoint;
 
-    /// Does what the failpoint is armed with. An `error` is the fault of a database that does not answer.
+    /// Carries out the action that the failpoint is armed with. An `error` is the fault of a database that does not answer.
     pub async fn reach(point: Failpoint) -> Result<()> {
         let Some(action) = taken(point) else {
             return Ok(());
@@ -122,7 +122,7 @@ mod armed {
         Ok(())
     }
 
-    /// Does what the file `items` says of any of these items.
+    /// Carries out the action that the file `items` names for these items.
     pub(crate) fn reach_items<'a>(raws: impl Iterator<Item = &'a str>) {
         let Some(lines) = read("items").filter(|lines| !lines.is_empty()) else {
             return;
@@ -145,7 +145,7 @@ mod armed {
         }
     }
 
-    /// What the failpoint is armed with, if nobody else was faster.
+    /// Takes the action of an armed failpoint; `None` when it is not armed or another process was faster.
     fn taken(point: Failpoint) -> Option<String> {
         let action = read(point.name())?;
         let file = folder()?.join(point.name());

@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use serde::Serialize;
 
-/// How many errors of an item are kept: a person mends those first.
+/// The most errors that are kept of an item: a person mends these first.
 pub const KEPT_ERRORS: usize = 20;
 /// Characters of a sent value that an error repeats.
 const SHOWN_CHARS: usize = 64;
@@ -91,7 +91,7 @@ impl ItemErrors {
         }
     }
 
-    /// Counts all errors, those included that are not kept.
+    /// Counts all errors, also the errors that are not kept.
     #[must_use]
     pub const fn count(&self) -> usize {
         self.count

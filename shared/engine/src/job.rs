@@ -28,7 +28,7 @@ pub struct Item<'a> {
 /// The finding of a job about one item.
 #[derive(Debug)]
 pub enum Prepared<W> {
-    /// It is right and can be written; its reserved id is what it will be known by.
+    /// The item is right and can be written; its reserved id becomes its id.
     Ready(W),
     /// This task has made it before, in an earlier run.
     Made {

@@ -27,7 +27,7 @@ pub enum Metric {
 }
 
 impl Metric {
-    /// The name in CloudWatch.
+    /// Returns the name in CloudWatch.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -40,7 +40,7 @@ impl Metric {
         }
     }
 
-    /// The unit in CloudWatch.
+    /// Returns the unit in CloudWatch.
     #[must_use]
     pub const fn unit(self) -> &'static str {
         match self {

@@ -54,7 +54,7 @@ impl ChunkMessage {
 /// Takes announcements of chunks to the workers.
 pub trait Queue: Sync {
     /// Sends announcements and answers the chunks whose announcement was not sent. Never fails as a whole: the sweeper
-    /// announces those again.
+    /// announces these chunks again.
     fn send(&self, announcements: &[Announcement]) -> impl Future<Output = Vec<ChunkKey>> + Send;
 }
 

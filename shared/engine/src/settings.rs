@@ -35,8 +35,9 @@ impl Settings {
         }
     }
 
-    /// Decides how the `chunks` chunks of a first run get to their workers. Those of a small batch are granted, which saves the
-    /// commits of a claim. Those of a large batch are claimed, so that its station's cap is kept chunk by chunk.
+    /// Decides how the `chunks` chunks of a first run get to their workers. The chunks of a small batch are granted, which
+    /// saves the commits of a claim. The chunks of a large batch are claimed, so that its station's cap is kept chunk by
+    /// chunk.
     pub(crate) const fn dispatch(&self, chunks: usize) -> Dispatch {
         let mut dispatch = Dispatch::by_claim(self.resend, self.lease);
         if chunks <= CHUNKS as usize {

@@ -50,7 +50,7 @@ struct Sweep<'a, Q> {
     outage: Option<StoreError>,
 }
 
-/// Announces open chunks whose message is overdue, whatever became of it, and as many of those that wait for their station as
+/// Announces open chunks whose message is overdue, and as many of the chunks that wait for their station as
 /// may be worked; finishes batches that have no open chunk left, because the worker of the last one died before it could.
 /// Begins nothing more after `deadline`. Safe to run twice at once.
 ///

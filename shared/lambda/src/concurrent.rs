@@ -27,7 +27,7 @@ pub(crate) enum Concurrency {
 }
 
 impl Concurrency {
-    /// The number of them.
+    /// Returns the number of them.
     pub(crate) fn invocations(self) -> usize {
         match self {
             Self::One => 1,
@@ -79,7 +79,7 @@ async fn hand_over<E, A>(jobs: mpsc::Sender<Job<E, A>>, event: LambdaEvent<E>) -
     answered.await.map_err(|_| lost())?
 }
 
-/// The answer to an invocation whose handler panicked.
+/// Returns the answer to an invocation whose handler panicked.
 fn lost() -> Diagnostic {
     Diagnostic {
         error_type: "Panicked".to_owned(),
@@ -87,7 +87,7 @@ fn lost() -> Diagnostic {
     }
 }
 
-/// One thread: works on one event after the other.
+/// Returns one thread: works on one event after the other.
 fn work<E, A, R, F>(queue: &Mutex<mpsc::Receiver<Job<E, A>>>, handle: impl Fn(LambdaEvent<E>) -> F)
 where
     R: Into<Diagnostic>,

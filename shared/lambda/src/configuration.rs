@@ -1,7 +1,7 @@
 //! The configuration of a function: read from environment variables once, at cold start.
 //!
 //! A missing or bad variable stops the process with a message that names it. An empty variable counts as unset:
-//! templates pass empty strings for what is left out.
+//! templates pass empty strings for omitted values.
 
 mod secrets;
 
@@ -18,7 +18,7 @@ pub struct ConfigurationError {
 }
 
 impl ConfigurationError {
-    /// An error of `variable`; `wrong` continues the sentence and holds no secret.
+    /// Makes an error of `variable`; `wrong` continues the sentence and holds no secret.
     pub fn new(variable: impl Into<String>, wrong: impl Into<String>) -> Self {
         Self {
             variable: variable.into(),
@@ -65,7 +65,7 @@ tuple_from_environment!(A B C D);
 tuple_from_environment!(A B C D E);
 
 impl Environment {
-    /// The variables of this process.
+    /// Returns the variables of this process.
     #[must_use]
     pub fn of_process() -> Self {
         std::env::vars_os()
@@ -78,13 +78,13 @@ impl Environment {
             .collect()
     }
 
-    /// A variable that must be set.
+    /// Returns a variable that must be set.
     pub fn required(&self, variable: &str) -> Result<&str, ConfigurationError> {
         self.text(variable)
             .ok_or_else(|| ConfigurationError::new(variable, "is not set"))
     }
 
-    /// A variable that may be unset.
+    /// Returns a variable that may be unset.
     #[must_use]
     pub fn text(&self, variable: &str) -> Option<&str> {
         self.variables
@@ -116,7 +116,7 @@ impl Environment {
             })
     }
 
-    /// A duration in whole seconds within `range`.
+    /// Returns a duration in whole seconds within `range`.
     pub fn seconds(
         &self,
         variable: Variable,

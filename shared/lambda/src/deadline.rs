@@ -8,10 +8,10 @@ use task_engine::Deadline;
 use crate::variables::AWS_LAMBDA_FUNCTION_TIMEOUT;
 use crate::{ConfigurationError, Environment, FromEnvironment};
 
-/// What an invocation keeps in reserve for a chunk it has begun: as long as a unit of work may take by default. Of a short
+/// The time that an invocation reserves for a chunk it has begun: the default bound of a unit of work. Of a short
 /// invocation it is a third.
 const RESERVE: Duration = Duration::from_secs(20);
-/// What is kept for the answer, and for ending a statement that takes too long; of a short invocation, an eighth.
+/// The time that is kept for the answer and for ending a slow statement; of a short invocation, an eighth.
 const ANSWER: Duration = Duration::from_secs(2);
 
 /// How long the function may run, for a runtime that does not say when an invocation ends (or names a
@@ -26,7 +26,7 @@ impl FromEnvironment for FunctionTimeout {
     }
 }
 
-/// The deadline of an invocation that begins now: from then on it begins nothing more.
+/// Returns the deadline of an invocation that begins now: from then on it begins nothing more.
 pub(crate) fn of(context: &Context, timeout: FunctionTimeout) -> Deadline {
     left(context, timeout).map_or_else(Deadline::default, |left| {
         Deadline::at(Instant::now() + left.saturating_sub(RESERVE.min(left / 3)))
@@ -39,7 +39,7 @@ pub(crate) fn end(context: &Context, timeout: FunctionTimeout) -> Option<Instant
     Some(Instant::now() + left.saturating_sub(ANSWER.min(left / 8)))
 }
 
-/// The time until the invocation is cut off.
+/// Returns the time until the invocation is cut off.
 fn left(context: &Context, timeout: FunctionTimeout) -> Option<Duration> {
     let cut_off = SystemTime::UNIX_EPOCH + Duration::from_millis(context.deadline);
     cut_off.duration_since(SystemTime::now()).ok().or(timeout.0)

@@ -1,4 +1,4 @@
-//! Faults at the boundary: a panic is caught and becomes an error of its event, and what is logged of an error
+//! Faults at the boundary: a panic is caught and becomes an error of its event, and the log line of an error
 //! holds no data.
 
 use std::{borrow::Cow, panic::AssertUnwindSafe};
@@ -16,7 +16,7 @@ pub(crate) async fn isolated<T>(work: impl Future<Output = T>) -> Result<T> {
         .map_err(|_| Error::refused(ErrorCode::SystemBusy, "the handler panicked"))
 }
 
-/// What may be logged of an error: no value that a caller sent, and none that the database quotes.
+/// Returns the loggable text of an error: no value that a caller sent, and none that the database quotes.
 pub(crate) fn loggable(error: &Error) -> Cow<'_, str> {
     match error {
         Error::Refused {

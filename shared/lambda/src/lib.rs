@@ -2,7 +2,7 @@
 //! the answer envelope, partial batch responses, logs, metrics.
 //!
 //! A function is a `main` that hands one `async fn` to [`http::post`], [`http::get_or_post`], [`sqs::serve`] or
-//! [`schedule::serve`]. That function's first parameter says what it needs (see [`FromEnvironment`]); it is built
+//! [`schedule::serve`]. That function's first parameter names its state (see [`FromEnvironment`]); it is built
 //! once per instance, before the first event.
 
 mod concurrent;

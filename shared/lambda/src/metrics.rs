@@ -1,7 +1,7 @@
 //! Metrics in CloudWatch's embedded format: the measurements of one invocation are one JSON line on standard output at its end,
 //! which CloudWatch reads metrics from. No service is called for it.
 //!
-//! An invocation has its thread to itself, so its measurements are those of its thread since the last line.
+//! An invocation has its thread to itself, so its measurements are its thread's since the last line.
 //!
 //! `METRICS_NAMESPACE` says where they belong; without it nothing is collected.
 
@@ -40,7 +40,7 @@ struct Measured {
     values: Vec<f64>,
 }
 
-/// What collects measurements, if anybody wants them.
+/// Returns the layer that collects measurements; `None` without `METRICS_NAMESPACE`.
 pub(crate) fn layer<S: Subscriber + for<'s> LookupSpan<'s>>(
     environment: &Environment,
 ) -> Result<Option<impl Layer<S>>, ConfigurationError> {

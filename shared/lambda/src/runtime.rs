@@ -16,7 +16,7 @@ use crate::{
     metrics, telemetry,
 };
 
-/// What the Lambda runtime sets; without it the process was started by hand.
+/// The variable that the Lambda runtime sets; without it the process was started by hand.
 const RUNTIME: [&str; 4] = [
     "AWS_LAMBDA_RUNTIME_API",
     "AWS_LAMBDA_FUNCTION_NAME",
@@ -24,7 +24,7 @@ const RUNTIME: [&str; 4] = [
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
 ];
 
-/// Polls for events until the process is stopped. `handle` gets each with what the function needs, which is built
+/// Polls for events until the process is stopped. `handle` gets each event with the function's state, which is built
 /// before the first and lives as long as the process, so that every event can borrow it.
 ///
 /// # Errors
@@ -62,7 +62,7 @@ where
 /// How a process serves: how many invocations at once, how long each may run, a state for each.
 type Started<S> = (Concurrency, FunctionTimeout, Vec<&'static S>);
 
-/// The logger, the passwords of the database, then what the function needs, once for each invocation that there may be at a time.
+/// Sets up the logger, reads the database's passwords, then builds the function's state once for each concurrent invocation.
 async fn start<S: FromEnvironment>() -> Result<Started<S>, ConfigurationError> {
     let environment = Environment::of_process();
     telemetry::start(&environment)?;

@@ -11,7 +11,7 @@ use tracing::Instrument;
 use crate::deadline::{self, FunctionTimeout};
 use crate::{FromEnvironment, fault, runtime, telemetry};
 
-/// Serves a function that is invoked without parameters; what the handler returns is the answer. It begins nothing more after
+/// Serves a function that is invoked without parameters; the handler's value is the answer. It begins nothing more after
 /// the deadline it is given.
 ///
 /// # Errors

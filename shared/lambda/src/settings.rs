@@ -1,4 +1,4 @@
-//! What handlers are built from, each with its environment variables: a handler names in its state what it needs.
+//! The parts of a handler's state, each built from its environment variables.
 
 use std::time::Duration;
 
@@ -125,12 +125,12 @@ impl FromEnvironment for TimeZone {
     }
 }
 
-/// What the urls in answers start with (`PUBLIC_BASE_URL`): nothing, or scheme and host without a final slash.
+/// The beginning of the urls in answers (`PUBLIC_BASE_URL`): empty, or scheme and host without a final slash.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PublicBaseUrl(String);
 
 impl PublicBaseUrl {
-    /// The url of a task, which its caller polls.
+    /// Returns the url of a task, which its caller polls.
     #[must_use]
     pub fn task(&self, id: &UserTaskId) -> String {
         format!("{}/async_task/get?user_task_id={id}", self.0)
@@ -171,7 +171,7 @@ pub enum StationSource {
 }
 
 impl StationSource {
-    /// Where the ids that callers choose are unique: everywhere, if calls may name no station.
+    /// Returns the scope in which callers' ids are unique: everywhere, if calls may name no station.
     #[must_use]
     pub const fn id_scope(self) -> IdScope {
         match self {

@@ -1,6 +1,6 @@
 //! Workers: functions behind an SQS queue, answering with a partial batch response.
 //!
-//! Every message counts as failed until it is proven done, because what the response leaves out is deleted from the
+//! Every message counts as failed until it is proven done, because a message that the response leaves out is deleted from the
 //! queue. A failed message comes back after the visibility timeout and ends in the dead-letter queue.
 
 use std::{
@@ -29,7 +29,7 @@ pub use job::serve_job;
 pub struct Message {
     /// The queue's id of the message.
     pub id: String,
-    /// What was sent.
+    /// The body of the message.
     pub body: String,
     /// How often the message was received, this time included.
     pub receive_count: u32,
@@ -44,7 +44,7 @@ pub struct Message {
 }
 
 impl Message {
-    /// The chunk that the message announces.
+    /// Returns the chunk that the message announces.
     ///
     /// # Errors
     /// [`NotDone::Unreadable`] when the body is none of ours.
@@ -81,7 +81,7 @@ impl From<Unworked> for NotDone {
 /// Serves a worker: `handler` gets one message after the other.
 ///
 /// # Errors
-/// A bad configuration. What a message fails with is logged, and the message stays in the queue.
+/// A bad configuration. The error of a message is logged, and the message stays in the queue.
 pub async fn serve<S, H, F>(handler: H) -> Result<(), crate::Error>
 where
     S: FromEnvironment,
@@ -103,7 +103,7 @@ where
     .await
 }
 
-/// What the queue's event source mapping sends.
+/// The event of the queue's event source mapping.
 #[derive(Debug, Deserialize)]
 struct Event {
     #[serde(rename = "Records")]
@@ -197,7 +197,7 @@ fn leave(context: &Context, left: usize, reason: &str) {
     }
 }
 
-/// What became of one message.
+/// The end of a message.
 enum Handled {
     /// It may go.
     Done,

@@ -35,7 +35,7 @@ pub(crate) fn start(environment: &Environment) -> Result<(), ConfigurationError>
     Ok(())
 }
 
-/// One JSON object a line; the ids of the event are in its member `span`.
+/// Builds the logger: one JSON object a line, the ids of the event in its member `span`.
 ///
 /// Libraries are heard from `warn` on only, whatever the level: the runtime's own traces hold whole events, bodies and
 /// tokens included.
@@ -73,7 +73,7 @@ fn level(environment: &Environment) -> Result<LevelFilter, ConfigurationError> {
     )
 }
 
-/// The span of one event; what is noted later is on every line from then on.
+/// Returns the span of one event; fields noted later are on every line from then on.
 pub(crate) fn span(context: &Context) -> Span {
     tracing::info_span!(
         "event",
@@ -112,7 +112,8 @@ pub(crate) fn note_trace(header: &str) {
     Span::current().record("trace.id", trace_id(header));
 }
 
-/// The trace of a header `Root=1-5759e988-bd862e3f;Parent=…;Sampled=1`, which is the same on the whole way of a batch.
+/// Returns the trace of a header `Root=1-5759e988-bd862e3f;Parent=…;Sampled=1`, which is the same on the whole way of a
+/// batch.
 fn trace_id(header: &str) -> &str {
     let mut parts = header.split(';');
     parts
@@ -120,7 +121,7 @@ fn trace_id(header: &str) -> &str {
         .unwrap_or(header)
 }
 
-/// The milliseconds since `start`, as logs print them: with microseconds as fraction.
+/// Returns the milliseconds since `start`, as logs print them: with microseconds as fraction.
 pub(crate) fn milliseconds(start: Instant) -> f64 {
     (start.elapsed().as_secs_f64() * 1e6).round() / 1e3
 }
@@ -149,14 +150,14 @@ pub(crate) mod tests {
         }
     }
 
-    /// The context of an invocation.
+    /// Returns the context of an invocation.
     pub(crate) fn context(request_id: &str) -> Context {
         let mut context = Context::default();
         request_id.clone_into(&mut context.request_id);
         context
     }
 
-    /// What is logged, at info and above, while `work` runs: one object a line.
+    /// Captures the log lines of `work`, at info and above: one object a line.
     ///
     /// A place that logs for the first time asks the subscribers there are whether it counts. While there is only one, it asks
     /// that of its own thread, which of another test is none, and is silent from then on: a second one, which lives on, has

@@ -10,7 +10,7 @@ pub struct Variable {
     pub default: &'static str,
 }
 
-/// What a table shows as a variable's default.
+/// The default of a variable as a table shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Default {
     /// Functions do not start without the variable.
@@ -28,7 +28,7 @@ pub enum Default {
 pub struct Row {
     /// The variable.
     pub variable: Variable,
-    /// What the table shows as its default.
+    /// The text that the table shows as its default.
     pub default: Default,
     /// The meaning for README.md.
     pub english: &'static str,

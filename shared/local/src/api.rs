@@ -107,7 +107,7 @@ impl Api {
         }
     }
 
-    /// The failed orders of a batch, in input order.
+    /// Returns the failed orders of a batch, in input order.
     pub(crate) async fn failed(&self, task_id: &str) -> Result<Vec<Failed>> {
         let mut failed = Vec::new();
         for page in 0.. {

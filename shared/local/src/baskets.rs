@@ -35,7 +35,7 @@ pub(crate) struct BadRow {
     pub(crate) line: usize,
     /// The start of its customer cell.
     pub(crate) customer: String,
-    /// What is wrong with it.
+    /// The fault in the value.
     pub(crate) reason: String,
 }
 
@@ -61,22 +61,22 @@ struct Item {
 }
 
 impl Baskets {
-    /// How many orders these are.
+    /// Counts the orders.
     pub(crate) fn order_count(&self) -> usize {
         self.baskets.len()
     }
 
-    /// How many order lines these are.
+    /// Counts the order lines.
     pub(crate) fn line_count(&self) -> usize {
         self.baskets.iter().map(|basket| basket.lines.len()).sum()
     }
 
-    /// The operating cycle the orders belong to: one of the file's own, like its station, addresses and skus.
+    /// Returns the operating cycle the orders belong to: one of the file's own, like its station, addresses and skus.
     pub(crate) fn time_config_id(&self) -> String {
         format!("csv-{}", self.fingerprint)
     }
 
-    /// The reference data the orders need.
+    /// Returns the reference data the orders need.
     pub(crate) fn reference(&self) -> Value {
         let addresses = self.baskets.iter().enumerate().map(|(index, basket)| {
             json!({"address_id": address_id(index), "uid": format!("U{}", index + 1), "name": basket.customer, "can_order": true})
@@ -97,7 +97,7 @@ impl Baskets {
         }]})
     }
 
-    /// One order per customer, to be received on `day` (`YYYY-MM-DD`).
+    /// Returns one order per customer, to be received on `day` (`YYYY-MM-DD`).
     pub(crate) fn orders(&self, day: &str) -> Vec<Value> {
         let order = |(index, basket): (usize, &Basket)| {
             json!({

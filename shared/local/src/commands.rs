@@ -1,4 +1,4 @@
-//! What `make` asks for: `run`, `stop`, `demo` and `load-reference`.
+//! The commands behind `make`: `run`, `stop`, `demo` and `load-reference`.
 
 mod demo;
 mod detach;
@@ -34,12 +34,12 @@ pub async fn dispatch(command: &str) -> Result<()> {
     }
 }
 
-/// An environment variable that is set and not empty.
+/// Returns an environment variable that is set and not empty.
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// The value a command cannot do without, with an example.
+/// Returns the value a command cannot do without, with an example.
 fn required(name: &str, example: &str) -> Result<String> {
     variable(name).ok_or_else(|| LocalError::Missing {
         what: name.to_owned(),
@@ -47,7 +47,7 @@ fn required(name: &str, example: &str) -> Result<String> {
     })
 }
 
-/// A stack as a person wants it: the binaries beside this one, tuned by the environment.
+/// Returns a stack as a person wants it: the binaries beside this one, tuned by the environment.
 fn stack_config(name: &str, port: Option<u16>, database_url: &str) -> Result<StackConfig> {
     let mut config = StackConfig::new(built_programs(), database_url)?;
     port.clone_into(&mut config.port);
@@ -74,7 +74,7 @@ fn stack_config(name: &str, port: Option<u16>, database_url: &str) -> Result<Sta
     Ok(config)
 }
 
-/// The running stack, unless `DATABASE_URL` names another database than its.
+/// Returns the running stack, unless `DATABASE_URL` names another database than its.
 fn running_on_the_named_database() -> Result<Option<Running>> {
     let running = instance::ready()?;
     Ok(running.filter(|running| {
@@ -89,7 +89,7 @@ struct ChosenDatabase {
 }
 
 impl ChosenDatabase {
-    /// The one `DATABASE_URL` names, else the private server.
+    /// Opens the database that `DATABASE_URL` names, else the private server's.
     async fn open() -> Result<Self> {
         if let Some(url) = variable("DATABASE_URL") {
             return Ok(Self { url, private: None });

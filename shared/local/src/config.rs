@@ -14,7 +14,7 @@ static STACKS: AtomicUsize = AtomicUsize::new(0);
 
 const README: &str = include_str!("../../../README.md");
 
-/// How a stack is made. Start from [`StackConfig::new`] and change what matters.
+/// The configuration of a stack. Start from [`StackConfig::new`] and change fields.
 #[derive(Debug, Clone)]
 pub struct StackConfig {
     /// The functions and their triggers.
@@ -37,7 +37,7 @@ pub struct StackConfig {
     pub max_receive_count: u32,
     /// How long an invocation from a queue or a schedule may take.
     pub function_timeout: Duration,
-    /// How long a queue is left alone in which nobody has put a message: those that failed come back by themselves.
+    /// The pause between polls of a queue without new messages: failed messages come back by themselves.
     pub glance: Duration,
     /// How often scheduled functions are invoked; `None` takes the project's own intervals. A very long time
     /// leaves it to [`Stack::invoke`](crate::Stack::invoke).
@@ -53,7 +53,7 @@ pub struct StackConfig {
 }
 
 impl StackConfig {
-    /// The usual stack of this project's functions in `binaries`, on `database_url`.
+    /// Makes the usual stack of this project's functions in `binaries`, on `database_url`.
     pub fn new(binaries: impl Into<PathBuf>, database_url: impl Into<String>) -> Result<Self> {
         Ok(Self {
             project: Project::read(&project_root())?,
@@ -113,8 +113,8 @@ impl StackConfig {
     }
 }
 
-/// The project's folder: the one this program lies in, so that a copied checkout is one of its own; else, where programs are
-/// built elsewhere, the one we are in.
+/// Returns the project's folder: the one this program lies in, so that a copied checkout is one of its own; else, where
+/// programs are built elsewhere, the one we are in.
 #[must_use]
 pub fn project_root() -> PathBuf {
     let here = std::env::current_dir().unwrap_or_default();
@@ -123,7 +123,7 @@ pub fn project_root() -> PathBuf {
     found.map_or_else(|| here.clone(), Path::to_owned)
 }
 
-/// The folder of the built programs that this one, or this test, lies beside.
+/// Returns the folder of the built programs that this program or test lies beside.
 #[must_use]
 pub fn built_programs() -> PathBuf {
     let program = std::env::current_exe().unwrap_or_default();
@@ -138,8 +138,8 @@ fn enclosing_project(path: &Path) -> Option<&Path> {
     path.ancestors().find(is_root)
 }
 
-/// The variables that the README's configuration table documents, which `make run` passes on to the functions; not those that
-/// say where the database and the queues are, which are the stack's own.
+/// Returns the variables that the README's configuration table documents, which `make run` passes on to the functions; not
+/// those that say where the database and the queues are, which are the stack's own.
 pub(crate) fn passed_on() -> impl Iterator<Item = &'static str> {
     const OWN: [&str; 4] = [
         "DATABASE_URL",

@@ -21,12 +21,12 @@ const PART: &str = "database";
 /// How long a killed server may take to be started again.
 const RESTART_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What a private server is for: each use has its own data and port (see `mysql.sh`).
+/// The use of a private server: each use has its own data and port (see `mysql.sh`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Profile {
-    /// What the stack of this name keeps: the one of `make run`, or a suite's.
+    /// The data of the stack with this name: the stack of `make run`, or a suite's.
     Stack(String),
-    /// What the chaos suite kills; two runs at once have a server each.
+    /// The server that the chaos suite kills; two runs at once have a server each.
     Chaos,
 }
 
@@ -107,7 +107,7 @@ impl PrivateMysql {
     }
 }
 
-/// `mysql.sh`'s profile for a stack: what `make run` keeps survives the machine, what a suite makes need not.
+/// Returns `mysql.sh`'s profile for a stack: the data of `make run` survives the machine, a suite's need not.
 fn profile_of(stack: &str) -> String {
     if stack == DEFAULT_NAME {
         "durable".to_owned()
@@ -116,7 +116,7 @@ fn profile_of(stack: &str) -> String {
     }
 }
 
-/// The first server of the chaos suite that no other run uses.
+/// Returns the first server of the chaos suite that no other run uses.
 fn alone() -> Result<(Script, File)> {
     for number in 1.. {
         let script = Script::new(format!("chaos-{number}"));
@@ -177,7 +177,7 @@ impl Script {
         }
     }
 
-    /// The file that everybody who uses the server holds a shared lock on. The lock ends with its holder.
+    /// Returns the file that everybody who uses the server holds a shared lock on. The lock ends with its holder.
     fn users(&self) -> Result<File> {
         let flavor = std::env::var("MYSQL_FLAVOR").ok();
         let flavor = flavor.filter(|flavor| !flavor.is_empty());

@@ -13,7 +13,7 @@ pub(crate) fn today() -> Result<Date> {
     Ok(Timestamp::now().to_zoned(zone).date())
 }
 
-/// The day after.
+/// Returns the day after.
 pub(crate) fn day_after(today: Date) -> Date {
     today.saturating_add(1.day())
 }

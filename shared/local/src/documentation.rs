@@ -10,7 +10,7 @@ use yaml_rust2::{Yaml, YamlLoader};
 use crate::error::{LocalError, Result};
 
 const FILE: &str = "docs/openapi.yaml";
-/// The description, for a stack at `base_url`.
+/// Returns the description, for a stack at `base_url`.
 pub(crate) fn document(root: &Path, base_url: &str) -> Result<Value> {
     let fault = |error: &dyn std::fmt::Display| LocalError::input(FILE, error);
     let text = fs::read_to_string(root.join(FILE)).map_err(|error| fault(&error))?;

@@ -1,9 +1,9 @@
-//! What can go wrong with the local stack, each said so that the person at the terminal can act on it.
+//! Errors of the local stack, each worded so that the person at the terminal can act on it.
 
 use std::error::Error;
 use std::fmt::Display;
 
-/// An error of the local stack; its text is what the person sees.
+/// An error of the local stack; the person sees its text.
 #[derive(Debug, thiserror::Error)]
 pub enum LocalError {
     /// Something this needs is not there; `remedy` says how to get it.
@@ -32,7 +32,7 @@ pub enum LocalError {
     Part {
         /// Which part: `database`, `queue emulator`, a function's name.
         part: String,
-        /// What happened.
+        /// The error as text.
         reason: String,
     },
     /// An input file that cannot be used.
@@ -40,7 +40,7 @@ pub enum LocalError {
     Input {
         /// The file's name.
         file: String,
-        /// What is wrong with it.
+        /// The fault in the value.
         reason: String,
     },
     /// The service refused a call.
@@ -57,7 +57,7 @@ pub enum LocalError {
 pub type Result<T, E = LocalError> = std::result::Result<T, E>;
 
 impl LocalError {
-    /// A fault of a part of the stack.
+    /// Makes a fault of a part of the stack.
     pub(crate) fn part(part: impl Into<String>, reason: impl Display) -> Self {
         Self::Part {
             part: part.into(),
@@ -65,7 +65,7 @@ impl LocalError {
         }
     }
 
-    /// A fault of an input file.
+    /// Makes a fault of an input file.
     pub(crate) fn input(file: impl Into<String>, reason: impl Display) -> Self {
         Self::Input {
             file: file.into(),
@@ -74,7 +74,7 @@ impl LocalError {
     }
 }
 
-/// What an error says, with its causes: the HTTP client keeps the interesting part in them.
+/// Writes an error with its causes: the HTTP client keeps the interesting part in them.
 pub(crate) fn with_causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

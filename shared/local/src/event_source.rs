@@ -1,4 +1,4 @@
-//! The event source mapping: polls a queue, invokes the function, deletes what succeeded and leaves what failed to
+//! The event source mapping: polls a queue, invokes the function, deletes messages that succeeded and leaves the others to
 //! its visibility timeout, as Lambda does with `ReportBatchItemFailures`.
 
 use std::collections::{HashSet, VecDeque};
@@ -108,7 +108,7 @@ impl EventSource {
         }
     }
 
-    /// Deletes messages that are done, those of a moment in one request. A delete that fails is no loss: the message is delivered
+    /// Deletes messages that are done, several in one request. A delete that fails is no loss: the message is delivered
     /// again.
     async fn delete(self: Arc<Self>, mut done: UnboundedReceiver<String>) {
         let mut handles = Vec::new();
@@ -134,7 +134,7 @@ impl EventSource {
     }
 }
 
-/// The event Lambda would build from these messages.
+/// Returns the event Lambda would build from these messages.
 fn event(queue: &str, messages: &[Message]) -> Value {
     let record = |message: &Message| {
         let attributes: Map<String, Value> = message
@@ -169,7 +169,7 @@ fn event(queue: &str, messages: &[Message]) -> Value {
     json!({"Records": messages.iter().map(record).collect::<Vec<_>>()})
 }
 
-/// The ids of the messages that failed; `None` when the answer cannot be trusted and all of them have, which
+/// Returns the ids of the messages that failed; `None` when the answer cannot be trusted and all of them have, which
 /// Lambda decides in the same way: an unknown id, or an answer of another shape.
 fn failures<'a>(answer: &'a Value, messages: &[Message]) -> Option<HashSet<&'a str>> {
     if answer.is_null() {

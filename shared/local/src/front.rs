@@ -1,4 +1,4 @@
-//! The HTTP front: what API Gateway and Lambda are to the deployed functions. One port answers the API's routes, Lambda's
+//! The HTTP front, in place of API Gateway and Lambda. One port answers the API's routes, Lambda's
 //! Invoke API, and the runtime API that the function processes poll for their events.
 //!
 //! It is our own because `cargo lambda watch` loses large answers (docs/decisions/0017-own-local-front.md).
@@ -35,7 +35,7 @@ use origins::Origins;
 /// How long API Gateway waits for a function at most.
 const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The front's address and what is behind it; dropping it closes the port.
+/// The front's address and its functions; dropping it closes the port.
 #[derive(Debug)]
 pub(crate) struct Front {
     port: u16,
@@ -43,7 +43,7 @@ pub(crate) struct Front {
     accepting: AbortHandle,
 }
 
-/// What answers a request.
+/// The function or page that answers a request.
 #[derive(Debug)]
 struct Site {
     project: Project,
@@ -88,7 +88,7 @@ impl Front {
         base_url(self.port)
     }
 
-    /// `AWS_LAMBDA_RUNTIME_API` for the processes of a function.
+    /// Returns `AWS_LAMBDA_RUNTIME_API` for the processes of a function.
     pub(crate) fn runtime_api(&self, function: &str) -> String {
         format!("{}{}{function}", self.base_url(), runtime_api::PREFIX)
     }

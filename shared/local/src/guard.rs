@@ -1,4 +1,4 @@
-//! Makes sure that what we started never outlives us, however we die.
+//! Makes sure that the processes we started never outlive us, however we die.
 //!
 //! A small shell holds the other end of a pipe and a list of our processes. When we end, even by SIGKILL, the
 //! pipe closes and the shell ends what is still on its list. (The kernel's parent-death signal would need unsafe

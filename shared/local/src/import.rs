@@ -1,4 +1,4 @@
-//! Imports batches through the API and shows a person what became of them.
+//! Imports batches through the API and shows a person their outcomes.
 
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ use crate::table;
 /// How many failed orders are shown.
 const SHOWN: usize = 40;
 
-/// What became of an import.
+/// The outcome of an import.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Outcome {
     /// Orders made.
@@ -58,7 +58,7 @@ pub(crate) async fn run(api: &Api, batches: &[Batch]) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// How much of the whole is done, in percent.
+/// Returns the done part in percent.
 fn percent_of(before: usize, orders: usize, percent: u64, total: usize) -> u64 {
     let wide = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     (wide(before) * 100 + wide(orders) * percent) / wide(total).max(1)
@@ -78,7 +78,7 @@ fn show_failed(failed: &[Failed]) {
     }
 }
 
-/// One row per error; what they share is said once.
+/// Writes one row per error; shared values are said once.
 fn rows(order: &Failed) -> Vec<Vec<String>> {
     let order_cells = || {
         [
@@ -113,7 +113,7 @@ fn rows(order: &Failed) -> Vec<Vec<String>> {
     order.errors.iter().enumerate().map(row).collect()
 }
 
-/// A value without the quotes of its JSON text.
+/// Returns a value without the quotes of its JSON text.
 fn plain(value: &Value) -> String {
     match value {
         Value::Null => String::new(),

@@ -21,7 +21,7 @@ const PART: &str = "local stack";
 /// How long a stack may take to stop.
 const STOP_TIMEOUT: Duration = Duration::from_secs(40);
 
-/// What the running stack says about itself.
+/// The record of a running stack about itself.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Running {
     pub(crate) pid: i32,
@@ -71,7 +71,7 @@ impl Claim {
     }
 }
 
-/// The stack that runs, if one does.
+/// Returns the stack that runs, if one does.
 pub(crate) fn running() -> Result<Option<Running>> {
     let file = open()?;
     match file.try_lock_shared() {
@@ -80,7 +80,7 @@ pub(crate) fn running() -> Result<Option<Running>> {
     }
 }
 
-/// The stack that runs and is up, if one runs.
+/// Returns the stack that runs and is up, if one runs.
 pub(crate) fn ready() -> Result<Option<Running>> {
     match running()? {
         Some(running) if running.database_url.is_empty() => Err(LocalError::part(
@@ -127,7 +127,7 @@ fn open() -> Result<File> {
     open().map_err(|error| LocalError::part(PART, format!("{}: {error}", path.display())))
 }
 
-/// What this process's stack is called.
+/// Returns the name of this process's stack.
 pub(crate) fn name() -> String {
     let named = std::env::var("STACK").ok();
     let named = named.filter(|name| !name.is_empty());

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::error::{LocalError, Result};
 use crate::front::{Functions, new_trace};
 
-/// What triggers functions other than HTTP requests.
+/// Invokes functions by messages and schedules.
 #[derive(Debug, Clone)]
 pub(crate) struct Invoker(pub(crate) Arc<Functions>);
 

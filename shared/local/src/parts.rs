@@ -21,7 +21,7 @@ use crate::project::Project;
 use crate::queue::{QueueEmulator, REGION};
 use crate::{database, wait};
 
-/// What template.yaml tells the allocator.
+/// The allocator settings of template.yaml.
 const MALLOC: &str = "glibc.malloc.mmap_threshold=131072";
 /// How often a function is looked at while it is awaited.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -61,7 +61,7 @@ impl Parts {
         Ok(parts)
     }
 
-    /// The processes of a function.
+    /// Returns the processes of a function.
     pub(crate) fn function(&self, name: &str) -> Result<&Pool> {
         let pool = self.pools.get(name).map(Arc::as_ref);
         pool.ok_or_else(|| LocalError::part(name, "is no function of this stack"))
@@ -74,7 +74,7 @@ impl Parts {
             .await
     }
 
-    /// Ends what brings work first and what work needs last.
+    /// Ends the parts that bring work first and the parts that work needs last.
     pub(crate) async fn stop(&self) {
         for driver in &self.drivers {
             driver.abort();
@@ -264,7 +264,7 @@ fn wanted(config: &StackConfig) -> BTreeMap<String, usize> {
     scheduled.chain(routed).chain(mapped).collect()
 }
 
-/// `GM_TASK_QUEUE`: where the messages of each job go.
+/// Returns `GM_TASK_QUEUE`: where the messages of each job go.
 fn queue_urls(project: &Project, emulator: &QueueEmulator) -> String {
     let url = |(name, queue): (&String, &crate::project::Queue)| {
         format!("{}={}", queue.job, emulator.url(name))

@@ -62,7 +62,7 @@ impl Pool {
         drop(self.resize(count, true));
     }
 
-    /// How many processes run at this moment.
+    /// Counts the processes that run at this moment.
     #[must_use]
     pub fn live(&self) -> usize {
         self.pids().len()
@@ -75,13 +75,13 @@ impl Pool {
         self.pids().iter().filter_map(peak).max()
     }
 
-    /// How often a process has ended by itself or was killed (each was started again).
+    /// Counts processes that ended by themselves or were killed (each was started again).
     #[must_use]
     pub fn exits(&self) -> usize {
         self.exits.load(Ordering::Relaxed)
     }
 
-    /// How many batches of messages it was given by its queues.
+    /// Counts the batches of messages that its queues gave it.
     #[must_use]
     pub fn batches(&self) -> usize {
         self.batches.load(Ordering::Relaxed)
@@ -105,7 +105,7 @@ impl Pool {
         count
     }
 
-    /// Freezes the processes (SIGSTOP) and says how many: they hold what they hold and answer nobody.
+    /// Freezes the processes (SIGSTOP) and answers their number: they keep their locks and connections and answer nobody.
     pub fn pause(&self) -> usize {
         self.signal(Signal::STOP)
     }
@@ -123,7 +123,7 @@ impl Pool {
         }
     }
 
-    /// What it runs.
+    /// Returns the function that it runs.
     pub(crate) fn recipe(&self) -> &Recipe {
         &self.recipe
     }

@@ -19,7 +19,7 @@ const GRACE: Duration = Duration::from_secs(2);
 /// How to start a process; nothing of our own environment reaches it but `PATH` and `HOME`.
 #[derive(Debug, Clone)]
 pub(crate) struct Recipe {
-    /// What it is called in messages.
+    /// Its name in messages.
     pub(crate) name: String,
     pub(crate) program: PathBuf,
     pub(crate) arguments: Vec<String>,
@@ -80,7 +80,7 @@ impl Recipe {
         })
     }
 
-    /// The last lines the process wrote.
+    /// Returns the last lines the process wrote.
     pub(crate) fn log_tail(&self) -> String {
         let text = fs::read(&self.log).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);

@@ -1,4 +1,4 @@
-//! What the project consists of, read from the one place that says it: the root `Cargo.toml`.
+//! The parts of the project, read from their only list: the root `Cargo.toml`.
 //!
 //! Its `[[bin]]` list is the function list, `[workspace.metadata.lambda.watch.router]` the routes, and
 //! `[workspace.metadata.local]` the queues and schedules.
@@ -11,14 +11,14 @@ use serde::Deserialize;
 
 use crate::error::{LocalError, Result};
 
-/// The project's functions and what triggers each of them.
+/// The project's functions and their triggers.
 #[derive(Debug, Clone)]
 pub struct Project {
     /// The folder of the root `Cargo.toml`.
     pub root: PathBuf,
     /// Every function's name.
     pub functions: BTreeSet<String>,
-    /// Path → what answers it.
+    /// Path → the functions that answer it.
     pub routes: BTreeMap<String, Vec<Route>>,
     /// Queue name → who works it off.
     pub queues: BTreeMap<String, Queue>,
@@ -88,7 +88,7 @@ impl Project {
         }
     }
 
-    /// The functions that answer HTTP requests.
+    /// Lists the functions that answer HTTP requests.
     #[must_use]
     pub fn routed(&self) -> BTreeSet<&str> {
         let named = self
@@ -101,7 +101,7 @@ impl Project {
             .collect()
     }
 
-    /// `(queue, function)` of every event source mapping, dead-letter queues included.
+    /// Returns `(queue, function)` of every event source mapping, dead-letter queues included.
     #[must_use]
     pub fn mappings(&self) -> Vec<(String, &str)> {
         let mut mappings = Vec::new();
@@ -116,7 +116,7 @@ impl Project {
     }
 }
 
-/// The name of a queue's dead-letter queue.
+/// Returns the name of a queue's dead-letter queue.
 pub(crate) fn dead_letter_queue(queue: &str) -> String {
     format!("{queue}-dead-letter")
 }

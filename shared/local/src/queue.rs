@@ -119,7 +119,7 @@ impl QueueEmulator {
         self.pool.end(gently).await;
     }
 
-    /// Where the functions reach it.
+    /// Returns its URL for the functions.
     pub(crate) fn endpoint(&self) -> String {
         self.relay.base_url()
     }
@@ -139,7 +139,7 @@ impl QueueEmulator {
         &self.client
     }
 
-    /// The URL of a queue; the same after every restart.
+    /// Returns the URL of a queue; the same after every restart.
     pub(crate) fn url(&self, queue: &str) -> String {
         format!("{}/{ACCOUNT}/{queue}", base_url(self.port))
     }
@@ -171,7 +171,7 @@ impl QueueEmulator {
         Ok(())
     }
 
-    /// How many messages a queue holds now.
+    /// Counts the messages of a queue.
     pub(crate) async fn depth(&self, queue: &str) -> Result<QueueDepth> {
         let request = self
             .client
@@ -209,7 +209,7 @@ impl QueueEmulator {
         Ok(())
     }
 
-    /// Receives what waits in a queue, ten messages at most, and deletes it.
+    /// Receives up to ten messages of a queue and deletes them.
     pub(crate) async fn take(&self, queue: &str) -> Result<Vec<String>> {
         let url = self.url(queue);
         let request = self.client.receive_message().queue_url(&url);

@@ -42,25 +42,25 @@ impl Stack {
         })
     }
 
-    /// `http://127.0.0.1:PORT`.
+    /// Returns `http://127.0.0.1:PORT`.
     #[must_use]
     pub fn base_url(&self) -> String {
         self.parts.front.base_url()
     }
 
-    /// The URL of a path of the API.
+    /// Returns the URL of a path of the API.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base_url())
     }
 
-    /// The database the functions use.
+    /// Returns the database the functions use.
     #[must_use]
     pub fn database_url(&self) -> &str {
         &self.parts.config.database_url
     }
 
-    /// The processes of a function; an error when the stack runs no such function.
+    /// Finds the processes of a function; an error when the stack does not run it.
     pub fn function(&self, name: &str) -> Result<&Pool> {
         self.parts.function(name)
     }
@@ -72,7 +72,7 @@ impl Stack {
             .await
     }
 
-    /// How many messages a queue holds now.
+    /// Counts the messages of a queue.
     pub async fn queue_depth(&self, queue: &str) -> Result<QueueDepth> {
         let queue = queue.to_owned();
         self.inside(move |parts| async move { parts.emulator.depth(&queue).await })
@@ -108,7 +108,7 @@ impl Stack {
             .await
     }
 
-    /// Ends everything in order: what brings work first, what work needs last.
+    /// Ends everything in order: parts that bring work first, parts that work needs last.
     pub async fn stop(self) {
         let _ = self
             .inside(|parts| async move {

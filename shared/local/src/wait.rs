@@ -27,7 +27,7 @@ pub(crate) async fn until_answered(url: &str, pool: &Pool) -> Result<()> {
     Err(LocalError::part(&recipe.name, reason))
 }
 
-/// A port of the loopback interface that nobody listens on.
+/// Returns a port of the loopback interface that nobody listens on.
 pub(crate) fn free_port() -> Result<u16> {
     let address =
         TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
@@ -43,7 +43,7 @@ pub(crate) fn check_port(port: u16) -> Result<()> {
         .map_err(|_| LocalError::PortTaken(port))
 }
 
-/// An HTTP client whose calls take `timeout` at most.
+/// Returns an HTTP client whose calls take `timeout` at most.
 pub(crate) fn client(timeout: Duration) -> Result<reqwest::Client> {
     let client = reqwest::Client::builder()
         .timeout(timeout)

@@ -1,4 +1,4 @@
-//! Programs beside each other in one checkout: nobody ends, or writes into, what is another's.
+//! Programs beside each other in one checkout: none ends, or writes into, another's processes and files.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs::File;

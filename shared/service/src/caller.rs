@@ -1,4 +1,4 @@
-//! What a call says about itself: on whose behalf it is made, and which task it names.
+//! The caller of a request and the tasks that it names.
 
 use task_store::tasks::TaskSelector;
 use task_store::{StationId, TaskId, UserTaskId};
@@ -15,7 +15,7 @@ pub enum Caller {
 }
 
 impl Caller {
-    /// The station, where there is one.
+    /// Returns the station, where there is one.
     #[must_use]
     pub const fn station(&self) -> Option<&StationId> {
         match self {
@@ -24,7 +24,7 @@ impl Caller {
         }
     }
 
-    /// The station.
+    /// Returns the station.
     ///
     /// # Errors
     /// `PARAM_MISSING` for a trusted caller that named none.
@@ -32,14 +32,14 @@ impl Caller {
         self.station().ok_or_else(|| Error::missing("station_id"))
     }
 
-    /// Whether data of `station` may be seen or touched.
+    /// Tells whether data of `station` may be seen or touched.
     #[must_use]
     pub fn may_access(&self, station: &StationId) -> bool {
         self.station().is_none_or(|own| own == station)
     }
 }
 
-/// How a call names one task. At least one of the ids is there; those that are must all name the same row.
+/// The ids by which a call names a task: at least one. All of them must name the same row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TaskReference {
     /// The key.

@@ -1,4 +1,4 @@
-//! What a use-case answers when it does not succeed, and the error codes of the contract.
+//! The error of a use-case, and the error codes of the contract.
 
 use serde_json::value::{RawValue, to_raw_value};
 use task_engine::SubmitError;
@@ -11,7 +11,7 @@ pub enum ErrorCode {
     ParamMissing,
     /// A parameter has the wrong shape, length or value.
     ParamInvalid,
-    /// No such task, or another station's.
+    /// The task does not exist, or is another station's.
     TaskNotFound,
     /// The same `user_task_id` with other content.
     TaskConflict,
@@ -37,11 +37,11 @@ pub enum ErrorCode {
     BatchTooLarge,
     /// A batch with no item.
     BatchEmpty,
-    /// No such operating cycle, or another station's.
+    /// The operating cycle does not exist, or is another station's.
     CycleNotFound,
     /// The operating cycle takes no orders now.
     CycleClosed,
-    /// No such (failed) order in the batch.
+    /// The batch has no (failed) order of this number or index.
     OrderNotFound,
     /// The caller may not do this.
     Forbidden,
@@ -74,7 +74,7 @@ impl ErrorCode {
         Self::SystemBusy,
     ];
 
-    /// The code as it is answered.
+    /// Returns its word in answers.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -101,7 +101,7 @@ impl ErrorCode {
         }
     }
 
-    /// The envelope's `code`: 1 refused, 2 try again later.
+    /// Returns the envelope's `code`: 1 refused, 2 try again later.
     #[must_use]
     pub const fn number(self) -> u8 {
         match self {
@@ -111,7 +111,7 @@ impl ErrorCode {
     }
 }
 
-/// Why a use-case did not do what it was asked.
+/// The reason why a use-case did not succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The request was refused; nothing was changed.
@@ -121,7 +121,7 @@ pub enum Error {
         code: ErrorCode,
         /// A sentence a person can act on: names the parameter, the limit, the value seen.
         message: String,
-        /// What the caller may need all the same (the row of a finished task).
+        /// Data that the caller may need all the same (the row of a finished task).
         data: Option<Box<RawValue>>,
     },
     /// The database failed, or refuses a value; nothing was half-done.
@@ -130,7 +130,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// A refusal without data.
+    /// Makes a refusal without data.
     pub fn refused(code: ErrorCode, message: impl Into<String>) -> Self {
         Self::Refused {
             code,
@@ -139,7 +139,7 @@ impl Error {
         }
     }
 
-    /// A refusal with what the caller may need all the same.
+    /// Makes a refusal with data that the caller may need all the same.
     pub fn with_data(
         code: ErrorCode,
         message: impl Into<String>,
@@ -152,7 +152,7 @@ impl Error {
         }
     }
 
-    /// `PARAM_MISSING` for a parameter.
+    /// Returns `PARAM_MISSING` for a parameter.
     #[must_use]
     pub fn missing(parameter: &str) -> Self {
         Self::refused(
@@ -161,7 +161,7 @@ impl Error {
         )
     }
 
-    /// `PARAM_INVALID` for a parameter, with what is wrong about it.
+    /// Returns `PARAM_INVALID` for a parameter, with the rule that it breaks.
     #[must_use]
     pub fn invalid(parameter: &str, wrong: &str) -> Self {
         Self::refused(
@@ -170,7 +170,7 @@ impl Error {
         )
     }
 
-    /// The code this is answered with.
+    /// Returns the code of the answer.
     #[must_use]
     pub fn code(&self) -> ErrorCode {
         match self {

@@ -4,6 +4,7 @@ pub mod async_tasks;
 pub mod batches;
 mod caller;
 mod error;
+mod https;
 pub mod items;
 pub mod jobs;
 pub mod orders;

@@ -1,4 +1,5 @@
-//! A secret of AWS Secrets Manager, read by one signed HTTP request: with an SDK's client every function would be three times as large.
+//! A secret of AWS Secrets Manager, read by one signed HTTP request: with an SDK's client every function would be three
+//! times as large.
 
 mod signature;
 
@@ -6,12 +7,12 @@ use std::time::Duration;
 
 use http::{Request, Uri};
 use http_body_util::{BodyExt as _, Limited};
-use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::time::{sleep, timeout};
 
+use crate::https::connector;
 pub use signature::Credentials;
 use signature::authorize;
 
@@ -61,7 +62,7 @@ impl Login {
     /// Puts user and password into a URL that names neither.
     ///
     /// # Errors
-    /// Such a URL starts with `mysql://` and holds no `@` before its options.
+    /// The URL starts with `mysql://` and holds no `@` before its options.
     pub fn put_into(&self, url: &str) -> Result<String, String> {
         let address = url.strip_prefix("mysql://").unwrap_or_default();
         let place = address.split('?').next().unwrap_or_default();
@@ -119,12 +120,7 @@ pub async fn login(request: &SecretRequest<'_>) -> Result<Login, SecretError> {
 }
 
 async fn ask(request: &SecretRequest<'_>) -> Result<Login, SecretError> {
-    let schemes = HttpsConnectorBuilder::new()
-        .with_webpki_roots()
-        .https_or_http()
-        .enable_http1()
-        .build();
-    let client = Client::builder(TokioExecutor::new()).build(schemes);
+    let client = Client::builder(TokioExecutor::new()).build(connector());
     let answer = client.request(signed(request)?).await;
     let answer = answer
         .map_err(|_| SecretError::passing("cannot be read: Secrets Manager cannot be reached"))?;
@@ -136,7 +132,7 @@ async fn ask(request: &SecretRequest<'_>) -> Result<Login, SecretError> {
     read(status.as_u16(), &body.to_bytes())
 }
 
-/// The request as AWS takes it.
+/// Returns the request as AWS takes it.
 fn signed(request: &SecretRequest<'_>) -> Result<Request<String>, SecretError> {
     let wrong = |_| SecretError::lasting("cannot be read: it makes no request");
     let (region, url) = place(request)?;
@@ -165,7 +161,7 @@ fn signed(request: &SecretRequest<'_>) -> Result<Request<String>, SecretError> {
     post.body(body).map_err(wrong)
 }
 
-/// The region of a secret and the URL to ask for it.
+/// Returns the region of a secret and the URL to ask for it.
 fn place<'t>(request: &SecretRequest<'t>) -> Result<(&'t str, String), SecretError> {
     let mut parts = request.arn.split(':').skip(1);
     let (Some(partition), Some("secretsmanager"), Some(region)) =
@@ -183,7 +179,7 @@ fn place<'t>(request: &SecretRequest<'t>) -> Result<(&'t str, String), SecretErr
     Ok((region, given.unwrap_or_else(usual)))
 }
 
-/// An answer: the secret, or why there is none.
+/// Returns an answer: the secret, or why there is none.
 fn read(status: u16, body: &[u8]) -> Result<Login, SecretError> {
     #[derive(Deserialize)]
     struct Answer {

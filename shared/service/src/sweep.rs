@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::tasks::runs::{self, RunQueue, SweptRuns};
 use crate::tasks::{IdScope, inbox};
 
-/// What a sweep did.
+/// The counts of a sweep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Swept {
     #[serde(flatten)]

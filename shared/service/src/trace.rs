@@ -1,4 +1,4 @@
-//! The trace that the current work is part of: what is sent meanwhile carries it on, to the worker's log.
+//! The trace that the current work is part of: messages sent meanwhile carry it to the worker's log.
 //!
 //! It belongs to the work, not to the process: where several invocations run in one, each has its own.
 
@@ -11,7 +11,7 @@ pub async fn within<T>(header: Option<String>, work: impl Future<Output = T>) ->
     HEADER.scope(header, work).await
 }
 
-/// The header of the trace that this is done within.
+/// Returns the header of the trace that this is done within.
 #[must_use]
 pub fn current() -> Option<String> {
     HEADER.try_with(Clone::clone).ok().flatten()

@@ -1,4 +1,4 @@
-//! A finished run that is tried again: what of it stays is carried over into the next run.
+//! A finished run that is tried again: outcomes that stay are carried over into the next run.
 //!
 //! Every caller holds the task's lock.
 
@@ -13,21 +13,21 @@ use crate::ids::TaskId;
 /// Outcomes of one statement.
 const ROWS: usize = 5_000;
 
-/// An outcome that is carried over: the item's index, the chunk of the new run that holds it, its status, what was made.
+/// An outcome that is carried over: the item's index, the chunk of the new run that holds it, its status, the made id.
 pub type Carried = (u32, i64, u8, Option<i64>);
 
-/// What the rows of a run say of an item that was not corrected.
+/// The outcome of an item that was not corrected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stored {
     /// Its index.
     pub index: u32,
     /// Its status, as a number.
     pub status: u8,
-    /// What was made of it.
+    /// The id of the thing that was made of the item.
     pub made_id: Option<i64>,
 }
 
-/// Reads the outcomes of a run's items, but for those that were corrected, in input order.
+/// Reads the outcomes of a run's items in input order, without corrected items.
 pub async fn stored(connection: &mut Connection, task: TaskId, run: u32) -> Result<Vec<Stored>> {
     let rows = sqlx::query(STORED)
         .bind(task.get())
@@ -53,8 +53,8 @@ const STORED: &str = "\
       AND c.is_rework = 0
     ORDER BY i.item_index";
 
-/// Carries the corrected items of a run over into the next one, each in a chunk of its own with what it was corrected
-/// to. Those that failed, or are still being worked, are to be worked there; answers the numbers of their chunks.
+/// Carries the corrected items of a run over into the next run, each in a chunk of its own with its corrected text.
+/// Corrected items that failed, or are still open, are worked there; answers the numbers of their chunks.
 pub async fn carry_corrected(
     connection: &mut Connection,
     task: TaskId,

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::error::{Result, StoreError};
 
-/// The JSON text of a list.
+/// Returns the JSON text of a list.
 pub(crate) fn json<T: Serialize + ?Sized>(list: &T) -> Result<String> {
     serde_json::to_string(list).map_err(|_| StoreError::Unreadable("an argument"))
 }

@@ -1,4 +1,4 @@
-//! `tbl_batch`: what all items of a batch task have in common.
+//! `tbl_batch`: the data that all items of a batch task share.
 
 use sqlx::Row;
 
@@ -25,7 +25,7 @@ pub struct Batch {
     pub payload_hash: Vec<u8>,
     /// Items in the current run.
     pub item_count: u32,
-    /// JSON text, the job's own: what the submit named beside the items.
+    /// The job's own JSON text: the parameters of the submit beside the items.
     pub params: String,
     /// When the current run was accepted.
     pub accepted_at: Moment,
@@ -35,7 +35,7 @@ pub struct Batch {
     pub earlier_runs: Option<String>,
 }
 
-/// What a run of a batch is stored with.
+/// The values of a new run of a batch.
 #[derive(Debug, Clone, Copy)]
 pub struct NewRun<'a> {
     /// Which job works its items.
@@ -64,7 +64,7 @@ pub async fn insert(connection: &mut Connection, task: TaskId, new: &NewRun<'_>)
     Ok(())
 }
 
-/// Opens the next run of a finished task's batch, accepted now. `earlier` is what is kept of the runs before: JSON text.
+/// Opens the next run of a finished task's batch, accepted now. `earlier` is a JSON text about the runs before.
 /// The caller holds the task's lock.
 pub async fn insert_run(
     connection: &mut Connection,
@@ -94,27 +94,28 @@ pub async fn insert_run(
     Ok(())
 }
 
-/// The batch of a task; `None` when the task is no batch.
+/// Reads the batch of a task; `None` when the task is no batch.
 pub async fn by_task(connection: &mut Connection, task: TaskId) -> Result<Option<Batch>> {
     let row = sqlx::query(
         "SELECT task_id, job, run, payload_hash, item_count, params, \
-         TIMESTAMPDIFF(SECOND, '1970-01-01', accepted_at), \
-         TIMESTAMPDIFF(SECOND, '1970-01-01', finished_at), earlier_runs FROM tbl_batch WHERE task_id = ?",
+         TIMESTAMPDIFF(SECOND, '1970-01-01', accepted_at) AS accepted_at, \
+         TIMESTAMPDIFF(SECOND, '1970-01-01', finished_at) AS finished_at, earlier_runs FROM tbl_batch WHERE task_id = ?",
     )
     .bind(task.get())
     .fetch_optional(connection)
     .await?;
     row.map(|row| {
         Ok(Batch {
-            task_id: TaskId::from_row(row.try_get(0)?),
-            job: text(&row, 1)?,
-            run: row.try_get(2)?,
-            payload_hash: row.try_get(3)?,
-            item_count: row.try_get(4)?,
-            params: text(&row, 5)?,
-            accepted_at: Moment::from_row(&row, 6)?.ok_or(StoreError::Unreadable("accepted_at"))?,
-            finished_at: Moment::from_row(&row, 7)?,
-            earlier_runs: optional_text(&row, 8)?,
+            task_id: TaskId::from_row(row.try_get("task_id")?),
+            job: text(&row, "job")?,
+            run: row.try_get("run")?,
+            payload_hash: row.try_get("payload_hash")?,
+            item_count: row.try_get("item_count")?,
+            params: text(&row, "params")?,
+            accepted_at: Moment::from_row(&row, "accepted_at")?
+                .ok_or(StoreError::Unreadable("accepted_at"))?,
+            finished_at: Moment::from_row(&row, "finished_at")?,
+            earlier_runs: optional_text(&row, "earlier_runs")?,
         })
     })
     .transpose()

@@ -55,14 +55,14 @@ impl DatabaseConfig {
         })
     }
 
-    /// Host and port, for people who look for what cannot be reached.
+    /// Returns host and port, for people who look for a server that cannot be reached.
     pub(crate) fn place(&self) -> String {
         format!("{}:{}", self.options.get_host(), self.options.get_port())
     }
 }
 
-/// Whether a character that ends a part of a URL stands in the user or the password. Options come after the last `?`, and may
-/// hold one.
+/// Tells whether a character that ends a part of a URL stands in the user or the password. Options come after the last
+/// `?`, and may hold one.
 fn is_unencoded(rest: &str) -> bool {
     let is_name = |name: &str| name.chars().all(|c| c.is_ascii_lowercase() || c == '-');
     let address = match rest.rsplit_once('?') {

@@ -2,7 +2,7 @@
 //!
 //! A function instance serves one request at a time, so a pool that pings on every release would cost more than
 //! it gives. sqlx is not cancel-safe (a dropped future leaves half an answer on the wire), so a connection is kept
-//! only by work that has completed; dropped, it is closed, and the server undoes what was open.
+//! only by work that has completed; dropped, it is closed, and the server undoes an open transaction.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -38,7 +38,7 @@ const SESSION: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, R
         foreign_key_checks = 1, unique_checks = 1, sql_safe_updates = 0, sql_select_limit = 18446744073709551615, \
         sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO' \
         /*!50708 , max_execution_time = 0 */ /*M!100101 , max_statement_time = 0 */; \
-    SELECT @@hostname, CONNECTION_ID()";
+    SELECT @@hostname AS server, CONNECTION_ID() AS id";
 
 /// A connection's name on its server, by which another one can end it.
 #[derive(Debug)]
@@ -77,7 +77,7 @@ impl Connections {
         }
     }
 
-    /// A connection that answers: a held one, or else a new one.
+    /// Finds a connection that works: a held connection, or else a new one.
     pub(crate) async fn acquire(&self) -> Result<Lease<'_>> {
         let permit = timeout(ACQUIRE_TIMEOUT, self.permits.acquire())
             .await
@@ -125,8 +125,8 @@ impl Connections {
             let rows = connection.fetch_all(sqlx::raw_sql(SESSION)).await?;
             let name = rows.first().ok_or(StoreError::Unreadable("a session"))?;
             let session = Session {
-                server: name.try_get_unchecked(0)?,
-                id: name.try_get_unchecked(1)?,
+                server: name.try_get_unchecked("server")?,
+                id: name.try_get_unchecked("id")?,
             };
             Ok(Open {
                 connection,
@@ -147,7 +147,7 @@ impl Connections {
     }
 }
 
-/// A held connection that still answers; one that was just used is believed.
+/// Returns a held connection that still works; a connection that was just used is not asked.
 async fn revived(idle: Idle) -> Option<Open> {
     let mut open = idle.open;
     if idle.last_use.is_recent() {
@@ -199,7 +199,7 @@ impl LastUse {
         }
     }
 
-    /// Used within the last second, so that no server or gateway has had a reason to end it.
+    /// Tells whether it was used within the last second, so that no server or gateway has had a reason to end it.
     fn is_recent(&self) -> bool {
         let limit = Duration::from_secs(1);
         self.monotonic.elapsed() < limit && self.wall.elapsed().is_ok_and(|age| age < limit)

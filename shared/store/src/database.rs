@@ -17,10 +17,10 @@ const ATTEMPTS: u32 = 5;
 
 /// An error a unit of work may end with: the store's own, or a caller's that may wrap one.
 pub trait UnitError: From<StoreError> {
-    /// The store error inside, if that is what it is.
+    /// Returns the store error inside, if it is one.
     fn store(&self) -> Option<&StoreError>;
 
-    /// The same error with another store error inside, where it has one.
+    /// Returns the same error with another store error inside, where it has one.
     #[must_use]
     fn map_store(self, change: impl FnOnce(StoreError) -> StoreError) -> Self;
 }
@@ -42,7 +42,7 @@ pub struct Database {
     timeout: Duration,
 }
 
-/// What a unit of work may do to the database: what is known of its fate when its connection is lost follows from that.
+/// The way a unit of work uses the database. It decides how much is known of the unit's fate when its connection is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Read,
@@ -51,8 +51,8 @@ enum Kind {
 }
 
 impl Kind {
-    /// Whether a unit that ended with `fault` has left nothing behind and may succeed when it is run again at once.
-    /// A unit of single statements may have written before the one that failed, unless that one lost a lock.
+    /// Tells whether a unit that ended with `fault` has left nothing behind and may succeed when it is run again at once.
+    /// A unit of single statements may have written before the statement that failed, unless that statement lost a lock.
     fn may_run_again(self, fault: &StoreError) -> bool {
         fault.is_lost() || (self != Self::Statement && fault.is_contention())
     }
@@ -79,7 +79,7 @@ struct Progress {
 type Shared = Mutex<Progress>;
 
 impl Database {
-    /// A database that has not been connected to yet: the first unit of work does that.
+    /// Makes a database that has not been connected to yet: the first unit of work does that.
     #[must_use]
     pub fn new(config: DatabaseConfig) -> Self {
         Self {
@@ -88,7 +88,7 @@ impl Database {
         }
     }
 
-    /// The bound of a unit of work that begins now.
+    /// Returns the bound of a unit of work that begins now.
     pub(crate) fn bound(&self) -> Duration {
         invocation::bound(self.timeout)
     }
@@ -211,8 +211,8 @@ impl Database {
 }
 
 impl Progress {
-    /// Why a unit ended that took longer than it may: one that lost before was kept waiting by another unit, and the
-    /// database is well.
+    /// Returns the fault of a unit that took too long: a unit that lost before was kept waiting by another unit, and
+    /// the database is well.
     fn out_of_time(&self, bound: Duration) -> StoreError {
         if self.has_lost {
             StoreError::Contended(bound)
@@ -221,7 +221,7 @@ impl Progress {
         }
     }
 
-    /// A fault with what is known of the unit's fate: a lock that was lost and a value that is refused undo the statement.
+    /// Adds the unit's fate to a fault, as far as it is known: a lost lock and a refused value undo the statement.
     fn judged(&self, kind: Kind, fault: StoreError) -> StoreError {
         let may_be_done = match kind {
             Kind::Read => false,
@@ -240,7 +240,7 @@ fn note(progress: &Shared, change: impl FnOnce(&mut Progress)) {
     change(&mut progress.lock().unwrap_or_else(PoisonError::into_inner));
 }
 
-/// Full jitter: any time up to 10 ms, doubled with every attempt.
+/// Draws a pause with full jitter: any time up to 10 ms, doubled with every attempt.
 fn jittered(attempt: u32) -> Duration {
     Duration::from_micros(fastrand::u64(0..10_000 << attempt))
 }

@@ -1,4 +1,4 @@
-//! What can go wrong between us and the database, sorted by what the caller should do about it.
+//! Faults between us and the database, sorted by the action that the caller should take.
 
 mod number;
 
@@ -29,10 +29,10 @@ pub enum StoreError {
     /// No connection became free in time.
     #[error("database: no free connection within {0:?}")]
     Exhausted(Duration),
-    /// A stored value is not what this version can read.
+    /// This version cannot read a stored value.
     #[error("database: {0} holds a value that cannot be read")]
     Unreadable(&'static str),
-    /// The schema could not be brought to this version's: what is in the way, and what to do.
+    /// The schema could not be brought to this version's: names the obstacle and the remedy.
     #[error("migrations: {0}")]
     Migration(String),
     /// The connection was lost after a write or a commit was sent: it may have been carried out, whole.
@@ -41,7 +41,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// The error itself, without what is known around it.
+    /// Returns the error itself, without its context.
     fn root(&self) -> &Self {
         match self {
             Self::FateUnknown(fault) | Self::Unreachable { fault, .. } => fault.root(),
@@ -66,7 +66,7 @@ impl StoreError {
             .map(|error| number::class(error.number(), error.code().unwrap_or_default()))
     }
 
-    /// What kind of fault it is, without a word of any value: safe to log.
+    /// Names the kind of fault without any value: safe to log.
     #[must_use]
     pub fn kind(&self) -> String {
         match (self, self.number()) {
@@ -85,42 +85,42 @@ impl StoreError {
         }
     }
 
-    /// The unit of work may have been carried out, and may not: its connection was lost after it was told to.
+    /// Tells whether the unit of work may have been carried out, and may not: its connection was lost after it was told to.
     #[must_use]
     pub const fn is_fate_unknown(&self) -> bool {
         matches!(self, Self::FateUnknown(_))
     }
 
-    /// A unique key was taken: somebody else was first.
+    /// Tells whether a unique key was taken: somebody else was first.
     #[must_use]
     pub fn is_duplicate_key(&self) -> bool {
         self.number() == Some(number::DUPLICATE_KEY)
     }
 
-    /// A lock was lost to another transaction, and what the statement did is undone.
+    /// Tells whether a lock was lost to another transaction, and the statement is undone.
     pub(crate) fn is_lost(&self) -> bool {
         self.class() == Some(Class::Lost)
     }
 
-    /// The statement it ended left nothing behind, or says itself what was done.
+    /// Tells whether the effect of the failed statement is known.
     pub(crate) fn is_certain(&self) -> bool {
         self.is_lost() || self.is_of_a_value() || matches!(self, Self::Migration(_))
     }
 
-    /// The whole transaction lost against another one: running it again may succeed.
+    /// Tells whether the whole transaction lost against another one: running it again may succeed.
     #[must_use]
     pub fn is_contention(&self) -> bool {
         matches!(self.class(), Some(Class::Lost | Class::Contention))
             || matches!(self.root(), Self::Contended(_))
     }
 
-    /// The server refuses a value: the same call with another one would succeed.
+    /// Tells whether the server refuses a value: the same call with another one would succeed.
     #[must_use]
     pub fn is_of_a_value(&self) -> bool {
         self.class() == Some(Class::Value)
     }
 
-    /// The work itself cannot be stored, or what is stored cannot be read: tried again unchanged it ends in the same way.
+    /// Tells whether the work itself cannot be stored, or stored data cannot be read: a second try ends in the same way.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
         let unreadable = matches!(
@@ -131,7 +131,7 @@ impl StoreError {
         unreadable || self.is_of_a_value()
     }
 
-    /// The database cannot be used at present: what else there is to do with it will end in the same way.
+    /// Tells whether the database cannot be used at present: every other unit would end in the same way.
     #[must_use]
     pub fn is_outage(&self) -> bool {
         let unreachable = matches!(
@@ -145,7 +145,7 @@ impl StoreError {
         unreachable || self.class() == Some(Class::Outage)
     }
 
-    /// The server or the way to it failed, not the work: it may succeed later, unchanged.
+    /// Tells whether the server or the way to it failed, not the work: it may succeed later, unchanged.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.is_outage() || self.is_contention()

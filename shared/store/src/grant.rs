@@ -39,7 +39,7 @@ impl RowUser {
         })
     }
 
-    /// Whether the server knows the user by this password.
+    /// Tells whether the server knows the user by this password.
     async fn may_log_in(&self) -> bool {
         match Connection::connect_with(&self.config.options).await {
             Ok(connection) => connection.close().await.is_ok(),
@@ -63,10 +63,10 @@ pub async fn grant_rows(database: &Database, user: &RowUser) -> Result<()> {
     let rights = database
         .read(async |c: &mut Connection| {
             let row = c
-                .fetch_one("SELECT REPLACE(DATABASE(), '_', '\\\\_'), VERSION() LIKE '%MariaDB%'")
+                .fetch_one("SELECT REPLACE(DATABASE(), '_', '\\\\_') AS name, VERSION() LIKE '%MariaDB%' AS is_mariadb")
                 .await?;
-            let schema: String = row.try_get_unchecked(0)?;
-            let is_mariadb: bool = row.try_get_unchecked(1)?;
+            let schema: String = row.try_get_unchecked("name")?;
+            let is_mariadb: bool = row.try_get_unchecked("is_mariadb")?;
             Ok::<_, crate::StoreError>((schema, is_mariadb))
         })
         .await?;

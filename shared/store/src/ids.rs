@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub struct TaskId(i64);
 
 impl TaskId {
-    /// A task id as the database gave it.
+    /// Makes a task id as the database gave it.
     pub(crate) const fn from_row(id: i64) -> Self {
         Self(id)
     }
@@ -25,7 +25,7 @@ impl TaskId {
         (id > 0).then_some(Self(id))
     }
 
-    /// The number itself, for binding and for answers that print it as an integer.
+    /// Returns the number, for binding and for answers that print it as an integer.
     #[must_use]
     pub const fn get(self) -> i64 {
         self.0
@@ -50,7 +50,7 @@ macro_rules! text_id {
             /// The most characters it may have.
             pub const MAX: usize = $max;
 
-            /// An identifier as the database gave it.
+            /// Makes an identifier as the database gave it.
             pub(crate) fn from_row(text: String) -> Self {
                 Self(text)
             }
@@ -63,7 +63,7 @@ macro_rules! text_id {
                 (fits && text.chars().all(allowed)).then(|| Self(text.to_owned()))
             }
 
-            /// The text itself.
+            /// Returns the text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0

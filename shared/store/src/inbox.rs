@@ -19,9 +19,9 @@ pub struct InboxRow {
     pub id: i64,
     /// Whose task it is.
     pub station_id: String,
-    /// What a person reads.
+    /// The task's name for people.
     pub task_name: String,
-    /// What the task is to work on.
+    /// The task's input.
     pub input: String,
     /// The caller's own id.
     pub user_task_id: Option<String>,
@@ -131,7 +131,7 @@ pub struct RefusedRow {
     pub refusal: String,
 }
 
-/// The newest rows that cannot be used.
+/// Reads the newest rows that cannot be used.
 pub async fn refused(connection: &mut Connection, limit: u32) -> Result<Vec<RefusedRow>> {
     const REFUSED: &str = "
         SELECT id, station_id, refusal FROM tbl_task_inbox FORCE INDEX (waiting)

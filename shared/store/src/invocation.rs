@@ -6,7 +6,7 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-/// How long a unit may take that begins after the end: what ends a claim, or gives something back.
+/// The bound of a unit that begins after the end: it ends a claim or gives something back.
 const GRACE: Duration = Duration::from_millis(500);
 
 #[derive(Debug)]
@@ -28,14 +28,14 @@ pub async fn within<T>(end: Option<Instant>, work: impl Future<Output = T>) -> T
     CURRENT.scope(invocation, work).await
 }
 
-/// The time that is left; none where nobody has set an end.
+/// Returns the time that is left; none where nobody has set an end.
 #[must_use]
 pub fn time_left() -> Option<Duration> {
     let end = CURRENT.try_with(|current| current.end).ok().flatten();
     end.map(|end| end.saturating_duration_since(Instant::now()))
 }
 
-/// Whether a unit of work of this invocation that may write has succeeded.
+/// Tells whether a unit of work of this invocation that may write has succeeded.
 #[must_use]
 pub fn has_written() -> bool {
     CURRENT
@@ -48,7 +48,7 @@ pub(crate) fn note_written() {
     let _ = CURRENT.try_with(|current| current.has_written.set(true));
 }
 
-/// The bound of a unit that begins now: `longest`, or less when the invocation ends before.
+/// Returns the bound of a unit that begins now: `longest`, or less when the invocation ends before.
 pub(crate) fn bound(longest: Duration) -> Duration {
     time_left().map_or(longest, |left| longest.min(left.max(GRACE)))
 }

@@ -41,7 +41,7 @@ impl ItemStatus {
         Self::Cancelled,
     ];
 
-    /// The word it is answered as.
+    /// Returns its word in answers.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -54,7 +54,7 @@ impl ItemStatus {
         }
     }
 
-    /// The status of a word.
+    /// Returns the status of a word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == word)
@@ -72,9 +72,9 @@ impl ItemStatus {
 pub struct Outcome {
     /// The item's index in its batch.
     pub index: u32,
-    /// What became of it.
+    /// The status of the item.
     pub status: ItemStatus,
-    /// What was made of it.
+    /// The id of the thing that was made of the item.
     pub made_id: Option<i64>,
     /// The code of its first error; of an item that was made: of the notice it carries.
     pub code: Option<String>,
@@ -85,7 +85,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// The outcome of an item of which something was made.
+    /// Returns the outcome of an item of which something was made.
     #[must_use]
     pub const fn made(index: u32, id: i64) -> Self {
         Self {
@@ -102,7 +102,7 @@ impl Outcome {
 /// A stored outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// What became of it.
+    /// The status of the item.
     pub outcome: Outcome,
     /// The chunk whose payload holds it.
     pub chunk_id: i64,

@@ -4,7 +4,6 @@
 //! together; transactions are opened by the service.
 
 pub mod again;
-pub mod amends;
 mod arguments;
 pub mod batches;
 pub mod chunks;
@@ -20,6 +19,7 @@ mod ids;
 pub mod inbox;
 pub mod invocation;
 pub mod items;
+pub mod json;
 pub mod made;
 mod migrate;
 pub mod orders;

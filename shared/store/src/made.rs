@@ -26,7 +26,7 @@ pub struct MadeOrder {
     pub receive_begin: Moment,
     /// End of the receive window.
     pub receive_end: Moment,
-    /// What the customer asks for.
+    /// The customer's remark.
     pub remark: Option<String>,
     /// Sum of its lines.
     pub total: String,
@@ -37,17 +37,17 @@ pub struct MadeOrder {
 /// A line of an order that is stored. Decimals are text of two places.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MadeLine {
-    /// What is bought.
+    /// The sku that is bought.
     pub sku_id: String,
     /// How much of it.
     pub quantity: String,
-    /// What one costs.
+    /// The price of a unit.
     pub unit_price: String,
     /// Quantity × price, rounded.
     pub amount: String,
     /// Its price is settled when it is weighed.
     pub is_price_timing: bool,
-    /// What the customer asks for.
+    /// The customer's remark.
     pub spu_remark: Option<String>,
 }
 
@@ -55,8 +55,8 @@ pub struct MadeLine {
 pub async fn by_ids(connection: &mut Connection, ids: &[i64]) -> Result<Vec<MadeOrder>> {
     let rows = sqlx::query(
         "SELECT o.id, o.out_order_no, o.address_id, o.uid, \
-           TIMESTAMPDIFF(SECOND, '1970-01-01', o.receive_begin), \
-           TIMESTAMPDIFF(SECOND, '1970-01-01', o.receive_end), o.remark, CAST(o.total AS CHAR) \
+           TIMESTAMPDIFF(SECOND, '1970-01-01', o.receive_begin) AS receive_begin, \
+           TIMESTAMPDIFF(SECOND, '1970-01-01', o.receive_end) AS receive_end, o.remark, CAST(o.total AS CHAR) AS total \
          FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k STRAIGHT_JOIN tbl_order o ON o.id = k.id",
     )
     .bind(json(ids)?)
@@ -64,18 +64,17 @@ pub async fn by_ids(connection: &mut Connection, ids: &[i64]) -> Result<Vec<Made
     .await?;
     let mut lines = lines_of(connection, ids).await?;
     let order = |row: &MySqlRow| {
-        let id = row.try_get(0)?;
-        let time =
-            |column, name| Moment::from_row(row, column)?.ok_or(StoreError::Unreadable(name));
+        let id = row.try_get("id")?;
+        let time = |name| Moment::from_row(row, name)?.ok_or(StoreError::Unreadable(name));
         Ok(MadeOrder {
             id,
-            out_order_no: optional_text(row, 1)?,
-            address_id: text(row, 2)?,
-            uid: optional_text(row, 3)?,
-            receive_begin: time(4, "receive_begin")?,
-            receive_end: time(5, "receive_end")?,
-            remark: optional_text(row, 6)?,
-            total: text(row, 7)?,
+            out_order_no: optional_text(row, "out_order_no")?,
+            address_id: text(row, "address_id")?,
+            uid: optional_text(row, "uid")?,
+            receive_begin: time("receive_begin")?,
+            receive_end: time("receive_end")?,
+            remark: optional_text(row, "remark")?,
+            total: text(row, "total")?,
             lines: lines.remove(&id).unwrap_or_default(),
         })
     };
@@ -84,8 +83,8 @@ pub async fn by_ids(connection: &mut Connection, ids: &[i64]) -> Result<Vec<Made
 
 async fn lines_of(connection: &mut Connection, ids: &[i64]) -> Result<HashMap<i64, Vec<MadeLine>>> {
     let rows = sqlx::query(
-        "SELECT d.order_id, d.sku_id, CAST(d.quantity AS CHAR), CAST(d.unit_price AS CHAR), \
-           CAST(d.amount AS CHAR), d.is_price_timing, d.spu_remark \
+        "SELECT d.order_id, d.sku_id, CAST(d.quantity AS CHAR) AS quantity, \
+           CAST(d.unit_price AS CHAR) AS unit_price, CAST(d.amount AS CHAR) AS amount, d.is_price_timing, d.spu_remark \
          FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k \
          STRAIGHT_JOIN tbl_order_detail d ON d.order_id = k.id ORDER BY d.order_id, d.line_no",
     )
@@ -94,14 +93,17 @@ async fn lines_of(connection: &mut Connection, ids: &[i64]) -> Result<HashMap<i6
     .await?;
     let mut lines: HashMap<i64, Vec<MadeLine>> = HashMap::new();
     for row in &rows {
-        lines.entry(row.try_get(0)?).or_default().push(MadeLine {
-            sku_id: text(row, 1)?,
-            quantity: text(row, 2)?,
-            unit_price: text(row, 3)?,
-            amount: text(row, 4)?,
-            is_price_timing: row.try_get(5)?,
-            spu_remark: optional_text(row, 6)?,
-        });
+        lines
+            .entry(row.try_get("order_id")?)
+            .or_default()
+            .push(MadeLine {
+                sku_id: text(row, "sku_id")?,
+                quantity: text(row, "quantity")?,
+                unit_price: text(row, "unit_price")?,
+                amount: text(row, "amount")?,
+                is_price_timing: row.try_get("is_price_timing")?,
+                spu_remark: optional_text(row, "spu_remark")?,
+            });
     }
     Ok(lines)
 }

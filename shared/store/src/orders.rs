@@ -1,6 +1,6 @@
-//! `tbl_order` and `tbl_order_detail`: what an order import makes.
+//! `tbl_order` and `tbl_order_detail`: the orders that an import makes.
 //!
-//! The columns that `JSON_TABLE` opens are wider than the tables': what does not fit a narrow one it makes NULL
+//! The columns that `JSON_TABLE` opens are wider than the tables': a value that does not fit a narrow one becomes NULL
 //! (MySQL) or cuts and clamps (MariaDB) without a word, while the strict INSERT refuses it.
 
 use std::sync::LazyLock;
@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::ids::{StationId, TaskId};
 use crate::row::text;
 
-/// What the orders of one chunk have in common.
+/// The values that the orders of a chunk share.
 #[derive(Debug, Clone, Copy)]
 pub struct OrderBatch<'a> {
     /// The station they belong to.
@@ -30,7 +30,7 @@ pub struct OrderBatch<'a> {
 pub struct NewOrder<'a> {
     /// The reserved id.
     pub id: i64,
-    /// What is unique among the orders of a task.
+    /// The key that is unique among the orders of a task.
     pub key: &'a str,
     /// The caller's order number, unique in the station.
     pub out_order_no: Option<&'a str>,
@@ -42,7 +42,7 @@ pub struct NewOrder<'a> {
     pub receive_begin: String,
     /// End of the receive window.
     pub receive_end: String,
-    /// What the customer asks for.
+    /// The customer's remark.
     pub remark: Option<&'a str>,
     /// Sum of its lines.
     pub total: String,
@@ -73,17 +73,17 @@ pub struct NewLine<'a> {
     pub order_id: i64,
     /// Its place in the order, from 1.
     pub line_no: u32,
-    /// What is bought.
+    /// The sku that is bought.
     pub sku_id: &'a str,
     /// How much of it.
     pub quantity: String,
-    /// What one costs.
+    /// The price of a unit.
     pub unit_price: String,
     /// Quantity × price, rounded.
     pub amount: String,
     /// Its price is settled when it is weighed.
     pub is_price_timing: bool,
-    /// What the customer asks for.
+    /// The customer's remark.
     pub spu_remark: Option<&'a str>,
 }
 
@@ -189,14 +189,14 @@ async fn insert_rest(connection: &mut Connection, lines: &[NewLine<'_>]) -> Resu
     Ok(())
 }
 
-/// Which of these keys the task has made orders of, with the orders' ids.
+/// Finds orders that the task has made of these keys: key and order id.
 pub async fn made_by_task(
     connection: &mut Connection,
     task: TaskId,
     keys: &[&str],
 ) -> Result<Vec<(String, i64)>> {
     let rows = sqlx::query(
-        "SELECT CAST(o.order_key AS CHAR CHARACTER SET utf8mb4), o.id \
+        "SELECT CAST(o.order_key AS CHAR CHARACTER SET utf8mb4) AS order_key, o.id \
          FROM JSON_TABLE(?, '$[*]' COLUMNS (k VARCHAR(67) PATH '$')) j \
          STRAIGHT_JOIN tbl_order o ON o.task_id = ? AND o.order_key = CAST(j.k AS BINARY)",
     )
@@ -205,11 +205,11 @@ pub async fn made_by_task(
     .fetch_all(connection)
     .await?;
     rows.iter()
-        .map(|row| Ok((text(row, 0)?, row.try_get(1)?)))
+        .map(|row| Ok((text(row, "order_key")?, row.try_get("id")?)))
         .collect()
 }
 
-/// Which of these order numbers the station has, as they were asked for, with the orders' ids. Trailing blanks do
+/// Finds orders of the station with these order numbers: the number as it was asked for and the order id. Trailing blanks do
 /// not tell two numbers apart: the unique key pads.
 pub async fn with_out_order_no(
     connection: &mut Connection,
@@ -225,11 +225,11 @@ pub async fn with_out_order_no(
     .fetch_all(connection)
     .await?;
     rows.iter()
-        .map(|row| Ok((text(row, 0)?, row.try_get(1)?)))
+        .map(|row| Ok((text(row, "n")?, row.try_get("id")?)))
         .collect()
 }
 
-/// Whether an order exists and is the station's.
+/// Tells whether an order exists and is the station's.
 pub async fn exists(connection: &mut Connection, station: &StationId, id: i64) -> Result<bool> {
     let row = sqlx::query("SELECT 1 FROM tbl_order WHERE id = ? AND station_id = ?")
         .bind(id)

@@ -1,4 +1,4 @@
-//! Open chunks as an outbox: those that must be announced to the workers, or announced again.
+//! Open chunks as an outbox: due chunks are announced to the workers, or announced again.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -50,7 +50,7 @@ impl Pace {
     }
 }
 
-/// Due chunks of one station and one job, which get their turn beside those of every other lane.
+/// The due chunks of one station and one job. Lanes take turns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lane {
     station: String,
@@ -98,7 +98,7 @@ macro_rules! due_lanes_of {
 /// Of the ready and of the leased chunks. Grouped by the index's first columns, so that it is skipped through instead of read.
 const DUE_LANES: &str = concat!(due_lanes_of!("0"), " UNION ALL ", due_lanes_of!("3"));
 
-/// Takes up to `limit` due chunks of a lane, those that waited longest first, and puts off their next announcement: by
+/// Takes up to `limit` due chunks of a lane, longest waiting first, and puts off their next announcement: by
 /// `resend`, doubled with every announcement, at most [8-fold](DOUBLED).
 ///
 /// Runs in a transaction; two sweepers at once take different chunks.

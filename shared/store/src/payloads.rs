@@ -59,7 +59,7 @@ async fn insert_rows(connection: &mut Connection, task: TaskId, chunks: &[NewChu
     Ok(())
 }
 
-/// How many payloads from the front fit one statement; at least one.
+/// Counts the payloads from the front that fit one statement; at least one.
 fn fitting(payloads: &[(i64, &NewChunk)]) -> usize {
     let mut bytes = 0;
     let fits = payloads.iter().take_while(|(_, chunk)| {
@@ -77,7 +77,7 @@ async fn ids_of_run(connection: &mut Connection, task: TaskId) -> Result<Vec<i64
     .bind(task.get())
     .fetch_all(connection)
     .await?;
-    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+    rows.iter().map(|row| Ok(row.try_get("id")?)).collect()
 }
 
 async fn insert_payloads(connection: &mut Connection, payloads: &[(i64, &NewChunk)]) -> Result<()> {
@@ -98,7 +98,7 @@ async fn insert_payloads(connection: &mut Connection, payloads: &[(i64, &NewChun
     Ok(())
 }
 
-/// Notes with a chunk that was just stored what a person made of some of its items in an earlier run: index and id,
+/// Notes with a new chunk the things that a person made of its items in an earlier run: index and id,
 /// one JSON array of pairs.
 pub async fn note_amended(
     connection: &mut Connection,
@@ -120,10 +120,10 @@ pub async fn note_amended(
     Ok(())
 }
 
-/// How many bytes the texts of chunks' payloads have, by chunk id.
+/// Measures the texts of chunks' payloads in bytes, by chunk id.
 pub async fn sizes(connection: &mut Connection, chunks: &[i64]) -> Result<Vec<(i64, u64)>> {
     let rows = sqlx::query(
-        "SELECT p.chunk_id, CAST(UNCOMPRESSED_LENGTH(p.items) AS UNSIGNED) \
+        "SELECT p.chunk_id, CAST(UNCOMPRESSED_LENGTH(p.items) AS UNSIGNED) AS bytes \
          FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k \
          STRAIGHT_JOIN tbl_batch_payload p ON p.chunk_id = k.id",
     )
@@ -131,11 +131,11 @@ pub async fn sizes(connection: &mut Connection, chunks: &[i64]) -> Result<Vec<(i
     .fetch_all(connection)
     .await?;
     rows.iter()
-        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+        .map(|row| Ok((row.try_get("chunk_id")?, row.try_get("bytes")?)))
         .collect()
 }
 
-/// The payloads of chunks: chunk id, index of its first item, its items verbatim as one JSON array.
+/// Reads the payloads of chunks: chunk id, index of its first item, its items verbatim as one JSON array.
 pub async fn of_chunks(
     connection: &mut Connection,
     chunks: &[i64],
@@ -148,6 +148,12 @@ pub async fn of_chunks(
     .fetch_all(connection)
     .await?;
     rows.iter()
-        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?, uncompressed(row, 2)?)))
+        .map(|row| {
+            Ok((
+                row.try_get("id")?,
+                row.try_get("first_index")?,
+                uncompressed(row, "items")?,
+            ))
+        })
         .collect()
 }

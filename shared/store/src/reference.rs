@@ -1,8 +1,8 @@
 //! Reference data: operating cycles, addresses and skus. Another system owns them.
 //!
 //! The tables' collation pads, so to a key `S1` and `S1 ` are one. An id is therefore found only when it is the
-//! same byte by byte, and one that is empty or ends with a blank cannot be stored. As with orders, what
-//! `JSON_TABLE` opens is wider than the tables, so that the strict INSERT refuses what does not fit.
+//! same byte by byte; an id that is empty or ends with a blank cannot be stored. As with orders, the columns that
+//! `JSON_TABLE` opens are wider than the tables', so that the strict INSERT refuses values that do not fit.
 
 use sqlx::Row;
 use sqlx::mysql::MySqlRow;
@@ -33,24 +33,24 @@ pub struct CycleRow {
     pub now: Moment,
 }
 
-/// The operating cycle with exactly this id.
+/// Reads the operating cycle with exactly this id.
 pub async fn cycle(connection: &mut Connection, id: &str) -> Result<Option<CycleRow>> {
     let row = sqlx::query(
         "SELECT id, station_id, type, enabled, order_time_limit, receive_time_limit, \
-         TIMESTAMPDIFF(SECOND, '1970-01-01', NOW()) FROM tbl_time_config WHERE id = ?",
+         TIMESTAMPDIFF(SECOND, '1970-01-01', NOW()) AS clock FROM tbl_time_config WHERE id = ?",
     )
     .bind(id)
     .fetch_optional(connection)
     .await?;
     let cycle = row.map(|row| {
         Ok::<_, StoreError>(CycleRow {
-            id: text(&row, 0)?,
-            station: StationId::from_row(text(&row, 1)?),
-            kind: row.try_get(2)?,
-            enabled: row.try_get(3)?,
-            order_time_limit: text(&row, 4)?,
-            receive_time_limit: text(&row, 5)?,
-            now: Moment::from_row(&row, 6)?.ok_or(StoreError::Unreadable("the clock"))?,
+            id: text(&row, "id")?,
+            station: StationId::from_row(text(&row, "station_id")?),
+            kind: row.try_get("type")?,
+            enabled: row.try_get("enabled")?,
+            order_time_limit: text(&row, "order_time_limit")?,
+            receive_time_limit: text(&row, "receive_time_limit")?,
+            now: Moment::from_row(&row, "clock")?.ok_or(StoreError::Unreadable("the clock"))?,
         })
     });
     Ok(cycle.transpose()?.filter(|cycle| cycle.id == id))
@@ -61,7 +61,7 @@ pub async fn cycle(connection: &mut Connection, id: &str) -> Result<Option<Cycle
 pub struct AddressRow {
     /// Unique in its station.
     pub address_id: String,
-    /// What people call it.
+    /// Its name for people.
     pub name: String,
     /// Orders may be placed for it.
     pub can_order: bool,
@@ -72,11 +72,11 @@ pub struct AddressRow {
 pub struct SkuRow {
     /// Unique in its station.
     pub sku_id: String,
-    /// What people call it.
+    /// Its name for people.
     pub name: String,
-    /// What its quantities are counted in.
+    /// The unit of its quantities.
     pub sale_unit: String,
-    /// What one costs unless the order says otherwise.
+    /// The price of a unit unless the order names another.
     pub sale_price: String,
     /// The least that may be ordered.
     pub sale_num_least: String,
@@ -86,7 +86,7 @@ pub struct SkuRow {
     pub time_config_id: Option<String>,
 }
 
-/// Those of a station's addresses and skus that exist of the ids given.
+/// Reads the addresses and skus of a station that have one of these ids.
 pub async fn named(
     connection: &mut Connection,
     station: &StationId,
@@ -94,7 +94,8 @@ pub async fn named(
     skus: &[&str],
 ) -> Result<(Vec<AddressRow>, Vec<SkuRow>)> {
     let rows = sqlx::query(
-        "SELECT 0, a.address_id, a.name, a.can_order, NULL, NULL, NULL, NULL \
+        "SELECT 0 AS is_sku, a.address_id AS id, a.name, a.can_order AS is_open, NULL AS sale_unit, NULL AS sale_price, \
+           NULL AS sale_num_least, NULL AS time_config_id \
          FROM JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(65) PATH '$')) k \
          STRAIGHT_JOIN tbl_address a ON a.station_id = ? AND a.address_id = k.id AND LENGTH(a.address_id) = LENGTH(k.id) \
          UNION ALL SELECT 1, s.sku_id, s.name, s.on_sale, s.sale_unit, CAST(s.sale_price AS CHAR), \
@@ -110,7 +111,7 @@ pub async fn named(
     .await?;
     let (mut addresses, mut skus) = (Vec::new(), Vec::new());
     for row in &rows {
-        match row.try_get::<i64, _>(0)? {
+        match row.try_get::<i64, _>("is_sku")? {
             0 => addresses.push(address(row)?),
             _ => skus.push(sku(row)?),
         }
@@ -120,21 +121,21 @@ pub async fn named(
 
 fn address(row: &MySqlRow) -> Result<AddressRow> {
     Ok(AddressRow {
-        address_id: text(row, 1)?,
-        name: text(row, 2)?,
-        can_order: row.try_get(3)?,
+        address_id: text(row, "id")?,
+        name: text(row, "name")?,
+        can_order: row.try_get("is_open")?,
     })
 }
 
 fn sku(row: &MySqlRow) -> Result<SkuRow> {
     Ok(SkuRow {
-        sku_id: text(row, 1)?,
-        name: text(row, 2)?,
-        on_sale: row.try_get(3)?,
-        sale_unit: text(row, 4)?,
-        sale_price: text(row, 5)?,
-        sale_num_least: text(row, 6)?,
-        time_config_id: optional_text(row, 7)?,
+        sku_id: text(row, "id")?,
+        name: text(row, "name")?,
+        on_sale: row.try_get("is_open")?,
+        sale_unit: text(row, "sale_unit")?,
+        sale_price: text(row, "sale_price")?,
+        sale_num_least: text(row, "sale_num_least")?,
+        time_config_id: optional_text(row, "time_config_id")?,
     })
 }
 

@@ -28,7 +28,7 @@ impl QueueName {
             .then(|| Self(text.to_owned()))
     }
 
-    /// The name itself.
+    /// Returns the name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -101,13 +101,13 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Whether the number of runs in work is bounded.
+    /// Tells whether the number of runs in work is bounded.
     #[must_use]
     pub const fn is_capped(&self) -> bool {
         self.concurrency > 0 || self.station_concurrency > 0
     }
 
-    /// The longest wait before the run that follows attempt number `attempt`, in seconds.
+    /// Returns the longest wait before the run that follows attempt number `attempt`, in seconds.
     #[must_use]
     pub fn longest_wait(&self, attempt: u32) -> u32 {
         let doubled = 1_u32.checked_shl(attempt.saturating_sub(1));
@@ -188,7 +188,7 @@ macro_rules! policy_columns {
 }
 pub(crate) use policy_columns;
 
-/// The policy of a queue; `None`: it is not declared.
+/// Reads the policy of a queue; `None`: it is not declared.
 pub async fn find(connection: &mut Connection, name: &str) -> Result<Option<Policy>> {
     const FIND: &str = concat!(
         "SELECT ",
@@ -199,7 +199,7 @@ pub async fn find(connection: &mut Connection, name: &str) -> Result<Option<Poli
     row.await?.as_ref().map(policy).transpose()
 }
 
-/// The same, locked against every claim that is bound by a cap, so that the count of runs in work stays true.
+/// Reads and locks the policy of a queue against every claim under a cap, so that the count of runs in work stays true.
 pub async fn lock(connection: &mut Connection, name: &str) -> Result<Option<Policy>> {
     const LOCK: &str = concat!(
         "SELECT ",
@@ -210,7 +210,7 @@ pub async fn lock(connection: &mut Connection, name: &str) -> Result<Option<Poli
     row.await?.as_ref().map(policy).transpose()
 }
 
-/// The policies of queues behind `after`, in the order of their names.
+/// Reads the policies of queues behind `after`, in the order of their names.
 pub async fn list(connection: &mut Connection, after: &str, limit: u32) -> Result<Vec<Policy>> {
     const LIST: &str = concat!(
         "SELECT ",

@@ -16,13 +16,13 @@ pub struct TestDatabase {
 }
 
 impl TestDatabase {
-    /// Another set of connections to the same database, as another process would have.
+    /// Opens another set of connections to the same database, as another process would.
     #[must_use]
     pub fn another(&self, connections: usize) -> Database {
         Database::new(config(&self.url, connections))
     }
 
-    /// The same database as a user sees it who may work with rows only.
+    /// Opens the same database as a user who may work with rows only.
     ///
     /// # Panics
     /// When the user of `TEST_DATABASE_URL` may not create users.
@@ -39,13 +39,13 @@ impl TestDatabase {
         }
     }
 
-    /// The database's name, and its row user's.
+    /// Returns the database's name, and its row user's.
     fn name(&self) -> &str {
         let path = self.url.rsplit('/').next().unwrap_or_default();
         path.split('?').next().unwrap_or_default()
     }
 
-    /// Another set of connections whose units may take as long as `bound`.
+    /// Opens another set of connections whose units may take as long as `bound`.
     ///
     /// # Panics
     /// When this database's own URL is none, which cannot be.

@@ -37,26 +37,26 @@ impl Moment {
         self.0.as_second()
     }
 
-    /// From seconds since 1970; `None` beyond the calendar.
+    /// Converts seconds since 1970; `None` beyond the calendar.
     #[must_use]
     pub fn from_seconds(seconds: i64) -> Option<Self> {
         Timestamp::from_second(seconds).map(Self).ok()
     }
 
-    /// How long ago it was, by this machine's clock; nothing where that one is behind.
+    /// Returns the time since then by this machine's clock; zero where that clock is behind.
     #[must_use]
     pub fn age(self) -> std::time::Duration {
         let age = Timestamp::now().duration_since(self.0);
         age.try_into().unwrap_or_default()
     }
 
-    /// `YYYY-MM-DD HH:MM:SS` in a time zone.
+    /// Prints it as `YYYY-MM-DD HH:MM:SS` in a time zone.
     #[must_use]
     pub fn in_zone(self, zone: &TimeZone) -> String {
         self.local(zone).strftime("%Y-%m-%d %H:%M:%S").to_string()
     }
 
-    /// The wall time in a time zone.
+    /// Returns the wall time in a time zone.
     #[must_use]
     pub fn local(self, zone: &TimeZone) -> jiff::civil::DateTime {
         self.0.to_zoned(zone.clone()).datetime()

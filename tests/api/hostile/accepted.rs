@@ -1,4 +1,4 @@
-//! What looks hostile and is none of our business: text that a field may hold is stored and answered as it was sent.
+//! Hostile looks that are none of our business: text that a field may hold is stored and answered as it was sent.
 
 use serde_json::{Value, json};
 

@@ -1,10 +1,10 @@
-//! What an answer to a hostile call must be, and must not hold.
+//! The rules of an answer to a hostile call.
 
 use serde_json::Value;
 
 use crate::support::Answer;
 
-/// What nobody outside may read: libraries, tables, files and code.
+/// Words that nobody outside may read: libraries, tables, files and code.
 const INSIDE: [&str; 13] = [
     "sqlx",
     "mysql",
@@ -27,7 +27,7 @@ const SHOWN: usize = 64;
 /// The longest refusal: a sentence, at most two values shown in it, each character escaped.
 const LONGEST: usize = 1600;
 
-/// What was wrong with answers; told at the end, all at once.
+/// The faults of answers; told at the end, all at once.
 #[derive(Default)]
 pub(super) struct Verdicts {
     judged: usize,
@@ -81,7 +81,7 @@ impl Verdicts {
         ));
     }
 
-    /// All answers were right, and there were at least so many.
+    /// All answers were right, and there were at least `at_least`.
     #[track_caller]
     pub(super) fn end(self, at_least: usize) {
         let wrong = self.wrong.len();

@@ -203,7 +203,7 @@ async fn a_header_that_names_no_station_is_refused_by_every_route_for_station_st
     .await;
 }
 
-/// What a task is called after an add that names it twice.
+/// The name of a task after an add that names it twice.
 async fn named(api: &Api, path: &str, json: &str) -> String {
     let added = api.raw(path, Some("application/json"), json).await;
     let task = api

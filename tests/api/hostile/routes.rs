@@ -1,4 +1,4 @@
-//! What every route takes: the least a call needs, and every parameter it reads.
+//! The parameters of every route: the least a call needs, and every parameter it reads.
 
 mod dispatch;
 
@@ -12,9 +12,9 @@ pub(super) struct Route {
     pub(super) path: &'static str,
     /// The least that is needed, as JSON; `{station}`, `{cycle}`, `{task}` and `{batch}` stand for ids.
     pub(super) base: &'static [(&'static str, &'static str)],
-    /// What else is sent, as it is.
+    /// Further parameters, sent as they are.
     pub(super) more: &'static [(&'static str, &'static str)],
-    /// The parameters that are attacked, and what they take.
+    /// The parameters that are attacked, and the kinds of their values.
     pub(super) takes: &'static [(&'static str, Takes)],
 }
 

@@ -30,7 +30,7 @@ pub(super) const NO_IDS: [&str; 22] = [
     "é",
 ];
 
-/// What looks like a number and is no plain decimal whole number.
+/// Texts that look like a number and are no plain decimal whole number.
 pub(super) const NO_INTS: [&str; 25] = [
     "x",
     "1.0",
@@ -94,7 +94,7 @@ pub(super) const NO_PATHS: [&str; 31] = [
     "$.a', '$.b') WHERE 1=1 --",
 ];
 
-/// Columns that are not to be changed, and names that only look like those that are.
+/// Columns that must not be changed, and names that only look like changeable ones.
 pub(super) const NO_FIELDS: [&str; 11] = [
     "status",
     "id",
@@ -109,7 +109,7 @@ pub(super) const NO_FIELDS: [&str; 11] = [
     "ｎａｍｅ",
 ];
 
-/// Lists of ids of which one is none, and what is no list.
+/// Lists of ids of which one is none, and texts that are no list.
 pub(super) const NO_ID_LISTS: [&str; 9] = [
     "a b",
     "é",
@@ -132,7 +132,7 @@ pub(super) const NO_STATIONS: [&str; 6] = [
     "a\u{85}",
 ];
 
-/// What looks like true or false.
+/// Texts that look like true or false.
 pub(super) const NO_FLAGS: [&str; 11] = [
     "yes",
     "on",
@@ -161,7 +161,7 @@ pub(super) const NO_WORDS: [&str; 10] = [
     "' OR 1=1 --",
 ];
 
-/// Lists of which one element is no such word, or with too many.
+/// Lists with an element that is none of the words, or with too many elements.
 pub(super) const NO_WORD_LISTS: [&str; 13] = [
     "0",
     "4",
@@ -178,12 +178,12 @@ pub(super) const NO_WORD_LISTS: [&str; 13] = [
     "1,2,3,1",
 ];
 
-/// What is no JSON list.
+/// Texts that are no JSON list.
 pub(super) const NO_LISTS: [&str; 12] = [
     "x", "7", "{}", "[", "[1,]", "[1 2]", "[1]]", "['a']", "[NaN]", "[01]", "null x", "[{]",
 ];
 
-/// What is no JSON object.
+/// Texts that are no JSON object.
 pub(super) const NO_OBJECTS: [&str; 9] = [
     "x",
     "7",
@@ -196,7 +196,7 @@ pub(super) const NO_OBJECTS: [&str; 9] = [
     "{\"a\":01}",
 ];
 
-/// What is no decimal of at most 15 digits.
+/// Texts that are no decimal of at most 15 digits.
 pub(super) const NO_AMOUNTS: [&str; 13] = [
     "x",
     "1e3",
@@ -213,7 +213,7 @@ pub(super) const NO_AMOUNTS: [&str; 13] = [
     "[1]",
 ];
 
-/// What is no order's id or number.
+/// Texts that are no order's id or number.
 pub(super) const NO_ORDER_IDS: [&str; 12] = [
     "x",
     "0",

@@ -1,19 +1,19 @@
-//! What hostile callers send in place of a value of each kind, and the word they are refused with.
+//! Hostile texts in place of a value of each kind, and the word of their refusal.
 
 use super::texts;
 
-/// What a parameter takes.
+/// The kind of a parameter's values.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Takes {
     /// The key of a task.
     Key,
     /// The caller's own id, where also a key is taken.
     Id,
-    /// A list of such ids, at most 100.
+    /// A list of ids, at most 100.
     Ids,
     /// A station.
     Station,
-    /// Text of at most so many characters.
+    /// Text of at most this number of characters.
     Text(usize),
     /// Text of any length, or JSON that counts as its text.
     AnyText,
@@ -23,7 +23,7 @@ pub(super) enum Takes {
     Flag,
     /// One of several words.
     ErrorCode,
-    /// A list of such words.
+    /// A list of these words.
     Words,
     /// A JSON list.
     List,
@@ -56,11 +56,11 @@ pub(super) enum Takes {
 pub(super) enum Sent {
     /// By JSON, form and query alike.
     Text(String),
-    /// As this JSON text; forms have no such values.
+    /// As this JSON text; forms cannot send these values.
     Json(String),
 }
 
-/// What a value is refused with.
+/// The word of a value's refusal.
 pub(super) type ErrorCode = &'static str;
 
 const INVALID: ErrorCode = "PARAM_INVALID";
@@ -84,7 +84,7 @@ impl Takes {
         texts.chain(json).chain(never_text()).collect()
     }
 
-    /// Texts: those that are always the same, and those that are made to a length.
+    /// Texts: fixed texts, and texts that are made to a length.
     fn texts(self) -> Vec<String> {
         let long = |unit: &str, max: usize| unit.repeat(max + 1);
         let (fixed, made): (&[&str], Vec<String>) = match self {
@@ -150,7 +150,7 @@ impl Takes {
     }
 }
 
-/// What no parameter takes: NUL, and escapes that are no character.
+/// Texts that no parameter takes: NUL, and escapes that are no character.
 fn never_text() -> Vec<(Sent, ErrorCode)> {
     let nul = ["\0", "1\0", "a\0b"].map(|text| (Sent::Text(text.to_owned()), INVALID));
     let escaped = [

@@ -1,4 +1,4 @@
-//! An HTTP answer, and what every envelope must look like.
+//! An HTTP answer, and the checks of every envelope.
 
 use serde_json::Value;
 

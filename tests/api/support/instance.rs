@@ -38,7 +38,7 @@ struct Seen {
 }
 
 impl Instance {
-    /// Starts a binary; `environment` is added to what Lambda itself sets.
+    /// Starts a binary; `environment` is added to Lambda's own variables.
     pub(crate) fn start(binary: &Path, environment: &[(&str, &str)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut command = Command::new(binary);
@@ -87,7 +87,7 @@ impl Instance {
         self.shared.wait(|seen| seen.answers.remove(id))
     }
 
-    /// How many requests were answered, of those whose answers nobody took.
+    /// The number of answers that nobody took.
     pub(crate) fn answered(&self) -> usize {
         self.shared.seen.lock().unwrap().answers.len()
     }

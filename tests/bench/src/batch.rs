@@ -146,7 +146,7 @@ impl Rounds {
     }
 }
 
-/// What a batch costs the database, per order.
+/// The database's cost of a batch, per order.
 fn cost(figures: &mut Figures, count: usize, floor: &[Spent], engine: &[Spent]) {
     let per = |spent: &[Spent], of: fn(&Spent) -> f64, scale: f64| {
         let total: f64 = spent.iter().map(of).sum();

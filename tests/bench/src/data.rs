@@ -1,4 +1,4 @@
-//! What is submitted: a station, and lists of right orders of about 435 bytes with five lines each.
+//! The submitted data: a station, and lists of right orders of about 435 bytes with five lines each.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;

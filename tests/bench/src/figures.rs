@@ -1,4 +1,4 @@
-//! What was measured: printed as a table, saved as JSON and as a chart.
+//! The figures: printed as a table, saved as JSON and as a chart.
 
 mod chart;
 

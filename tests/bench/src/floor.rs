@@ -16,7 +16,7 @@ use crate::threads;
 /// Orders in one statement: a fixed shape, so that it is prepared once.
 const ROWS: usize = 100;
 
-/// What the rows of one run have in common.
+/// The values that the rows of a run share.
 pub(crate) struct Floor<'a> {
     pub(crate) url: &'a str,
     pub(crate) orders: &'a str,

@@ -1,4 +1,4 @@
-//! Every HTTP function warm, over the statement it cannot do without; and what starting one costs.
+//! Every HTTP function warm, over the statement it cannot do without; and the cost of a start.
 
 pub(crate) mod events;
 mod memory;
@@ -47,7 +47,7 @@ pub(crate) fn measure(setting: &Setting, figures: &mut Figures) {
     pin(false);
 }
 
-/// Times of a function's events in microseconds, without those that warmed it up.
+/// Times of a function's events in microseconds, without the events that warmed it up.
 async fn warm(setting: &Setting, url: &str, name: &str, event: &dyn Fn(i64) -> String) -> Vec<f64> {
     let mut function = Function::start(&setting.binaries.join(name), &environment(url)).await;
     let mut times = Vec::new();

@@ -1,8 +1,8 @@
 //! `make bench`: how fast, how small and how cheap, each as a ratio to a floor that is measured in the same run.
 //!
-//! `PART` names the parts to run (`batch`, `functions`, `growth`), all but `growth` by default; `DATABASE_URL` a server
-//! on which it may create databases; `PEERS=1` compares with other systems instead; `BINARIES` the folder with the release build of the functions. Writes a table to
-//! standard output, and the figures as JSON and as a chart below `.local/bench`.
+//! `PART` names the parts to run (`batch`, `functions`, `growth`), all but `growth` by default; `DATABASE_URL` a server on
+//! which it may create databases; `PEERS=1` compares with other systems instead; `BINARIES` the folder with the release
+//! build of the functions. Writes a table to standard output, and the figures as JSON and as a chart below `.local/bench`.
 #![expect(clippy::expect_used, reason = "a benchmark that cannot go on stops")]
 
 mod batch;
@@ -24,7 +24,7 @@ use std::path::PathBuf;
 
 use figures::Figures;
 
-/// What the parts measure with.
+/// The tools of the parts.
 struct Setting {
     /// A server of one's own.
     server: String,

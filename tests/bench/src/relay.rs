@@ -1,4 +1,4 @@
-//! A way to the database that counts what is asked of it: one round trip for each statement that a client sends.
+//! A relay to the database that counts round trips: one for each statement that a client sends.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};

@@ -1,4 +1,4 @@
-//! What the database server spends: processor time and redo.
+//! The costs of the database server: processor time and redo.
 
 use sqlx::mysql::MySqlConnection;
 use sqlx::{Connection as _, Row as _};
@@ -8,7 +8,7 @@ use crate::threads::block_on;
 /// Clock ticks a second, which Linux fixes for `/proc`.
 const TICKS: f64 = 100.0;
 
-/// Counters of a server; those of two moments are subtracted.
+/// Counters of a server; the counters of two moments are subtracted.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Spent {
     /// Processor time of the server, in seconds; 0 where it does not run on this machine.
@@ -43,7 +43,7 @@ impl Spent {
         })
     }
 
-    /// What was spent since `before`.
+    /// The costs since `before`.
     pub(crate) fn since(self, before: Self) -> Self {
         Self {
             processor: self.processor - before.processor,

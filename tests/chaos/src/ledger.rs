@@ -1,4 +1,4 @@
-//! The independent ledger: what was asked, what was answered and what was seen, written down before going on. The
+//! The independent ledger: calls, answers and sights, written down before going on. The
 //! checker believes nothing else but this and the rows.
 
 use std::collections::BTreeMap;
@@ -61,7 +61,7 @@ pub(crate) enum Entry {
         index: u32,
         mending: Mending,
     },
-    /// What a call was answered with.
+    /// The answer to a call.
     Answer { call: u64, at_ms: i64, end: End },
     /// The run that a batch was in both before and after it was closed.
     ClosedIn { call: u64, run: u32 },
@@ -114,7 +114,7 @@ pub(crate) enum Act {
     Close,
 }
 
-/// What a person does about a failed order.
+/// The way in which a person mends a failed order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Mending {

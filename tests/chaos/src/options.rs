@@ -1,9 +1,9 @@
-//! What a run is asked for: `MINUTES`, `SEED`, `PART`, `MYSQL_FLAVOR` and the folder of the functions with failpoints.
+//! The options of a run: `MINUTES`, `SEED`, `PART`, `MYSQL_FLAVOR` and the folder of the functions with failpoints.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What a run is asked for.
+/// The options of a run.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
     /// How long faults happen.
@@ -41,7 +41,7 @@ impl Part {
         }
     }
 
-    /// Whether this part belongs to what was asked for.
+    /// Tells whether this part was asked for.
     pub(crate) fn is_in(self, asked: Self) -> bool {
         asked == Self::All || asked == self
     }

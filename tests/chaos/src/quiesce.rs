@@ -53,7 +53,7 @@ async fn until_nothing_moves(owner: &mut MySqlConnection) {
     }
 }
 
-/// Sends a batch again until it is known what became of it. In flight with other content, it has to wait.
+/// Sends a batch again until its fate is known. In flight with other content, it has to wait.
 async fn resolve(client: &Client<'_>, batch: &Submitted, deadline: Instant) {
     while client.submit(&batch.task, &batch.payload).await != End::Done && Instant::now() < deadline
     {

@@ -23,7 +23,7 @@ pub(crate) struct Version {
 }
 
 impl Version {
-    /// Everything is allowed; also how a run ends, so that what was not answered can be sent again.
+    /// Everything is allowed; also the end of a run, so that unanswered calls can be sent again.
     pub(crate) fn allowing(price: &str) -> Self {
         Self {
             price: price.to_owned(),

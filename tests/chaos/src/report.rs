@@ -1,4 +1,4 @@
-//! What a run tells in the end: which faults happened how often, what was checked, what was found.
+//! The report of a run: the faults that happened and how often, the checks, the findings.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -121,7 +121,7 @@ pub(crate) fn unmet(faults: &BTreeMap<String, u32>) -> Vec<String> {
     all.filter(|kind| !faults.contains_key(kind)).collect()
 }
 
-/// Which errors the functions told of in their logs, by their words.
+/// The errors in the functions' logs, by their words.
 pub(crate) fn met(folder: &Path) -> BTreeMap<String, u32> {
     let mut met = BTreeMap::new();
     let files = fs::read_dir(folder).into_iter().flatten().flatten();

@@ -1,4 +1,4 @@
-//! What a run plays on: a private database server, the way to it, and a stack of the functions with failpoints.
+//! The stage of a run: a private database server, the way to it, and a stack of the functions with failpoints.
 
 use std::fs;
 use std::path::PathBuf;

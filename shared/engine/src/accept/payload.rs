@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use task_store::CompressedText;
 use task_store::batches::PayloadHash;
+use task_store::json::push_minified;
 use task_store::payloads::NewChunk;
 
 use crate::job::JobKind;
@@ -30,7 +31,7 @@ pub struct Payload {
 }
 
 impl Payload {
-    /// Cuts items as they were sent into chunks. The hash is over `identity`, which says what beside the items makes it the
+    /// Cuts items as they were sent into chunks. The hash is over `identity`, the parameters that beside the items make it the
     /// same batch when it is sent again, and the items without insignificant white space, so that the same batch sent by
     /// another client library is the same payload.
     #[must_use]
@@ -170,23 +171,4 @@ impl OpenChunk {
             duplicates,
         })
     }
-}
-
-/// Appends a valid JSON text without the white space between its tokens; everything else stays as it was sent.
-fn push_minified(to: &mut String, json: &str) {
-    let mut kept_from = 0;
-    let mut in_string = false;
-    let mut escaped = false;
-    for (at, byte) in json.bytes().enumerate() {
-        if in_string {
-            in_string = escaped || byte != b'"';
-            escaped = !escaped && byte == b'\\';
-        } else if byte == b'"' {
-            in_string = true;
-        } else if matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
-            to.push_str(&json[kept_from..at]);
-            kept_from = at + 1;
-        }
-    }
-    to.push_str(&json[kept_from..]);
 }

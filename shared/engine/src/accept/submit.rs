@@ -158,7 +158,7 @@ async fn insert_first_run<J: BatchJob>(
     Ok(task)
 }
 
-/// Reads the items of earlier runs that people made by hand: the items' keys and the ids of what was made.
+/// Reads the items of earlier runs that people made by hand: the items' keys and the made ids.
 async fn amended_before(
     connection: &mut Connection,
     kind: &JobKind,

@@ -40,7 +40,7 @@ pub async fn finish_if_done(
     Ok(finished.is_some())
 }
 
-/// What a chunk's own transaction did about the end of its batch.
+/// The part of a batch's end that a chunk's own transaction did.
 pub(crate) enum Within {
     /// Another transaction holds the task's row, or other chunks are open as far as this one sees: whether the run is over is to
     /// be looked at after the commit.

@@ -7,11 +7,11 @@ use task_store::{Connection, Result, chunks};
 use super::batch::result_of;
 use crate::job::JobKind;
 
-/// Ends an open batch: what is made stays made, nothing else is started once the transaction commits, the rest is
-/// cancelled and listed as such. The caller holds the task's lock and has seen it open.
+/// Ends an open batch: made items stay made, no item is started once the transaction commits, the rest is
+/// listed as cancelled. The caller holds the task's lock and has seen it open.
 ///
-/// A worker's commit and this take turns on the row of the chunk's unit of work: the chunk is either done before, and its orders are in
-/// the result, or cancelled, and the worker writes nothing.
+/// A worker's commit and this take turns on the row of the chunk's unit of work: the chunk is either done before, and its
+/// orders are in the result, or cancelled, and the worker writes nothing.
 pub async fn cancel(
     connection: &mut Connection,
     kind: &JobKind,

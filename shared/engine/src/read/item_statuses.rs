@@ -68,7 +68,7 @@ impl ItemStatuses {
         .collect()
     }
 
-    /// Answers an item that has no row, as its chunk says; `None` when the run has no such item.
+    /// Answers an item that has no row, by the state of its chunk; `None` when the run does not have the item.
     pub(super) fn without_row(&self, index: u32) -> Option<Item> {
         let after = self
             .ranges

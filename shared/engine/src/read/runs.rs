@@ -28,7 +28,7 @@ pub struct EarlierRun {
     counts: Counts,
 }
 
-/// Adds an ended run to those that are kept: JSON text.
+/// Adds an ended run to the JSON text of earlier runs.
 pub(crate) fn ended(batch: &Batch, counts: Counts) -> Result<String> {
     let mut runs = kept(batch)?;
     runs.insert(

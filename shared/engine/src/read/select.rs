@@ -17,9 +17,9 @@ const CANCELLED: &str = "CANCELLED";
 /// Asks for a page of a batch's items.
 #[derive(Debug, Clone)]
 pub struct ItemRequest {
-    /// Only those with this status; `None` for every one.
+    /// Only items with this status; `None` for all.
     pub status: Option<ItemStatus>,
-    /// Only those that failed, or were cancelled, with this code.
+    /// Only items that failed, or were cancelled, with this code.
     pub code: Option<String>,
     /// The page; it may come after an index.
     pub page: PageRequest,

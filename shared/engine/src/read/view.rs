@@ -9,7 +9,7 @@ use super::members::Members;
 use crate::item_error::ItemError;
 use crate::job::{Identity, MadeKind};
 
-/// The members that every item has. Those of the sent item with one of these names are not repeated.
+/// The members that every item has. Members of the sent item with these names are not repeated.
 const OWN: [&str; 7] = [
     "index",
     "status",
@@ -19,7 +19,7 @@ const OWN: [&str; 7] = [
     "error_count",
     "notice",
 ];
-/// The most bytes of an item's members beside its errors and what was sent.
+/// The most bytes of an item's members beside its errors and its text as it was sent.
 const FRAME: usize = 512;
 
 /// An item with its outcome.

@@ -230,7 +230,7 @@ impl<J: BatchJob> ChunkAttempt<'_, J> {
         self.write(Fence::Complete, &[], &[]).await
     }
 
-    /// Works one item. Its try is counted before, so that one that ends the process is known by that.
+    /// Works one item. Its try is counted before, so that an item that ends the process is known by its count.
     async fn by_itself(&self, item: &Item<'_>, tries: u32) -> Result<bool> {
         if tries >= TRIES {
             return self.give_up(item).await;

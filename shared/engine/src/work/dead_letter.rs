@@ -90,7 +90,7 @@ async fn give_up(
     Ok(true)
 }
 
-/// Adds the last attempt to the cause why a chunk is given up: the invocation that had it, and the last fault that one
+/// Adds the last attempt to the cause why a chunk is given up: the invocation that had it, and the last fault that it
 /// reported.
 fn told(cause: &str, status: &ChunkStatus) -> String {
     let worker = status.worker.as_deref().unwrap_or("unknown");

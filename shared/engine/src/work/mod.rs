@@ -1,4 +1,4 @@
-//! Working announced chunks: claim one, work it, then see whether its batch is done. Giving up those that nobody can work.
+//! Working announced chunks: claim, work, then see whether the batch is done. Giving up chunks that nobody can work.
 
 mod attempt;
 mod dead_letter;

@@ -1,5 +1,5 @@
 //! The engine in small: a task of a few chunks, its messages, workers that are at some point of their work, and every step
-//! that anybody can take from there. The sweeper's and the queue's clocks are left out: what may happen at some time
+//! that anybody can take from there. The sweeper's and the queue's clocks are left out: a step that may happen at some time
 //! may happen now. So is what then looks like something else: a dead letter of a chunk that did not stall is a lost
 //! message, a claim that is given back after a fault of the database is a crash whose lease has run out.
 
@@ -57,7 +57,7 @@ pub(super) enum Chunk {
     Cancelled,
 }
 
-/// What is stored of an order before its chunk is done.
+/// The stored state of an order before its chunk is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Row {
     Missing,
@@ -77,7 +77,7 @@ pub(super) struct State {
     /// Messages that wait in the queue.
     messages: [u8; CHUNKS],
     workers: [Worker; WORKERS],
-    /// What is stored of each order.
+    /// The stored state of each order.
     rows: [Row; CHUNKS],
     /// How often each order was made.
     pub(super) made: [u8; CHUNKS],

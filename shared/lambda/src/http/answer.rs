@@ -11,13 +11,13 @@ use super::Reply;
 
 const JSON: &str = "application/json; charset=utf-8";
 
-/// What is answered in place of what went wrong inside.
+/// The sentence that stands for an inner fault.
 const BUSY: &str =
     "the service is temporarily unavailable, nothing was changed: please try again later";
 /// The same, when it is not known whether the call was carried out.
 const PERHAPS_DONE: &str = "the service is temporarily unavailable, and this call may have been carried out already: \
     send it again later with the same ids (/task/update with the same op_id), so that it takes effect once";
-/// What is answered for a value that only the database refuses: sent again it is refused again.
+/// The sentence for a value that only the database refuses: sent again it is refused again.
 const REFUSED_VALUE: &str = "a value of this call cannot be stored, nothing was changed: it is out of range, too large, \
     too deep or no text; check numbers, texts and JSON documents";
 
@@ -43,7 +43,7 @@ pub(super) struct Response {
     cookies: [&'static str; 0],
 }
 
-/// The envelope of what did not succeed.
+/// The envelope of an error.
 #[derive(Serialize)]
 struct Envelope<'a> {
     code: u8,
@@ -121,7 +121,7 @@ impl Answer {
     }
 }
 
-/// What every answer says of itself: it is of the moment, and of no other type than it says. A table is a file, so that no
+/// Returns the headers of every answer: it is not cached, and its type is not guessed. A table is a file, so that no
 /// browser opens it as a page.
 fn headers(content_type: &'static str) -> BTreeMap<&'static str, &'static str> {
     let mut headers = BTreeMap::from([

@@ -17,7 +17,7 @@ const MAX_UNPACKED: usize = 48 * 1024 * 1024;
 /// How many bytes the buffer grows by when a body is larger than it says.
 const PIECE: usize = 1024 * 1024;
 
-/// What the headers say of a body.
+/// The headers about a body.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Headers<'h> {
     pub(super) content_type: Option<&'h str>,
@@ -25,7 +25,7 @@ pub(super) struct Headers<'h> {
 }
 
 impl<'h> Headers<'h> {
-    /// Whether the body is gzip.
+    /// Tells whether the body is gzip.
     ///
     /// # Errors
     /// `PARAM_INVALID` for any other encoding.
@@ -44,20 +44,20 @@ impl<'h> Headers<'h> {
         }
     }
 
-    /// Whether the content type itself is gzip, which says nothing of what is inside.
+    /// Tells whether the content type itself is gzip, which does not name the type inside.
     fn is_gzip_file(self) -> bool {
         let media = self.content_type.unwrap_or_default().split(';').next();
         let media = media.unwrap_or_default().trim().to_ascii_lowercase();
         matches!(media.as_str(), "application/gzip" | "application/x-gzip")
     }
 
-    /// The content type of the text that is inside.
+    /// Returns the content type of the text that is inside.
     pub(super) fn inner_type(self) -> Option<&'h str> {
         self.content_type.filter(|_| !self.is_gzip_file())
     }
 }
 
-/// The text of a body.
+/// Returns the text of a body.
 ///
 /// # Errors
 /// `PARAM_INVALID` when it is too large, is not encoded as it says, or is not UTF-8.
@@ -87,7 +87,7 @@ pub(super) fn text(body: String, is_base64: bool, headers: Headers<'_>) -> Resul
     })
 }
 
-/// The bytes of a gzipped body that came as text: base64 without the mark, or a character for each byte.
+/// Returns the bytes of a gzipped body that came as text: base64 without the mark, or a character for each byte.
 fn bytes_of(body: &str) -> Vec<u8> {
     let base64 = STANDARD.decode(body.trim_ascii()).ok();
     let latin = || body.chars().map(|c| u8::try_from(c).ok()).collect();

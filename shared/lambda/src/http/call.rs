@@ -52,11 +52,11 @@ impl Call {
         Parameters::parse(&self.query, self.content_type.as_deref(), &self.body)
     }
 
-    /// Reads what a handler needs, and on whose behalf, and lets go of the call: once a body of megabytes is cut, it need not
+    /// Reads a handler's parameters and its caller, and lets go of the call: once a body of megabytes is cut, it need not
     /// be there twice.
     ///
     /// # Errors
-    /// Those of [`Call::parameters`] and [`Call::caller`], or what `read` refuses.
+    /// The errors of [`Call::parameters`], [`Call::caller`] and `read`.
     pub fn read<T>(
         self,
         read: impl FnOnce(&Self, &Parameters<'_>) -> Result<T>,
@@ -83,7 +83,7 @@ impl Call {
         Ok(caller)
     }
 
-    /// Another system as the caller, which is bound to no station.
+    /// Returns another system as the caller, which is bound to no station.
     ///
     /// # Errors
     /// `FORBIDDEN` when the deployment trusts the gateway only and that has not checked a signature.
@@ -97,13 +97,13 @@ impl Call {
         Ok(Caller::Unbound)
     }
 
-    /// Where the ids that callers choose are unique: everywhere, if calls may name no station.
+    /// Returns the scope in which callers' ids are unique: everywhere, if calls may name no station.
     #[must_use]
     pub const fn id_scope(&self) -> IdScope {
         self.station_source.id_scope()
     }
 
-    /// The id that links the answer to the log.
+    /// Returns the id that links the answer to the log.
     #[must_use]
     pub fn request_id(&self) -> &str {
         &self.request_id

@@ -35,7 +35,7 @@ struct Context {
     authorizer: Value,
 }
 
-/// What an authorizer says under one name.
+/// The value of an authorizer's claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Claim {
     /// A text, which may still be none that means anything.
@@ -71,22 +71,22 @@ impl Event {
         }
     }
 
-    /// A header, whatever the case of its name.
+    /// Returns a header, whatever the case of its name.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter().flatten();
         let (_, value) = headers.find(|(header, _)| header.eq_ignore_ascii_case(name))?;
         Some(value.as_str()?.trim()).filter(|value| !value.is_empty())
     }
 
-    /// Whether the gateway has checked the signature of another system (IAM): it then says whose it was, and no other authorizer
-    /// speaks.
+    /// Tells whether the gateway has checked the signature of another system (IAM): it then says whose it was, and no
+    /// other authorizer speaks.
     pub(super) fn is_signed(&self) -> bool {
         let authorizer = &self.request_context.authorizer;
         let signer = authorizer["iam"]["userArn"].as_str().unwrap_or_default();
         !signer.is_empty() && authorizer["jwt"].is_null() && authorizer["lambda"].is_null()
     }
 
-    /// The authorizer's claim of this name: of a JWT, or of a Lambda authorizer's context.
+    /// Returns the authorizer's claim of this name: of a JWT, or of a Lambda authorizer's context.
     pub(super) fn claim(&self, name: &str) -> Option<Claim> {
         let authorizer = &self.request_context.authorizer;
         let of_token = authorizer["jwt"]["claims"].get(name);

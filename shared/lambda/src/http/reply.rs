@@ -1,4 +1,4 @@
-//! What a handler answers: data for the envelope, or a document of its own content type.
+//! The answer of a handler: data for the envelope, or a document of its own content type.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -18,7 +18,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// The envelope of a success around `data`.
+    /// Returns the envelope of a success around `data`.
     ///
     /// # Errors
     /// `SYSTEM_BUSY` when the data cannot be written as JSON.
@@ -31,10 +31,10 @@ impl Reply {
         .and_then(|reply| reply.with("data", data))
     }
 
-    /// A list of answers, in the order of a list of requests: of each what it was answered, or its refusal.
+    /// Makes a list of answers, in the order of a list of requests: the data or the refusal of each.
     ///
     /// # Errors
-    /// Those of [`Reply::data`]; a fault that is no refusal.
+    /// The errors of [`Reply::data`]; a fault that is no refusal.
     pub fn each<T: Serialize>(answers: Vec<Result<T>>) -> Result<Self> {
         let answers = answers.into_iter().map(Each::of);
         Self::data(&answers.collect::<Result<Vec<_>>>()?)
@@ -52,7 +52,7 @@ impl Reply {
         Ok(self)
     }
 
-    /// An answer without envelope: one JSON value a line.
+    /// Makes an answer without envelope: one JSON value a line.
     ///
     /// # Errors
     /// `SYSTEM_BUSY` when one of them cannot be written as JSON.
@@ -65,7 +65,7 @@ impl Reply {
         Ok(Self::document("application/x-ndjson; charset=utf-8", text))
     }
 
-    /// An answer without envelope, such as a CSV file.
+    /// Makes an answer without envelope, for example a CSV file.
     #[must_use]
     pub const fn document(content_type: &'static str, body: String) -> Self {
         Self {

@@ -9,7 +9,8 @@ use task_store::StationId;
 use super::event::Claim;
 use crate::{StationSource, parameters::shown};
 
-/// The station of the authorizer's claim. One that is no station id is worth as little as none, but never "unbound".
+/// Returns the station of the authorizer's claim. One that is no station id is worth as little as none, but never
+/// "unbound".
 pub(super) fn claimed(claim: Option<&Claim>) -> Result<Option<StationId>> {
     let station = |claim: &Claim| match claim {
         Claim::Text(text) => StationId::parse(text),
@@ -20,7 +21,7 @@ pub(super) fn claimed(claim: Option<&Claim>) -> Result<Option<StationId>> {
         .transpose()
 }
 
-/// The station of a call without a claim.
+/// Returns the station of a call without a claim.
 pub(super) fn named(
     source: StationSource,
     header: Option<&str>,

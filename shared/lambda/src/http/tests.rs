@@ -171,7 +171,7 @@ async fn a_fault_is_status_503_and_code_2_and_says_nothing_of_the_inside() {
     );
 }
 
-/// What a call is answered that fails like this, on a route of these methods.
+/// The answer to a call that fails in this way, on a route of these methods.
 async fn failed(methods: &[&str], fault: StoreError) -> String {
     let event = event(&json!({"requestContext": {"http": {"method": methods[0]}}}));
     let handler = async |_| Err(Error::from(fault));

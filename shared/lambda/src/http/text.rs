@@ -20,7 +20,7 @@ impl Default for Text {
 const PIECE: usize = 32 * 1024;
 
 impl<'de> Deserialize<'de> for Text {
-    /// From JSON text that is there as a whole.
+    /// Returns from JSON text that is there as a whole.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = <&RawValue>::deserialize(deserializer)?.get();
         if json == "null" {
@@ -32,10 +32,10 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
-/// The text of a JSON string, read in pieces of about `size` bytes.
+/// Returns the text of a JSON string, read in pieces of about `size` bytes.
 ///
 /// # Errors
-/// Those of `serde_json`: another type, or half of a surrogate pair.
+/// The errors of `serde_json`: another type, or half of a surrogate pair.
 fn unescaped(json: &str, size: usize) -> serde_json::Result<String> {
     let inside = json
         .strip_prefix('"')
@@ -52,7 +52,7 @@ fn unescaped(json: &str, size: usize) -> serde_json::Result<String> {
     Ok(text)
 }
 
-/// Where a piece ends: after `size` bytes or more, before an escape that is no half of a pair, or with the text.
+/// Returns where a piece ends: after `size` bytes or more, before an escape that is no half of a pair, or with the text.
 fn cut(text: &str, size: usize) -> usize {
     let bytes = text.as_bytes();
     let is_before_escape = |at: &usize| {

@@ -1,4 +1,4 @@
-//! Reading what is to be changed of a task: one field with its value, or fields by their own names.
+//! Reading the changes of a task: one field with its value, or fields by their own names.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use task_store::tasks::{Document, ResultPath};
 
 use super::{Parameter, Parameters, ValueType};
 
-/// What `op` says.
+/// The operation that `op` names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Op {
     Set,
@@ -26,7 +26,7 @@ const OPS: [(&str, Op); 4] = [
 ];
 
 impl Parameters<'_> {
-    /// The one change of an update: `field` (`result` when it is empty), `value`, `value_type`, `op`, and `postion`
+    /// Reads the one change of an update: `field` (`result` when it is empty), `value`, `value_type`, `op`, and `postion`
     /// or `position`.
     pub fn change(&self) -> Result<Changes<'_>> {
         let field = self.optional("field", |field| Field::parse(&field.scalar()?))?;
@@ -49,7 +49,7 @@ impl Parameters<'_> {
         Ok(changes)
     }
 
-    /// An update: its change, the run that speaks (`run_count`) and the caller's id for it (`op_id`).
+    /// Reads an update: its change, the run that speaks (`run_count`) and the caller's id for it (`op_id`).
     pub fn update(&self) -> Result<Changes<'_>> {
         let op = self.optional("op_id", |id| id.text(64))?;
         Ok(Changes {
@@ -59,12 +59,12 @@ impl Parameters<'_> {
         })
     }
 
-    /// The run that speaks.
+    /// Reads the run that speaks.
     pub fn run_count(&self) -> Result<Option<i32>> {
         self.optional("run_count", |run| run.integer(0..=i32::MAX))
     }
 
-    /// The changes of a finish, none of which must be there: those of [`Parameters::change`], and `result`,
+    /// Reads the changes of a finish, all optional: the changes of [`Parameters::change`], and `result`,
     /// `task_name`, `message_show`, `repeat` and `type_id` by their own names; and the run that speaks.
     pub fn changes(&self) -> Result<Changes<'_>> {
         let is_change = |name: &&str| self.has(name);
@@ -86,7 +86,7 @@ impl Parameters<'_> {
         Ok(changes)
     }
 
-    /// `result` by its own name.
+    /// Reads `result` by its own name.
     fn whole_result(&self) -> Result<Option<ResultChange<'_>>> {
         let result = self.has("result").then(|| self.given("result"));
         let whole = |document| ResultChange {
@@ -96,7 +96,7 @@ impl Parameters<'_> {
         Ok(result.transpose()?.map(whole))
     }
 
-    /// The change inside the result; `None` when another field is meant, which takes only a plain set.
+    /// Reads the change inside the result; `None` when another field is meant, which takes only a plain set.
     fn result_change(&self, field: Field) -> Result<Option<ResultChange<'_>>> {
         let position = self.agreeing("postion", "position")?;
         let place = self
@@ -130,7 +130,7 @@ impl Parameters<'_> {
         })
     }
 
-    /// A parameter as JSON, read as `value_type` says.
+    /// Reads a parameter as JSON of the type that `value_type` names.
     fn given<'p>(&'p self, name: &'p str) -> Result<Document<'p>> {
         let value_type = self.optional("value_type", |word| word.one_of(&ValueType::WORDS))?;
         let json = self.required(name, |value| value.document(value_type.unwrap_or_default()))?;
@@ -138,7 +138,7 @@ impl Parameters<'_> {
     }
 }
 
-/// The text of a JSON value, borrowed where the value is.
+/// Reads the text of a JSON value, borrowed where the value is.
 fn text_of(json: Cow<'_, RawValue>) -> Cow<'_, str> {
     match json {
         Cow::Borrowed(json) => Cow::Borrowed(json.get()),

@@ -1,4 +1,4 @@
-//! Reading what a new task is stored with, how it is dispatched, and a queue's policy.
+//! Reading the values of a new task, its dispatch, and a queue's policy.
 
 use std::borrow::Cow;
 
@@ -21,7 +21,7 @@ const ATTEMPTS: std::ops::RangeInclusive<u32> = 1..=50;
 const OF_DISPATCH: [&str; 5] = ["delay", "run_at", "timeout", "max_attempts", "expire_at"];
 
 impl Parameter<'_> {
-    /// The name of a queue.
+    /// Reads the name of a queue.
     pub fn queue(self) -> Result<QueueName> {
         let text = self.scalar()?;
         QueueName::parse(&text).ok_or_else(|| {
@@ -34,7 +34,7 @@ impl Parameter<'_> {
         })
     }
 
-    /// A time: `YYYY-MM-DD HH:MM:SS` in a zone, or with its own offset as RFC 3339 has it.
+    /// Reads a time: `YYYY-MM-DD HH:MM:SS` in a zone, or with its own offset as RFC 3339 has it.
     pub fn time(self, zone: &TimeZone) -> Result<Moment> {
         let text = self.scalar()?;
         let local = || DateTime::strptime("%Y-%m-%d %H:%M:%S", &*text).ok();
@@ -50,7 +50,7 @@ impl Parameter<'_> {
             })
     }
 
-    /// At most 64 of the characters that ids have.
+    /// Reads at most 64 of the characters that ids have.
     pub fn token(self) -> Result<Cow<'static, str>> {
         let text = self.scalar()?;
         let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '-');
@@ -74,7 +74,7 @@ impl Parameter<'_> {
         serde_json::to_string(&tags).map_err(|_| self.invalid("holds what is no text"))
     }
 
-    /// The first and the longest wait of a back-off, in seconds: `10..3600`.
+    /// Reads the first and the longest wait of a back-off, in seconds: `10..3600`.
     fn backoff(self) -> Result<(u32, u32)> {
         let text = self.scalar()?;
         let parts = text.split_once("..");
@@ -90,7 +90,7 @@ impl Parameter<'_> {
 }
 
 impl Parameters<'_> {
-    /// What a new task is to be stored with; its times are in a zone.
+    /// Reads the values of a new task; its times are in a zone.
     pub fn new_task(&self, zone: &TimeZone) -> Result<TaskRequest<'_>> {
         Ok(TaskRequest {
             user_task_id: self.optional("user_task_id", Parameter::user_task_id)?,
@@ -123,7 +123,7 @@ impl Parameters<'_> {
         }))
     }
 
-    /// From when on a task may run: `delay` seconds, `run_at` a time, or at once.
+    /// Reads the start of a task: after `delay` seconds, at the time `run_at`, or at once.
     fn start(&self, zone: &TimeZone) -> Result<Start> {
         let delay = self.optional("delay", |seconds| seconds.integer(0..=MOST_DELAY))?;
         let run_at = self.optional("run_at", |at| {
@@ -142,7 +142,7 @@ impl Parameters<'_> {
         }
     }
 
-    /// The members of a queue's policy that are to be set.
+    /// Reads the members of a queue's policy that are to be set.
     pub fn policy(&self) -> Result<PolicyChange> {
         let backoff = self.optional("backoff", Parameter::backoff)?;
         let number = |name, range| self.optional(name, |n: Parameter<'_>| n.integer(range));
@@ -158,7 +158,7 @@ impl Parameters<'_> {
         })
     }
 
-    /// The elements of a list of objects, each as the parameters of a call of its own.
+    /// Reads the elements of a list of objects, each as the parameters of a call of its own.
     pub fn each<'j>(name: &str, list: &'j RawValue, max: usize) -> Result<Vec<Parameters<'j>>> {
         let invalid = |wrong: &str| Error::invalid(name, wrong);
         let elements: Vec<&RawValue> = serde_json::from_str(list.get())

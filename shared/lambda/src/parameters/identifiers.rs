@@ -7,7 +7,7 @@ use super::{Parameter, Parameters, shown};
 use crate::telemetry;
 
 impl Parameter<'_> {
-    /// The key of a task.
+    /// Reads the key of a task.
     pub fn task_id(self) -> Result<TaskId> {
         let text = self.scalar()?;
         let id = TaskId::parse(&text).ok_or_else(|| {
@@ -21,7 +21,7 @@ impl Parameter<'_> {
         Ok(id)
     }
 
-    /// The caller's own id of a task.
+    /// Reads the caller's own id of a task.
     pub fn user_task_id(self) -> Result<UserTaskId> {
         let text = self.scalar()?;
         let id = UserTaskId::parse(&text).ok_or_else(|| {
@@ -35,7 +35,7 @@ impl Parameter<'_> {
         Ok(id)
     }
 
-    /// A list of ids.
+    /// Reads a list of ids.
     fn identifiers(self, max: usize) -> Result<Vec<UserTaskId>> {
         let wrong = |text: &str| self.invalid(&format!("holds {}, which is no id", shown(text)));
         let items = self.items(max)?;
@@ -45,7 +45,7 @@ impl Parameter<'_> {
             .collect()
     }
 
-    /// A station.
+    /// Reads a station.
     pub fn station_id(self) -> Result<StationId> {
         let text = self.scalar()?;
         StationId::parse(&text).ok_or_else(|| {
@@ -91,8 +91,8 @@ impl Parameters<'_> {
         })
     }
 
-    /// Several tasks named like that: `task_ids` and `user_task_ids`, lists of at most `max` each, beside or instead of
-    /// the single ids.
+    /// Reads several tasks: `task_ids` and `user_task_ids`, lists of at most `max` each, beside or instead
+    /// of the single ids.
     pub fn front_tasks(&self, max: usize) -> Result<Vec<TaskReference>> {
         let list = |name| self.optional(name, |ids: Parameter<'_>| ids.identifiers(max));
         let keys = list("task_ids")?.unwrap_or_default();

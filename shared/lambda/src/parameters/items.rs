@@ -11,7 +11,7 @@ use task_store::items::ItemStatus;
 
 use super::{Parameter, Parameters, shown};
 
-/// What amend knows.
+/// The parameters of an amend.
 const OF_AMEND: [&str; 8] = [
     "task_id",
     "user_task_id",
@@ -35,7 +35,7 @@ pub enum ReportFormat {
 }
 
 impl Parameters<'_> {
-    /// A page of a report: the failed items where no `status` is named, and the `format`, JSON by default.
+    /// Reads a page of a report: the failed items where no `status` is named, and the `format`, JSON by default.
     pub fn report(&self) -> Result<(ItemRequest, ReportFormat)> {
         let words = [
             ("json", ReportFormat::Json),
@@ -50,7 +50,7 @@ impl Parameters<'_> {
         Ok((request, format.unwrap_or(ReportFormat::Json)))
     }
 
-    /// A page of a batch's items: `limit` (100 by default, at most 1,000), `offset`, and the status under `name`:
+    /// Reads a page of a batch's items: `limit` (100 by default, at most 1,000), `offset`, and the status under `name`:
     /// one of the words, or `all`; beside it `item_code` and `after_index`.
     pub fn item_page(&self, name: &str, default: Option<ItemStatus>) -> Result<ItemRequest> {
         let mut words = vec![("all", None)];
@@ -68,12 +68,12 @@ impl Parameters<'_> {
         })
     }
 
-    /// A corrected order, `order_data`.
+    /// Reads a corrected order, `order_data`.
     pub fn optional_order(&self) -> Result<Option<Cow<'_, RawValue>>> {
         self.optional("order_data", Parameter::object)
     }
 
-    /// What a person did about a failed order: made it by hand (`order_id`), corrected it (`order`), or gave it up. That is
+    /// Reads how a person mended a failed order: made by hand (`order_id`), corrected (`order`), or given up. That is
     /// said by silence, so that whatever else was sent may be a misspelt name and is refused.
     pub fn mending<'o>(&self, order: Option<&'o RawValue>) -> Result<Mending<'o>> {
         match (self.optional("order_id", Parameter::order_id)?, order) {
@@ -96,7 +96,7 @@ impl Parameters<'_> {
         }
     }
 
-    /// Which order of a batch is meant: `index`, `address_id` or `out_order_no`, at least one of them.
+    /// Reads which order of a batch is meant: `index`, `address_id` or `out_order_no`, at least one of them.
     pub fn which_order(&self) -> Result<Which> {
         let text =
             |name| self.optional(name, |text: Parameter<'_>| Ok(text.text(64)?.into_owned()));
@@ -114,14 +114,14 @@ impl Parameters<'_> {
 }
 
 impl Parameter<'_> {
-    /// The code of an item's error.
+    /// Reads the code of an item's error.
     fn item_code(self) -> Result<String> {
         let words = ItemErrorCode::ALL.iter().map(|code| (code.as_str(), *code));
         let code = self.one_of(&words.collect::<Vec<_>>())?;
         Ok(code.as_str().to_owned())
     }
 
-    /// The id of an order, as it is answered (`order_id`) or as it is called (`order_no`, `PL<id>`).
+    /// Reads the id of an order, as it is answered (`order_id`) or as it is called (`order_no`, `PL<id>`).
     pub fn order_id(self) -> Result<i64> {
         let text = self.text(24)?;
         let digits = text.strip_prefix("PL").unwrap_or(&text);

@@ -7,7 +7,7 @@ use task_service::Result;
 
 use super::{Parameter, Sent, shown};
 
-/// What a caller says about a value that came as a string (`value_type`).
+/// The type that a caller names for a value that came as a string (`value_type`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ValueType {
     /// Nothing: JSON where it parses as JSON, else a string.
@@ -20,22 +20,22 @@ pub enum ValueType {
 }
 
 impl ValueType {
-    /// What a caller says, and what it stands for.
+    /// The words of `value_type` with their types.
     pub const WORDS: [(&'static str, Self); 2] = [("json", Self::Json), ("str", Self::Text)];
 }
 
 impl<'p> Parameter<'p> {
-    /// A JSON list. Its elements are only checked to be JSON: what is wrong with one is that one's error.
+    /// Reads a JSON list. Its elements are only checked to be JSON: an error in an element is reported with that element.
     pub fn list(self) -> Result<Cow<'p, RawValue>> {
         self.container('[', "a JSON list")
     }
 
-    /// A JSON object, only checked to be JSON.
+    /// Reads a JSON object, only checked to be JSON.
     pub fn object(self) -> Result<Cow<'p, RawValue>> {
         self.container('{', "a JSON object")
     }
 
-    /// Any JSON value, fit to be stored in a JSON column.
+    /// Reads any JSON value, fit to be stored in a JSON column.
     pub fn document(self, value_type: ValueType) -> Result<Cow<'p, RawValue>> {
         let raw = match (self.sent, value_type) {
             (_, ValueType::Text) => return self.string(&self.as_text()?),
@@ -53,7 +53,7 @@ impl<'p> Parameter<'p> {
         Ok(raw)
     }
 
-    /// The elements as texts when the value is a JSON list or a string that holds one.
+    /// Reads the elements as texts when the value is a JSON list or a string that holds one.
     pub(super) fn listed(self) -> Result<Option<Vec<Cow<'p, str>>>> {
         let is_list = match self.sent {
             Sent::Json(raw) if !raw.get().starts_with('"') => raw.get().starts_with('['),
@@ -97,7 +97,7 @@ impl<'p> Parameter<'p> {
         Ok(raw)
     }
 
-    /// The JSON that a text holds, without a copy of it.
+    /// Reads the JSON that a text holds, without a copy of it.
     fn parsed(self, text: Cow<'p, str>, kind: &str) -> Result<Cow<'p, RawValue>> {
         let parsed = match text {
             Cow::Borrowed(text) => serde_json::from_str(text).map(Cow::Borrowed),
@@ -106,15 +106,14 @@ impl<'p> Parameter<'p> {
         parsed.map_err(|error| self.invalid(&format!("must be {kind}: {error}")))
     }
 
-    /// A text as a JSON string.
+    /// Writes a text as a JSON string.
     fn string(self, text: &str) -> Result<Cow<'p, RawValue>> {
         serde_json::value::to_raw_value(text)
             .map(Cow::Owned)
             .map_err(|error| self.invalid(&format!("cannot be written as JSON: {error}")))
     }
 
-    /// A number beyond a double, half a surrogate pair or a name beyond [`MAX_NAME`] is a JSON text, but no database
-    /// takes it.
+    /// Refuses JSON that no database stores: a number beyond a double, half a surrogate pair, a name beyond [`MAX_NAME`].
     fn check_storable(self, json: &str) -> Result<()> {
         self.check_depth(json)?;
         let value: Value = serde_json::from_str(json)

@@ -1,11 +1,11 @@
-//! What a body is written in, by its content type or by its looks. Its charset is UTF-8: another that is named is refused, for
+//! The format of a body, by its content type or by its looks. Its charset is UTF-8: another named charset is refused, for
 //! its bytes may well be UTF-8 by chance and mean something else.
 
 use task_service::{Error, ErrorCode, Result};
 
 use super::shown;
 
-/// What a body is written in.
+/// The format of a body.
 pub(super) enum Format {
     Nothing,
     Form,
@@ -13,7 +13,7 @@ pub(super) enum Format {
 }
 
 impl Format {
-    /// What the content type says; where it says nothing, what the body looks like.
+    /// Reads the format from the content type, or from the looks of a body without a content type.
     pub(super) fn of(content_type: Option<&str>, body: &str) -> Result<Self> {
         let mut parts = content_type.unwrap_or_default().split(';').map(str::trim);
         let media = parts.next().unwrap_or_default();
@@ -39,7 +39,7 @@ impl Format {
     }
 }
 
-/// The charset that a parameter of a content type names.
+/// Reads the charset that a parameter of a content type names.
 fn charset(parameter: &str) -> Option<&str> {
     let (name, value) = parameter.split_once('=')?;
     let is_charset = name.trim().eq_ignore_ascii_case("charset");

@@ -11,7 +11,6 @@ mod identifiers;
 mod items;
 mod json;
 mod media;
-mod nesting;
 mod object;
 mod paging;
 mod runs;
@@ -36,7 +35,7 @@ pub struct Parameters<'a> {
     query: Vec<Entry<'a>>,
 }
 
-/// A name and what was sent under it.
+/// A parameter's name and its value as it was sent.
 type Entry<'a> = (Cow<'a, str>, Sent<'a>);
 
 /// A value as it came.
@@ -68,7 +67,7 @@ impl<'a> Parameters<'a> {
     /// Reads a query string and a body.
     ///
     /// # Errors
-    /// `PARAM_INVALID` when the content type is none of the two, names a charset that is not UTF-8, or the body is not what
+    /// `PARAM_INVALID` when the content type is neither of the two, names a charset that is not UTF-8, or the body is not what
     /// it says.
     pub fn parse(query: &'a str, content_type: Option<&str>, body: &'a str) -> Result<Self> {
         Ok(Self {
@@ -81,10 +80,10 @@ impl<'a> Parameters<'a> {
         })
     }
 
-    /// A parameter that must be present.
+    /// Reads a parameter that must be present.
     ///
     /// # Errors
-    /// `PARAM_MISSING`, or what `read` refuses.
+    /// `PARAM_MISSING`, or the refusal of `read`.
     pub fn required<'p, T>(
         &'p self,
         name: &'p str,
@@ -94,10 +93,10 @@ impl<'a> Parameters<'a> {
             .ok_or_else(|| Error::missing(name))
     }
 
-    /// A parameter that may be absent.
+    /// Reads a parameter that may be absent.
     ///
     /// # Errors
-    /// What `read` refuses.
+    /// The refusal of `read`.
     pub fn optional<'p, T>(
         &'p self,
         name: &'p str,
@@ -108,13 +107,13 @@ impl<'a> Parameters<'a> {
             .transpose()
     }
 
-    /// Whether the parameter was sent.
+    /// Tells whether the parameter was sent.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.find(name).is_some()
     }
 
-    /// A parameter that was sent with a value and has none of these names.
+    /// Reads a parameter that was sent with a value and has none of these names.
     #[must_use]
     pub fn unknown(&self, known: &[&str]) -> Option<&str> {
         let sent = self.body.iter().chain(&self.query);
@@ -123,7 +122,7 @@ impl<'a> Parameters<'a> {
         unknown.map(|(name, _)| &**name)
     }
 
-    /// The name under which a parameter with an alias was sent: `name` unless only `alias` is there.
+    /// Reads the name under which a parameter with an alias was sent: `name` unless only `alias` is there.
     #[must_use]
     pub fn either<'n>(&self, name: &'n str, alias: &'n str) -> &'n str {
         if !self.has(name) && self.has(alias) {
@@ -185,7 +184,7 @@ fn too_many() -> Error {
     )
 }
 
-/// A value as a refusal shows it: quoted, control characters escaped, cut to 64 characters.
+/// Prints a value as a refusal shows it: quoted, control characters escaped, cut to 64 characters.
 pub(crate) fn shown(value: &str) -> String {
     const MAX: usize = 64;
     match value.char_indices().nth(MAX) {

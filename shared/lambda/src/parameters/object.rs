@@ -11,7 +11,7 @@ use task_service::{Error, ErrorCode, Result};
 
 use super::{Entry, MAX_PARAMETERS, Sent, too_many};
 
-/// The members of the object, in the order they came, duplicates included.
+/// Reads the members of the object, in the order they came, duplicates included.
 pub(super) fn entries(body: &str) -> Result<Vec<Entry<'_>>> {
     let body = body.trim_start_matches('\u{feff}');
     match serde_json::from_str(body) {

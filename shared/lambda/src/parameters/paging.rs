@@ -53,7 +53,7 @@ impl Parameters<'_> {
         })
     }
 
-    /// `status`: one or several of 1, 2 and 3; none when it is absent.
+    /// Reads `status`: one or several of 1, 2 and 3; none when it is absent.
     pub fn statuses(&self) -> Result<Vec<TaskStatus>> {
         const WORDS: [(&str, TaskStatus); 3] = [
             ("1", TaskStatus::Submitted),
@@ -64,7 +64,7 @@ impl Parameters<'_> {
         Ok(statuses.unwrap_or_default())
     }
 
-    /// `with`: `input`, `result`, both or `none`; both when it is absent.
+    /// Reads `with`: `input`, `result`, both or `none`; both when it is absent.
     pub fn columns(&self) -> Result<Columns> {
         const WORDS: [(&str, &str); 3] = [("input", "input"), ("result", "result"), ("none", "")];
         let with = self.optional("with", |with| with.some_of(&WORDS))?;

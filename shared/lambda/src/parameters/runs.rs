@@ -1,4 +1,4 @@
-//! Reading what the worker of a run says, and which ended tasks are to run again.
+//! Reading the parameters of a worker's run, and the filter of ended tasks that run again.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ const OUTCOMES: [(&str, &str); 4] = [
 ];
 
 impl Parameters<'_> {
-    /// What a worker asks for, by a call with this request id.
+    /// Reads a worker's claim; `request_id` is the call's.
     pub fn claim<'c>(
         &self,
         queue: &'c QueueName,
@@ -37,7 +37,7 @@ impl Parameters<'_> {
         })
     }
 
-    /// Why a run failed: `msg`, `retry`, `retry_after`, and the run that speaks.
+    /// Reads why a run failed: `msg`, `retry`, `retry_after`, and the run that speaks.
     pub fn failure<'m>(&self, message: &'m str) -> Result<FailRequest<'m>> {
         Ok(FailRequest {
             run_count: self.run_count()?,
@@ -47,7 +47,7 @@ impl Parameters<'_> {
         })
     }
 
-    /// One task to finish, with its last changes.
+    /// Reads one task to finish, with its last changes.
     pub fn finish(&self) -> Result<FinishRequest<'_>> {
         Ok(FinishRequest {
             task: self.task()?,
@@ -74,7 +74,7 @@ impl Parameters<'_> {
         }
     }
 
-    /// The members of a `filter`, beside `dry_run` and `after_id` of the call itself.
+    /// Reads the members of a `filter`, beside `dry_run` and `after_id` of the call itself.
     pub fn retry_filter(&self, call: &Parameters<'_>, zone: &TimeZone) -> Result<RetryFilter> {
         let known = [
             "queue",

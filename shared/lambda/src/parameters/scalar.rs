@@ -3,11 +3,16 @@
 use std::{borrow::Cow, fmt::Display, ops::RangeInclusive, str::FromStr};
 
 use task_service::{Error, Result};
+use task_store::json::{nests_at_most, plain_string};
 
-use super::{Parameter, Sent, nesting, shown};
+use super::{Parameter, Sent, shown};
+
+/// The most levels of lists and objects a parameter may nest: well under the limits of a database (from 32) and a recursive
+/// parser (128) take.
+const MAX_DEPTH: usize = 16;
 
 impl<'p> Parameter<'p> {
-    /// Text of at most `max` characters; a JSON number or boolean counts as its text.
+    /// Reads text of at most `max` characters; a JSON number or boolean counts as its text.
     pub fn text(self, max: usize) -> Result<Cow<'p, str>> {
         let text = self.scalar()?;
         let length = text.chars().count();
@@ -20,7 +25,7 @@ impl<'p> Parameter<'p> {
         Ok(text)
     }
 
-    /// Text of any length; a JSON value that is no string counts as its own text, exactly as it was sent.
+    /// Reads text of any length; a JSON value that is no string counts as its own text, exactly as it was sent.
     pub fn as_text(self) -> Result<Cow<'p, str>> {
         match self.sent {
             Sent::Json(raw) if raw.get().starts_with(['[', '{']) => {
@@ -31,7 +36,7 @@ impl<'p> Parameter<'p> {
         }
     }
 
-    /// A whole number within `range`, as a number or as text.
+    /// Reads a whole number within `range`, as a number or as text.
     pub fn integer<T>(self, range: RangeInclusive<T>) -> Result<T>
     where
         T: FromStr + PartialOrd + Display,
@@ -40,12 +45,12 @@ impl<'p> Parameter<'p> {
         self.integer_of(&text, &range)
     }
 
-    /// A whole number of 32 bits, as the columns hold it.
+    /// Reads a whole number of 32 bits, as the columns hold it.
     pub fn int(self) -> Result<i32> {
         self.integer(i32::MIN..=i32::MAX)
     }
 
-    /// `true`, `1`, `false` or `0`, as a JSON value or as text in any case.
+    /// Reads `true`, `1`, `false` or `0`, as a JSON value or as text in any case.
     pub fn flag(self) -> Result<bool> {
         let text = self.scalar()?;
         match text.as_ref() {
@@ -60,13 +65,13 @@ impl<'p> Parameter<'p> {
         }
     }
 
-    /// One of the words given, each with what it stands for.
+    /// Reads one of the given words as the value that it stands for.
     pub fn one_of<T: Copy>(self, words: &[(&str, T)]) -> Result<T> {
         let text = self.scalar()?;
         self.word_of(&text, words)
     }
 
-    /// Several of the words given: a comma list or a JSON list.
+    /// Reads several of the words given: a comma list or a JSON list.
     pub fn some_of<T: Copy>(self, words: &[(&str, T)]) -> Result<Vec<T>> {
         self.items(words.len())?
             .iter()
@@ -74,7 +79,7 @@ impl<'p> Parameter<'p> {
             .collect()
     }
 
-    /// Whole numbers within `range`, at most `max` of them: a comma list or a JSON list.
+    /// Reads whole numbers within `range`, at most `max` of them: a comma list or a JSON list.
     pub fn integers<T>(self, range: &RangeInclusive<T>, max: usize) -> Result<Vec<T>>
     where
         T: FromStr + PartialOrd + Display,
@@ -85,7 +90,7 @@ impl<'p> Parameter<'p> {
             .collect()
     }
 
-    /// At most `max` texts: a comma list, a JSON list of strings and numbers, or a string that holds one.
+    /// Reads at most `max` texts: a comma list, a JSON list of strings and numbers, or a string that holds one.
     pub fn items(self, max: usize) -> Result<Vec<Cow<'p, str>>> {
         let too_many = |count: usize| {
             Err(self.invalid(&format!("has {count} items, at most {max} are allowed")))
@@ -106,7 +111,7 @@ impl<'p> Parameter<'p> {
         }
     }
 
-    /// The decoded text of a value that is neither list nor object.
+    /// Reads the decoded text of a value that is neither list nor object.
     pub(super) fn scalar(self) -> Result<Cow<'p, str>> {
         let text = match self.sent {
             Sent::Text(text) => Cow::Borrowed(text.as_ref()),
@@ -118,21 +123,21 @@ impl<'p> Parameter<'p> {
         Ok(text)
     }
 
-    /// The decoded text of a JSON string, number or boolean.
+    /// Reads the decoded text of a JSON string, number or boolean.
     pub(super) fn scalar_of(self, json: &str) -> Result<Cow<'_, str>> {
         match json.as_bytes() {
             [b'[' | b'{', ..] => {
                 Err(self.invalid(&format!("must be a single value, not {}", shown(json))))
             }
-            [b'"', inner @ .., b'"'] if !inner.contains(&b'\\') => {
-                Ok(Cow::Borrowed(&json[1..json.len() - 1]))
-            }
-            [b'"', ..] => serde_json::from_str(json).map(Cow::Owned).map_err(|_| {
-                self.invalid(&format!(
-                    "holds an escape that is no character: {}",
-                    shown(json)
-                ))
-            }),
+            [b'"', ..] => match plain_string(json) {
+                Some(plain) => Ok(Cow::Borrowed(plain)),
+                None => serde_json::from_str(json).map(Cow::Owned).map_err(|_| {
+                    self.invalid(&format!(
+                        "holds an escape that is no character: {}",
+                        shown(json)
+                    ))
+                }),
+            },
             _ => Ok(Cow::Borrowed(json)),
         }
     }
@@ -170,21 +175,23 @@ impl<'p> Parameter<'p> {
     }
 
     pub(super) fn check_depth(self, json: &str) -> Result<()> {
-        if nesting::is_shallow(json) {
+        if nests_at_most(json, MAX_DEPTH) {
             return Ok(());
         }
-        let max = nesting::MAX_DEPTH;
-        Err(self.invalid(&format!("nests more than {max} levels: {}", shown(json))))
+        Err(self.invalid(&format!(
+            "nests more than {MAX_DEPTH} levels: {}",
+            shown(json)
+        )))
     }
 
-    /// A refusal of this parameter.
+    /// Makes a refusal of this parameter.
     #[must_use]
     pub fn invalid(self, wrong: &str) -> Error {
         Error::invalid(self.name, wrong)
     }
 }
 
-/// The parts of a comma list, without the blanks around them.
+/// Splits a comma list into its parts, without the blanks around them.
 fn split(list: Cow<'_, str>) -> Vec<Cow<'_, str>> {
     match list {
         Cow::Borrowed(list) => list

@@ -1,4 +1,4 @@
-//! The worker of a batch job: all that such a function does.
+//! The worker of a batch job: everything that its function does.
 
 use std::time::Instant;
 
@@ -43,7 +43,7 @@ pub async fn serve_job<J: BatchJob + FromEnvironment>() -> Result<(), crate::Err
     .await
 }
 
-/// No message waits for these chunks: what fails here is announced by the sweeper.
+/// Works deferred chunks. No message waits for them: the sweeper announces the chunks that fail here.
 async fn work_deferred<J: BatchJob>(invocation: &Invocation<'_, J>) {
     let start = Instant::now();
     let end = fault::isolated(invocation.work_deferred()).await;

@@ -71,7 +71,7 @@ fn known(row: &Row) -> [Option<usize>; 4] {
     })
 }
 
-/// A header's cell as it is compared: `*数量（kg）` is `数量`, `Customer ID:` is `customer_id`.
+/// Normalises a header's cell: `*数量（kg）` becomes `数量`, `Customer ID:` becomes `customer_id`.
 fn word(cell: &str) -> String {
     let bare = cell
         .split(['(', '（', '[', '【'])

@@ -36,7 +36,7 @@ pub(super) fn number(cell: &str) -> Result<Option<String>, String> {
     }))
 }
 
-/// A full-width character as its ASCII one; every blank as a space, every apostrophe as `'`.
+/// Maps a full-width character to its ASCII one, every blank to a space, every apostrophe to `'`.
 fn narrow(character: char) -> char {
     match character {
         '０'..='９' | '．' | '，' | '－' | '＋' => {

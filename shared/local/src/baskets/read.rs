@@ -51,7 +51,7 @@ impl BadRow {
     }
 }
 
-/// The rows of a workbook or of a text file.
+/// Returns the rows of a workbook or of a text file.
 fn table(content: &[u8]) -> Result<Vec<Row>, String> {
     if sheet::is_workbook(content) {
         return sheet::read(content);
@@ -59,7 +59,7 @@ fn table(content: &[u8]) -> Result<Vec<Row>, String> {
     rows::split(&decode::decode(content)?, is_known_header)
 }
 
-/// A short word for some content and the way it is read.
+/// Returns a short word for some content and the way it is read.
 fn fingerprint(content: &[u8], map: Option<&str>) -> String {
     let mut hash = Sha256::new();
     hash.update(content);

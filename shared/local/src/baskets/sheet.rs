@@ -40,7 +40,7 @@ pub(super) fn read(content: &[u8]) -> Result<Vec<Row>, String> {
     Ok(Vec::new())
 }
 
-/// The text of a cell: a whole number without decimals; one with lost digits in a form that is refused later.
+/// Returns the text of a cell: a whole number without decimals; one with lost digits in a form that is refused later.
 fn text(cell: &Data) -> String {
     match cell {
         Data::Empty => String::new(),

@@ -1,4 +1,4 @@
-//! `make run DETACH=1`: starts `run` in the background, shows what it says until it is ready, and leaves it there.
+//! `make run DETACH=1`: starts `run` in the background, shows its output until it is ready, and leaves it there.
 
 use std::fs::{self, File};
 use std::io::{Read, Write, stdout};

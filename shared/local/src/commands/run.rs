@@ -49,7 +49,7 @@ pub(super) async fn run() -> Result<()> {
     outcome
 }
 
-/// The port `PORT` names; 0 is any free one.
+/// Returns the port `PORT` names; 0 is any free one.
 pub(super) fn port() -> Result<u16> {
     let Some(text) = variable("PORT") else {
         return Ok(PORT);

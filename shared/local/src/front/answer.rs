@@ -29,12 +29,12 @@ struct Answer {
     is_base64_encoded: bool,
 }
 
-/// A response with a message of the gateway's own.
+/// Returns a response with a message of the gateway's own.
 pub(super) fn message(status: StatusCode, words: &str) -> Response {
     text(status, JSON, json!({ "message": words }).to_string())
 }
 
-/// The response to a function's answer; one without `statusCode` is the body itself.
+/// Returns the response to a function's answer; one without `statusCode` is the body itself.
 pub(super) fn of(answer: &Bytes) -> Response {
     match serde_json::from_slice::<Answer>(answer) {
         Ok(parsed) => response(parsed).unwrap_or_else(malformed),

@@ -17,14 +17,14 @@ use super::{Request, Response, answer};
 /// own limits are to be seen, and tested, behind it.
 const BODY_LIMIT: usize = 10 * 1024 * 1024;
 
-/// The trace a request belongs to.
+/// Returns the trace a request belongs to.
 pub(super) fn trace(request: &Request) -> String {
     let header = request.headers().get("x-amzn-trace-id");
     let text = header.and_then(|value| value.to_str().ok());
     text.map_or_else(new_trace, str::to_owned)
 }
 
-/// The event of a request, or the refusal of one that is too large.
+/// Returns the event of a request, or the refusal of one that is too large.
 pub(super) async fn of(request: Request) -> Result<Bytes, Response> {
     let (parts, body) = request.into_parts();
     let request = Request::from_parts(parts.clone(), body);
@@ -85,7 +85,7 @@ fn event(parts: &Parts, body: &Bytes) -> Value {
     event
 }
 
-/// Whether a body goes into the event as it is; what is compressed or of another kind goes as base64.
+/// Tells whether a body goes into the event as it is; compressed bodies and other types go as base64.
 fn is_text(headers: &HeaderMap) -> bool {
     let kind = text_of(headers, CONTENT_TYPE.as_str()).to_ascii_lowercase();
     let kind = kind.split(';').next().unwrap_or_default().trim();
@@ -99,7 +99,7 @@ fn is_text(headers: &HeaderMap) -> bool {
     is_plain && (named || kind.starts_with("text/") || kind.ends_with("+json"))
 }
 
-/// Every header but the cookies, repeated ones joined by commas.
+/// Returns every header but the cookies, repeated ones joined by commas.
 fn headers(headers: &HeaderMap) -> Map<String, Value> {
     let names = headers.keys().filter(|name| *name != COOKIE);
     names
@@ -112,7 +112,7 @@ fn headers(headers: &HeaderMap) -> Map<String, Value> {
         .collect()
 }
 
-/// All values of a header as one text.
+/// Returns all values of a header as one text.
 fn text_of(headers: &HeaderMap, name: &str) -> String {
     let values = headers.get_all(name).iter();
     let texts: Vec<_> = values
@@ -129,7 +129,7 @@ fn cookies(headers: &HeaderMap) -> Vec<String> {
         .collect()
 }
 
-/// The parameters of a query, repeated ones joined by commas.
+/// Returns the parameters of a query, repeated ones joined by commas.
 fn parameters(query: &str) -> BTreeMap<String, String> {
     let mut parameters = BTreeMap::<String, String>::new();
     let Ok(mut url) = reqwest::Url::parse("http://127.0.0.1/") else {

@@ -14,7 +14,7 @@ pub(super) const PAYLOAD_LIMIT: usize = 6 * 1024 * 1024 + 100;
 /// Why an invocation has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Failure {
-    /// There is no such function.
+    /// The stack does not run this function.
     #[error("is no function of this stack")]
     Unknown,
     /// No answer came in time.
@@ -119,7 +119,7 @@ impl Functions {
         }
     }
 
-    /// Fails what a process took and has not answered: its connection has ended, and it with it.
+    /// Fails the event that a process took and has not answered: the connection and the process have ended.
     pub(super) fn abandon(&self, connection: &Connection) {
         const ENDED: &str =
             r#"{"errorType":"Runtime.ExitError","errorMessage":"the function's process ended"}"#;
@@ -153,7 +153,7 @@ fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
     of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// An id as Lambda gives one to each request.
+/// Returns an id as Lambda gives one to each request.
 fn random_id() -> String {
     let (high, low) = (fastrand::u64(..), fastrand::u64(..));
     format!(
@@ -166,7 +166,7 @@ fn random_id() -> String {
     )
 }
 
-/// A trace of a request that brought none.
+/// Returns a trace of a request that brought none.
 pub(crate) fn new_trace() -> String {
     let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let seconds = seconds.unwrap_or_default().as_secs();

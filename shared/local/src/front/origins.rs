@@ -27,7 +27,7 @@ impl Origins {
         }
     }
 
-    /// The refusal of a request that a page elsewhere made, or that came under a name that is not this machine's.
+    /// Returns the refusal of a request that a page elsewhere made, or that came under a name that is not this machine's.
     pub(super) fn refusal(&self, request: &Request) -> Option<Response> {
         let header = |name| request.headers().get(name).map(HeaderValue::as_bytes);
         self.refused(header(ORIGIN), header(HOST))
@@ -55,7 +55,7 @@ impl Origins {
         ))
     }
 
-    /// The answer to a browser that asks before it sends.
+    /// Answers a browser that asks before it sends.
     pub(super) fn preflight(&self, request: &Request) -> Option<Response> {
         let asks =
             request.method() == Method::OPTIONS && self.is_allowed(request.headers().get(ORIGIN));

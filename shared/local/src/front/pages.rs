@@ -15,7 +15,7 @@ use crate::error::Result;
 const JSON: &str = "application/json; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
-/// What the page may load: files of the stack, and images and styles that its own script writes.
+/// The content policy of the page: files of the stack, and images and styles that its own script writes.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
@@ -41,7 +41,7 @@ pub(super) fn answer(method: &Method, path: &str, root: &Path, base_url: &str) -
     }
 }
 
-/// The media type and content of a page; none where there is no such page.
+/// Finds the media type and content of a page; `None` when the page does not exist.
 fn page(path: &str, root: &Path, base_url: &str) -> Option<Result<(&'static str, Bytes)>> {
     let file = |media_type, name| {
         let content = renderer_file(root, name).map(Bytes::from);

@@ -65,7 +65,7 @@ pub(crate) async fn body(request: Request) -> Option<Bytes> {
     Some(collected.to_bytes())
 }
 
-/// A response with a text.
+/// Returns a response with a text.
 pub(super) fn text(
     status: StatusCode,
     content_type: &'static str,

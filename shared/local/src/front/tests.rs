@@ -12,7 +12,7 @@ use crate::config::StackConfig;
 const FUNCTION: &str = "task-add";
 const PATH: &str = "/task/add";
 
-/// What a function does with an event.
+/// Answers an event as a function would.
 type Handler = fn(&Value) -> Value;
 
 fn client() -> Client {

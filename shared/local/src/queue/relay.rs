@@ -71,7 +71,7 @@ impl Drop for Relay {
 }
 
 impl Way {
-    /// Nothing, which closes the connection, when the emulator is away.
+    /// Passes a request on; `None`, which closes the connection, when the emulator is away.
     async fn pass(&self, request: Request) -> Option<Response> {
         let (parts, received) = request.into_parts();
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
@@ -98,7 +98,7 @@ impl Way {
         Some(response)
     }
 
-    /// The bell of the queue that a call may have put a message into.
+    /// Returns the bell of the queue that a call may have put a message into.
     fn bell(&self, action: &str, body: &Bytes) -> Option<&Notify> {
         let (_, action) = action.rsplit_once('.')?;
         if !(action.starts_with("SendMessage") || action.starts_with("ChangeMessageVisibility")) {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use task_engine::failpoints::{Failpoint, reach};
 use task_engine::{JobKinds, cancel};
 use task_store::tasks::{self, TaskStatus};
-use task_store::{Connection, Database, TaskId, amends, batches};
+use task_store::{Connection, Database, TaskId, batches};
 
 use crate::caller::{Caller, TaskReference};
 use crate::error::{Error, Result};
@@ -46,16 +46,16 @@ pub async fn close(
     Ok(closed)
 }
 
-/// Closes what one statement can close: a task that is finished, or no batch.
+/// Closes a task that one statement can close: a finished task, or an open one without work.
 async fn close_here(
     connection: &mut Connection,
     caller: &Caller,
     named: &TaskReference,
 ) -> Result<bool> {
-    Ok(amends::close(connection, name(caller, named)?).await?)
+    Ok(tasks::close(connection, name(caller, named)?).await?)
 }
 
-/// The key of a task that the caller may see. Nothing else of it is read: of a hundred tasks that would be a lot.
+/// Reads the key of a task that the caller may see. Nothing else of it is read: of a hundred tasks that would be a lot.
 async fn key(
     connection: &mut Connection,
     caller: &Caller,
@@ -69,13 +69,13 @@ async fn key(
 }
 
 async fn close_one(connection: &mut Connection, kinds: JobKinds, id: TaskId) -> Result<()> {
-    if amends::close(connection, id).await? {
+    if tasks::close(connection, id).await? {
         return Ok(());
     }
     let task = tasks::lock(connection, id).await?.ok_or_else(not_found)?;
     if task.queue.is_some() && task.status != TaskStatus::Finished {
         cancel_run(connection, &task).await?;
-        amends::close_without_work(connection, id).await?;
+        tasks::close_without_work(connection, id).await?;
         return Ok(());
     }
     let batch = batches::by_task(connection, id).await?;
@@ -83,6 +83,6 @@ async fn close_one(connection: &mut Connection, kinds: JobKinds, id: TaskId) -> 
     if task.status != TaskStatus::Finished {
         cancel(connection, kinds.of(&batch)?, &task, &batch).await?;
     }
-    amends::close(connection, id).await?;
+    tasks::close(connection, id).await?;
     Ok(())
 }

@@ -35,7 +35,8 @@ struct Items {
     pagination: Pagination,
 }
 
-/// A task that the caller may see, in detail, times in a zone. A task that is no batch has no items and counts of 0.
+/// Returns a task that the caller may see, in detail, times in a zone. A task that is no batch has no items and counts of
+/// 0.
 pub async fn detail(
     database: &Database,
     kinds: JobKinds,
@@ -65,7 +66,7 @@ pub async fn detail(
     database.run(read).await
 }
 
-/// The ended runs of a dispatched task, the last one first.
+/// Reads the ended runs of a dispatched task, the last one first.
 async fn runs(
     connection: &mut Connection,
     task: &Task,

@@ -18,7 +18,7 @@ pub struct TaskListRequest {
     pub statuses: Vec<TaskStatus>,
     /// Only tasks of this type.
     pub type_id: Option<i32>,
-    /// The page; it may come after a task's key, among those with a smaller one.
+    /// The page; it may come after a task's key: tasks with a smaller key follow.
     pub page: PageRequest,
 }
 
@@ -34,7 +34,7 @@ pub struct TaskList {
     pub pagination: Pagination,
 }
 
-/// A page of a station's tasks as its staff see them, times in a zone.
+/// Returns a page of a station's tasks as its staff see them, times in a zone.
 pub async fn list(
     database: &Database,
     request: &TaskListRequest,

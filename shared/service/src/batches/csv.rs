@@ -7,7 +7,7 @@ use super::result::BatchReport;
 /// In front of the header, it makes spreadsheets read the file as UTF-8.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// The rows of a page of items, with a header. The columns between `msg` and `errors` tell which item it is.
+/// Returns the rows of a page of items, with a header. The columns between `msg` and `errors` tell which item it is.
 #[must_use]
 pub fn csv(report: &BatchReport) -> String {
     let kind = report.kind;
@@ -59,8 +59,8 @@ fn line(cells: &[&str]) -> String {
     cells.join(",") + "\r\n"
 }
 
-/// A field as RFC 4180 wants it, always quoted. Text that a spreadsheet would run as a formula is made harmless; NUL, which
-/// ends the text of many a reader, becomes the mark of a character that cannot be shown.
+/// Returns a field as RFC 4180 wants it, always quoted. Text that a spreadsheet would run as a formula is made harmless;
+/// NUL, which ends the text of many a reader, becomes the mark of a character that cannot be shown.
 fn quoted(field: &str) -> String {
     let mut text = String::with_capacity(field.len() + 2);
     text.push('"');
@@ -83,7 +83,7 @@ fn quoted(field: &str) -> String {
 /// Behind one of these a reader that takes it for its separator starts a cell of its own, quotes or not.
 const SEPARATORS: [char; 5] = [';', '\t', '\n', '\r', '|'];
 
-/// Whether a spreadsheet would read a formula here, once it has skipped what it does not show.
+/// Tells whether a spreadsheet would read a formula here, once it has skipped characters that it does not show.
 fn begins_formula(text: &str) -> bool {
     let is_skipped = |c: char| {
         c.is_whitespace()

@@ -1,4 +1,4 @@
-//! Batches as callers read them: a report of what became of the items, also as a table.
+//! Batches as callers read them: a report of the items' outcomes, also as a table.
 
 mod csv;
 mod result;

@@ -28,7 +28,7 @@ macro_rules! item_error_codes {
 item_error_codes! {
     /// No delivery address given.
     AddressRequired = "ADDRESS_REQUIRED",
-    /// No such address at this station.
+    /// The station has no address with this id.
     AddressNotFound = "ADDRESS_NOT_FOUND",
     /// The address may not order.
     AddressForbidden = "ADDRESS_FORBIDDEN",
@@ -48,7 +48,7 @@ item_error_codes! {
     TooManyLines = "TOO_MANY_LINES",
     /// A line without a sku.
     SkuRequired = "SKU_REQUIRED",
-    /// No such sku at this station.
+    /// The station has no sku with this id.
     SkuNotFound = "SKU_NOT_FOUND",
     /// The sku is not on sale.
     SkuOffSale = "SKU_OFF_SALE",

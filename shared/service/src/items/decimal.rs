@@ -1,4 +1,4 @@
-//! Decimals of an item as they were sent, and the errors of those that are none.
+//! Decimals of an item as they were sent, and the errors of texts that are no decimals.
 
 use task_engine::{ItemError, ItemErrors};
 

@@ -1,4 +1,4 @@
-//! The values of an item that all kinds of jobs read alike: decimals, ids, texts, and the codes and sentences of what is
+//! The values of an item that all kinds of jobs read alike: decimals, ids, texts, and the codes and sentences of errors
 //! wrong with them.
 
 mod code;

@@ -70,13 +70,13 @@ macro_rules! decimal {
             /// Nothing.
             pub const ZERO: Self = Self(0);
 
-            /// From a count of hundredths.
+            /// Converts a count of hundredths.
             #[must_use]
             pub const fn from_hundredths(hundredths: i64) -> Self {
                 Self(hundredths)
             }
 
-            /// The count of hundredths.
+            /// Returns the count of hundredths.
             #[must_use]
             pub const fn hundredths(self) -> i64 {
                 self.0
@@ -131,7 +131,7 @@ decimal! {
 }
 
 impl Quantity {
-    /// What this quantity costs at `price`, rounded half-up to two places. Anything read by `parse` fits;
+    /// Multiplies this quantity by `price`, rounded half-up to two places. Anything read by `parse` fits;
     /// beyond the range of [`Money`] the result is its largest (smallest) value.
     #[must_use]
     pub fn amount_at(self, price: Money) -> Money {

@@ -15,7 +15,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// A field of the order itself: its key, and its name in Chinese.
+    /// Makes a field of the order itself: its key, and its name in Chinese.
     pub(crate) const fn order(key: &'static str, name: &'static str) -> Self {
         Self {
             line: None,
@@ -24,7 +24,7 @@ impl Place {
         }
     }
 
-    /// A field of the line at `index`.
+    /// Makes a field of the line at `index`.
     pub(crate) const fn line(index: usize, key: &'static str, name: &'static str) -> Self {
         Self {
             line: Some(index),
@@ -67,7 +67,7 @@ impl Place {
         }
     }
 
-    /// The line as people count: from one.
+    /// Returns the line as people count: from one.
     fn line_words(self) -> String {
         self.line
             .map(|index| format!("第 {} 行", index + 1))

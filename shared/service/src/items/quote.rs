@@ -2,7 +2,7 @@
 
 use task_engine::shown;
 
-/// `value` in quotes, cut to what a sentence repeats of it.
+/// Quotes `value`, cut to the length that a sentence repeats.
 pub(crate) fn quoted(value: &str) -> String {
     let sent = shown(value);
     let mut text = String::with_capacity(sent.len() + 2);
@@ -36,7 +36,7 @@ fn named(character: char) -> String {
     format!("<U+{:04X}{name}>", u32::from(character))
 }
 
-/// A character that leaves no ink and is no plain blank.
+/// Tells whether a character leaves no ink and is no plain blank.
 const fn is_invisible(character: char) -> bool {
     matches!(character,
         '\0'..='\u{1f}' | '\u{7f}'..='\u{a0}' | '\u{ad}' | '\u{61c}' | '\u{1680}' | '\u{180e}'

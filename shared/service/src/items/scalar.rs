@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use serde::de::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+use task_store::json::plain_string;
 
 /// A field as it was sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,12 +37,11 @@ impl<'a> Scalar<'a> {
     }
 
     fn of_string(raw: &'a str) -> Self {
-        let inner = &raw[1..raw.len() - 1];
-        if inner.is_empty() {
+        if raw == "\"\"" {
             return Self::Absent;
         }
-        if !inner.as_bytes().contains(&b'\\') {
-            return Self::Text(Cow::Borrowed(inner));
+        if let Some(plain) = plain_string(raw) {
+            return Self::Text(Cow::Borrowed(plain));
         }
         serde_json::from_str(raw).map_or(Self::Unusable(raw), |text| Self::Text(Cow::Owned(text)))
     }
@@ -63,7 +63,7 @@ impl<'a> Scalar<'a> {
         *self == Self::Absent
     }
 
-    /// The text of a string or a number: ids and decimals may come as either. `None` for all else.
+    /// Returns the text of a string or a number: ids and decimals may come as either. `None` for all else.
     pub(crate) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -72,7 +72,7 @@ impl<'a> Scalar<'a> {
         }
     }
 
-    /// The boolean, also when it was sent as 0 or 1 or as a string. `None` when it is none, or absent.
+    /// Returns the boolean, also when it was sent as 0 or 1 or as a string. `None` when it is no boolean, or absent.
     pub(crate) fn boolean(&self) -> Option<bool> {
         match (self, self.as_sent()) {
             (Self::Bool(value), _) => Some(*value),
@@ -82,7 +82,7 @@ impl<'a> Scalar<'a> {
         }
     }
 
-    /// The value as sent, for a fault: a string's content, all else in its JSON text.
+    /// Returns the value as sent, for a fault: a string's content, all else in its JSON text.
     pub(crate) fn as_sent(&self) -> &str {
         match self {
             Self::Absent => "",

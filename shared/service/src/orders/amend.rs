@@ -22,7 +22,7 @@ use crate::tasks::find as find_task;
 /// Corrections that are read at once.
 const AT_ONCE: usize = 8;
 
-/// What a person did about a failed order.
+/// The way in which a person mended a failed order.
 #[derive(Debug, Clone, Copy)]
 pub enum Mending<'a> {
     /// Made it by hand: this is the order.
@@ -33,14 +33,14 @@ pub enum Mending<'a> {
     Dropped,
 }
 
-/// What the mended order is now.
+/// The state of the mended order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Mended {
     /// The batch, as its caller calls it.
     pub task_id: String,
     /// Its index in the batch.
     pub index: u32,
-    /// What became of it so far.
+    /// The status of the mended item.
     pub status: &'static str,
     /// The whole batch after that.
     pub counts: Counts,
@@ -186,7 +186,7 @@ impl<Q> Amend<'_, Q> {
         Ok((index, ItemStatus::Pending))
     }
 
-    /// Another item of this run that has, or is about to have, an order with the same key.
+    /// Reads another item of this run that has, or is about to have, an order with the same key.
     async fn duplicate_of(
         &self,
         connection: &mut Connection,
@@ -218,7 +218,7 @@ impl<Q> Amend<'_, Q> {
     }
 }
 
-/// Whether an item is being, or was, worked again with this very content.
+/// Tells whether an item is being, or was, worked again with this very content.
 fn is_again(item: &Item, sent: &str, order: &RawValue) -> bool {
     let worked_again = matches!(
         item.outcome.status,
@@ -234,7 +234,7 @@ fn not_found() -> Error {
     )
 }
 
-/// A task of the caller's that is a batch of orders.
+/// Reads a task of the caller's that is a batch of orders.
 async fn find_batch(
     connection: &mut Connection,
     caller: &Caller,

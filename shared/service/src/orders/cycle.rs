@@ -30,7 +30,7 @@ pub struct Cycle {
     pub receive_window: ReceiveWindow,
 }
 
-/// Whether a cycle sells what is there or what is coming. The windows mean the same for both.
+/// The kind of a cycle: it sells stock or coming goods. The windows mean the same for both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "u8")]
 pub enum CycleKind {
@@ -67,7 +67,7 @@ pub struct ReceiveWindow {
     /// Days from the order date to the last day.
     #[serde(default)]
     pub e_span_time: u8,
-    /// Length of a slot in minutes: what a front end offers. Orders are not held to it.
+    /// Length of a slot in minutes, as a front end offers it. Orders are not held to it.
     #[serde(default, rename = "receiveTimeSpan")]
     pub slot_minutes: Option<u16>,
     /// Monday = 1, Tuesday = 2, … Sunday = 64.
@@ -82,7 +82,7 @@ impl Cycle {
         self.enabled && self.order_window.contains(now)
     }
 
-    /// The days an order accepted at `accepted` may be received on, weekdays aside. Empty (start after end)
+    /// Returns the days an order accepted at `accepted` may be received on, weekdays aside. Empty (start after end)
     /// when the reference data has the two span times the wrong way round.
     #[must_use]
     pub fn receive_dates(&self, accepted: DateTime) -> RangeInclusive<Date> {
@@ -100,7 +100,7 @@ impl Cycle {
 }
 
 impl OrderWindow {
-    /// The order date of the cycle that `now` belongs to: today; when the window ends on a later day and has not
+    /// Returns the order date of the cycle that `now` belongs to: today; when the window ends on a later day and has not
     /// started yet today, it is still yesterday's.
     #[must_use]
     pub fn order_date(&self, now: DateTime) -> Date {

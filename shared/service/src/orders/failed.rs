@@ -1,4 +1,4 @@
-//! Finding an order of a batch by what a person knows of it.
+//! Finding an order of a batch by its number or its index.
 
 use serde_json::value::RawValue;
 use task_engine::{portions, sent_as};
@@ -34,8 +34,8 @@ impl Which {
     }
 }
 
-/// The order that was named, with how it was sent: the first failed one; when none is, the first that was given up, or else
-/// has another outcome, so that a mending that is repeated finds what it did.
+/// Reads the order that was named, with how it was sent: the first failed one; when none is, the first that was given up,
+/// or else has another outcome, so that a repeated mending finds its own effect.
 pub(super) async fn find(
     connection: &mut Connection,
     batch: &Batch,

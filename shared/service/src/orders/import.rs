@@ -31,19 +31,19 @@ pub struct ReadyOrder {
     order: Order,
 }
 
-/// What the orders of a chunk are checked against, read in a few statements for all of them.
+/// The data that the orders of a chunk are checked against, read in a few statements for all of them.
 struct Lookup {
     cycle: Cycle,
     reference: Reference,
     /// Orders of earlier runs of this task, by key.
     made: HashMap<String, i64>,
-    /// Those among them that are not what was sent now.
+    /// The made orders whose content differs from the order as it is sent now.
     changed: HashSet<i64>,
     /// Orders of this station, by their `out_order_no`.
     numbered: HashMap<String, i64>,
 }
 
-/// What an order import is called and how its orders are named.
+/// The names of an order import and the keys of its orders.
 pub static ORDER_IMPORT: JobKind = JobKind {
     name: "order_import",
     title: "批量导入",
@@ -226,7 +226,7 @@ impl Lookup {
     }
 }
 
-/// The addresses and skus that orders name.
+/// Reads the addresses and skus that orders name.
 async fn named<'a>(
     connection: &mut Connection,
     station: &StationId,

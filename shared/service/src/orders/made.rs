@@ -16,7 +16,7 @@ pub(super) const MADE_BEFORE: &str = "MADE_BEFORE";
 /// Orders that are read at once: each may have 200 lines.
 const READ: usize = 100;
 
-/// Finds orders among those made before whose content is not what was sent now.
+/// Finds orders made before whose content differs from the order as it is sent now.
 pub(super) async fn changed<'a>(
     connection: &mut Connection,
     made: &HashMap<String, i64>,
@@ -73,7 +73,7 @@ fn are_lines(sent: &Details<'_>, made: &[MadeLine]) -> bool {
             .all(|(sent, made)| sent.as_ref().is_ok_and(|sent| is_line(sent, made)))
 }
 
-/// A price that was not sent was the sku's, whatever it was then.
+/// Tells whether a price that was not sent was the sku's, whatever it was then.
 fn is_line(sent: &RawLine<'_>, made: &MadeLine) -> bool {
     let [amount, price] = [
         (&sent.amount, &sent.quantity),

@@ -1,6 +1,6 @@
 //! Orders: from one order's verbatim JSON text to something that can be stored (pure code, no database), and the
 //! batch job that imports lists of them. The way of an order: [`key`] (duplicates, at submit) → [`parse()`]
-//! (its shape) → [`RawOrder::address_id`] and friends (what to look up) → [`validate()`] (every rule at once).
+//! (its shape) → [`RawOrder::address_id`] and friends (ids to look up) → [`validate()`] (every rule at once).
 
 mod amend;
 mod cycle;

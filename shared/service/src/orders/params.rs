@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use task_store::{Result, StoreError};
 
-/// What a submit names beside its orders; kept with the batch as its parameters.
+/// The parameters of a submit beside its orders; kept with the batch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportParams {
     /// The operating cycle the orders are for.
@@ -26,7 +26,7 @@ impl ImportParams {
     }
 }
 
-/// What the answers about the batch say of them.
+/// Writes the parameters for answers about the batch.
 pub(super) fn heading(params: &str) -> Result<Value> {
     let params = ImportParams::from_stored(params)?;
     Ok(json!({

@@ -1,6 +1,6 @@
 //! The shape of one order: its verbatim JSON text, split into borrowed fields without judging them.
 //!
-//! Only what makes an order unreadable fails here. Unknown fields are skipped, however deep they nest, and a line
+//! Only an unreadable order fails here. Unknown fields are skipped, however deep they nest, and a line
 //! that is no object is kept as the error it is, so that the rest of the order is still checked.
 
 mod details;
@@ -34,7 +34,7 @@ pub struct RawOrder<'a> {
     pub(super) details: Details<'a>,
 }
 
-/// What [`key`] reads of an order.
+/// The fields of an order that [`key`] reads.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct KeyFields<'a> {
@@ -54,9 +54,9 @@ pub fn parse(raw: &str) -> Result<RawOrder<'_>, ItemError> {
     })
 }
 
-/// What makes an order the same order within a batch: `o:<out_order_no>` where one is given, else
+/// Returns the key of an order within a batch: `o:<out_order_no>` where the order has that number, else
 /// `a:<address_id>`; at most 66 characters. `None` when the order is unreadable or the field that decides is
-/// absent or unusable: such an order fails on its own account and is nobody's duplicate.
+/// absent or unusable: an order without a key fails on its own account and is nobody's duplicate.
 #[must_use]
 pub fn key(raw: &str) -> Option<String> {
     let fields: KeyFields<'_> = object(raw).ok()?;
@@ -73,25 +73,25 @@ fn key_of(address_id: &Scalar<'_>, out_order_no: &Scalar<'_>) -> Option<String> 
 }
 
 impl RawOrder<'_> {
-    /// What [`key`] answers for its text.
+    /// Returns the answer of [`key`] for its text.
     #[must_use]
     pub fn key(&self) -> Option<String> {
         key_of(&self.address_id, &self.out_order_no)
     }
 
-    /// The address to look up. `None` when there is no usable one.
+    /// Returns the address to look up. `None` when there is no usable one.
     #[must_use]
     pub fn address_id(&self) -> Option<&str> {
         usable_id(&self.address_id)
     }
 
-    /// The caller's order number, to look for an existing order. `None` when there is no usable one.
+    /// Returns the caller's order number, to look for an existing order. `None` when there is no usable one.
     #[must_use]
     pub fn out_order_no(&self) -> Option<&str> {
         usable_id(&self.out_order_no)
     }
 
-    /// The skus to look up, once for each line that names a usable one.
+    /// Returns the skus to look up, once for each line that names a usable one.
     pub fn sku_ids(&self) -> impl Iterator<Item = &str> {
         let lines = match &self.details {
             Details::Lines(lines, _) => lines.as_slice(),

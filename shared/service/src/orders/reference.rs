@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::items::{Money, Quantity};
 
-/// The addresses and skus a set of orders names, by id. What is not in here does not exist (for this station).
+/// The addresses and skus that orders name, by id. An id that is missing here does not exist in this station.
 #[derive(Debug, Clone, Default)]
 pub struct Reference {
     /// By `address_id`.
@@ -19,7 +19,7 @@ pub struct Reference {
 /// A customer's delivery address.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Address {
-    /// What people call it; shown in messages, may be empty.
+    /// Its name for people; shown in messages, may be empty.
     #[serde(default)]
     pub name: String,
     /// May orders be placed for it?
@@ -29,7 +29,7 @@ pub struct Address {
 /// Something that can be ordered.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Sku {
-    /// What people call it; shown in messages, may be empty.
+    /// Its name for people; shown in messages, may be empty.
     #[serde(default)]
     pub name: String,
     /// The unit quantities are counted in; shown in messages, may be empty.
@@ -39,7 +39,7 @@ pub struct Sku {
     pub sale_price: Money,
     /// The least quantity of one line.
     pub sale_num_least: Quantity,
-    /// Is it sold at present?
+    /// Whether it is sold at present.
     pub on_sale: bool,
     /// The only operating cycle it is sold in; `None` for any.
     #[serde(default)]

@@ -7,7 +7,7 @@ use super::cycle::{Cycle, CycleKind};
 use super::reference::Sku;
 use crate::items::{Money, Quantity};
 
-/// An operating cycle from its row.
+/// Returns an operating cycle from its row.
 pub(super) fn cycle(row: CycleRow) -> Result<Cycle> {
     let window = |_| StoreError::Unreadable("an operating cycle's window");
     Ok(Cycle {
@@ -20,7 +20,7 @@ pub(super) fn cycle(row: CycleRow) -> Result<Cycle> {
     })
 }
 
-/// A sku from its row.
+/// Returns a sku from its row.
 pub(super) fn sku(row: SkuRow) -> Result<Sku> {
     let unreadable = |_| StoreError::Unreadable("a sku's price or least quantity");
     Ok(Sku {

@@ -83,7 +83,7 @@ pub async fn submit<Q: Queue>(
     Ok(task_engine::submit::<OrderImport, _>(dispatcher, &submission).await?)
 }
 
-/// The station whose operating cycle it is, and why the cycle takes no orders now where it takes none.
+/// Returns the station whose operating cycle it is, and why the cycle takes no orders now where it takes none.
 async fn cycle(
     database: &Database,
     job: &OrderImport,
@@ -109,7 +109,7 @@ async fn cycle(
     Ok((station, closed))
 }
 
-/// A value a caller sent, cut to a readable length.
+/// Returns a value a caller sent, cut to a readable length.
 fn shown(value: &str) -> String {
     value.chars().take(64).collect()
 }

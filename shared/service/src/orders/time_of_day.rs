@@ -16,7 +16,7 @@ pub struct TimeOfDay(u16);
 pub struct TimeOfDayError;
 
 impl TimeOfDay {
-    /// The minute that `time` lies in.
+    /// Makes the minute that `time` lies in.
     #[must_use]
     pub fn of(time: DateTime) -> Self {
         Self(u16::from(time.hour().unsigned_abs()) * 60 + u16::from(time.minute().unsigned_abs()))

@@ -1,4 +1,4 @@
-//! Every rule of an order, checked in one pass over what [`parse`](super::parse()) read.
+//! Every rule of an order, checked in one pass over the fields that [`parse`](super::parse()) read.
 //!
 //! Errors come in the order of the fields: address, order number, uid, remark, receive times, then line by
 //! line. Receive times, lines, and the texts both have in common are a file each below this one.
@@ -15,7 +15,7 @@ use super::parse::RawOrder;
 use super::reference::Reference;
 use crate::items::{ItemErrorCode, Money, Place, Quantity, quoted};
 
-/// What an order is checked against.
+/// The data that an order is checked against.
 #[derive(Debug, Clone, Copy)]
 pub struct Checks<'a> {
     /// The addresses and skus of the station that the order names.

@@ -31,13 +31,13 @@ pub struct Change {
 }
 
 impl RawChange<'_> {
-    /// The sku to look up. `None` when there is no usable one.
+    /// Returns the sku to look up. `None` when there is no usable one.
     #[must_use]
     pub fn sku_id(&self) -> Option<&str> {
         usable_id(&self.sku_id)
     }
 
-    /// The price as it was sent.
+    /// Returns the price as it was sent.
     #[must_use]
     pub fn sale_price(&self) -> Option<&str> {
         (!self.sale_price.is_absent()).then(|| self.sale_price.as_sent())
@@ -53,13 +53,13 @@ pub fn parse(raw: &str) -> Result<RawChange<'_>, ItemError> {
         .map_err(|wrong| ItemError::new(ItemErrorCode::ItemFormat, "", raw, format!("该条{wrong}")))
 }
 
-/// What makes two changes of a batch the same: the sku. `None` when there is no usable one.
+/// Returns the key of a change within a batch: its sku. `None` when there is no usable sku.
 #[must_use]
 pub fn key(raw: &str) -> Option<String> {
     parse(raw).ok()?.sku_id().map(str::to_owned)
 }
 
-/// Checks one change, all rules at once. `exists`: the station has such a sku; `duplicate_of`: the first change of the
+/// Checks one change, all rules at once. `exists`: the station has the sku; `duplicate_of`: the first change of the
 /// batch for the same sku, where that is an earlier one.
 ///
 /// # Errors

@@ -14,7 +14,7 @@ use crate::items::object;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PriceChange;
 
-/// What a price change is called and how its items are named.
+/// The names of a price change and the keys of its items.
 pub static PRICE_CHANGE: JobKind = JobKind {
     name: "sku_price",
     title: "批量改价",

@@ -62,7 +62,7 @@ pub(super) struct Sku {
     time_config_id: Option<String>,
 }
 
-/// What a file holds, ready to be stored.
+/// The content of a file, ready to be stored.
 #[derive(Debug)]
 pub(super) struct File {
     pub(super) stations: Vec<Station>,

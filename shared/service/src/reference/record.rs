@@ -50,7 +50,7 @@ impl<'a> Record<'a> {
         self.findings.push(format!("{field} {value} {finding}"));
     }
 
-    /// The value of a field; `null` counts as absent.
+    /// Returns the value of a field; `null` counts as absent.
     pub(super) fn value(&self, field: &str) -> Option<&'a Value> {
         self.fields.get(field).filter(|value| !value.is_null())
     }
@@ -147,7 +147,7 @@ fn decimal_finding(error: DecimalError) -> &'static str {
     }
 }
 
-/// A value as a message shows it: a text without its quotes, unless it is empty.
+/// Returns a value as a message shows it: a text without its quotes, unless it is empty.
 fn shown(value: &Value) -> String {
     match value {
         Value::String(text) if !text.trim().is_empty() => shortened(text),

@@ -73,7 +73,7 @@ pub(super) fn authorize<'h>(
     headers
 }
 
-/// The HMAC of a text by a key.
+/// Returns the HMAC of a text by a key.
 fn keyed(key: &[u8], text: &str) -> Vec<u8> {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
         unreachable!("a key of any length will do")

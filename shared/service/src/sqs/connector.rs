@@ -1,6 +1,6 @@
 //! The SDK's way to the network: hyper's client, which the Lambda runtime has as well, over HTTP/1.1 and TLS by ring, which
 //! the database's connection has as well. The SDK's own client would bring a second TLS library and HTTP/2 into every
-//! function, also those that never send (docs/decisions/0014).
+//! function, also functions that never send (docs/decisions/0014).
 
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
@@ -8,24 +8,21 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector as TcpConnector;
 use hyper_util::rt::TokioExecutor;
+
+use crate::https::connector;
 
 /// Connections that are kept and used again.
 #[derive(Debug, Clone)]
 struct Connector(Client<HttpsConnector<TcpConnector>, SdkBody>);
 
-/// An HTTP client that trusts the public authorities (Mozilla's, compiled in: no file is read at a cold start).
+/// Makes an HTTP client that trusts the public authorities.
 #[must_use]
 pub fn http_client() -> SharedHttpClient {
-    let schemes = HttpsConnectorBuilder::new()
-        .with_webpki_roots()
-        .https_or_http()
-        .enable_http1()
-        .build();
-    let client = Client::builder(TokioExecutor::new()).build(schemes);
+    let client = Client::builder(TokioExecutor::new()).build(connector());
     let connector = SharedHttpConnector::new(Connector(client));
     http_client_fn(move |_, _| connector.clone())
 }

@@ -52,7 +52,7 @@ pub(super) fn entry(
     entry.build()
 }
 
-/// The trace of the current invocation, for the worker to go on with.
+/// Returns the trace of the current invocation, for the worker to go on with.
 pub(super) fn trace_header(header: Option<String>) -> Option<MessageSystemAttributeValue> {
     let header = header.filter(|header| !header.is_empty())?;
     let value = MessageSystemAttributeValue::builder()
@@ -61,7 +61,7 @@ pub(super) fn trace_header(header: Option<String>) -> Option<MessageSystemAttrib
     value.build().ok()
 }
 
-/// A message group id holds ASCII only: a station's name as it is, or as the hex of its bytes.
+/// Returns a message group id holds ASCII only: a station's name as it is, or as the hex of its bytes.
 fn group(station: &str) -> String {
     let plain = |c: char| c.is_ascii_graphic();
     if station.chars().all(plain) {

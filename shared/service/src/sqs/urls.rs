@@ -32,7 +32,7 @@ impl QueueUrls {
         Ok(urls)
     }
 
-    /// The queue of a job.
+    /// Returns the queue of a job.
     #[must_use]
     pub fn of(&self, job: &str) -> Option<&str> {
         self.by_job

@@ -10,9 +10,9 @@ use crate::error::{Error, ErrorCode, Result};
 
 /// Stores a submitted task, or finds the same one stored before: a request that is sent again is harmless.
 ///
-/// A `user_task_id` that is taken by a finished, repeatable task of the station submits that one again with the new
+/// A `user_task_id` that is taken by a finished, repeatable task of the station submits that task again with the new
 /// name, input, type and visibility; it stays repeatable. One that is taken otherwise is `TASK_CONFLICT`, and so is
-/// a batch's: that one runs again when its batch is submitted again.
+/// a batch's: a batch runs again when it is submitted again.
 pub async fn add(database: &Database, new: &NewTask<'_>, scope: IdScope) -> Result<TaskId> {
     field::check_input("input", new.input)?;
     let write = async |c: &mut _| loop {
@@ -40,7 +40,7 @@ pub async fn add(database: &Database, new: &NewTask<'_>, scope: IdScope) -> Resu
     database.transaction(both).await
 }
 
-/// What an add has met.
+/// The outcome of an add.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Added {
     /// A task begins a life: its unit must be stored.
@@ -96,7 +96,7 @@ pub(super) fn taken_elsewhere(id: &str) -> Error {
     Error::refused(ErrorCode::TaskConflict, message)
 }
 
-/// What the task that has this id already means for the request.
+/// Decides what an existing task with the same id means for the request.
 pub(super) async fn resubmit(
     connection: &mut Connection,
     new: &NewTask<'_>,
@@ -129,7 +129,7 @@ pub(super) fn is_same(task: &Task, new: &NewTask<'_>) -> bool {
         && task.queue.as_deref() == queue
 }
 
-/// Whether two requests with one id ask for the same task.
+/// Tells whether two requests with one id ask for the same task.
 pub(super) fn is_alike(one: &NewTask<'_>, other: &NewTask<'_>) -> bool {
     let queue = |new: &NewTask<'_>| new.dispatch.map(|dispatch| dispatch.queue.clone());
     one.name == other.name

@@ -31,7 +31,7 @@ impl From<&AddedTask> for TaskId {
 /// How often a list is looked through again after another call has taken one of its ids.
 const ATTEMPTS: u32 = 5;
 
-/// Adds tasks; answers of each, in their order, its ids or why it was refused. Each means what it would mean alone: the same
+/// Adds tasks; answers the ids or the refusal of each, in their order. Each request means the same as alone: the same
 /// one again is found, also within the list. A refused one keeps no other from being added.
 ///
 /// # Errors
@@ -58,7 +58,7 @@ pub(super) async fn add_within(
     Ok(answers(refused, added))
 }
 
-/// The requests that may be added; of each request of the list why it may not.
+/// Returns the requests that may be added; of each request of the list why it may not.
 fn sorted_out(
     requests: Vec<Result<TaskRequest<'_>>>,
 ) -> (Vec<TaskRequest<'_>>, Vec<Option<Error>>) {
@@ -105,7 +105,7 @@ async fn add_news(
     Ok(added.collect())
 }
 
-/// The answers of all requests, in their order.
+/// Returns the answers of all requests, in their order.
 fn answers(refused: Vec<Option<Error>>, added: Vec<Result<AddedTask>>) -> Vec<Result<AddedTask>> {
     let mut added = added.into_iter();
     let missing = || Err(StoreError::Unreadable("an id").into());
@@ -150,7 +150,7 @@ async fn add_all(
     Ok(answers)
 }
 
-/// What there is already.
+/// The tasks that exist already.
 struct Known {
     /// The queues that are declared.
     queues: HashSet<String>,
@@ -174,7 +174,7 @@ impl Known {
     }
 }
 
-/// What becomes of one request of a list.
+/// The fate of a request in a list.
 enum Place<'a> {
     /// It is the fresh task with this number, or the same as that.
     Fresh(usize),
@@ -183,7 +183,7 @@ enum Place<'a> {
     Refused(Error),
 }
 
-/// Sorts the requests of a list: the tasks to insert, and what becomes of each request.
+/// Sorts the requests of a list: the tasks to insert, and the fate of each request.
 fn sort<'a>(
     news: &'a [NewTask<'a>],
     known: &'a Known,

@@ -1,4 +1,4 @@
-//! What the views of a task say of its dispatch.
+//! The dispatch of a task in its views.
 
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -22,7 +22,7 @@ pub(super) struct DispatchView {
 }
 
 impl DispatchView {
-    /// Takes what it says from a task, its times in a zone.
+    /// Reads the dispatch of a task, its times in a zone.
     pub(super) fn take(task: &mut Task, zone: &TimeZone) -> Result<Self> {
         let tags = task.tags.take().unwrap_or_else(|| "[]".to_owned());
         Ok(Self {
@@ -51,7 +51,7 @@ pub struct RunView {
 }
 
 impl RunView {
-    /// A run, its times in a zone.
+    /// Makes a run, its times in a zone.
     #[must_use]
     pub fn new(run: Run, zone: &TimeZone) -> Self {
         Self {
@@ -65,7 +65,7 @@ impl RunView {
     }
 }
 
-/// A moment as it is answered.
+/// Returns a moment as it is answered.
 pub(super) fn printed(moment: Option<Moment>, zone: &TimeZone) -> Option<String> {
     moment.map(|moment| moment.in_zone(zone))
 }

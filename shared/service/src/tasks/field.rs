@@ -1,4 +1,4 @@
-//! What a caller may change of a task, by the names it uses, and the parts of a change inside the result.
+//! The fields of a task that a caller may change, by the caller's names, and the parts of a change inside the result.
 
 use std::borrow::Cow;
 
@@ -27,7 +27,7 @@ pub enum Field {
 }
 
 impl Field {
-    /// The field of a name.
+    /// Returns the field of a name.
     ///
     /// # Errors
     /// `FIELD_NOT_ALLOWED` for any other name.
@@ -48,10 +48,10 @@ impl Field {
     }
 }
 
-/// The path of a change inside the result.
+/// Returns the path of a change inside the result.
 ///
 /// # Errors
-/// `PATH_INVALID` with what is wrong and where.
+/// `PATH_INVALID` with the fault and its position.
 pub fn path(parameter: &str, text: &str) -> Result<ResultPath> {
     ResultPath::parse(text).map_err(|wrong| {
         Error::refused(
@@ -61,7 +61,7 @@ pub fn path(parameter: &str, text: &str) -> Result<ResultPath> {
     })
 }
 
-/// A document to put into the result.
+/// Returns a document to put into the result.
 ///
 /// # Errors
 /// `PARAM_INVALID` when it is not JSON, or holds a number that would not come back as it was sent.
@@ -69,7 +69,7 @@ pub fn document<'a>(parameter: &str, json: Cow<'a, str>) -> Result<Document<'a>>
     Document::parse(json).map_err(|wrong| Error::invalid(parameter, &wrong.to_string()))
 }
 
-/// The hash of a caller's id for a change.
+/// Returns the hash of a caller's id for a change.
 #[must_use]
 pub fn op_id(text: &str) -> OpId {
     OpId::from_hash(&Sha256::digest(text).into())
@@ -93,7 +93,7 @@ pub(super) fn check_input(parameter: &str, input: &str) -> Result<()> {
     Err(Error::invalid(parameter, &wrong))
 }
 
-/// What a number in the result is increased by.
+/// Parses the amount that a number in the result is increased by.
 ///
 /// # Errors
 /// `PARAM_INVALID` when it is no decimal of at most 15 digits.

@@ -52,7 +52,7 @@ async fn adopt_some(connection: &mut Connection, scope: IdScope) -> Result<usize
     Ok(rows.len())
 }
 
-/// A row as the request it stands for.
+/// Returns a row as the request it stands for.
 fn request(row: &InboxRow) -> Result<TaskRequest<'_>> {
     let station = StationId::parse(&row.station_id)
         .ok_or_else(|| Error::invalid("station_id", "must be 1 to 16 characters without blanks"))?;

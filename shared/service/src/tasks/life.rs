@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorCode, Result};
 ///
 /// # Errors
 /// `TASK_FINISHED` with the task as its data, so that the consumer of a redelivered message can acknowledge it. So
-/// ends a finished batch, too: it runs again when it is submitted again. Those of a claim: see [`runs`].
+/// ends a finished batch, too: it runs again when it is submitted again. The runs of a claim: see [`runs`].
 pub async fn start(
     database: &Database,
     named: &TaskReference,
@@ -47,7 +47,7 @@ pub async fn start(
     }
 }
 
-/// What a start has met.
+/// The outcome of a start.
 enum Started {
     Plain(Box<TaskView>),
     /// Nothing was changed: its unit must be claimed.
@@ -63,7 +63,7 @@ fn finished(view: &TaskView) -> Error {
 /// and its result: finishing it again is harmless, and a late worker changes no outcome.
 ///
 /// # Errors
-/// Those of [`super::update()`], and `TASK_FINISHED` with the task when it was cancelled; then it is not finished either.
+/// The errors of [`super::update()`], and `TASK_FINISHED` with the task when it was cancelled; then it is not finished either.
 pub async fn finish(
     database: &Database,
     kinds: JobKinds,
@@ -108,7 +108,7 @@ pub async fn finish(
     }
 }
 
-/// What a finish has met.
+/// The outcome of a finish.
 enum Met {
     /// A task that has ended, now or before.
     Ended,
@@ -156,7 +156,7 @@ async fn ended(
     Ok(())
 }
 
-/// Finishes a batch that is still worked, in one transaction: what is not made yet is cancelled, so that no worker
+/// Finishes a batch that is still worked, in one transaction: items that are not made yet are cancelled, so that no worker
 /// starts it any more, and the changes are made to the result that this leaves.
 async fn finish_batch(
     connection: &mut Connection,

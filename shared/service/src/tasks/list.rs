@@ -17,7 +17,7 @@ pub const MOST_COUNTED: u32 = 10_000;
 pub struct List<'a> {
     /// Which tasks.
     pub filter: Filter<'a>,
-    /// The page; it may come after a task's key, among those with a smaller one.
+    /// The page; it may come after a task's key: tasks with a smaller key follow.
     pub page: PageRequest,
     /// Which of the two large columns.
     pub columns: Columns,
@@ -66,7 +66,7 @@ pub async fn page(connection: &mut Connection, list: &List<'_>) -> Result<Page> 
 }
 
 impl Page {
-    /// Where the page lies, without a total.
+    /// Returns where the page lies, without a total.
     #[must_use]
     pub fn pagination(&self, list: &List<'_>) -> Pagination {
         let is_full = u64::try_from(self.tasks.len()) == Ok(u64::from(list.page.limit));
@@ -94,7 +94,7 @@ impl Page {
     }
 }
 
-/// The total that the last page itself tells: nothing need be counted.
+/// Returns the total that the last page itself tells: nothing need be counted.
 fn last_page_total(part: Part, found: usize) -> Option<u32> {
     let found = u64::try_from(found).ok()?;
     let is_last = found < part.limit && (found > 0 || part.skip == 0);
@@ -102,7 +102,7 @@ fn last_page_total(part: Part, found: usize) -> Option<u32> {
     u32::try_from(total).ok()
 }
 
-/// A page of tasks as other systems see them, times in a zone.
+/// Returns a page of tasks as other systems see them, times in a zone.
 pub async fn list(
     database: &Database,
     list: &List<'_>,

@@ -38,7 +38,7 @@ pub use task_store::tasks::{
 pub use update::update;
 pub use view::{FrontTaskView, TaskView};
 
-/// A task that the caller may see, with how far it is.
+/// Returns a task that the caller may see, with how far it is.
 pub async fn get(
     database: &Database,
     caller: &Caller,
@@ -52,7 +52,7 @@ pub async fn get(
     database.run(read).await
 }
 
-/// A task that the caller may see; another station's is as good as missing.
+/// Reads a task that the caller may see; another station's is as good as missing.
 pub async fn find(
     connection: &mut Connection,
     caller: &Caller,

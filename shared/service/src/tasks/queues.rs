@@ -78,7 +78,7 @@ pub async fn set(
     Ok(PolicyView::from(policy))
 }
 
-/// The same within a transaction of the caller's.
+/// Reads the same within a transaction of the caller's.
 pub(crate) async fn set_within(
     connection: &mut Connection,
     name: &QueueName,
@@ -104,7 +104,7 @@ pub(crate) async fn set_within(
     Ok(policy)
 }
 
-/// `PARAM_INVALID` for a queue that is not declared.
+/// Returns `PARAM_INVALID` for a queue that is not declared.
 pub(crate) fn undeclared(name: &str) -> Error {
     let wrong = format!("names {name:?}, which is not declared: declare it with /task/queue/set");
     Error::invalid("queue", &wrong)
@@ -160,7 +160,7 @@ pub struct QueueList {
 /// The most refused rows that are shown.
 const MOST_REFUSED: u32 = 20;
 
-/// The queues behind `after`; the day of the failed ones begins in a zone.
+/// Returns the queues behind `after`; the day of the failed ones begins in a zone.
 pub async fn list(
     database: &Database,
     after: Option<&QueueName>,
@@ -191,7 +191,7 @@ pub async fn list(
     })
 }
 
-/// When the present day began in a zone.
+/// Returns when the present day began in a zone.
 fn midnight(zone: &TimeZone) -> Moment {
     let now = jiff::Timestamp::now();
     let day = now.to_zoned(zone.clone()).start_of_day();

@@ -5,7 +5,7 @@ use task_store::tasks::{Operation, ResultChange, Step};
 
 use crate::error::{Error, ErrorCode, Result};
 
-/// The refusal of a change that does not fit the result as it is.
+/// Returns the refusal of a change that does not fit the result as it is.
 pub(super) fn of(change: &ResultChange<'_>, result: Option<&str>) -> Error {
     let document = result.and_then(|text| serde_json::from_str(text).ok());
     match walk(change, document.as_ref()) {
@@ -15,7 +15,7 @@ pub(super) fn of(change: &ResultChange<'_>, result: Option<&str>) -> Error {
     }
 }
 
-/// Whether only the size of the new result can be what is wrong about a change.
+/// Tells whether a refused change can have failed only by the size of the new result.
 fn would_fit(change: &ResultChange<'_>, here: Option<&Value>, bytes: usize) -> bool {
     match change.operation {
         Operation::Set(_) => true,
@@ -35,7 +35,7 @@ fn too_large() -> Error {
     Error::refused(ErrorCode::ResultTooLarge, message)
 }
 
-/// The way from the document to the place; every container must be what its step needs.
+/// Returns the way from the document to the place; every container must be of the type that its step needs.
 fn walk<'v>(change: &ResultChange<'_>, document: Option<&'v Value>) -> Result<Option<&'v Value>> {
     let mut here = document;
     for (depth, step) in change.path.steps().iter().enumerate() {

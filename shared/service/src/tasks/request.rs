@@ -8,7 +8,7 @@ use task_store::{Moment, StationId, TaskId, UserTaskId};
 
 use super::runs::RunQueue;
 
-/// What a new task is to be stored with.
+/// The values of a new task.
 #[derive(Debug, Clone)]
 pub struct TaskRequest<'a> {
     /// The caller's own id.
@@ -17,7 +17,7 @@ pub struct TaskRequest<'a> {
     pub station_id: StationId,
     /// What a person reads.
     pub name: Cow<'a, str>,
-    /// What the caller gives it to work on.
+    /// The task's input.
     pub input: Cow<'a, str>,
     /// The caller's number for its kind.
     pub type_id: i32,
@@ -25,7 +25,7 @@ pub struct TaskRequest<'a> {
     pub repeat: bool,
     /// It is listed to the station's staff.
     pub message_show: bool,
-    /// What it is found by, a JSON array of texts.
+    /// Its tags, a JSON array of texts.
     pub tags: Option<String>,
     /// Who adds it.
     pub created_by: Option<Cow<'a, str>>,

@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorCode, Result};
 /// made already: nothing is changed again. Changes that name their run renew its lease.
 ///
 /// # Errors
-/// `PATH_NOT_FOUND` when the path of a change inside the result leads nowhere, `PARAM_INVALID` when what is there
+/// `PATH_NOT_FOUND` when the path of a change inside the result leads nowhere, `PARAM_INVALID` when the value there
 /// does not fit the operation, `RESULT_TOO_LARGE`; `RUN_STALE` and `TASK_FINISHED` with the task as their data when
 /// another run has begun or the task was cancelled. Then nothing was changed.
 pub async fn update(
@@ -39,7 +39,7 @@ pub async fn update(
     database.run(write).await
 }
 
-/// Refuses what is wrong about changes before any task is looked at.
+/// Refuses wrong changes before any task is read.
 pub(super) fn check(changes: &Changes<'_>) -> Result<()> {
     if let Some(input) = &changes.input {
         field::check_input("value", input)?;
@@ -47,7 +47,7 @@ pub(super) fn check(changes: &Changes<'_>) -> Result<()> {
     changes.result.as_ref().map_or(Ok(()), field::check_depth)
 }
 
-/// Whether changes speak for another run than the task's, or for one that is over.
+/// Tells whether changes speak for another run than the task's, or for one that is over.
 pub(super) fn is_stale(task: &Task, changes: &Changes<'_>) -> bool {
     let is_between_runs = task.queue.is_some() && task.status == TaskStatus::Submitted;
     changes
@@ -55,7 +55,7 @@ pub(super) fn is_stale(task: &Task, changes: &Changes<'_>) -> bool {
         .is_some_and(|run| run != task.run_count || is_between_runs)
 }
 
-/// Why changes did not apply to a task.
+/// Reads why changes did not apply to a task.
 pub(super) async fn refused(
     connection: &mut Connection,
     task: Task,
@@ -74,7 +74,7 @@ pub(super) async fn refused(
     }
 }
 
-/// `RUN_STALE` with the task.
+/// Reads `RUN_STALE` with the task.
 pub(super) async fn stale(
     connection: &mut Connection,
     task: Task,
@@ -85,7 +85,7 @@ pub(super) async fn stale(
     with_task(connection, ErrorCode::RunStale, message, task, zone).await
 }
 
-/// `TASK_FINISHED` with the task, which was cancelled.
+/// Reads `TASK_FINISHED` with the task, which was cancelled.
 pub(super) async fn cancelled(
     connection: &mut Connection,
     task: Task,

@@ -37,12 +37,12 @@ pub struct TaskView {
 }
 
 impl TaskView {
-    /// A whole task, its times in a zone.
+    /// Makes a whole task, its times in a zone.
     pub fn new(task: Task, progress: u8, zone: &TimeZone) -> Result<Self> {
         Self::with(task, progress, zone, Columns::ALL)
     }
 
-    /// A task with those of the two large columns that were asked for.
+    /// Makes a task with its large columns, as far as they were asked for.
     pub(super) fn with(
         mut task: Task,
         progress: u8,
@@ -120,7 +120,7 @@ pub struct FrontTaskView {
 }
 
 impl FrontTaskView {
-    /// A task, its times in a zone. A finished one always has a result with a `msg`.
+    /// Makes a task, its times in a zone. A finished one always has a result with a `msg`.
     pub fn new(mut task: Task, progress: u8, zone: &TimeZone) -> Result<Self> {
         let dispatch = DispatchView::take(&mut task, zone)?;
         let finished = task.status == TaskStatus::Finished;
@@ -149,7 +149,7 @@ impl FrontTaskView {
     }
 }
 
-/// A stored document, handed on as it is.
+/// Returns a stored document, handed on as it is.
 fn document(text: Option<String>) -> Result<Option<Box<RawValue>>> {
     text.map(|text| RawValue::from_string(text).map_err(|_| StoreError::Unreadable("result")))
         .transpose()

@@ -1,4 +1,4 @@
-//! Later attempts of a chunk: what is settled stays so, and one item that stalls them does not cost the others.
+//! Later attempts of a chunk: settled items stay settled, and an item that stalls them does not cost the others.
 
 use serde_json::json;
 use task_engine::{Deadline, Invocation};
@@ -58,11 +58,7 @@ async fn a_chunk_of_which_every_item_is_settled_is_closed_without_work() {
 #[tokio::test]
 async fn after_two_stalled_attempts_a_chunk_is_worked_item_by_item() {
     with_database(async |fresh| {
-        load_station(fresh).await;
-        let queue = MemoryQueue::default();
-        submit_orders(fresh, &queue, "b1", &orders(5))
-            .await
-            .unwrap();
+        let queue = submitted_batch(fresh, 5).await;
         run(
             fresh,
             "UPDATE tbl_work SET attempt = 2, stalls = 2, lease_until = NULL",
@@ -93,11 +89,7 @@ async fn after_two_stalled_attempts_a_chunk_is_worked_item_by_item() {
 #[tokio::test]
 async fn after_two_blips_of_the_database_a_chunk_is_still_worked_together() {
     with_database(async |fresh| {
-        load_station(fresh).await;
-        let queue = MemoryQueue::default();
-        submit_orders(fresh, &queue, "b1", &orders(10))
-            .await
-            .unwrap();
+        let queue = submitted_batch(fresh, 10).await;
         run(fresh, "UPDATE tbl_work SET attempt = 4, lease_until = NULL").await;
         work_all(fresh, &queue).await;
         let attempts = "SELECT attempts FROM tbl_batch_chunk";
@@ -142,9 +134,7 @@ async fn a_chunk_that_was_put_back_twice_is_still_worked_together() {
 #[tokio::test]
 async fn an_invocation_and_the_last_fault_are_noted_with_the_chunk() {
     with_database(async |fresh| {
-        load_station(fresh).await;
-        let queue = MemoryQueue::default();
-        submit_orders(fresh, &queue, "b1", &orders(5)).await.unwrap();
+        let queue = submitted_batch(fresh, 5).await;
         let key = queue.take()[0];
         run(fresh, "RENAME TABLE tbl_order_detail TO away").await;
         let (job, settings) = (job(), settings());

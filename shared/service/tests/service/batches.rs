@@ -13,11 +13,7 @@ use crate::support::*;
 #[tokio::test]
 async fn a_batch_of_right_orders_is_made_and_finished() {
     with_database(async |fresh| {
-        load_station(fresh).await;
-        let queue = MemoryQueue::default();
-        submit_orders(fresh, &queue, "b1", &orders(25))
-            .await
-            .unwrap();
+        let queue = submitted_batch(fresh, 25).await;
         assert_eq!(
             queue.sent.lock().unwrap().len(),
             3,
@@ -131,11 +127,7 @@ async fn one_bad_order_never_harms_its_neighbours() {
 #[tokio::test]
 async fn the_same_batch_sent_again_in_flight_is_the_same_batch() {
     with_database(async |fresh| {
-        load_station(fresh).await;
-        let queue = MemoryQueue::default();
-        submit_orders(fresh, &queue, "b1", &orders(12))
-            .await
-            .unwrap();
+        let queue = submitted_batch(fresh, 12).await;
         let announced = queue.take();
         submit_orders(fresh, &queue, "b1", &orders(12))
             .await

@@ -14,11 +14,7 @@ use crate::support::*;
 #[tokio::test]
 async fn closing_an_open_batch_keeps_what_is_made_and_cancels_the_rest() {
     with_database(async |fresh| {
-        load_station(fresh).await;
-        let queue = MemoryQueue::default();
-        submit_orders(fresh, &queue, "b1", &orders(25))
-            .await
-            .unwrap();
+        let queue = submitted_batch(fresh, 25).await;
         let keys = queue.take();
         work_one(fresh, keys[0]).await.unwrap();
         assert_eq!(
@@ -61,11 +57,7 @@ async fn closing_an_open_batch_keeps_what_is_made_and_cancels_the_rest() {
 #[tokio::test]
 async fn a_worker_that_had_claimed_before_the_close_writes_nothing_after_it() {
     with_database(async |fresh| {
-        load_station(fresh).await;
-        let queue = MemoryQueue::default();
-        submit_orders(fresh, &queue, "b1", &orders(5))
-            .await
-            .unwrap();
+        let queue = submitted_batch(fresh, 5).await;
         let (key, lease) = (queue.take()[0], settings().lease);
         let claim = fresh
             .database
@@ -118,11 +110,7 @@ async fn a_close_and_a_workers_commit_may_meet_in_any_order() {
 #[tokio::test]
 async fn a_finished_task_is_only_hidden() {
     with_database(async |fresh| {
-        load_station(fresh).await;
-        let queue = MemoryQueue::default();
-        submit_orders(fresh, &queue, "b1", &orders(2))
-            .await
-            .unwrap();
+        let queue = submitted_batch(fresh, 2).await;
         work_all(fresh, &queue).await;
         let before = result(fresh, "b1").await;
         close(&fresh.database, KINDS, &caller(), &[named("b1")])
@@ -166,11 +154,7 @@ async fn an_open_task_that_is_no_batch_is_cancelled() {
 #[tokio::test]
 async fn closing_several_closes_all_or_none_and_never_another_stations() {
     with_database(async |fresh| {
-        load_station(fresh).await;
-        let queue = MemoryQueue::default();
-        submit_orders(fresh, &queue, "b1", &orders(1))
-            .await
-            .unwrap();
+        let queue = submitted_batch(fresh, 1).await;
         let other = Caller::Station(StationId::parse("T2").unwrap());
         submit_for(fresh, &queue, "b2", "C1b", &other, &orders(1))
             .await

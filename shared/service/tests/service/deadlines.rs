@@ -11,11 +11,7 @@ use crate::support::*;
 #[tokio::test]
 async fn a_chunk_worked_item_by_item_is_put_back_when_the_time_is_up_and_goes_on_where_it_was() {
     with_database(async |fresh| {
-        load_station(fresh).await;
-        let queue = MemoryQueue::default();
-        submit_orders(fresh, &queue, "b1", &orders(10))
-            .await
-            .unwrap();
+        let queue = submitted_batch(fresh, 10).await;
         run(
             fresh,
             "UPDATE tbl_work SET attempt = 2, stalls = 2, lease_until = NULL",

@@ -19,11 +19,7 @@ async fn statements(database: &Database) -> u64 {
 #[tokio::test]
 async fn a_duplicate_of_a_done_chunk_costs_one_statement_and_finishes_what_nobody_finished() {
     with_database(async |fresh| {
-        load_station(fresh).await;
-        let queue = MemoryQueue::default();
-        submit_orders(fresh, &queue, "b1", &orders(20))
-            .await
-            .unwrap();
+        let queue = submitted_batch(fresh, 20).await;
         let keys = queue.take();
         let one = fresh.another(1);
         let (job, settings) = (job(), settings());

@@ -1,4 +1,4 @@
-//! What a batch goes through when messages, workers and leases do not behave.
+//! A batch under faults of messages, workers and leases.
 
 use std::time::Duration;
 
@@ -13,11 +13,7 @@ use crate::support::*;
 #[tokio::test]
 async fn a_message_may_come_twice_late_or_for_nothing() {
     with_database(async |fresh| {
-        load_station(fresh).await;
-        let queue = MemoryQueue::default();
-        submit_orders(fresh, &queue, "b1", &orders(5))
-            .await
-            .unwrap();
+        let queue = submitted_batch(fresh, 5).await;
         let key = queue.take()[0];
         for _ in 0..3 {
             task_engine::work(&fresh.database, &job(), &settings(), key)
@@ -37,11 +33,7 @@ async fn a_message_may_come_twice_late_or_for_nothing() {
 #[tokio::test]
 async fn a_chunk_that_another_worker_holds_stays_in_the_queue() {
     with_database(async |fresh| {
-        load_station(fresh).await;
-        let queue = MemoryQueue::default();
-        submit_orders(fresh, &queue, "b1", &orders(5))
-            .await
-            .unwrap();
+        let queue = submitted_batch(fresh, 5).await;
         let key = queue.take()[0];
         let lease = settings().lease;
         let held = fresh
@@ -59,11 +51,7 @@ async fn a_chunk_that_another_worker_holds_stays_in_the_queue() {
 #[tokio::test]
 async fn a_zombie_whose_lease_was_taken_over_writes_nothing() {
     with_database(async |fresh| {
-        load_station(fresh).await;
-        let queue = MemoryQueue::default();
-        submit_orders(fresh, &queue, "b1", &orders(5))
-            .await
-            .unwrap();
+        let queue = submitted_batch(fresh, 5).await;
         let key = queue.take()[0];
         let zombie = fresh
             .database
@@ -113,11 +101,7 @@ async fn what_could_not_be_announced_is_announced_by_the_sweeper() {
 #[tokio::test]
 async fn a_batch_whose_last_worker_died_before_finishing_it_is_finished_by_the_sweeper() {
     with_database(async |fresh| {
-        load_station(fresh).await;
-        let queue = MemoryQueue::default();
-        submit_orders(fresh, &queue, "b1", &orders(5))
-            .await
-            .unwrap();
+        let queue = submitted_batch(fresh, 5).await;
         end_all_chunks(fresh).await;
         assert_eq!(sweep(&dispatcher(fresh, &queue)).await.finished, 1);
         assert_eq!(task(fresh, "b1").await.status, TaskStatus::Finished);
@@ -162,11 +146,7 @@ async fn an_order_number_of_another_batch_fails_alone_even_when_both_are_worked_
 #[tokio::test]
 async fn a_dead_letter_ends_its_chunk_and_the_batch_finishes() {
     with_database(async |fresh| {
-        load_station(fresh).await;
-        let queue = MemoryQueue::default();
-        submit_orders(fresh, &queue, "b1", &orders(15))
-            .await
-            .unwrap();
+        let queue = submitted_batch(fresh, 15).await;
         let keys = queue.take();
         work_one(fresh, keys[0]).await.unwrap();
         run(
@@ -200,11 +180,7 @@ async fn a_dead_letter_ends_its_chunk_and_the_batch_finishes() {
 #[tokio::test]
 async fn a_dead_letter_of_a_chunk_in_work_waits() {
     with_database(async |fresh| {
-        load_station(fresh).await;
-        let queue = MemoryQueue::default();
-        submit_orders(fresh, &queue, "b1", &orders(5))
-            .await
-            .unwrap();
+        let queue = submitted_batch(fresh, 5).await;
         let (key, lease) = (queue.take()[0], settings().lease);
         fresh
             .database

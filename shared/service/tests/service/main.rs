@@ -1,4 +1,4 @@
-//! The use-cases against a real database, with a queue that only remembers what it was asked to send.
+//! The use-cases against a real database, with a queue that only remembers announcements.
 
 #![expect(
     clippy::unwrap_used,

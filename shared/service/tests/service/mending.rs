@@ -41,7 +41,7 @@ async fn mend(
     .await
 }
 
-/// A finished batch `b1` of four orders; those at 1 and 2 have failed.
+/// A finished batch `b1` of four orders; the orders at 1 and 2 have failed.
 async fn half_failed(fresh: &TestDatabase, queue: &MemoryQueue) -> Vec<Value> {
     load_station(fresh).await;
     let mut list = orders(4);

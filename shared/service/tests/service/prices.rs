@@ -1,4 +1,4 @@
-//! Price changes: what the engine makes of a second job.
+//! Price changes: the engine with a second job.
 
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
@@ -163,11 +163,7 @@ async fn batches_over_the_same_skus_worked_at_once_all_end_and_none_is_half_appl
 #[tokio::test]
 async fn an_id_of_an_order_batch_is_taken() {
     with_database(async |fresh| {
-        load_station(fresh).await;
-        let queue = MemoryQueue::default();
-        submit_orders(fresh, &queue, "b1", &orders(1))
-            .await
-            .unwrap();
+        let queue = submitted_batch(fresh, 1).await;
         work_all(fresh, &queue).await;
         assert_eq!(task(fresh, "b1").await.status, TaskStatus::Finished);
         let end = submit_prices(fresh, &queue, "b1", &to("3")).await;

@@ -1,10 +1,10 @@
-//! What the database alone refuses, as a caller is told.
+//! Values that only the database refuses, as a caller sees the refusal.
 
 use task_service::{Error, ErrorCode};
 use task_store::StoreError;
 use task_store::testing::{TestDatabase, with_database};
 
-/// What a server's error becomes for a caller.
+/// The caller's error for a server's error.
 async fn answered(fresh: &TestDatabase, number: u16, state: &str) -> ErrorCode {
     let sql = format!("SIGNAL SQLSTATE '{state}' SET MYSQL_ERRNO = {number}");
     let end = fresh.database.run(async |c: &mut _| {

@@ -22,7 +22,7 @@ use task_store::{StationId, StoreError, UserTaskId, batches, tasks};
 /// The station of the tests.
 pub(crate) const STATION: &str = "T1";
 
-/// Remembers what was announced; told to, it refuses everything.
+/// Remembers announcements; refuses them while it is told to.
 #[derive(Default)]
 pub(crate) struct MemoryQueue {
     pub(crate) sent: Mutex<Vec<ChunkKey>>,
@@ -128,6 +128,16 @@ pub(crate) fn order(n: u32) -> Value {
 
 pub(crate) fn orders(count: u32) -> Vec<Value> {
     (0..count).map(order).collect()
+}
+
+/// Loads the station and submits a batch `b1` of this number of orders; answers the queue with its announcements.
+pub(crate) async fn submitted_batch(fresh: &TestDatabase, count: u32) -> MemoryQueue {
+    load_station(fresh).await;
+    let queue = MemoryQueue::default();
+    let orders = orders(count);
+    let submit = submit_orders(fresh, &queue, "b1", &orders);
+    submit.await.unwrap();
+    queue
 }
 
 pub(crate) async fn submit_orders(

@@ -108,7 +108,7 @@ pub enum Claim {
     Claimed(Box<Claimed>),
     /// It is done, cancelled, or a worker's; else its station has as many chunks of its job in work as the cap allows.
     Refused(ChunkStatus),
-    /// There is no such chunk.
+    /// The chunk does not exist.
     Missing,
 }
 
@@ -149,7 +149,7 @@ pub async fn claim(
     Ok(seen.map_or(Claim::Missing, Claim::Refused))
 }
 
-/// Reads the status of a chunk, `lease` being the length that workers claim with; `None` when there is no such chunk.
+/// Reads the status of a chunk; `None` when the chunk does not exist. `lease` is the length that workers claim with.
 pub async fn status(
     connection: &mut Connection,
     key: ChunkKey,

@@ -1,16 +1,16 @@
-//! The error numbers of MySQL and MariaDB, sorted by what is at fault. Both servers share the numbers below 1900.
+//! The error numbers of MySQL and MariaDB, sorted by cause. Both servers share the numbers below 1900.
 
 /// A unique key is taken.
 pub(super) const DUPLICATE_KEY: u16 = 1062;
 
-/// What is at fault when a server answers with an error.
+/// The cause of a server's error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Class {
     /// A lock was lost to another transaction: the statement, and where it was a deadlock the transaction, is undone.
     Lost,
     /// Something else happened at the same time; the whole transaction may succeed when it is run again.
     Contention,
-    /// The server, the way to it, or what it allows us at present.
+    /// The server, the network, or a limit of the server.
     Outage,
     /// A value: the same statement with another one would succeed.
     Value,
@@ -53,7 +53,7 @@ const OUTAGE: &[&[u16]] = &[
     ],
 ];
 
-/// Each row is a reason of its own. What SQLSTATE tells is not in it: see [`class`].
+/// Each row is a reason of its own. Numbers that their SQLSTATE classes are left out: see [`class`].
 const VALUE: &[&[u16]] = &[
     // A text that is none, a number or a date that a function does not take, a value that would be cut.
     &[1265, 1300, 1366, 1411, 1525, 1977],

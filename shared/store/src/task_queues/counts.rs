@@ -24,7 +24,7 @@ pub struct Counts {
     pub failed_today: u32,
 }
 
-/// The counts of queues, in the order of `names`; the day began at `midnight`.
+/// Reads the counts of queues, in the order of `names`; the day began at `midnight`.
 pub async fn counts(
     connection: &mut Connection,
     names: &[&str],

@@ -11,12 +11,12 @@ use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::TaskId;
 
-/// What is to be changed of a task; absent fields stay as they are.
+/// The changes of a task; absent fields stay as they are.
 #[derive(Debug, Clone, Default)]
 pub struct Changes<'a> {
-    /// What a person reads, at most 64 characters.
+    /// The task's name for people, at most 64 characters.
     pub name: Option<Cow<'a, str>>,
-    /// What the caller gives it to work on, any text.
+    /// The task's input, any text.
     pub input: Option<Cow<'a, str>>,
     /// The caller's number for its kind.
     pub type_id: Option<i32>,
@@ -175,13 +175,15 @@ async fn change(
     Ok(done.rows_affected() == 1)
 }
 
-/// Whether a task remembers an operation.
+/// Tells whether a task remembers an operation.
 pub async fn has_op(connection: &mut Connection, id: TaskId, op: OpId) -> Result<bool> {
-    let sql = "SELECT LOCATE(?, COALESCE(op_ids, x'')) > 0 FROM tbl_async_task WHERE id = ?";
+    let sql =
+        "SELECT LOCATE(?, COALESCE(op_ids, x'')) > 0 AS has_op FROM tbl_async_task WHERE id = ?";
     let row = sqlx::query(sql)
         .bind(&op.0[..])
         .bind(id.get())
         .fetch_optional(connection)
         .await?;
-    Ok(row.map(|row| row.try_get(0)).transpose()?.unwrap_or(false))
+    let has_op = row.map(|row| row.try_get("has_op")).transpose()?;
+    Ok(has_op.unwrap_or(false))
 }

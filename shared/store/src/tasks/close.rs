@@ -2,14 +2,15 @@
 
 use sqlx::QueryBuilder;
 
+use super::{TaskSelector, is_no_batch};
 use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::TaskId;
-use crate::tasks::{TaskSelector, is_no_batch};
 
-/// Hides a task from the station's list and ends it, if it is open, as cancelled; what its result says beside that
-/// stays. `false`: no such task, or an open one that has work: a batch, whose chunks would still be worked, or a dispatched
-/// task, which a worker may hold; then nothing was changed.
+/// Hides a task from the station's list and, if it is open, ends it as cancelled; the rest of its result stays.
+///
+/// Answers `false` and changes nothing when there is no such task, or an open one that has work: the chunks of a batch
+/// would still be worked, and a worker may hold a dispatched task.
 pub async fn close<'a>(
     connection: &mut Connection,
     named: impl Into<TaskSelector<'a>>,
@@ -25,7 +26,7 @@ pub async fn close<'a>(
     Ok(done.rows_affected() == 1)
 }
 
-/// The same of a task whose work the caller has taken away, under its lock.
+/// Closes a task whose work the caller has taken away, under the task's lock.
 pub async fn close_without_work(connection: &mut Connection, id: TaskId) -> Result<()> {
     let mut sql = QueryBuilder::new(CLOSE);
     TaskSelector::from(id).push(&mut sql);
@@ -33,11 +34,16 @@ pub async fn close_without_work(connection: &mut Connection, id: TaskId) -> Resu
     Ok(())
 }
 
-/// Assignments see the ones before them: what others depend on comes last.
-const CLOSE: &str = "UPDATE tbl_async_task SET \
-       modify_time = IF(status = 3 AND message_show = 0, modify_time, NOW(3)), \
-       end_time = IF(status = 3, end_time, NOW(3)), \
-       result = IF(status = 3, result, IF(COALESCE(JSON_TYPE(result), 'NULL') = 'OBJECT', \
-         JSON_SET(result, '$.outcome', 'cancelled'), \
-         JSON_OBJECT('msg', '已取消', 'outcome', 'cancelled'))), \
-       outcome = IF(status = 3, outcome, 'cancelled'), message_show = 0, status = 3";
+/// Assignments see the ones before them: `status`, which the others read, comes last.
+const CLOSE: &str = "\
+    UPDATE tbl_async_task
+    SET modify_time = IF(status = 3 AND message_show = 0, modify_time, NOW(3)),
+        end_time = IF(status = 3, end_time, NOW(3)),
+        result = IF(status = 3,
+                    result,
+                    IF(COALESCE(JSON_TYPE(result), 'NULL') = 'OBJECT',
+                       JSON_SET(result, '$.outcome', 'cancelled'),
+                       JSON_OBJECT('msg', '已取消', 'outcome', 'cancelled'))),
+        outcome = IF(status = 3, outcome, 'cancelled'),
+        message_show = 0,
+        status = 3";

@@ -44,7 +44,7 @@ impl<'a> Decimal<'a> {
         }
     }
 
-    /// How the number can be written so that it is kept; `None` when it cannot.
+    /// Writes the number so that it is kept exactly; `None` when no way of writing does.
     pub(super) fn kept(&self) -> Option<Kept> {
         if self.is_whole && self.fits_64_bits() {
             return Some(Kept::AsWritten);
@@ -83,7 +83,7 @@ impl<'a> Decimal<'a> {
         number.is_some_and(|number| number <= most)
     }
 
-    /// The significant digits, and the power of ten that the last one stands for.
+    /// Returns the significant digits, and the power of ten that the last one stands for.
     fn shortest(&self) -> (String, i64) {
         let all = self
             .whole
@@ -98,8 +98,8 @@ impl<'a> Decimal<'a> {
         (digits.trim_start_matches('0').to_owned(), exponent)
     }
 
-    /// The double, without its sign, that MySQL makes of the number; `None` when it takes it for too large. What its
-    /// parser does, step by step: up to 17 digits into a whole number and then a double, times or by a power of ten.
+    /// Returns the double, without its sign, that MySQL makes of the number; `None` when MySQL takes it for too large. What
+    /// its parser does, step by step: up to 17 digits into a whole number and then a double, times or by a power of ten.
     fn as_mysql_reads(&self) -> Option<f64> {
         let mut read = Read::default();
         let overflows = if self.is_negative {

@@ -1,4 +1,4 @@
-//! How a task is dispatched to workers, and what there is to tell of its unit of work.
+//! How a task is dispatched to workers, and the state of its unit of work.
 
 use sqlx::{QueryBuilder, Row as _};
 
@@ -35,7 +35,7 @@ pub enum Start {
     At(Moment),
 }
 
-/// What a task is found by beside its name.
+/// Labels that a task is found by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Labels<'a> {
     /// A JSON array of texts.
@@ -55,7 +55,7 @@ pub struct Dispatched {
     pub lease_until: Option<Moment>,
 }
 
-/// Reads the state of those of some tasks that are dispatched. Without any of them nothing is read.
+/// Reads the state of the dispatched tasks among `tasks`. Reads nothing when none is dispatched.
 pub(super) async fn read_dispatched(connection: &mut Connection, tasks: &mut [Task]) -> Result<()> {
     let dispatched = tasks.iter().filter(|task| task.queue.is_some());
     let ids: Vec<_> = dispatched.map(|task| task.id).collect();

@@ -1,4 +1,4 @@
-//! What may be put into a task's result: JSON documents and amounts, checked so that MySQL and MariaDB hold the same
+//! Values for a task's result: JSON documents and amounts, checked so that MySQL and MariaDB hold the same
 //! afterwards.
 
 use std::borrow::Cow;
@@ -8,6 +8,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::numbers::{InexactNumber, kept_exactly};
+use crate::json;
 
 /// A JSON text without a repeated name, and how deep it nests.
 #[derive(Debug, Clone)]
@@ -34,13 +35,13 @@ impl<'a> Document<'a> {
     /// # Errors
     /// The text is no JSON, or holds a number that the database would change.
     pub fn parse(text: Cow<'a, str>) -> Result<Self, BadDocument> {
-        let text = match kept_exactly(json(&text)?)? {
+        let text = match kept_exactly(whole(&text)?)? {
             Some(anew) => Cow::Owned(anew),
             None => text,
         };
         let value: Value = serde_json::from_str(&text).map_err(|_| BadDocument::NoJson)?;
         let depth = depth(&value);
-        let text = if members(&value) == colons(&text) {
+        let text = if members(&value) == json::members(&text) {
             text
         } else {
             let mut once = String::new();
@@ -50,32 +51,33 @@ impl<'a> Document<'a> {
         Ok(Self { text, depth })
     }
 
-    /// More bytes than the database prints it with: blanks after `,` and `:`, numbers without exponent.
+    /// Bounds the bytes that the database prints it with: blanks after `,` and `:`, numbers without exponent.
     #[must_use]
     pub fn most_bytes(&self) -> usize {
         self.text.len().saturating_mul(6).saturating_add(32)
     }
 
-    /// The JSON text.
+    /// Returns the JSON text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// How many lists and objects nest; 0 for a single value.
+    /// Returns the number of nested lists and objects; 0 for a single value.
     #[must_use]
     pub const fn depth(&self) -> usize {
         self.depth
     }
 
-    /// Whether it is `null`, which as the whole result means that there is none.
+    /// Tells whether it is `null`, which as the whole result means that there is none.
     #[must_use]
     pub fn is_null(&self) -> bool {
         self.text.trim() == "null"
     }
 }
 
-fn json(text: &str) -> Result<&str, BadDocument> {
+/// Returns the JSON text without the blanks around it.
+fn whole(text: &str) -> Result<&str, BadDocument> {
     let raw: &RawValue = serde_json::from_str(text).map_err(|_| BadDocument::NoJson)?;
     Ok(raw.get())
 }
@@ -124,28 +126,13 @@ fn depth(value: &Value) -> usize {
     }
 }
 
-/// The colons of a JSON text that are not inside a string: one for each member.
-fn colons(json: &str) -> usize {
-    let (mut in_string, mut escaped, mut count) = (false, false, 0);
-    for byte in json.bytes() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'"' => in_string = !in_string,
-            b':' if !in_string => count += 1,
-            _ => {}
-        }
-    }
-    count
-}
-
-/// What a number is increased by: a decimal of at most [`Amount::MAX_DIGITS`] digits, possibly negative.
+/// A decimal that a number is increased by: at most [`Amount::MAX_DIGITS`] digits, possibly negative.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Amount(String);
 
 impl Amount {
     /// The most digits of an amount and of the sum: that many survive a floating-point number unchanged, which is
-    /// what MySQL keeps a decimal in JSON as.
+    /// MySQL's representation of a decimal in JSON.
     pub const MAX_DIGITS: usize = 15;
 
     /// Parses a decimal without exponent.
@@ -159,7 +146,7 @@ impl Amount {
         (plain && fits).then(|| Self(text.to_owned()))
     }
 
-    /// The decimal as it was sent.
+    /// Returns the decimal as it was sent.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -68,7 +68,7 @@ impl EndedFilter<'_> {
         let mut sql = QueryBuilder::new(concat!(
             "SELECT ",
             light_columns!("FALSE"),
-            ", NULL, NULL FROM tbl_async_task FORCE INDEX (PRIMARY) \
+            ", NULL AS input, NULL AS result FROM tbl_async_task FORCE INDEX (PRIMARY) \
              WHERE id IN (SELECT k.id FROM JSON_TABLE("
         ));
         sql.push_bind(json(ids)?);

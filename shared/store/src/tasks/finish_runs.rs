@@ -21,7 +21,7 @@ pub struct EndedRun<'a> {
     pub result: Option<&'a str>,
 }
 
-/// Ends those of some dispatched tasks that are in the run named; answers which.
+/// Ends dispatched tasks that are in the named run; answers their keys.
 ///
 /// Runs in a transaction.
 pub async fn finish_runs(

@@ -9,16 +9,16 @@ use crate::connections::Connection;
 use crate::error::{Result, StoreError};
 use crate::ids::{StationId, TaskId, UserTaskId};
 
-/// What a new task is stored with.
+/// The values of a new task.
 #[derive(Debug, Clone)]
 pub struct NewTask<'a> {
     /// The caller's own id; unique within its station.
     pub user_task_id: Option<&'a UserTaskId>,
     /// Whose task it is.
     pub station_id: &'a StationId,
-    /// What a person reads, at most 64 characters.
+    /// The task's name for people, at most 64 characters.
     pub name: &'a str,
-    /// What the caller gave it to work on, any text.
+    /// The task's input, any text.
     pub input: &'a str,
     /// The caller's number for its kind.
     pub type_id: i32,
@@ -26,7 +26,7 @@ pub struct NewTask<'a> {
     pub repeat: bool,
     /// It is listed to the station's staff.
     pub message_show: bool,
-    /// What it is found by.
+    /// The labels that it is found by.
     pub labels: Labels<'a>,
     /// How it is dispatched; `None`: nobody is woken, and only calls end it.
     pub dispatch: Option<Dispatch<'a>>,
@@ -55,7 +55,7 @@ pub async fn insert_in_scope(
     }
 }
 
-/// The columns of a new task, and what they are inserted from.
+/// The columns of a new task, and the source that they are inserted from.
 macro_rules! insert_from {
     ($source:literal) => {
         concat!(
@@ -127,8 +127,8 @@ pub async fn insert_all(
     if news.is_empty() {
         return Ok(Vec::new());
     }
-    let step = "SELECT CAST(@@auto_increment_increment AS UNSIGNED)";
-    let step: u64 = connection.fetch_one(step).await?.try_get(0)?;
+    let step = "SELECT CAST(@@auto_increment_increment AS UNSIGNED) AS step";
+    let step: u64 = connection.fetch_one(step).await?.try_get("step")?;
     let mut sql = QueryBuilder::new(insert_from!(""));
     sql.push_values(news, |mut row, new| {
         row.push_bind(new.user_task_id.map(UserTaskId::as_str))

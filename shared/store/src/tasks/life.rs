@@ -9,9 +9,9 @@ use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::TaskId;
 
-/// Starts a task that is not dispatched, or counts one more start of a running one; a finished, repeatable task starts a new run without
-/// result and end. `false`: no such task, or it is finished and not repeatable, or a finished batch (a batch runs
-/// again when it is submitted again: without open chunks nobody would ever finish it).
+/// Starts a task that is not dispatched, or counts one more start of a running one; a finished, repeatable task starts a
+/// new run without result and end. `false`: no such task, or it is finished and not repeatable, or a finished batch (a
+/// batch runs again when it is submitted again: without open chunks nobody would ever finish it).
 pub async fn start<'a>(
     connection: &mut Connection,
     named: impl Into<TaskSelector<'a>>,

@@ -23,7 +23,7 @@ pub struct Filter<'a> {
     pub statuses: &'a [TaskStatus],
     /// Of this kind.
     pub type_id: Option<i32>,
-    /// Only those that are listed to the station's staff.
+    /// Only tasks that are listed to the station's staff.
     pub only_shown: bool,
 }
 
@@ -38,12 +38,12 @@ pub struct Part {
     pub after: Option<i64>,
 }
 
-/// One range of an index: what status and visibility must be, where they must be anything.
+/// A range of an index: the status and the visibility of its tasks; `None` means any.
 type Range = (Option<TaskStatus>, Option<bool>);
 
 impl<'a> Filter<'a> {
-    /// The ranges that together hold what is wanted. Newest first needs a value for every column before the key; a
-    /// count does not.
+    /// Returns the ranges that together hold the filtered tasks. Newest first needs a value for every column before the
+    /// key; a count does not.
     fn ranges(&self, newest_first: bool) -> Vec<Range> {
         const ANY: [TaskStatus; 3] = [
             TaskStatus::Submitted,
@@ -66,7 +66,7 @@ impl<'a> Filter<'a> {
         statuses.into_iter().flat_map(each).collect()
     }
 
-    /// `FROM … WHERE …`: one range of an index, and what each of its rows is joined with.
+    /// Adds `FROM … WHERE …`: one range of an index, and the table that its rows are joined with.
     fn push_range(&self, sql: &mut Sql<'a>, joined: &str, range: Range) {
         let index = match (range, self.type_id) {
             (_, Some(_)) => "newest_by_type",
@@ -87,7 +87,7 @@ impl<'a> Filter<'a> {
         }
     }
 
-    /// The keys of a part: the newest of each range, and of these the newest.
+    /// Adds the keys of a part: the newest of each range, and of these the newest.
     fn push_keys(&self, sql: &mut Sql<'a>, ranges: &[Range], part: Part) {
         const KEYS: &str = "SELECT id AS key_id";
         if let [range] = ranges {
@@ -142,10 +142,10 @@ pub(super) fn push_page<'a>(sql: &mut Sql<'a>, filter: &Filter<'a>, part: Part) 
     }
 }
 
-/// How many tasks a filter finds; counting stops at `most` (on MariaDB: at `most` of each range, of which there are
+/// Counts the tasks that a filter finds; counting stops at `most` (on MariaDB: at `most` of each range, of which there are
 /// three at most).
 pub async fn count(connection: &mut Connection, filter: &Filter<'_>, most: u32) -> Result<u32> {
-    let mut sql = QueryBuilder::new("SELECT COUNT(*) FROM (");
+    let mut sql = QueryBuilder::new("SELECT COUNT(*) AS tasks FROM (");
     let mut between = "";
     for range in filter.ranges(false) {
         sql.push(between).push("(SELECT 1");
@@ -155,11 +155,11 @@ pub async fn count(connection: &mut Connection, filter: &Filter<'_>, most: u32) 
     }
     sql.push(" LIMIT ").push_bind(most).push(") found");
     let row = sql.build().fetch_one(connection).await?;
-    let count: i64 = row.try_get(0)?;
+    let count: i64 = row.try_get("tasks")?;
     u32::try_from(count).map_err(|_| StoreError::Unreadable("a count"))
 }
 
-/// How many items the batches among these tasks have in their current run, and how many of them are settled:
+/// Counts the items of the batches among these tasks in their current run, and the settled ones:
 /// (task, settled, all).
 pub async fn batch_progress(
     connection: &mut Connection,
@@ -170,8 +170,8 @@ pub async fn batch_progress(
     }
     let mut sql = QueryBuilder::new(
         "SELECT b.task_id, CAST(COALESCE((SELECT SUM(c.item_count) FROM tbl_batch_chunk c \
-           WHERE c.task_id = b.task_id AND c.run = b.run AND c.state <> 0 AND c.is_rework = 0), 0) AS UNSIGNED), \
-           CAST(b.item_count AS UNSIGNED) FROM tbl_batch b WHERE b.task_id IN (",
+           WHERE c.task_id = b.task_id AND c.run = b.run AND c.state <> 0 AND c.is_rework = 0), 0) AS UNSIGNED) AS settled, \
+           CAST(b.item_count AS UNSIGNED) AS items FROM tbl_batch b WHERE b.task_id IN (",
     );
     let mut ids = sql.separated(", ");
     for task in tasks {
@@ -182,9 +182,9 @@ pub async fn batch_progress(
     rows.iter()
         .map(|row| {
             Ok((
-                TaskId::from_row(row.try_get(0)?),
-                row.try_get(1)?,
-                row.try_get(2)?,
+                TaskId::from_row(row.try_get("task_id")?),
+                row.try_get("settled")?,
+                row.try_get("items")?,
             ))
         })
         .collect()

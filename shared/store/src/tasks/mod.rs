@@ -1,6 +1,7 @@
 //! `tbl_async_task`: the long-running tasks.
 
 mod change;
+mod close;
 mod decimal;
 mod dispatch;
 mod document;
@@ -27,6 +28,7 @@ use row::{and_batch, light_columns, task};
 pub(crate) use row::{is_no_batch, outcome_of, said_outcome};
 
 pub use change::{Changes, OpId, amend, finish, finish_run, has_op, update};
+pub use close::{close, close_without_work};
 pub use dispatch::{Dispatch, Dispatched, Labels, Start};
 pub use document::{Amount, BadDocument, Document};
 pub use ended::{EndedFilter, ended, revive};
@@ -52,13 +54,13 @@ pub enum TaskStatus {
 }
 
 impl TaskStatus {
-    /// The number it is stored and answered as.
+    /// Returns its number in the database and in answers.
     #[must_use]
     pub const fn number(self) -> u8 {
         self as u8
     }
 
-    /// The status of a number; `None` for any other than 1, 2 and 3.
+    /// Returns the status of a number; `None` for any other than 1, 2 and 3.
     #[must_use]
     pub const fn from_number(number: i64) -> Option<Self> {
         match number {
@@ -79,7 +81,7 @@ pub struct Task {
     pub user_task_id: Option<UserTaskId>,
     /// Whose task it is.
     pub station_id: StationId,
-    /// What a person reads, at most 64 characters.
+    /// The task's name for people, at most 64 characters.
     pub name: String,
     /// The caller's number for its kind.
     pub type_id: i32,
@@ -115,22 +117,22 @@ pub struct Task {
     pub tags: Option<String>,
     /// Who added it.
     pub created_by: Option<String>,
-    /// What its unit of work and its queue say, where they were read.
+    /// The state of its unit of work and its queue's policy, where they were read.
     pub dispatched: Dispatched,
-    /// What the caller gave it to work on, any text.
+    /// The task's input, any text.
     pub input: Option<String>,
-    /// What came of it: a JSON text.
+    /// The task's result: a JSON text.
     pub result: Option<String>,
 }
 
 impl Task {
-    /// Whether it was cancelled: its result is not changed any more.
+    /// Tells whether it was cancelled: its result is not changed any more.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.outcome.as_deref() == Some("cancelled")
     }
 
-    /// What its caller calls it: its own id where it has one, else the key.
+    /// Returns the id that its caller uses: the caller's own id where there is one, else the key.
     #[must_use]
     pub fn called(&self) -> String {
         match &self.user_task_id {
@@ -140,7 +142,7 @@ impl Task {
     }
 }
 
-/// The task that is named so.
+/// Finds the task that the selector names.
 pub async fn find<'a>(
     connection: &mut Connection,
     named: impl Into<TaskSelector<'a>>,
@@ -148,7 +150,7 @@ pub async fn find<'a>(
     let mut sql = QueryBuilder::new(concat!(
         "SELECT ",
         light_columns!(),
-        ", input, CAST(result AS CHAR) FROM tbl_async_task",
+        ", input, CAST(result AS CHAR) AS result FROM tbl_async_task",
         and_batch!()
     ));
     named.into().push(&mut sql);
@@ -166,7 +168,7 @@ pub async fn by_ids(connection: &mut Connection, ids: &[TaskId]) -> Result<Vec<T
     let mut sql = QueryBuilder::new(concat!(
         "SELECT ",
         light_columns!(),
-        ", input, CAST(result AS CHAR) FROM tbl_async_task",
+        ", input, CAST(result AS CHAR) AS result FROM tbl_async_task",
         and_batch!(),
         " WHERE id IN ("
     ));
@@ -182,7 +184,7 @@ pub async fn by_ids(connection: &mut Connection, ids: &[TaskId]) -> Result<Vec<T
     Ok(tasks)
 }
 
-/// The tasks of any station with one of these ids, in no order.
+/// Reads the tasks of any station with one of these ids, in no order.
 pub async fn by_user_task_ids(
     connection: &mut Connection,
     ids: &[&UserTaskId],
@@ -193,7 +195,7 @@ pub async fn by_user_task_ids(
     let mut sql = QueryBuilder::new(concat!(
         "SELECT ",
         light_columns!(),
-        ", input, NULL FROM tbl_async_task FORCE INDEX (user_task_id)",
+        ", input, NULL AS result FROM tbl_async_task FORCE INDEX (user_task_id)",
         and_batch!(),
         " WHERE user_task_id IN ("
     ));
@@ -206,8 +208,8 @@ pub async fn by_user_task_ids(
     rows.iter().map(task).collect()
 }
 
-/// The same without input and result, locked against every other change until the transaction ends. Its batch is not: a
-/// worker may hold that while it holds its chunk, for which whoever has the task's lock waits.
+/// Finds a task and locks it until the transaction ends, without input and result. Its batch is not locked: a worker may
+/// hold the batch's row while it holds its chunk, and the holder of the task's lock waits for the chunk.
 pub async fn lock<'a>(
     connection: &mut Connection,
     named: impl Into<TaskSelector<'a>>,
@@ -215,7 +217,7 @@ pub async fn lock<'a>(
     let mut sql = QueryBuilder::new(concat!(
         "SELECT ",
         light_columns!("EXISTS (SELECT 1 FROM tbl_batch WHERE task_id = id)"),
-        ", NULL, NULL FROM tbl_async_task"
+        ", NULL AS input, NULL AS result FROM tbl_async_task"
     ));
     named.into().push(&mut sql);
     sql.push(" FOR UPDATE");
@@ -225,12 +227,12 @@ pub async fn lock<'a>(
     Ok(found)
 }
 
-/// Locks a task's row as [`lock`] does unless somebody else holds it: `None` then, and when there is no such task.
+/// Locks a task's row as [`lock`] does. `None` when another transaction holds it, and when the task does not exist.
 pub async fn lock_if_free(connection: &mut Connection, id: TaskId) -> Result<Option<Task>> {
     let row = sqlx::query(concat!(
         "SELECT ",
         light_columns!("EXISTS (SELECT 1 FROM tbl_batch WHERE task_id = id)"),
-        ", NULL, NULL FROM tbl_async_task WHERE id = ? FOR UPDATE SKIP LOCKED"
+        ", NULL AS input, NULL AS result FROM tbl_async_task WHERE id = ? FOR UPDATE SKIP LOCKED"
     ))
     .bind(id.get())
     .fetch_optional(connection)
@@ -238,7 +240,7 @@ pub async fn lock_if_free(connection: &mut Connection, id: TaskId) -> Result<Opt
     row.as_ref().map(task).transpose()
 }
 
-/// The key of the task that is named so.
+/// Finds the key of the task that the selector names.
 pub async fn key<'a>(
     connection: &mut Connection,
     named: impl Into<TaskSelector<'a>>,
@@ -246,16 +248,16 @@ pub async fn key<'a>(
     let mut sql = QueryBuilder::new("SELECT id FROM tbl_async_task");
     named.into().push(&mut sql);
     let row = sql.build().fetch_optional(connection).await?;
-    row.map(|row| Ok(TaskId::from_row(row.try_get(0)?)))
+    row.map(|row| Ok(TaskId::from_row(row.try_get("id")?)))
         .transpose()
 }
 
-/// The task with a key.
+/// Reads the task with a key.
 pub async fn by_id(connection: &mut Connection, id: TaskId) -> Result<Option<Task>> {
     find(connection, id).await
 }
 
-/// The task with a caller's own id, if only one station has such a task.
+/// Finds the task with a caller's own id; `None` when several stations have a task with this id.
 pub async fn by_user_task_id(connection: &mut Connection, id: &UserTaskId) -> Result<Option<Task>> {
     find(connection, id).await
 }

@@ -1,8 +1,10 @@
 //! Numbers in JSON: kept exactly, or refused with the place they stand at.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use super::decimal::{Decimal, Kept};
+use crate::json::{Part, parts};
 
 /// A number that the database would change.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,24 +54,21 @@ struct Scan<'a> {
 
 impl Scan<'_> {
     fn run(&mut self, is_compact: bool) -> Result<(), InexactNumber> {
-        let bytes = self.json.as_bytes();
-        let mut at = 0;
-        while let Some(byte) = bytes.get(at) {
-            let end = at + length(&bytes[at..]);
-            match byte {
-                b'"' => self.string(at, end),
-                b'-' | b'0'..=b'9' => self.number(at, end)?,
-                b' ' | b'\t' | b'\n' | b'\r' if is_compact => self.replace(at, end, ""),
-                _ => self.punctuation(*byte),
+        for (part, range) in parts(self.json) {
+            match part {
+                Part::String => self.string(range),
+                Part::Number => self.number(range)?,
+                Part::Blanks if is_compact => self.replace(range, ""),
+                Part::Blanks => {}
+                Part::Byte(byte) => self.punctuation(byte),
             }
-            at = end;
         }
         Ok(())
     }
 
-    fn string(&mut self, at: usize, end: usize) {
+    fn string(&mut self, range: Range<usize>) {
         if let Some(Frame::Object(name @ None)) = self.frames.last_mut() {
-            *name = Some(&self.json[at..end]);
+            *name = Some(&self.json[range]);
         }
     }
 
@@ -84,12 +83,12 @@ impl Scan<'_> {
         }
     }
 
-    fn number(&mut self, at: usize, end: usize) -> Result<(), InexactNumber> {
-        let number = &self.json[at..end];
+    fn number(&mut self, range: Range<usize>) -> Result<(), InexactNumber> {
+        let number = &self.json[range.clone()];
         match Decimal::parse(number).kept() {
             Some(Kept::AsWritten) => Ok(()),
             Some(Kept::Anew(text)) => {
-                self.replace(at, end, &text);
+                self.replace(range, &text);
                 Ok(())
             }
             None => Err(InexactNumber {
@@ -99,10 +98,10 @@ impl Scan<'_> {
         }
     }
 
-    fn replace(&mut self, at: usize, end: usize, text: &str) {
-        self.anew.push_str(&self.json[self.copied..at]);
+    fn replace(&mut self, range: Range<usize>, text: &str) {
+        self.anew.push_str(&self.json[self.copied..range.start]);
         self.anew.push_str(text);
-        self.copied = end;
+        self.copied = range.end;
     }
 
     fn path(&self) -> String {
@@ -115,32 +114,6 @@ impl Scan<'_> {
             };
         }
         path
-    }
-}
-
-/// The bytes of the part that a text begins with: a string, a number, or a single byte.
-fn length(text: &[u8]) -> usize {
-    match text.first() {
-        Some(b'"') => {
-            let mut escaped = false;
-            let closes = |byte: &u8| {
-                let closes = *byte == b'"' && !escaped;
-                escaped = *byte == b'\\' && !escaped;
-                closes
-            };
-            text[1..]
-                .iter()
-                .position(closes)
-                .map_or(text.len(), |end| end + 2)
-        }
-        Some(b'-' | b'0'..=b'9') => {
-            let belongs =
-                |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
-            text.iter()
-                .position(|byte| !belongs(byte))
-                .unwrap_or(text.len())
-        }
-        _ => 1,
     }
 }
 

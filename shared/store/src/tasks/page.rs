@@ -1,4 +1,4 @@
-//! A page of tasks, cut by the bytes of an answer: what does not fit is not read.
+//! A page of tasks, cut by the bytes of an answer: columns that do not fit are not read.
 
 use sqlx::{QueryBuilder, Row as _};
 
@@ -14,9 +14,9 @@ use crate::row::optional_text;
 /// Which of the two columns that may be large are read; a column that is not reads as NULL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Columns {
-    /// What the task was given to work on.
+    /// The task's input.
     pub input: bool,
-    /// What came of it.
+    /// The task's result.
     pub result: bool,
 }
 
@@ -37,8 +37,8 @@ pub struct Page {
     pub is_cut: bool,
 }
 
-/// A part of a station's tasks, newest first: as many as fit `budget` bytes, at least one. A batch's result comes without
-/// its `failed`. Columns of more than a few KiB are read in a second statement, once it is known which of them fit.
+/// Reads a part of a station's tasks, newest first: as many as fit `budget` bytes, at least one. A batch's result comes
+/// without its `failed`. Columns of more than a few KiB are read in a second statement, once it is known which of them fit.
 pub async fn list(
     connection: &mut Connection,
     filter: &Filter<'_>,
@@ -53,7 +53,7 @@ pub async fn list(
     let (mut tasks, mut large, mut left) = (Vec::with_capacity(rows.len()), Vec::new(), budget);
     for row in &rows {
         let task = task(row)?;
-        let bytes: u64 = row.try_get(BYTES)?;
+        let bytes: u64 = row.try_get("large_bytes")?;
         let whole = bytes.saturating_add(light_bytes(&task));
         if whole > left && !tasks.is_empty() {
             break;
@@ -72,13 +72,10 @@ pub async fn list(
     Ok(Page { tasks, is_cut })
 }
 
-/// Which column of a page's row adds up what its two large columns take.
-const BYTES: usize = 23;
-
-/// Up to so many bytes the large columns of a task are read at once.
+/// The most bytes of a task's large columns that are read with the page; larger ones are read afterwards.
 const SMALL: u64 = 4_096;
 
-/// More bytes than a task takes in an answer without its two large columns.
+/// Bounds the bytes of a task in an answer without its two large columns.
 fn light_bytes(task: &Task) -> u64 {
     // The name twice; a byte of any text is escaped as six at most.
     let error = task.last_error.as_ref().map_or(0, String::len) * 6;
@@ -96,7 +93,7 @@ macro_rules! listed_result {
     };
 }
 
-/// What a result takes in a list. That of a large batch is looked at without `failed`.
+/// The bytes of a result in a list. The result of a large batch is measured without `failed`.
 macro_rules! result_bytes {
     () => {
         concat!(
@@ -108,7 +105,7 @@ macro_rules! result_bytes {
 }
 
 impl Columns {
-    /// The sum of what the columns take.
+    /// Returns the SQL that sums the bytes of the columns.
     const fn bytes(self) -> &'static str {
         match (self.input, self.result) {
             (true, true) => concat!("COALESCE(input_bytes, 0) + ", result_bytes!()),
@@ -118,9 +115,13 @@ impl Columns {
         }
     }
 
-    /// Adds the two columns where they are small, and what they take.
+    /// Adds the two columns where they are small, and the sum of their bytes.
     fn push_small(self, sql: &mut Sql<'_>) {
-        for (is_read, column) in [(self.input, "input"), (self.result, listed_result!())] {
+        let columns = [
+            (self.input, "input", "input"),
+            (self.result, listed_result!(), "result"),
+        ];
+        for (is_read, column, name) in columns {
             if is_read {
                 sql.push(", IF(")
                     .push(self.bytes())
@@ -130,8 +131,11 @@ impl Columns {
             } else {
                 sql.push(", NULL");
             }
+            sql.push(" AS ").push(name);
         }
-        sql.push(", CAST(").push(self.bytes()).push(" AS UNSIGNED)");
+        sql.push(", CAST(")
+            .push(self.bytes())
+            .push(" AS UNSIGNED) AS large_bytes");
     }
 
     /// Reads the columns of some of these tasks.
@@ -145,14 +149,15 @@ impl Columns {
             return Ok(());
         }
         let mut sql = QueryBuilder::new("SELECT id, ");
-        sql.push(if self.input { "input, " } else { "NULL, " });
+        sql.push(if self.input { "input" } else { "NULL" });
+        sql.push(" AS input, ");
         sql.push(if self.result {
             listed_result!()
         } else {
             "NULL"
         });
         sql.push(concat!(
-            " FROM tbl_async_task",
+            " AS result FROM tbl_async_task",
             and_batch!(),
             " WHERE id IN ("
         ));
@@ -162,10 +167,10 @@ impl Columns {
         }
         sql.push(")");
         for row in sql.build().fetch_all(connection).await? {
-            let id = TaskId::from_row(row.try_get(0)?);
+            let id = TaskId::from_row(row.try_get("id")?);
             if let Some(task) = tasks.iter_mut().find(|task| task.id == id) {
-                task.input = optional_text(&row, 1)?;
-                task.result = optional_text(&row, 2)?;
+                task.input = optional_text(&row, "input")?;
+                task.result = optional_text(&row, "result")?;
             }
         }
         Ok(())

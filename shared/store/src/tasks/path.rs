@@ -41,7 +41,7 @@ impl ResultPath {
     /// Parses `$`, `.key`, `."any key"`, `[n]` and `[last]`, chained; no wildcards, no ranges, no blanks.
     ///
     /// # Errors
-    /// What is wrong, and where.
+    /// The fault and its position.
     pub fn parse(text: &str) -> Result<Self, BadPath> {
         let bad = |wrong, rest: &str| BadPath {
             wrong,
@@ -65,19 +65,19 @@ impl ResultPath {
         Ok(Self { steps })
     }
 
-    /// The steps, outermost first.
+    /// Returns the steps, outermost first.
     #[must_use]
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
 
-    /// Whether it is the document itself.
+    /// Tells whether it is the document itself.
     #[must_use]
     pub fn is_root(&self) -> bool {
         self.steps.is_empty()
     }
 
-    /// The path of the first `count` steps, as the database takes it.
+    /// Returns the path of the first `count` steps, as the database takes it.
     #[must_use]
     pub fn prefix(&self, count: usize) -> String {
         let mut text = "$".to_owned();
@@ -100,7 +100,7 @@ impl fmt::Display for ResultPath {
     }
 }
 
-/// What a step parser found, and the text behind it.
+/// The parsed step and the text behind it.
 type Parsed<'a> = Result<(Step, &'a str), &'static str>;
 
 fn next_step(text: &str) -> Parsed<'_> {
@@ -122,7 +122,7 @@ fn plain_key(text: &str) -> Parsed<'_> {
     Ok((Step::Key(text[..end].to_owned()), &text[end..]))
 }
 
-/// A key written as a JSON string.
+/// Returns a key written as a JSON string.
 fn quoted_key(text: &str) -> Parsed<'_> {
     let mut escaped = false;
     let closes = |c: char| {

@@ -2,7 +2,7 @@
 //! statement with both is atomic, and changes nothing where the path leads nowhere.
 //!
 //! MySQL's own functions say nothing when they change nothing, and take a single value for a list of one; so every
-//! container on the way is checked to be what its step needs. Only functions that MySQL and MariaDB agree on.
+//! container on the way is checked to be of the type that its step needs. Only functions that MySQL and MariaDB agree on.
 
 use sqlx::{MySql, QueryBuilder};
 
@@ -12,16 +12,16 @@ use super::path::{ResultPath, Step};
 /// The most bytes of a result as it is printed.
 pub const MAX_RESULT: u64 = 1_000_000;
 
-/// What is done at a place in the result.
+/// An operation at a place in the result.
 #[derive(Debug, Clone)]
 pub enum Operation<'a> {
-    /// Puts a document there, in place of what is there.
+    /// Puts a document there; it replaces the value that is there.
     Set(Document<'a>),
     /// Puts a document at the end of the list that is there, or of a new one.
     Append(Document<'a>),
     /// Adds to the number that is there, or to 0.
     Increment(Amount),
-    /// Takes away what is there.
+    /// Removes the value that is there.
     Remove,
 }
 
@@ -30,11 +30,11 @@ pub enum Operation<'a> {
 pub struct ResultChange<'a> {
     /// Where.
     pub path: ResultPath,
-    /// What.
+    /// The operation.
     pub operation: Operation<'a>,
 }
 
-/// What is there.
+/// The SQL of the value at the place.
 macro_rules! old {
     () => {
         "JSON_EXTRACT({base}, {path})"
@@ -118,7 +118,7 @@ impl<'a> ResultChange<'a> {
         self.push(sql, template);
     }
 
-    /// That the new result is not too large. Only near the limit is it printed to know.
+    /// Adds the condition that the new result is not too large. It is printed only near the limit.
     fn push_size(&'a self, sql: &mut QueryBuilder<'a, MySql>) {
         let added = match &self.operation {
             Operation::Set(document) | Operation::Append(document) => document.most_bytes(),
@@ -145,7 +145,7 @@ impl<'a> ResultChange<'a> {
             .push(")");
     }
 
-    /// That everything on the way is a list or an object, as its step needs.
+    /// Adds the condition that every container on the way is a list or an object, as its step needs.
     fn push_containers(&'a self, sql: &mut QueryBuilder<'a, MySql>) {
         for (depth, step) in self.path.steps().iter().enumerate() {
             sql.push(" AND JSON_TYPE(JSON_EXTRACT(").push(self.base());
@@ -157,7 +157,7 @@ impl<'a> ResultChange<'a> {
         }
     }
 
-    /// The result, or what the first change of none starts from.
+    /// Returns the result, or the document that a first change starts from.
     fn base(&self) -> &'static str {
         match (self.path.steps().first(), &self.operation) {
             (Some(Step::Key(_)), _) => "COALESCE(result, JSON_OBJECT())",

@@ -9,17 +9,18 @@ use crate::ids::{StationId, TaskId, UserTaskId};
 use crate::row::{optional_text, text};
 use crate::time::Moment;
 
-/// The columns of a [`Task`], in the order [`task`] reads them, up to whether it is a batch; the two that may be large
-/// follow.
+/// The columns of a [`Task`] but for `input` and `result`, which may be large: the statement adds them.
 macro_rules! light_columns {
     ($is_batch:literal) => {
         concat!(
             "id, user_task_id, station_id, name, type, status, `repeat`, message_show, run_count, \
-             TIMESTAMPDIFF(SECOND, '1970-01-01', creat_time), TIMESTAMPDIFF(SECOND, '1970-01-01', modify_time), \
-             TIMESTAMPDIFF(SECOND, '1970-01-01', start_time), TIMESTAMPDIFF(SECOND, '1970-01-01', end_time), \
+             TIMESTAMPDIFF(SECOND, '1970-01-01', creat_time) AS created_at, \
+             TIMESTAMPDIFF(SECOND, '1970-01-01', modify_time) AS modified_at, \
+             TIMESTAMPDIFF(SECOND, '1970-01-01', start_time) AS started_at, \
+             TIMESTAMPDIFF(SECOND, '1970-01-01', end_time) AS ended_at, \
              outcome, progress, ",
             $is_batch,
-            ", queue, attempt, last_error, tags, created_by"
+            " AS is_batch, queue, attempt, last_error, tags, created_by"
         )
     };
     // From a table with its `and_batch`.
@@ -28,22 +29,22 @@ macro_rules! light_columns {
     };
 }
 
-/// What follows `tbl_async_task`, so that a row tells whether it is a batch.
+/// The join behind `tbl_async_task` by which a row tells whether it is a batch.
 macro_rules! and_batch {
     () => {
         " LEFT JOIN tbl_batch ON task_id = id"
     };
 }
 
-/// That the task that an `UPDATE` changes is no batch. It depends on the row, so it is looked at after that is locked: a
-/// batch whose submit the lock had to wait for is seen.
+/// The updated task is not a batch. Correlated on purpose: evaluated after the row lock, so a submit that the lock waited
+/// for is seen.
 macro_rules! is_no_batch {
     () => {
         "NOT EXISTS (SELECT 1 FROM tbl_batch WHERE task_id = tbl_async_task.id)"
     };
 }
 
-/// How a task with a JSON result has ended: what the result says itself, if it says one of the four words, else `success`.
+/// The outcome of a task with a JSON result: the result's own outcome, if it is one of the four words, else `success`.
 macro_rules! outcome_of {
     ($result:literal) => {
         concat!(
@@ -70,33 +71,35 @@ pub(super) use light_columns;
 pub(crate) use outcome_of;
 pub(crate) use said_outcome;
 
-/// Reads a row of [`light_columns`] and, behind them, input and result as text.
+/// Reads a row of [`light_columns`], `input` and `result`.
 pub(super) fn task(row: &MySqlRow) -> Result<Task> {
-    let status: i64 = row.try_get(5)?;
+    let status: i64 = row.try_get("status")?;
     Ok(Task {
-        id: TaskId::from_row(row.try_get(0)?),
-        user_task_id: optional_text(row, 1)?.map(UserTaskId::from_row),
-        station_id: StationId::from_row(text(row, 2)?),
-        name: text(row, 3)?,
-        type_id: row.try_get(4)?,
+        id: TaskId::from_row(row.try_get("id")?),
+        user_task_id: optional_text(row, "user_task_id")?.map(UserTaskId::from_row),
+        station_id: StationId::from_row(text(row, "station_id")?),
+        name: text(row, "name")?,
+        type_id: row.try_get("type")?,
         status: TaskStatus::from_number(status).ok_or(StoreError::Unreadable("status"))?,
-        repeat: row.try_get(6)?,
-        message_show: row.try_get(7)?,
-        run_count: row.try_get(8)?,
-        created_at: Moment::from_row(row, 9)?.ok_or(StoreError::Unreadable("creat_time"))?,
-        modified_at: Moment::from_row(row, 10)?.ok_or(StoreError::Unreadable("modify_time"))?,
-        started_at: Moment::from_row(row, 11)?,
-        ended_at: Moment::from_row(row, 12)?,
-        outcome: optional_text(row, 13)?,
-        progress: row.try_get(14)?,
-        is_batch: row.try_get(15)?,
-        queue: optional_text(row, 16)?,
-        attempt: row.try_get(17)?,
-        last_error: optional_text(row, 18)?,
-        tags: optional_text(row, 19)?,
-        created_by: optional_text(row, 20)?,
+        repeat: row.try_get("repeat")?,
+        message_show: row.try_get("message_show")?,
+        run_count: row.try_get("run_count")?,
+        created_at: Moment::from_row(row, "created_at")?
+            .ok_or(StoreError::Unreadable("created_at"))?,
+        modified_at: Moment::from_row(row, "modified_at")?
+            .ok_or(StoreError::Unreadable("modified_at"))?,
+        started_at: Moment::from_row(row, "started_at")?,
+        ended_at: Moment::from_row(row, "ended_at")?,
+        outcome: optional_text(row, "outcome")?,
+        progress: row.try_get("progress")?,
+        is_batch: row.try_get("is_batch")?,
+        queue: optional_text(row, "queue")?,
+        attempt: row.try_get("attempt")?,
+        last_error: optional_text(row, "last_error")?,
+        tags: optional_text(row, "tags")?,
+        created_by: optional_text(row, "created_by")?,
         dispatched: Dispatched::default(),
-        input: optional_text(row, 21)?,
-        result: optional_text(row, 22)?,
+        input: optional_text(row, "input")?,
+        result: optional_text(row, "result")?,
     })
 }

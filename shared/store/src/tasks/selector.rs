@@ -133,11 +133,11 @@ pub async fn ambiguity(
         (Id::Own(_), None) => Ambiguity::Stations,
         _ => return Ok(None),
     };
-    let mut sql = QueryBuilder::new("SELECT COUNT(*) FROM (");
+    let mut sql = QueryBuilder::new("SELECT COUNT(*) AS tasks FROM (");
     named.push_keys(&mut sql);
     sql.push(") fitting");
     let row = sql.build().fetch_one(connection).await?;
-    let several = row.try_get::<i64, _>(0)? > 1;
+    let several = row.try_get::<i64, _>("tasks")? > 1;
     Ok(several.then_some(why))
 }
 

@@ -72,7 +72,7 @@ pub async fn look(connection: &mut Connection, queue: &str) -> Result<Option<Loo
     row.map(look).transpose()
 }
 
-/// Units of a queue that are ready, in their order; those that somebody else is about to take are passed over.
+/// Reads ready units of a queue, in their order; units that another claim is taking are skipped.
 pub async fn ready(connection: &mut Connection, queue: &str, limit: u32) -> Result<Vec<Candidate>> {
     const READY: &str = concat!(
         candidate!("turn"),
@@ -82,7 +82,7 @@ pub async fn ready(connection: &mut Connection, queue: &str, limit: u32) -> Resu
     candidates(connection, sqlx::query(READY).bind(queue).bind(limit)).await
 }
 
-/// The same of one station.
+/// Reads ready units of a queue and one station, in their order.
 pub async fn ready_of_station(
     connection: &mut Connection,
     queue: &str,
@@ -143,7 +143,7 @@ pub struct Holder {
     pub state: UnitState,
 }
 
-/// The unit of a task whose row the caller has locked; locked, too.
+/// Reads and locks the unit of a task whose row the caller has locked.
 pub async fn of_task(connection: &mut Connection, task: TaskId) -> Result<Option<Holder>> {
     const OF_TASK: &str = "
         SELECT w.id, w.task_id, t.run_count, t.attempt, t.timeout, CAST(0 AS UNSIGNED) AS bytes, w.queue,
@@ -229,7 +229,7 @@ const LEASE: &str = "
         t.start_time    = NOW(3),
         t.modify_time   = NOW(3)";
 
-/// The tasks that a claim holds, in the order it got them.
+/// Reads the tasks that a claim holds, in the order it got them.
 pub async fn held_by(
     connection: &mut Connection,
     queue: &str,
@@ -246,7 +246,7 @@ pub async fn held_by(
         .collect()
 }
 
-/// How many units of a queue are held, up to `most`.
+/// Counts the held units of a queue, up to `most`.
 pub async fn in_work(connection: &mut Connection, queue: &str, most: u32) -> Result<u32> {
     const IN_WORK: &str = "
         SELECT COUNT(*) AS units FROM
@@ -255,7 +255,7 @@ pub async fn in_work(connection: &mut Connection, queue: &str, most: u32) -> Res
     count(&row.fetch_one(connection).await?)
 }
 
-/// How many units of a queue each station holds.
+/// Counts the held units of a queue by station.
 pub async fn in_work_by_station(
     connection: &mut Connection,
     queue: &str,

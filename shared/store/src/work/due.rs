@@ -26,7 +26,7 @@ pub async fn promote(connection: &mut Connection, queue: &str, limit: u32) -> Re
     make_ready(connection, &rows).await
 }
 
-/// The same of every queue.
+/// Makes due units of every queue ready.
 pub async fn promote_due(connection: &mut Connection, limit: u32) -> Result<usize> {
     const DUE: &str = "
         SELECT id, queue, station_id FROM tbl_work FORCE INDEX (due)
@@ -81,7 +81,7 @@ pub struct Lost {
     pub run_count: i32,
 }
 
-/// Runs whose lease is over, up to `limit`; the look at those that were renewed is put off to the end of their lease. A
+/// Finds runs whose lease is over, up to `limit`; the look at renewed runs is put off to the end of their lease. A
 /// lease that ends later than a run may be silent was set by a clock that has stepped back since: it is over, too.
 pub async fn lost(connection: &mut Connection, limit: u32) -> Result<Vec<Lost>> {
     const RENEWED: &str = "

@@ -23,7 +23,7 @@ pub struct NewUnit<'a> {
 }
 
 impl<'a> NewUnit<'a> {
-    /// The unit of a new task; `None`: it is not dispatched.
+    /// Makes the unit of a new task; `None`: it is not dispatched.
     #[must_use]
     pub fn of(task: TaskId, new: &'a NewTask<'a>) -> Option<Self> {
         let dispatch = new.dispatch.as_ref()?;

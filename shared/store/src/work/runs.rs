@@ -34,7 +34,7 @@ pub async fn renew(
     Ok(renewed.rows_affected() == 1)
 }
 
-/// Until when the run that holds a task may be silent.
+/// Reads the end of the lease of the run that holds a task.
 pub async fn lease_until(connection: &mut Connection, task: TaskId) -> Result<Option<Moment>> {
     const READ: &str = "
         SELECT TIMESTAMPDIFF(SECOND, '1970-01-01', lease_until) AS lease_until FROM tbl_work FORCE INDEX (unit)
@@ -178,7 +178,7 @@ pub struct Run {
     pub error: Option<String>,
 }
 
-/// The ended runs of a task that are kept, the last one first.
+/// Reads the ended runs of a task that are kept, the last one first.
 pub async fn runs(connection: &mut Connection, task: TaskId) -> Result<Vec<Run>> {
     const RUNS: &str = "
         SELECT run_count, attempt, TIMESTAMPDIFF(SECOND, '1970-01-01', started_at) AS started_at,

@@ -10,9 +10,9 @@ use crate::error::Result;
 /// A queue and a station.
 pub(super) type Lane = (String, String);
 
-/// Where in the order of claims a station's next unit of a queue stands, for each lane: behind the station's last one, and
-/// not before the first of the queue. So stations take turns, however many units one of them has. Each lane costs one entry
-/// of each index: with every value given, the smallest and the largest are looked up.
+/// Finds the place of a station's next unit in the order of claims, for each lane: behind the station's last unit, and not
+/// before the first of the queue. So stations take turns, however many units one of them has. Each lane costs one entry of
+/// each index: with every value given, the smallest and the largest are looked up.
 pub(super) async fn next_turns(
     connection: &mut Connection,
     lanes: &[Lane],

@@ -1,9 +1,9 @@
-//! Work whose future is dropped at any moment: what was acknowledged is stored, nothing is
+//! Work whose future is dropped at any moment: acknowledged work is stored, nothing is
 //! stored by halves, and no connection is left with half
 //! an answer on the wire.
 
 use std::collections::HashSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fastrand::Rng;
 use futures_util::future::join_all;
@@ -24,7 +24,7 @@ const CONNECTIONS: usize = 4;
 const HALVES: &str = "SELECT COUNT(DISTINCT a.id) FROM written a LEFT JOIN written b ON b.id = a.id AND b.part = 3 - a.part \
      WHERE a.part > 0 AND b.id IS NULL";
 
-/// What became of one worker's futures.
+/// The ends of one worker's futures.
 #[derive(Default)]
 struct Tally {
     acknowledged: Vec<u64>,
@@ -146,7 +146,7 @@ async fn let_sessions_end(database: &Database) {
 
 /// As many units as connections, all at once: each holds its own until all have one.
 async fn serves_all_at_once(database: &Database) {
-    let (start, all) = (Instant::now(), tokio::sync::Barrier::new(CONNECTIONS));
+    let all = tokio::sync::Barrier::new(CONNECTIONS);
     let units = (0..CONNECTIONS as u64).map(|id| {
         let all = &all;
         database.transaction(async move |c: &mut Connection| {
@@ -155,9 +155,4 @@ async fn serves_all_at_once(database: &Database) {
         })
     });
     assert!(join_all(units).await.iter().all(Result::is_ok));
-    assert!(
-        start.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        start.elapsed()
-    );
 }

@@ -1,5 +1,6 @@
-//! Connections: how many, for how long, and what they are set to.
+//! Connections: their number, their time, their settings.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all};
@@ -10,9 +11,9 @@ use tokio::time::sleep;
 
 use crate::support::{a_task, connection_id, done, execute, fault};
 
-/// A database whose units may take half a second.
+/// A database whose units may take a second.
 fn hasty(fresh: &TestDatabase) -> Database {
-    let config = DatabaseConfig::parse(&fresh.url, 1, Duration::from_millis(500));
+    let config = DatabaseConfig::parse(&fresh.url, 1, Duration::from_secs(1));
     Database::new(config.unwrap())
 }
 
@@ -58,7 +59,7 @@ async fn work_that_gets_no_connection_within_two_seconds_is_told_so() {
     .await;
 }
 
-/// Times out while holding a lock and doing this; the lock must be free within a second.
+/// Times out while holding a lock and doing work of 20 s; the lock must be free long before that ends.
 async fn locks_are_gone_after(doing: impl AsyncFn(&mut Connection) -> Result<()>) {
     with_database(async |fresh| {
         let (task, hasty) = (a_task(fresh).await, hasty(fresh));
@@ -75,7 +76,7 @@ async fn locks_are_gone_after(doing: impl AsyncFn(&mut Connection) -> Result<()>
         let start = Instant::now();
         done(&fresh.database, async |c| lock(c, task).await).await;
         assert!(
-            start.elapsed() < Duration::from_secs(1),
+            start.elapsed() < Duration::from_secs(10),
             "{:?}",
             start.elapsed()
         );
@@ -117,7 +118,7 @@ async fn a_unit_that_waits_too_long_for_another_lock_loses_its_own_at_once() {
             let start = Instant::now();
             done(&fresh.database, async |c| lock(c, own).await).await;
             assert!(
-                start.elapsed() < Duration::from_secs(1),
+                start.elapsed() < Duration::from_secs(10),
                 "{:?}",
                 start.elapsed()
             );
@@ -131,19 +132,16 @@ async fn a_unit_that_waits_too_long_for_another_lock_loses_its_own_at_once() {
 #[tokio::test]
 async fn the_bound_of_a_unit_holds_for_all_its_tries_together() {
     with_database(async |fresh| {
-        let (hasty, start) = (hasty(fresh), Instant::now());
+        let (hasty, tries) = (hasty(fresh), Cell::new(0));
         let end = hasty.transaction(async |c: &mut Connection| {
-            sleep(Duration::from_millis(300)).await;
+            tries.set(tries.get() + 1);
+            sleep(Duration::from_millis(400)).await;
             c.execute("SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213")
                 .await?;
             Ok::<_, StoreError>(())
         });
         assert!(matches!(end.await, Err(StoreError::Contended(_))));
-        assert!(
-            start.elapsed() < Duration::from_secs(1),
-            "{:?}",
-            start.elapsed()
-        );
+        assert!(tries.get() < 5, "{} tries in a second", tries.get());
     })
     .await;
 }

@@ -139,7 +139,7 @@ async fn deferring_neither_waits_for_the_tasks_row_nor_locks_it() {
         let locked = fresh.database.transaction(async |c: &mut Connection| {
             tasks::lock(c, task).await?;
             let defer = async |c: &mut _| deferrals::defer(c, chunk_key(task, 0), LEASE).await;
-            let deferred = tokio::time::timeout(Duration::from_secs(2), other.run(defer));
+            let deferred = tokio::time::timeout(Duration::from_secs(8), other.run(defer));
             Ok::<_, StoreError>(deferred.await.unwrap().unwrap())
         });
         assert!(locked.await.unwrap());

@@ -1,4 +1,4 @@
-//! What does not fit the orders' tables is an error: never cut, clamped or made NULL on the way.
+//! A value that does not fit the orders' tables is an error: never cut, clamped or made NULL on the way.
 
 use task_store::Result;
 use task_store::orders::{NewLine, NewOrder};
@@ -17,7 +17,7 @@ async fn refuse(fresh: &TestDatabase, order: NewOrder<'_>) {
     assert_eq!(count(fresh).await, 0);
 }
 
-/// Stores a line that must be refused: alone, and among so many that they go another way.
+/// Stores a line that must be refused: alone, and among enough lines for the statement of fixed length.
 async fn refuse_line(fresh: &TestDatabase, refused: NewLine<'_>) {
     for others in [0, 1_100] {
         let mut lines = vec![refused.clone()];

@@ -23,6 +23,16 @@ async fn migrating_twice_changes_nothing() {
 }
 
 #[tokio::test]
+async fn every_column_says_in_a_comment_what_it_holds() {
+    with_database(async |fresh| {
+        let silent = "SELECT GROUP_CONCAT(CONCAT(table_name, '.', column_name)) FROM information_schema.columns \
+             WHERE table_schema = DATABASE() AND table_name LIKE 'tbl%' AND column_comment = ''";
+        assert_eq!(read(fresh, silent).await, None);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_version_that_is_rolled_back_to_stands_the_migrations_of_a_later_one() {
     with_database(async |fresh| {
         execute(
@@ -162,7 +172,7 @@ async fn a_migration_that_waits_behind_a_long_read_stops_no_traffic_and_succeeds
         let reader = fresh.database.transaction(async |c: &mut Connection| {
             c.fetch_one("SELECT COUNT(*) FROM tbl_async_task").await?;
             let other = fresh.another(1);
-            Ok::<_, StoreError>(slowest_read(&other, 3_500).await)
+            Ok::<_, StoreError>(slowest_read(&other, 5_500).await)
         });
         let migrator = async {
             sleep(Duration::from_millis(300)).await;
@@ -176,7 +186,7 @@ async fn a_migration_that_waits_behind_a_long_read_stops_no_traffic_and_succeeds
         let (slowest, migrated) = join(reader, migrator).await;
         migrated.unwrap();
         let slowest = slowest.unwrap();
-        assert!(slowest < Duration::from_millis(1_900), "{slowest:?}");
+        assert!(slowest < Duration::from_secs(4), "{slowest:?}");
         execute(fresh, "SELECT added FROM tbl_async_task").await;
         assert_eq!(
             read_number(fresh, "SELECT MIN(success) FROM _sqlx_migrations").await,

@@ -69,7 +69,7 @@ async fn two_sweepers_at_once_take_different_chunks_without_waiting() {
         let both = fresh.database.transaction(async |c: &mut Connection| {
             let lane = outbox::due_lanes(c, PACE).await?.remove(0);
             let first = outbox::take_due(c, &lane, 4, PACE).await?;
-            let second = tokio::time::timeout(Duration::from_secs(2), take(&other, 4)).await;
+            let second = tokio::time::timeout(Duration::from_secs(8), take(&other, 4)).await;
             Ok::<_, StoreError>((first, second.unwrap()))
         });
         let (first, second) = both.await.unwrap();

@@ -1,4 +1,4 @@
-//! `tbl_batch_payload`: what was sent comes back byte for byte.
+//! `tbl_batch_payload`: payloads come back byte for byte.
 
 use task_store::chunks;
 use task_store::payloads::{self, NewChunk};

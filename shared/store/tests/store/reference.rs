@@ -260,7 +260,7 @@ async fn load_skus(fresh: &TestDatabase, station: &StationId, json: &str) -> Res
     fresh.database.run(load).await
 }
 
-/// What there is under these ids, of both kinds: a list of orders asks for both at once.
+/// Reads the rows with these ids, of both kinds: a list of orders asks for both at once.
 async fn named(
     fresh: &TestDatabase,
     station: &StationId,

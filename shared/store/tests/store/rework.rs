@@ -59,7 +59,7 @@ async fn closing_does_not_wait_for_another_tasks_chunks() {
             assert!(end_chunk(c, &held).await?);
             let cancel = async |c: &mut _| chunks::cancel_open(c, mine, 1).await;
             let cancel = fresh.database.run(cancel);
-            let end = tokio::time::timeout(Duration::from_secs(2), cancel).await;
+            let end = tokio::time::timeout(Duration::from_secs(8), cancel).await;
             Ok::<_, StoreError>(end.map(|end| end.unwrap()))
         });
         assert_eq!(cancelled.await.unwrap(), Ok(()));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use task_store::tasks::{self, Ambiguity, Changes, TaskSelector};
 use task_store::testing::{TestDatabase, with_database};
-use task_store::{Connection, StoreError, TaskId, UserTaskId, amends, batches};
+use task_store::{Connection, StoreError, TaskId, UserTaskId, batches};
 
 use crate::support::{RUN, done, new_task, station, user_task_id};
 
@@ -73,7 +73,7 @@ async fn a_number_that_is_a_key_and_another_tasks_own_id_names_neither_and_touch
         ] {
             let close = async |c: &mut Connection| {
                 Ok((
-                    amends::close(c, named).await?,
+                    tasks::close(c, named).await?,
                     tasks::ambiguity(c, named).await?,
                 ))
             };
@@ -114,7 +114,7 @@ async fn an_own_id_of_several_stations_names_a_task_only_with_its_station() {
                     tasks::start(c, named).await?,
                     tasks::update(c, named, &none).await?,
                     tasks::finish(c, named, &none).await?,
-                    amends::close(c, named).await?,
+                    tasks::close(c, named).await?,
                 ];
                 Ok((changed, tasks::ambiguity(c, named).await?))
             };
@@ -164,7 +164,7 @@ async fn a_change_that_waits_for_a_submit_sees_that_it_is_a_batch() {
         };
         let close = async {
             tokio::time::sleep(Duration::from_millis(200)).await;
-            done(&fresh.database, async |c| amends::close(c, &own).await).await
+            done(&fresh.database, async |c| tasks::close(c, &own).await).await
         };
         let (submitted, finished, closed) = tokio::join!(submit, finish, close);
         submitted.unwrap_or_else(|fault: StoreError| panic!("{fault}"));

@@ -82,7 +82,7 @@ pub(crate) async fn a_task(fresh: &TestDatabase) -> TaskId {
     .await
 }
 
-/// What a batch is stored with.
+/// The values of a batch.
 pub(crate) const RUN: NewRun<'_> = NewRun {
     job: "order_import",
     payload_hash: &[7; 32],
@@ -176,7 +176,7 @@ pub(crate) async fn expire_leases(fresh: &TestDatabase) {
     .await;
 }
 
-/// What a statement that had to fail failed with.
+/// The error of a statement that had to fail.
 pub(crate) fn fault<T: std::fmt::Debug>(end: Result<T>) -> StoreError {
     end.unwrap_err()
 }

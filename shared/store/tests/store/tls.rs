@@ -48,7 +48,7 @@ impl Authority {
         authority
     }
 
-    /// Those that the server has.
+    /// The certificates of the server.
     async fn of(fresh: &TestDatabase) -> Self {
         let variable = async |name: &str| {
             let path = read(fresh, &format!("SELECT @@GLOBAL.{name}")).await;

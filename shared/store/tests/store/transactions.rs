@@ -1,7 +1,7 @@
 //! Units of work: undone when they fail, run again when they lose.
 
 use std::cell::{Cell, RefCell};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::future::join;
 use sqlx::Executor as _;
@@ -11,7 +11,7 @@ use tokio::sync::{Barrier, oneshot};
 
 use crate::support::{a_task, connection_id, done, read_number};
 
-/// What a caller's own unit of work ends with.
+/// The error of a caller's own unit of work.
 #[derive(Debug)]
 enum Refusal {
     Refused,
@@ -181,7 +181,7 @@ async fn a_transaction_that_waited_too_long_for_a_lock_is_run_again_whole() {
 async fn a_transaction_that_always_loses_is_given_up_after_five_tries() {
     with_database(async |fresh| {
         let task = a_task(fresh).await;
-        let (tries, start) = (Cell::new(0), Instant::now());
+        let tries = Cell::new(0);
         let end = fresh.database.transaction(async |c: &mut Connection| {
             tries.set(tries.get() + 1);
             add_run(c, task).await?;
@@ -192,7 +192,6 @@ async fn a_transaction_that_always_loses_is_given_up_after_five_tries() {
         let fault = end.await.unwrap_err();
         assert!(fault.is_contention() && fault.is_retryable());
         assert_eq!((tries.get(), runs(fresh, task).await), (5, 0));
-        assert!(start.elapsed() < Duration::from_secs(5));
     })
     .await;
 }

@@ -1,4 +1,4 @@
-//! Counting the tries of items: only for whoever holds the chunk.
+//! Counting the tries of items: only for the holder of the chunk.
 
 use std::time::Duration;
 

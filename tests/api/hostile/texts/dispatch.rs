@@ -1,6 +1,6 @@
 //! Texts that nothing of queues and workers takes.
 
-/// What is no name of a queue.
+/// Texts that are no name of a queue.
 pub(in super::super) const NO_QUEUES: [&str; 10] = [
     "Report",
     "7a",
@@ -14,10 +14,10 @@ pub(in super::super) const NO_QUEUES: [&str; 10] = [
     "' OR 1=1 --",
 ];
 
-/// What is no caller's id of a claim.
+/// Texts that are no caller's id of a claim.
 pub(in super::super) const NO_TOKENS: [&str; 5] = ["a b", "é", "a\r\n", "a/b", "' OR 1=1 --"];
 
-/// What is no time.
+/// Texts that are no time.
 pub(in super::super) const NO_TIMES: [&str; 9] = [
     "x",
     "tomorrow",
@@ -30,7 +30,7 @@ pub(in super::super) const NO_TIMES: [&str; 9] = [
     "２026-11-28 00:00:00",
 ];
 
-/// What are no two waits.
+/// Texts that are no two waits.
 pub(in super::super) const NO_BACKOFFS: [&str; 8] = [
     "x", "10", "10..", "..10", "10...20", "20..10", "-1..10", "1..86401",
 ];

@@ -63,7 +63,7 @@ async fn accept(function: &mut Function, task: &str, orders: &str) -> usize {
     body.len()
 }
 
-/// Works what was submitted, ten messages an event.
+/// Works the submitted chunks, ten messages an event.
 async fn work(function: &mut Function, url: &str, figures: &mut Figures) {
     let mut connection = MySqlConnection::connect(url).await.expect("a server");
     let open = "SELECT task_id, run, chunk_no FROM tbl_batch_chunk WHERE state = 0";

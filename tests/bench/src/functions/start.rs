@@ -1,4 +1,4 @@
-//! What starting a function costs: time to its first poll and first answer, size.
+//! The cost of a function's start: time to its first poll and first answer, size.
 
 use std::path::Path;
 use std::process::Command;

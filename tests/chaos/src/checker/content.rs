@@ -1,4 +1,4 @@
-//! What an order must look like, worked out anew from what was sent: quantities, prices, amounts, times.
+//! The expected order, worked out anew from its text as it was sent: quantities, prices, amounts, times.
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -33,7 +33,7 @@ pub(crate) fn difference(
     Some(format!("{wrong} of {stored:?}, sent as {sent}"))
 }
 
-/// What is unique among a task's orders.
+/// The key of an order among its task's orders.
 pub(crate) fn key(sent: &Value) -> Option<String> {
     match (sent["out_order_no"].as_str(), sent["address_id"].as_str()) {
         (Some(number), _) => Some(format!("o:{number}")),

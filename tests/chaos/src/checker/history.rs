@@ -27,7 +27,7 @@ pub(crate) struct History {
     pub(crate) looks: u32,
 }
 
-/// What was asked for and seen of one batch.
+/// The calls and sights of one batch.
 #[derive(Debug, Default)]
 pub(crate) struct BatchHistory {
     pub(crate) station: String,
@@ -73,7 +73,7 @@ pub(crate) struct Seen {
     pub(crate) end_time: Option<String>,
 }
 
-/// What a call's answer is needed for.
+/// The use of a call's answer.
 enum Call {
     Submit(String, usize),
     Close(String, usize),
@@ -164,7 +164,7 @@ impl History {
         }
     }
 
-    /// Notes what was answered and seen.
+    /// Notes answers and sights.
     fn note(&mut self, entry: Entry, calls: &HashMap<u64, Call>) {
         match entry {
             Entry::Started { call, run } => {

@@ -1,4 +1,4 @@
-//! The checker: compares what was promised, as the ledger tells it, with the rows, batch by batch and row by row.
+//! The checker: compares the promises in the ledger with the rows, batch by batch and row by row.
 
 mod content;
 mod history;
@@ -36,7 +36,7 @@ impl fmt::Display for Violation {
     }
 }
 
-/// What was checked and found.
+/// The checks and their findings.
 #[derive(Debug, Default)]
 pub(crate) struct Checked {
     pub(crate) batches: usize,
@@ -119,7 +119,7 @@ impl Checked {
         prices::check_skus(&mut Report { task, checked }, skus, changes);
     }
 
-    /// So many orders and lines there are in all.
+    /// Notes the number of all orders and lines.
     fn all_made(&mut self, orders: i64, lines: i64) {
         let found = (i64::from(self.made), i64::from(self.lines));
         if (orders, lines) == found {

@@ -1,4 +1,4 @@
-//! What could have become of an order, as far as that depends on data that changed while its run went on.
+//! The possible outcomes of an order, as far as they depend on data that changed while its run went on.
 
 use std::collections::HashMap;
 

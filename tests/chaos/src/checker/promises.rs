@@ -7,7 +7,7 @@ use super::history::{Amend, BatchHistory};
 use super::rows::{Chunk, Rows};
 use crate::ledger::{End, Mending};
 
-/// There is no such task: then nobody may have been told that there is.
+/// The task does not exist: then no call may have been answered as if it did.
 pub(super) fn none_was_made(report: &mut Report<'_>, batch: &BatchHistory) {
     if batch.payloads.iter().any(|sent| sent.end == End::Done) {
         report.violation("an acknowledged batch is gone", "no task of this name");

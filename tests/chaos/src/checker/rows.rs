@@ -77,7 +77,7 @@ pub(crate) struct Line {
 }
 
 impl Rows {
-    /// Reads the rows of a batch; `None` when there is no such task.
+    /// Reads the rows of a batch; `None` when the task does not exist.
     pub(crate) async fn read(connection: &mut MySqlConnection, task: &str) -> Result<Option<Self>> {
         let sql = "SELECT t.id, t.station_id, t.status, CAST(t.result AS CHAR), b.run, b.item_count, \
                CAST(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', b.accepted_at) DIV 1000 AS SIGNED) \

@@ -1,4 +1,4 @@
-//! What callers saw: progress never goes down within a run, and what is finished stays as it is.
+//! The sights of callers: progress never goes down within a run, and a finished task stays as it is.
 
 use super::Report;
 use super::history::{BatchHistory, Seen};

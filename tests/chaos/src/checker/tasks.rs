@@ -11,7 +11,7 @@ use super::Report;
 use super::rows::text;
 use crate::ledger::{Act, End};
 
-/// What was asked for and seen of one task.
+/// The calls and sights of one task.
 #[derive(Debug, Default)]
 pub(crate) struct TaskHistory {
     pub(crate) station: String,
@@ -187,7 +187,7 @@ fn fenced(report: &mut Report<'_>, asked: &TaskHistory, row: &Row) {
     }
 }
 
-/// What was cancelled stays as it was.
+/// A cancelled task stays as it was.
 fn cancelled(report: &mut Report<'_>, asked: &TaskHistory, row: &Row) {
     let Some(closed) = &asked.closed else {
         return;

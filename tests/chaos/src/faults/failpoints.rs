@@ -63,7 +63,7 @@ impl Armory {
     }
 }
 
-/// Arms failpoints until `deadline`, then takes back what has not been reached.
+/// Arms failpoints until `deadline`, then disarms failpoints that were not reached.
 pub(super) async fn run(stage: Arc<Stage>, seed: u64, deadline: Instant) {
     let mut rng = Rng::with_seed(seed);
     let mut armed: Vec<(Failpoint, &str)> = Vec::new();
@@ -90,7 +90,7 @@ pub(super) async fn run(stage: Arc<Stage>, seed: u64, deadline: Instant) {
     }
 }
 
-/// Counts those that have fired.
+/// Counts the failpoints that have fired.
 fn tally(stage: &Stage, armed: &mut Vec<(Failpoint, &'static str)>) {
     armed.retain(|(point, action)| {
         let is_armed = stage.armory.is_armed(*point);

@@ -185,7 +185,7 @@ fn with(mut one: Value, other: Value) -> Value {
     one
 }
 
-/// What a request is answered with, and the data of a success.
+/// The answer to a request, and the data of a success.
 async fn answer(request: RequestBuilder) -> (End, Value) {
     let body = async {
         let response = request.send().await.ok()?;

@@ -29,7 +29,7 @@ const KEPT: usize = 12;
 /// The number of open batches at which a station waits with the next; without this bound a slow stack gets ever more to do.
 pub(crate) const OPEN: i64 = 16;
 
-/// A batch and what was last submitted under its name.
+/// A batch and the list last submitted under its name.
 pub(crate) struct Submitted {
     pub(crate) task: String,
     pub(crate) payload: Payload,

@@ -122,7 +122,7 @@ fn line(rng: &mut Rng) -> Value {
     line
 }
 
-/// Makes an order wrong, and says as what.
+/// Makes an order wrong and names the fault.
 fn wrong(rng: &mut Rng, mut order: Value, task: &str) -> (Value, &'static str) {
     let code = match rng.u8(..6) {
         0 => {

@@ -1,4 +1,4 @@
-//! Looking at batches while they run: what their callers see, and which run of the batch they saw.
+//! Looking at batches while they run: their status and progress, and the run that was seen.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -46,7 +46,7 @@ impl<'s> Watch<'s> {
         false
     }
 
-    /// Looks once and writes down what there is to see; the status.
+    /// Looks once, writes the sight down and answers the status.
     pub(crate) async fn look(&mut self, client: &Client<'_>, task: &str) -> Option<u64> {
         let before = self.run_of(task).await?;
         let seen = client.task(task).await?;

@@ -1,4 +1,4 @@
-//! What a worker does, step by step.
+//! The steps of a worker.
 
 use super::{CHUNKS, Chunk, Engine, Next, Row, State};
 

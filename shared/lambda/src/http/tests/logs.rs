@@ -1,4 +1,4 @@
-//! What is logged of a call.
+//! The log lines of a call.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What of an event is read: its method, its query and its body.
+//! Reading an event: its method, its query and its body.
 
 use super::*;
 

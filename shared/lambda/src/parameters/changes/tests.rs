@@ -5,7 +5,7 @@ use task_service::tasks::Operation;
 
 use super::*;
 
-/// What an update's form says, or the word and sentence of its refusal.
+/// The changes of an update's form, or the word and sentence of its refusal.
 fn change(form: &str) -> std::result::Result<String, (ErrorCode, String)> {
     read(form, |p| p.change().map(|changes| told(&changes)))
 }

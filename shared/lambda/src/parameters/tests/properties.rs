@@ -1,4 +1,4 @@
-//! What holds for any input: nothing panics, and a form reads like the JSON object that says the same.
+//! Properties of any input: nothing panics, and a form reads like the equal JSON object.
 
 use std::fmt::Write;
 
@@ -38,7 +38,7 @@ fn percent_encoded(text: &str) -> String {
     })
 }
 
-/// Text as callers send it: anything, numbers, words, JSON and what is nearly JSON.
+/// Text as callers send it: anything, numbers, words, JSON and almost JSON.
 fn sent() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<String>(),

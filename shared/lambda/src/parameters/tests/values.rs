@@ -1,7 +1,7 @@
 //! One test per rule of reading a value as a type.
 use super::*;
 
-/// What a reader refuses a JSON value with.
+/// The refusal of a JSON value by a reader.
 pub(super) fn refusal<'p, T: std::fmt::Debug>(
     parameters: &'p Parameters<'p>,
     read: impl FnOnce(Parameter<'p>) -> Result<T>,

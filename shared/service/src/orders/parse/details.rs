@@ -65,9 +65,9 @@ fn lines<'a, E: Element<'a>>(list: &'a str) -> serde_json::Result<Details<'a>> {
     serde_json::Deserializer::from_str(list).deserialize_seq(Lines::<E>(PhantomData))
 }
 
-/// What the elements of the list are read as.
+/// The type that the elements of the list are read as.
 trait Element<'a>: Deserialize<'a> {
-    /// The line at `index`.
+    /// Returns the line at `index`.
     fn line(self, index: usize) -> Result<RawLine<'a>, ItemError>;
 }
 

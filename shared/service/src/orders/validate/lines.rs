@@ -1,4 +1,4 @@
-//! The lines of an order: sku, quantity, price, and what they sum up to.
+//! The lines of an order: sku, quantity, price and their sum.
 
 use task_engine::{ItemError, ItemErrors};
 
@@ -12,7 +12,7 @@ const DETAILS: Place = Place::order("details", "商品明细");
 /// The largest total: 18 digits, less than the column `DECIMAL(20, 2)` holds.
 const MAX_TOTAL: i128 = 999_999_999_999_999_999;
 
-/// Checks all lines. What comes back is complete only when no error was added.
+/// Checks all lines. The answer is complete only when no error was added.
 pub(super) fn check(
     details: &Details<'_>,
     checks: &Checks<'_>,
@@ -38,7 +38,7 @@ pub(super) fn check(
     (lines, total)
 }
 
-/// The lines to check: none, where `details` as a whole is wrong, and never more than an order may have.
+/// Returns the lines to check: none, where `details` as a whole is wrong, and never more than an order may have.
 fn listed<'d, 'a>(
     details: &'d Details<'a>,
     errors: &mut ItemErrors,
@@ -113,7 +113,7 @@ impl<'c> Checker<'c> {
         })
     }
 
-    /// The sku's id, and the sku where it exists.
+    /// Returns the sku's id, and the sku where it exists.
     fn sku(&mut self) -> Option<(String, Option<&'c Sku>)> {
         let place = self.place("sku_id", "商品编号");
         if self.raw.sku_id.is_absent() {
@@ -172,7 +172,7 @@ impl<'c> Checker<'c> {
         Some(quantity)
     }
 
-    /// The price sent; `None` when there is none.
+    /// Returns the price sent; `None` when there is none.
     fn price(&mut self) -> Option<Money> {
         let (key, sent) = first_given(
             ("unit_price", &self.raw.unit_price),
@@ -203,7 +203,7 @@ impl<'c> Checker<'c> {
     }
 }
 
-/// The first of two names for the same thing that was given, else the first name.
+/// Returns the first of two names for the same thing that was given, else the first name.
 fn first_given<'s, 'a>(
     first: (&'static str, &'s Scalar<'a>),
     second: (&'static str, &'s Scalar<'a>),

@@ -1,4 +1,4 @@
-//! One order that is sound, and what becomes of it when one thing about it is wrong.
+//! A sound order, and the errors when one field of it is wrong.
 
 mod fields;
 mod lines;

@@ -7,7 +7,7 @@ use crate::items::{ItemErrorCode, MAX_ID_CHARS, Place, Scalar, quoted, too_long,
 /// Characters a remark may have.
 const MAX_REMARK_CHARS: usize = 128;
 
-/// An id that may be absent: a string or number of at most 64 characters, else `ORDER_FORMAT`.
+/// Returns an id that may be absent: a string or number of at most 64 characters, else `ORDER_FORMAT`.
 pub(super) fn id(place: Place, sent: &Scalar<'_>, errors: &mut ItemErrors) -> Option<String> {
     if sent.is_absent() {
         return None;
@@ -23,7 +23,7 @@ pub(super) fn id(place: Place, sent: &Scalar<'_>, errors: &mut ItemErrors) -> Op
     id.map(str::to_owned)
 }
 
-/// A remark that may be absent: text of at most 128 characters.
+/// Returns a remark that may be absent: text of at most 128 characters.
 pub(super) fn remark(place: Place, sent: &Scalar<'_>, errors: &mut ItemErrors) -> Option<String> {
     if sent.is_absent() {
         return None;
@@ -44,7 +44,7 @@ pub(super) fn remark(place: Place, sent: &Scalar<'_>, errors: &mut ItemErrors) -
     Some(text.to_owned())
 }
 
-/// An id with the name people know it by.
+/// Returns an id with the name people know it by.
 pub(super) fn named(id: &str, name: &str) -> String {
     if name.is_empty() {
         quoted(id)

@@ -10,7 +10,7 @@ use crate::orders::parse::RawOrder;
 const BEGIN: Place = Place::order("receive_begin_time", "收货开始时间");
 const END: Place = Place::order("receive_end_time", "收货结束时间");
 
-/// The receive begin and end of an order. `None` unless both can be read.
+/// Returns the receive begin and end of an order. `None` unless both can be read.
 pub(super) fn receive(
     raw: &RawOrder<'_>,
     checks: &Checks<'_>,
@@ -103,7 +103,7 @@ fn in_window(place: Place, time: DateTime, checks: &Checks<'_>, errors: &mut Ite
     errors.push(place.breaks(ItemErrorCode::ReceiveTimeOutOfWindow, &minute(time), &rule));
 }
 
-/// The weekdays of a mask, unless it is all of them.
+/// Returns the weekdays of a mask, unless it is all of them.
 fn weekdays(mask: u8) -> String {
     const NAMES: [&str; 7] = ["周一", "周二", "周三", "周四", "周五", "周六", "周日"];
     if mask & 0b111_1111 == 0b111_1111 {

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// The codes and fields of what is wrong with a change of a station that has the sku `D1`.
+/// The codes and fields of a change's errors in a station that has the sku `D1`.
 fn errors(raw: &str, duplicate_of: Option<u32>) -> Vec<(&'static str, String)> {
     let errors = match parse(raw) {
         Ok(change) => check(&change, |id| id == "D1", duplicate_of)

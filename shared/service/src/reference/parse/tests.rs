@@ -7,7 +7,7 @@ fn stations(json: &str) -> Result<Vec<Station>, Vec<String>> {
 }
 use serde_json::json;
 
-/// What is said about a station with these records.
+/// The errors about a station with these records.
 fn findings(records: &Value) -> Vec<String> {
     let mut station = json!({"station_id": "T1"});
     for (name, value) in records.as_object().unwrap() {

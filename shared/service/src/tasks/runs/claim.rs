@@ -22,7 +22,7 @@ const MOST_BYTES: u64 = 2_700_000;
 /// More bytes than a task takes in an answer beside its two large columns.
 const LIGHT_BYTES: u64 = 24_576;
 
-/// What a worker asks for.
+/// The request of a claim.
 #[derive(Debug, Clone)]
 pub struct ClaimRequest<'a> {
     /// Of which queue.
@@ -37,7 +37,7 @@ pub struct ClaimRequest<'a> {
     pub worker: &'a str,
 }
 
-/// What a worker gets.
+/// The tasks of a claim.
 #[derive(Debug)]
 pub struct Claimed {
     /// The tasks, started, in the order they were claimed.
@@ -95,7 +95,7 @@ async fn claim_once(database: &Database, request: &ClaimRequest<'_>) -> Result<V
     }
 }
 
-/// The tasks that the same claim got before, and holds.
+/// Returns the tasks that the same claim got before, and holds.
 async fn held(database: &Database, request: &ClaimRequest<'_>) -> Result<Vec<tasks::Task>> {
     let Some(id) = request.claim_id else {
         return Ok(Vec::new());
@@ -143,7 +143,7 @@ async fn take(
     Ok(units.iter().map(|unit| unit.task).collect())
 }
 
-/// How many more runs of a queue there may be in work.
+/// Reads how many more runs of a queue there may be in work.
 pub(super) async fn room(connection: &mut Connection, policy: &Policy) -> Result<u32> {
     if policy.concurrency == 0 {
         return Ok(u32::MAX);
@@ -152,7 +152,7 @@ pub(super) async fn room(connection: &mut Connection, policy: &Policy) -> Result
     Ok(most - work::in_work(connection, &policy.name, most).await?)
 }
 
-/// Units of stations that have fewer runs in work than they may, one of each station in turn.
+/// Reads units of stations that have fewer runs in work than they may, one of each station in turn.
 async fn ready_by_station(
     connection: &mut Connection,
     policy: &Policy,

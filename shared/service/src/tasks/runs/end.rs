@@ -44,7 +44,7 @@ pub(crate) async fn cancel(connection: &mut Connection, task: &Task) -> Result<(
     Ok(())
 }
 
-/// Why a run failed, and what becomes of its task.
+/// The cause of a failed run, and the next state of its task.
 #[derive(Debug, Clone)]
 pub struct FailRequest<'a> {
     /// The run that speaks.
@@ -57,7 +57,7 @@ pub struct FailRequest<'a> {
     pub retry_after: Option<u32>,
 }
 
-/// What became of the task of a failed run.
+/// The state of the task after a failed run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Failed {
     /// The task.

@@ -21,10 +21,10 @@ pub struct FinishRequest<'a> {
     pub changes: Changes<'a>,
 }
 
-/// What became of one task of the list: finished, or why not.
+/// The end of a task in the list: finished, or the refusal.
 pub type Finished = Result<()>;
 
-/// Finishes tasks; answers of each, in their order, what became of it. Dispatched tasks that are named by their key and get
+/// Finishes tasks; answers the end of each, in their order. Dispatched tasks that are named by their key and get
 /// no other change than a whole result are finished in one transaction, the others one by one.
 ///
 /// # Errors
@@ -71,7 +71,7 @@ pub async fn finish_all(
 }
 
 impl FinishRequest<'_> {
-    /// The task as one of those that are finished together; `None`: it is finished by itself.
+    /// Prepares a task to be finished together with others; `None`: the task is finished by itself.
     fn alike(&self) -> Option<(TaskId, EndedRun<'_>)> {
         let Self { task, changes } = self;
         let id = task.task_id.filter(|_| task.user_task_id.is_none())?;

@@ -10,7 +10,7 @@ use crate::caller::{Caller, TaskReference};
 use crate::error::{ErrorCode, Result};
 use crate::tasks::{find, name};
 
-/// What a worker learns.
+/// The answer to a heartbeat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Heartbeat {
     /// Until when its run may be silent; `None`: its run is over, or has no lease.
@@ -64,7 +64,7 @@ pub(in crate::tasks) async fn renew(
     })
 }
 
-/// The key of a task; it is not looked up where it is all that names the task.
+/// Reads the key of a task; it is not looked up where it is all that names the task.
 pub(super) async fn key(
     connection: &mut Connection,
     named: &TaskReference,
@@ -75,7 +75,7 @@ pub(super) async fn key(
     }
 }
 
-/// The answer where no lease of this run was renewed.
+/// Reads the answer where no lease of this run was renewed.
 async fn without_lease(
     connection: &mut Connection,
     named: &TaskReference,

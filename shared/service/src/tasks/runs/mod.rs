@@ -1,6 +1,6 @@
 //! Runs of tasks that are dispatched to a queue's workers: claimed, renewed, ended, lost, repeated.
 //!
-//! A run is known by the task's `run_count`, which never falls: it is the fence. What a run says counts only while the task
+//! A run is known by the task's `run_count`, which never falls: it is the fence. A run's calls count only while the task
 //! is in that run.
 
 mod announce;
@@ -31,7 +31,7 @@ pub use retry::{Retried, RetryFilter, retry, retry_all};
 pub(super) use start::start;
 pub use sweep::{SweptRuns, sweep};
 
-/// A refusal with the task as it is now.
+/// Reads a refusal with the task as it is now.
 async fn refused(
     connection: &mut Connection,
     code: ErrorCode,
@@ -46,7 +46,7 @@ async fn refused(
     Ok(Error::with_data(code, message, &view))
 }
 
-/// Why a call does not speak for the run of a task; `None`: it does.
+/// Reads why a call does not speak for the run of a task; `None`: it does.
 pub(super) async fn fenced(
     connection: &mut Connection,
     task: &Task,

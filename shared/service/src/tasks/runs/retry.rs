@@ -84,7 +84,7 @@ fn check(task: &Task) -> Result<()> {
     Err(Error::invalid("task_id", &wrong))
 }
 
-/// Runs ended tasks that a filter finds again, those with the smallest keys first, at most 1,000.
+/// Runs ended tasks of a filter again, smallest keys first, at most 1,000.
 ///
 /// # Errors
 /// The database's.

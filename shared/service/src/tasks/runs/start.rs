@@ -29,7 +29,7 @@ pub(in crate::tasks) async fn start(
     started.ok_or_else(not_found)
 }
 
-/// Starts the run, or says what is in the way.
+/// Starts the run, or refuses with the reason.
 async fn hindrance(
     connection: &mut Connection,
     task: &Task,

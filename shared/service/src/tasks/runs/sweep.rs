@@ -1,4 +1,4 @@
-//! What time does to dispatched tasks: delayed ones become ready, silent runs are lost, tasks that nobody started expire.
+//! Time in the life of dispatched tasks: delayed tasks become ready, silent runs are lost, tasks that nobody started expire.
 
 use serde::Serialize;
 use task_engine::Deadline;
@@ -18,7 +18,7 @@ const LEASE_LOST: &str =
 /// The error of a task that nobody started in time.
 const EXPIRED: &str = "EXPIRED: nobody started the task before its expire_at";
 
-/// What a sweep of dispatched tasks did.
+/// The counts of a sweep of dispatched tasks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct SweptRuns {
     /// Delayed tasks that became ready.

@@ -1,4 +1,4 @@
-//! What the calls of a worker cost the server: as much with a backlog of tens of thousands as with none.
+//! The server's cost of a worker's calls: the same with a backlog of tens of thousands and with none.
 
 use task_store::testing::with_database;
 

@@ -1,4 +1,4 @@
-//! How runs end, and what calls of runs that are over change: nothing.
+//! How runs end. Calls of runs that are over change nothing.
 
 use task_service::tasks::runs::{FinishRequest, finish_all};
 use task_store::testing::with_database;
@@ -8,9 +8,7 @@ use super::*;
 #[tokio::test]
 async fn a_finished_task_has_no_unit_any_more_and_keeps_its_run() {
     with_database(async |fresh| {
-        declare(fresh, PolicyChange::default()).await;
-        let id = add(fresh, "T1").await;
-        let run = claim_one(fresh).await;
+        let (id, run) = claimed(fresh, PolicyChange::default()).await;
         finish(fresh, id, Some(run)).await.unwrap();
         assert_eq!(place(fresh, id).await, json!([3, 1, 1, "success"]));
         assert_eq!(get(fresh, id).await["result"]["rows"], 9);
@@ -100,16 +98,8 @@ async fn a_failed_run_is_repeated_with_back_off_until_the_attempts_are_used_up()
 #[tokio::test]
 async fn a_run_that_fails_for_good_ends_its_task_and_leaves_the_result() {
     with_database(async |fresh| {
-        declare(fresh, PolicyChange::default()).await;
-        let id = add(fresh, "T1").await;
-        let run = claim_one(fresh).await;
-        let update = tasks::update(
-            &fresh.database,
-            &key(id),
-            &of_run(Some(run)),
-            &TimeZone::UTC,
-        )
-        .await;
+        let (id, run) = claimed(fresh, PolicyChange::default()).await;
+        let update = update(fresh, id, Some(run)).await;
         update.unwrap();
         assert_eq!(fail(fresh, id, Some(run), false).await.unwrap().status, 3);
         assert_eq!(place(fresh, id).await, json!([3, 1, 1, "failed"]));
@@ -139,13 +129,7 @@ async fn a_run_that_was_taken_over_changes_nothing() {
                 stale,
                 "{step}"
             );
-            let update = tasks::update(
-                &fresh.database,
-                &key(id),
-                &of_run(Some(old)),
-                &TimeZone::UTC,
-            )
-            .await;
+            let update = update(fresh, id, Some(old)).await;
             assert_eq!(code_with_task(update, id), stale, "{step}");
             if step == "in the next run" {
                 assert_eq!(
@@ -168,9 +152,7 @@ async fn a_run_that_was_taken_over_changes_nothing() {
 #[tokio::test]
 async fn a_lease_that_is_over_but_not_taken_may_be_renewed_and_finished() {
     with_database(async |fresh| {
-        declare(fresh, PolicyChange::default()).await;
-        let id = add(fresh, "T1").await;
-        let run = claim_one(fresh).await;
+        let (id, run) = claimed(fresh, PolicyChange::default()).await;
         silence(fresh).await;
         assert!(
             beat(fresh, id, Some(run))
@@ -181,13 +163,7 @@ async fn a_lease_that_is_over_but_not_taken_may_be_renewed_and_finished() {
         );
         assert_eq!(sweep(fresh).await.lost, 0, "it was renewed");
         silence(fresh).await;
-        let update = tasks::update(
-            &fresh.database,
-            &key(id),
-            &of_run(Some(run)),
-            &TimeZone::UTC,
-        )
-        .await;
+        let update = update(fresh, id, Some(run)).await;
         update.unwrap();
         assert_eq!(sweep(fresh).await.lost, 0, "an update renews, too");
         silence(fresh).await;
@@ -200,9 +176,7 @@ async fn a_lease_that_is_over_but_not_taken_may_be_renewed_and_finished() {
 #[tokio::test]
 async fn the_worker_of_a_cancelled_task_learns_from_every_call() {
     with_database(async |fresh| {
-        declare(fresh, PolicyChange::default()).await;
-        let id = add(fresh, "T1").await;
-        let run = claim_one(fresh).await;
+        let (id, run) = claimed(fresh, PolicyChange::default()).await;
         close(fresh, id).await;
         assert_eq!(units(fresh).await, 0);
         assert_eq!(place(fresh, id).await, json!([3, 1, 1, "cancelled"]));
@@ -218,13 +192,7 @@ async fn the_worker_of_a_cancelled_task_learns_from_every_call() {
             finished
         );
         assert_eq!(code_with_task(start(fresh, id).await, id), finished);
-        let update = tasks::update(
-            &fresh.database,
-            &key(id),
-            &of_run(Some(run)),
-            &TimeZone::UTC,
-        )
-        .await;
+        let update = update(fresh, id, Some(run)).await;
         assert_eq!(code_with_task(update, id), finished);
     })
     .await;

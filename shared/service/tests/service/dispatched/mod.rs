@@ -45,13 +45,24 @@ async fn declare(fresh: &TestDatabase, change: PolicyChange) {
     set.unwrap();
 }
 
-/// A queue whose tasks run again at once.
-async fn declare_without_wait(fresh: &TestDatabase) {
-    let change = PolicyChange {
+/// The policy of a queue whose tasks run again at once.
+fn without_wait() -> PolicyChange {
+    PolicyChange {
         backoff_first: Some(0),
         ..PolicyChange::default()
-    };
+    }
+}
+
+/// Declares a queue whose tasks run again at once.
+async fn declare_without_wait(fresh: &TestDatabase) {
+    declare(fresh, without_wait()).await;
+}
+
+/// Declares the queue, adds a task to it and claims the task; answers its key and its run.
+async fn claimed(fresh: &TestDatabase, change: PolicyChange) -> (TaskId, i32) {
     declare(fresh, change).await;
+    let id = add(fresh, "T1").await;
+    (id, claim_one(fresh).await)
 }
 
 /// A new task, as requests of the tests say it.
@@ -196,6 +207,11 @@ fn of_run(run_count: Option<i32>) -> Changes<'static> {
         run_count,
         ..Changes::default()
     }
+}
+
+async fn update(fresh: &TestDatabase, id: TaskId, run: Option<i32>) -> Result<()> {
+    let changes = of_run(run);
+    tasks::update(&fresh.database, &key(id), &changes, &TimeZone::UTC).await
 }
 
 async fn finish(fresh: &TestDatabase, id: TaskId, run: Option<i32>) -> Result<()> {

@@ -1,4 +1,4 @@
-//! What time does: delayed tasks become ready, silent runs are lost, tasks expire.
+//! Time passes: delayed tasks become ready, silent runs are lost, tasks expire.
 
 use task_store::Moment;
 use task_store::testing::with_database;

@@ -234,7 +234,7 @@ impl<'t> Life<'t> {
         );
     }
 
-    /// Announces what is open and finishes nothing that has not ended.
+    /// Announces open chunks and finishes nothing that has not ended.
     async fn sweep(&mut self) {
         self.told.push("sweep".to_owned());
         run(self.fresh, "UPDATE tbl_work SET due_at = NOW(3)").await;
@@ -243,7 +243,7 @@ impl<'t> Life<'t> {
         assert_eq!((swept.finished, swept.faults), (0, 0), "{:?}", self.told);
     }
 
-    /// The rows are what the model says.
+    /// The rows equal the model.
     async fn check(&self) {
         let (model, told) = (&self.model, &self.told);
         let task = task(self.fresh, &self.name).await;

@@ -1,4 +1,4 @@
-//! What a batch must be after any sequence of steps, in plain data.
+//! The state of a batch after any sequence of steps, in plain data.
 
 use std::collections::BTreeSet;
 
@@ -79,7 +79,7 @@ impl Model {
         Ok(())
     }
 
-    /// The same list once more: nothing after a close, else only what failed is worked again.
+    /// Submits the same list once more: nothing after a close, else only failed items are worked again.
     fn submit_again(&mut self) {
         let has = |wanted| self.items.contains(&wanted);
         if has(ItemStatus::Cancelled) || !has(ItemStatus::Failed) {
@@ -156,7 +156,7 @@ impl Model {
         self.work(chunk)
     }
 
-    /// A dead letter, of a chunk that has stalled its workers or of one that has not: that one is announced again.
+    /// Handles a dead letter: a chunk that has stalled its workers is given up, another chunk is announced again.
     pub(super) fn bury(&mut self, chunk: usize, stalled: bool) -> Worked {
         let is_open = matches!(self.chunks[chunk], State::Open | State::Held);
         if is_open && !stalled {

@@ -1,18 +1,14 @@
-//! What `/task/*` may do to a task that is a batch.
+//! `/task/*` on a task that is a batch.
 
 use task_store::testing::with_database;
 
 use super::*;
-use crate::support::{MemoryQueue, load_station, orders, submit_orders, work_all};
+use crate::support::{submitted_batch, work_all};
 
 #[tokio::test]
 async fn a_finished_batch_is_not_started_but_submitted_again() {
     with_database(async |fresh| {
-        load_station(fresh).await;
-        let queue = MemoryQueue::default();
-        submit_orders(fresh, &queue, "b1", &orders(3))
-            .await
-            .unwrap();
+        let queue = submitted_batch(fresh, 3).await;
         work_all(fresh, &queue).await;
         let refusal = start(fresh, "b1").await.unwrap_err();
         assert_eq!(refusal.code(), ErrorCode::TaskFinished);
@@ -28,11 +24,7 @@ async fn a_finished_batch_is_not_started_but_submitted_again() {
 #[tokio::test]
 async fn finishing_a_batch_leaves_no_chunk_to_be_worked_and_no_order_is_made() {
     with_database(async |fresh| {
-        load_station(fresh).await;
-        let queue = MemoryQueue::default();
-        submit_orders(fresh, &queue, "b1", &orders(25))
-            .await
-            .unwrap();
+        let queue = submitted_batch(fresh, 25).await;
         finish(fresh, "b1", &change("set", "$.msg", &json!("停")).unwrap())
             .await
             .unwrap();
@@ -65,11 +57,7 @@ async fn finishing_a_batch_leaves_no_chunk_to_be_worked_and_no_order_is_made() {
 #[tokio::test]
 async fn a_refused_finish_of_a_batch_cancels_nothing() {
     with_database(async |fresh| {
-        load_station(fresh).await;
-        let queue = MemoryQueue::default();
-        submit_orders(fresh, &queue, "b1", &orders(3))
-            .await
-            .unwrap();
+        let queue = submitted_batch(fresh, 3).await;
         let end = finish(fresh, "b1", &change("set", "$.a.b", &json!(1)).unwrap()).await;
         assert_eq!(code(end), ErrorCode::PathNotFound);
         work_all(fresh, &queue).await;

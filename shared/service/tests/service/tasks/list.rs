@@ -102,7 +102,7 @@ async fn fill(fresh: &TestDatabase, count: u32) {
 const DIGITS: &str = "SELECT 0 n UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 \
     UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9";
 
-/// What a query should find among the tasks of [`fill`], all pages.
+/// The keys that a query should find among the tasks of [`fill`], all pages.
 fn expected(count: i64, query: Query<'_>) -> Vec<i64> {
     let wanted = |id: &i64| {
         let statuses = query.statuses;

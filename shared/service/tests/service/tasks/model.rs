@@ -49,7 +49,7 @@ async fn any_sequence_of_changes_leaves_the_document_that_the_model_says() {
     .await;
 }
 
-/// What a document is after a change, or why it does not apply; `null` is no document.
+/// The document after a change, or the reason why the change does not apply; `null` is no document.
 fn applied(
     document: &Value,
     op: &str,
@@ -117,7 +117,7 @@ fn apply_in(
     Ok(())
 }
 
-/// What a place holds after a change to what it held.
+/// The value of a place after a change.
 fn combined(old: Option<&Value>, op: &str, value: &Value) -> std::result::Result<Value, ErrorCode> {
     match (op, old) {
         ("append", None) => Ok(json!([value])),

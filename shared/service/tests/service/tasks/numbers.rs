@@ -1,4 +1,4 @@
-//! Numbers in results: what is read back is what was sent, or it was refused.
+//! Numbers in results: a number is read back as it was sent, or it was refused.
 
 use task_store::testing::with_database;
 

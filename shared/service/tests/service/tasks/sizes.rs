@@ -11,7 +11,7 @@ use crate::support::{caller, task};
 /// The most bytes of an input, of a result.
 const MOST: usize = 1_000_000;
 
-/// A text of so many bytes as a JSON string.
+/// A text of `bytes` bytes as a JSON string.
 fn text(bytes: usize) -> String {
     "x".repeat(bytes - 2)
 }

@@ -9,7 +9,7 @@ use task_store::{Database, StoreError};
 use super::*;
 use crate::support::{MemoryQueue, load_station, orders, submit_orders, work_one};
 
-/// A database of one connection, whose session counts what is asked of it.
+/// A database of one connection, whose session counts its statements.
 struct Counting(TestDatabase);
 
 impl Counting {

@@ -1,4 +1,4 @@
-//! What a page costs the server.
+//! The server's cost of a page.
 
 use std::time::{Duration, Instant};
 
