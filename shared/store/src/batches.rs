@@ -96,14 +96,10 @@ pub async fn insert_run(
 
 /// Reads the batch of a task; `None` when the task is no batch.
 pub async fn by_task(connection: &mut Connection, task: TaskId) -> Result<Option<Batch>> {
-    let row = sqlx::query(
-        "SELECT task_id, job, run, payload_hash, item_count, params, \
-         TIMESTAMPDIFF(SECOND, '1970-01-01', accepted_at) AS accepted_at, \
-         TIMESTAMPDIFF(SECOND, '1970-01-01', finished_at) AS finished_at, earlier_runs FROM tbl_batch WHERE task_id = ?",
-    )
-    .bind(task.get())
-    .fetch_optional(connection)
-    .await?;
+    let row = sqlx::query(BY_TASK)
+        .bind(task.get())
+        .fetch_optional(connection)
+        .await?;
     row.map(|row| {
         Ok(Batch {
             task_id: TaskId::from_row(row.try_get("task_id")?),
@@ -120,6 +116,13 @@ pub async fn by_task(connection: &mut Connection, task: TaskId) -> Result<Option
     })
     .transpose()
 }
+
+const BY_TASK: &str = "\
+    SELECT task_id, job, run, payload_hash, item_count, params, earlier_runs,
+      TIMESTAMPDIFF(SECOND, '1970-01-01', accepted_at) AS accepted_at,
+      TIMESTAMPDIFF(SECOND, '1970-01-01', finished_at) AS finished_at
+    FROM tbl_batch
+    WHERE task_id = ?";
 
 /// Marks a submitted batch task as running, if `run` is its current run: that run's first chunk was claimed.
 pub async fn start(connection: &mut Connection, task: TaskId, run: u32) -> Result<()> {

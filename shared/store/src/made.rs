@@ -53,15 +53,10 @@ pub struct MadeLine {
 
 /// Reads orders with their lines. An order may have 200 lines: ask for a few orders at a time.
 pub async fn by_ids(connection: &mut Connection, ids: &[i64]) -> Result<Vec<MadeOrder>> {
-    let rows = sqlx::query(
-        "SELECT o.id, o.out_order_no, o.address_id, o.uid, \
-           TIMESTAMPDIFF(SECOND, '1970-01-01', o.receive_begin) AS receive_begin, \
-           TIMESTAMPDIFF(SECOND, '1970-01-01', o.receive_end) AS receive_end, o.remark, CAST(o.total AS CHAR) AS total \
-         FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k STRAIGHT_JOIN tbl_order o ON o.id = k.id",
-    )
-    .bind(json(ids)?)
-    .fetch_all(&mut *connection)
-    .await?;
+    let rows = sqlx::query(BY_IDS)
+        .bind(json(ids)?)
+        .fetch_all(&mut *connection)
+        .await?;
     let mut lines = lines_of(connection, ids).await?;
     let order = |row: &MySqlRow| {
         let id = row.try_get("id")?;
@@ -81,16 +76,19 @@ pub async fn by_ids(connection: &mut Connection, ids: &[i64]) -> Result<Vec<Made
     rows.iter().map(order).collect()
 }
 
+const BY_IDS: &str = "\
+    SELECT o.id, o.out_order_no, o.address_id, o.uid, o.remark,
+      TIMESTAMPDIFF(SECOND, '1970-01-01', o.receive_begin) AS receive_begin,
+      TIMESTAMPDIFF(SECOND, '1970-01-01', o.receive_end) AS receive_end,
+      CAST(o.total AS CHAR) AS total
+    FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k
+    STRAIGHT_JOIN tbl_order o ON o.id = k.id";
+
 async fn lines_of(connection: &mut Connection, ids: &[i64]) -> Result<HashMap<i64, Vec<MadeLine>>> {
-    let rows = sqlx::query(
-        "SELECT d.order_id, d.sku_id, CAST(d.quantity AS CHAR) AS quantity, \
-           CAST(d.unit_price AS CHAR) AS unit_price, CAST(d.amount AS CHAR) AS amount, d.is_price_timing, d.spu_remark \
-         FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k \
-         STRAIGHT_JOIN tbl_order_detail d ON d.order_id = k.id ORDER BY d.order_id, d.line_no",
-    )
-    .bind(json(ids)?)
-    .fetch_all(connection)
-    .await?;
+    let rows = sqlx::query(LINES_OF)
+        .bind(json(ids)?)
+        .fetch_all(connection)
+        .await?;
     let mut lines: HashMap<i64, Vec<MadeLine>> = HashMap::new();
     for row in &rows {
         lines
@@ -107,3 +105,12 @@ async fn lines_of(connection: &mut Connection, ids: &[i64]) -> Result<HashMap<i6
     }
     Ok(lines)
 }
+
+const LINES_OF: &str = "\
+    SELECT d.order_id, d.sku_id, d.is_price_timing, d.spu_remark,
+      CAST(d.quantity AS CHAR) AS quantity,
+      CAST(d.unit_price AS CHAR) AS unit_price,
+      CAST(d.amount AS CHAR) AS amount
+    FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k
+    STRAIGHT_JOIN tbl_order_detail d ON d.order_id = k.id
+    ORDER BY d.order_id, d.line_no";

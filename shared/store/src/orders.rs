@@ -195,19 +195,21 @@ pub async fn made_by_task(
     task: TaskId,
     keys: &[&str],
 ) -> Result<Vec<(String, i64)>> {
-    let rows = sqlx::query(
-        "SELECT CAST(o.order_key AS CHAR CHARACTER SET utf8mb4) AS order_key, o.id \
-         FROM JSON_TABLE(?, '$[*]' COLUMNS (k VARCHAR(67) PATH '$')) j \
-         STRAIGHT_JOIN tbl_order o ON o.task_id = ? AND o.order_key = CAST(j.k AS BINARY)",
-    )
-    .bind(json(keys)?)
-    .bind(task.get())
-    .fetch_all(connection)
-    .await?;
+    let rows = sqlx::query(MADE_BY_TASK)
+        .bind(json(keys)?)
+        .bind(task.get())
+        .fetch_all(connection)
+        .await?;
     rows.iter()
         .map(|row| Ok((text(row, "order_key")?, row.try_get("id")?)))
         .collect()
 }
+
+const MADE_BY_TASK: &str = "\
+    SELECT CAST(o.order_key AS CHAR CHARACTER SET utf8mb4) AS order_key, o.id
+    FROM JSON_TABLE(?, '$[*]' COLUMNS (k VARCHAR(67) PATH '$')) j
+    STRAIGHT_JOIN tbl_order o ON o.task_id = ?
+                             AND o.order_key = CAST(j.k AS BINARY)";
 
 /// Finds orders of the station with these order numbers: the number as it was asked for and the order id. Trailing blanks do
 /// not tell two numbers apart: the unique key pads.
@@ -216,18 +218,21 @@ pub async fn with_out_order_no(
     station: &StationId,
     numbers: &[&str],
 ) -> Result<Vec<(String, i64)>> {
-    let rows = sqlx::query(
-        "SELECT j.n, o.id FROM JSON_TABLE(?, '$[*]' COLUMNS (n VARCHAR(65) PATH '$')) j \
-         STRAIGHT_JOIN tbl_order o ON o.station_id = ? AND o.out_order_no = j.n",
-    )
-    .bind(json(numbers)?)
-    .bind(station.as_str())
-    .fetch_all(connection)
-    .await?;
+    let rows = sqlx::query(WITH_OUT_ORDER_NO)
+        .bind(json(numbers)?)
+        .bind(station.as_str())
+        .fetch_all(connection)
+        .await?;
     rows.iter()
-        .map(|row| Ok((text(row, "n")?, row.try_get("id")?)))
+        .map(|row| Ok((text(row, "asked")?, row.try_get("id")?)))
         .collect()
 }
+
+const WITH_OUT_ORDER_NO: &str = "\
+    SELECT j.n AS asked, o.id
+    FROM JSON_TABLE(?, '$[*]' COLUMNS (n VARCHAR(65) PATH '$')) j
+    STRAIGHT_JOIN tbl_order o ON o.station_id = ?
+                             AND o.out_order_no = j.n";
 
 /// Tells whether an order exists and is the station's.
 pub async fn exists(connection: &mut Connection, station: &StationId, id: i64) -> Result<bool> {

@@ -35,13 +35,10 @@ pub struct CycleRow {
 
 /// Reads the operating cycle with exactly this id.
 pub async fn cycle(connection: &mut Connection, id: &str) -> Result<Option<CycleRow>> {
-    let row = sqlx::query(
-        "SELECT id, station_id, type, enabled, order_time_limit, receive_time_limit, \
-         TIMESTAMPDIFF(SECOND, '1970-01-01', NOW()) AS clock FROM tbl_time_config WHERE id = ?",
-    )
-    .bind(id)
-    .fetch_optional(connection)
-    .await?;
+    let row = sqlx::query(CYCLE)
+        .bind(id)
+        .fetch_optional(connection)
+        .await?;
     let cycle = row.map(|row| {
         Ok::<_, StoreError>(CycleRow {
             id: text(&row, "id")?,
@@ -55,6 +52,12 @@ pub async fn cycle(connection: &mut Connection, id: &str) -> Result<Option<Cycle
     });
     Ok(cycle.transpose()?.filter(|cycle| cycle.id == id))
 }
+
+const CYCLE: &str = "\
+    SELECT id, station_id, type, enabled, order_time_limit, receive_time_limit,
+      TIMESTAMPDIFF(SECOND, '1970-01-01', NOW()) AS clock
+    FROM tbl_time_config
+    WHERE id = ?";
 
 /// An address as it is stored.
 #[derive(Debug, Clone)]
@@ -93,22 +96,13 @@ pub async fn named(
     addresses: &[&str],
     skus: &[&str],
 ) -> Result<(Vec<AddressRow>, Vec<SkuRow>)> {
-    let rows = sqlx::query(
-        "SELECT 0 AS is_sku, a.address_id AS id, a.name, a.can_order AS is_open, NULL AS sale_unit, NULL AS sale_price, \
-           NULL AS sale_num_least, NULL AS time_config_id \
-         FROM JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(65) PATH '$')) k \
-         STRAIGHT_JOIN tbl_address a ON a.station_id = ? AND a.address_id = k.id AND LENGTH(a.address_id) = LENGTH(k.id) \
-         UNION ALL SELECT 1, s.sku_id, s.name, s.on_sale, s.sale_unit, CAST(s.sale_price AS CHAR), \
-           CAST(s.sale_num_least AS CHAR), s.time_config_id \
-         FROM JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(65) PATH '$')) k \
-         STRAIGHT_JOIN tbl_sku s ON s.station_id = ? AND s.sku_id = k.id AND LENGTH(s.sku_id) = LENGTH(k.id)",
-    )
-    .bind(json(addresses)?)
-    .bind(station.as_str())
-    .bind(json(skus)?)
-    .bind(station.as_str())
-    .fetch_all(connection)
-    .await?;
+    let rows = sqlx::query(NAMED)
+        .bind(json(addresses)?)
+        .bind(station.as_str())
+        .bind(json(skus)?)
+        .bind(station.as_str())
+        .fetch_all(connection)
+        .await?;
     let (mut addresses, mut skus) = (Vec::new(), Vec::new());
     for row in &rows {
         match row.try_get::<i64, _>("is_sku")? {
@@ -118,6 +112,21 @@ pub async fn named(
     }
     Ok((addresses, skus))
 }
+
+const NAMED: &str = "\
+    SELECT 0 AS is_sku, a.address_id AS id, a.name, a.can_order AS is_open,
+      NULL AS sale_unit, NULL AS sale_price, NULL AS sale_num_least, NULL AS time_config_id
+    FROM JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(65) PATH '$')) k
+    STRAIGHT_JOIN tbl_address a ON a.station_id = ?
+                               AND a.address_id = k.id
+                               AND LENGTH(a.address_id) = LENGTH(k.id)
+    UNION ALL
+    SELECT 1, s.sku_id, s.name, s.on_sale,
+      s.sale_unit, CAST(s.sale_price AS CHAR), CAST(s.sale_num_least AS CHAR), s.time_config_id
+    FROM JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(65) PATH '$')) k
+    STRAIGHT_JOIN tbl_sku s ON s.station_id = ?
+                           AND s.sku_id = k.id
+                           AND LENGTH(s.sku_id) = LENGTH(k.id)";
 
 fn address(row: &MySqlRow) -> Result<AddressRow> {
     Ok(AddressRow {
