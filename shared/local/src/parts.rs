@@ -119,7 +119,7 @@ impl Parts {
         })
     }
 
-    /// How to start the consumer of a task queue.
+    /// Returns the recipe that starts the consumer of a task queue.
     fn consumer(&self, function: &str) -> Option<Recipe> {
         let mut queues = self.config.task_queues.iter();
         let queue = queues.find(|queue| queue.function() == function)?;
@@ -136,7 +136,7 @@ impl Parts {
         })
     }
 
-    /// What a function finds in its environment: Lambda's own variables, the project's, then the caller's.
+    /// Returns the environment of a function: Lambda's own variables, the project's, then the caller's.
     fn environment(&self, function: &str) -> Vec<(String, String)> {
         let lease = self.config.visibility_timeout.as_secs().max(1).to_string();
         let own = [
@@ -235,7 +235,7 @@ impl Parts {
     }
 }
 
-/// `(queue, function)` of every event source mapping, those of task queues included.
+/// Lists `(queue, function)` of every event source mapping, task queues included.
 fn mappings(config: &StackConfig) -> Vec<(String, String)> {
     let jobs = config.project.mappings().into_iter();
     let jobs = jobs.map(|(queue, function)| (queue, function.to_owned()));

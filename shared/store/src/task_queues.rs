@@ -77,7 +77,7 @@ impl Mode {
     }
 }
 
-/// What a queue does with its tasks.
+/// The policy of a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
     /// Its name.

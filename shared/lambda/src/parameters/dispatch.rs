@@ -183,7 +183,7 @@ impl Parameters<'_> {
 }
 
 impl Parameter<'_> {
-    /// How the workers of a queue get their tasks.
+    /// Reads the way in which the workers of a queue get their tasks.
     fn mode(self) -> Result<Mode> {
         match &*self.scalar()? {
             "pull" => Ok(Mode::Pull),

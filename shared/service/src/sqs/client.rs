@@ -9,7 +9,7 @@ use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 use super::http_client;
 
 /// How long one request may take, all its tries included. A queue that failed one gets no further ones in this send,
-/// so that the answer to a submit waits for hardly longer than this; the sweeper sends what was not sent.
+/// so that the answer to a submit waits for hardly longer than this; the sweeper sends the rest.
 pub(super) const SEND_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A client from the environment, as a function finds it: `AWS_REGION`, the credentials of its role and, locally,

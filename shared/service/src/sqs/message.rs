@@ -15,7 +15,7 @@ pub(super) struct Message {
     pub(super) delay: u32,
 }
 
-/// The messages of a request, and the places of those that cannot be built: these count as unsent.
+/// Builds the messages of a request; answers the places of messages that cannot be built: these count as unsent.
 pub(super) fn entries<E: std::fmt::Display>(
     part: &[usize],
     build: impl Fn(usize) -> Result<SendMessageBatchRequestEntry, E>,
@@ -33,7 +33,7 @@ pub(super) fn entries<E: std::fmt::Display>(
     (entries, unsent)
 }
 
-/// One message of a request; its id is its place.
+/// Builds a message of a request; its id is its place.
 pub(super) fn entry(
     place: usize,
     message: &Message,

@@ -47,7 +47,7 @@ pub async fn add_many(
     Ok(answers(refused, added))
 }
 
-/// The same within a transaction of the caller's; the sweeper announces the tasks.
+/// Adds tasks within a transaction of the caller's; the sweeper announces them.
 pub(super) async fn add_within(
     connection: &mut Connection,
     requests: Vec<Result<TaskRequest<'_>>>,

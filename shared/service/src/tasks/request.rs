@@ -15,7 +15,7 @@ pub struct TaskRequest<'a> {
     pub user_task_id: Option<UserTaskId>,
     /// Whose task it is.
     pub station_id: StationId,
-    /// What a person reads.
+    /// The task's name for people.
     pub name: Cow<'a, str>,
     /// The task's input.
     pub input: Cow<'a, str>,
@@ -49,7 +49,7 @@ pub struct DispatchRequest {
 }
 
 impl TaskRequest<'_> {
-    /// The key of the added task if consumers of an SQS queue are to be told of it.
+    /// Returns the key of the added task if the consumers of an SQS queue get a message about it.
     #[must_use]
     pub fn announced<Q: RunQueue>(&self, id: TaskId, queue: &Q) -> Option<TaskId> {
         let dispatch = self.dispatch.as_ref()?;
