@@ -86,14 +86,14 @@ impl StackConfig {
         self
     }
 
-    /// The names of the queues: the jobs' and those of task queues.
+    /// Returns the names of the queues of jobs and of task queues.
     pub(crate) fn queues(&self) -> Vec<String> {
         let jobs = self.project.queues.keys().cloned();
         jobs.chain(self.task_queues.iter().map(TaskQueue::queue))
             .collect()
     }
 
-    /// The names of the functions: the project's, and the consumers of task queues.
+    /// Returns the names of the functions: the project's, and the consumers of task queues.
     pub(crate) fn functions(&self) -> BTreeSet<String> {
         let own = self.project.functions.iter().cloned();
         own.chain(self.task_queues.iter().map(TaskQueue::function))

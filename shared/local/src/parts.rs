@@ -247,7 +247,7 @@ fn mappings(config: &StackConfig) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The functions something triggers, each with its number of processes.
+/// Returns the functions something triggers, each with its number of processes.
 fn wanted(config: &StackConfig) -> BTreeMap<String, usize> {
     let project = &config.project;
     let scheduled = project

@@ -53,7 +53,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// The word that the column holds.
+    /// Returns the word that the column holds.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -62,7 +62,7 @@ impl Mode {
         }
     }
 
-    /// Whether a message tells of each run.
+    /// Tells whether a message tells of each run.
     #[must_use]
     pub const fn is_announced(self) -> bool {
         matches!(self, Self::Sqs)

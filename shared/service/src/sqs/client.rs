@@ -12,7 +12,7 @@ use super::http_client;
 /// so that the answer to a submit waits for hardly longer than this; the sweeper sends the rest.
 pub(super) const SEND_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A client from the environment, as a function finds it: `AWS_REGION`, the credentials of its role and, locally,
+/// Makes a client from the environment of a function: `AWS_REGION`, the credentials of its role and, locally,
 /// `AWS_ENDPOINT_URL`.
 pub(super) fn client() -> Client {
     let var = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());

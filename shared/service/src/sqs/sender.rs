@@ -20,8 +20,8 @@ const BATCH: usize = 10;
 /// Requests in flight at once.
 const CONCURRENCY: usize = 8;
 
-/// How long a request that is made now may take: the other half of what the invocation has left is for making due again what
-/// was not sent, and for the answer.
+/// Bounds a request that is made now. The other half of the invocation's time is for making due again messages
+/// that were not sent, and for the answer.
 fn send_bound() -> Duration {
     invocation::time_left().map_or(SEND_TIMEOUT, |left| SEND_TIMEOUT.min(left / 2))
 }
@@ -33,7 +33,7 @@ pub(super) struct Sender {
 }
 
 impl Sender {
-    /// Sends messages, each to the queue at its URL; answers the places of those that were not sent. One without a URL is not.
+    /// Sends messages, each to the queue at its URL; answers the places of unsent messages. A message without a URL is not sent.
     pub(super) async fn send(&self, messages: &[(Option<&str>, Message)]) -> Vec<usize> {
         let mut by_url: HashMap<&str, (AtomicBool, Vec<usize>)> = HashMap::new();
         let mut unsent = Vec::new();

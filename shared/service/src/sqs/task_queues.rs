@@ -58,7 +58,7 @@ impl RunQueue for TaskQueues {
     }
 }
 
-/// The message that announces a run.
+/// Returns the message that announces a run.
 fn body(run: &RunAnnouncement) -> String {
     // The name of a queue needs no escapes.
     format!(

@@ -32,13 +32,13 @@ impl SqsNames {
             .map(Self)
     }
 
-    /// Whether there is no such queue.
+    /// Tells whether the queue does not exist.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether a queue is one of them.
+    /// Tells whether a queue is one of them.
     #[must_use]
     pub fn contains(&self, name: &QueueName) -> bool {
         self.0.contains(name)

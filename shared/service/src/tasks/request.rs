@@ -56,7 +56,7 @@ impl TaskRequest<'_> {
         queue.has(dispatch.queue.as_str()).then_some(id)
     }
 
-    /// The task for the store.
+    /// Returns the task for the store.
     #[must_use]
     pub fn task(&self) -> NewTask<'_> {
         NewTask {

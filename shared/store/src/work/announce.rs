@@ -38,14 +38,14 @@ pub struct RunAnnouncement {
 /// Who announces a unit that becomes due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Announcer {
-    /// The caller, after its commit: the sweeper repairs what is lost.
+    /// The caller, after its commit: the sweeper repairs lost messages.
     Caller,
     /// The sweeper, as soon as it comes round.
     Sweeper,
 }
 
 impl Announcer {
-    /// How often a unit counts as announced, and the seconds until that happens again.
+    /// Returns how often a unit counts as announced, and the seconds until that happens again.
     pub(super) const fn counts(self) -> (u32, u32) {
         match self {
             Self::Caller => (1, RESEND),
@@ -61,7 +61,7 @@ macro_rules! announcement_columns {
     };
 }
 
-/// Reads the announcements of those tasks whose caller announces them. A paused queue announces nothing.
+/// Reads the announcements of tasks whose caller announces them. A paused queue announces nothing.
 pub async fn announcements(
     connection: &mut Connection,
     tasks: &[TaskId],

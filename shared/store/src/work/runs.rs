@@ -125,7 +125,8 @@ pub struct Wait {
 }
 
 impl Wait {
-    /// How often the run counts as announced. One that is further ahead than a message can be delayed is left to the sweeper.
+    /// Returns how often the run counts as announced. One that is further ahead than a message can be delayed is left to
+    /// the sweeper.
     fn announcements(self) -> u32 {
         let is_near = self.ms <= u64::from(LONGEST_DELAY) * 1_000;
         let announcer = self.announcer.filter(|_| is_near);

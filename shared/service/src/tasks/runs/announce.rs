@@ -27,7 +27,7 @@ pub trait RunQueue: Sync {
 /// Adds a task as [`tasks::add`] does, and announces it.
 ///
 /// # Errors
-/// Those of [`tasks::add`].
+/// The errors of [`tasks::add`].
 pub async fn add<Q: RunQueue>(
     database: &Database,
     queue: &Q,
@@ -46,7 +46,7 @@ pub async fn add<Q: RunQueue>(
 /// Adds tasks as [`tasks::add_many`] does, and announces them.
 ///
 /// # Errors
-/// Those of [`tasks::add_many`].
+/// The errors of [`tasks::add_many`].
 pub async fn add_many<Q: RunQueue>(
     database: &Database,
     queue: &Q,
@@ -58,7 +58,7 @@ pub async fn add_many<Q: RunQueue>(
     Ok(added)
 }
 
-/// Announces runs of tasks that the caller has made due. The sweeper announces what cannot be announced here.
+/// Announces runs of tasks that the caller has made due. The sweeper announces runs that cannot be announced here.
 pub async fn announce<Q: RunQueue>(
     database: &Database,
     queue: &Q,
