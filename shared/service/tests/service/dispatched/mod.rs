@@ -215,14 +215,8 @@ async fn update(fresh: &TestDatabase, id: TaskId, run: Option<i32>) -> Result<()
 }
 
 async fn finish(fresh: &TestDatabase, id: TaskId, run: Option<i32>) -> Result<()> {
-    tasks::finish(
-        &fresh.database,
-        KINDS,
-        &key(id),
-        &of_run(run),
-        &TimeZone::UTC,
-    )
-    .await
+    let (key, changes) = (key(id), of_run(run));
+    tasks::finish(&fresh.database, KINDS, &key, &changes, &TimeZone::UTC).await
 }
 
 async fn start(fresh: &TestDatabase, id: TaskId) -> Result<Value> {
@@ -279,12 +273,9 @@ async fn units(fresh: &TestDatabase) -> i64 {
 }
 
 async fn close(fresh: &TestDatabase, id: TaskId) {
-    let named = TaskReference {
-        task_id: Some(id),
-        ..TaskReference::default()
-    };
+    let named = [key(id)];
     let closed =
-        task_service::async_tasks::close(&fresh.database, KINDS, &Caller::Unbound, &[named]).await;
+        task_service::async_tasks::close(&fresh.database, KINDS, &Caller::Unbound, &named).await;
     assert_eq!(closed.unwrap(), 1);
 }
 
