@@ -29,6 +29,12 @@ use relay::{Bells, Relay};
 pub(crate) const REGION: &str = "us-east-1";
 const ACCOUNT: &str = "000000000000";
 const PART: &str = "queue emulator";
+/// The emulator behind a faster server than its own, which parses HTTP in Python: a call takes 0.3 ms instead of 0.5.
+#[rustfmt::skip]
+const SERVER: [&str; 15] = [
+    "-m", "uvicorn", "ministack.app:app", "--host", "127.0.0.1", "--loop", "uvloop", "--http", "httptools",
+    "--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "1", "--no-server-header",
+];
 
 /// How many messages a queue holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,14 +77,18 @@ impl QueueEmulator {
         let python = config.tools().join("bin/python");
         let variables = [
             ("GATEWAY_PORT", port.to_string()),
-            ("BIND_HOST", "127.0.0.1".to_owned()),
             ("SERVICES", "sqs".to_owned()),
             ("LOG_LEVEL", "WARNING".to_owned()),
         ];
+        let port_argument = port.to_string();
         let recipe = Recipe {
             name: PART.to_owned(),
             program: python,
-            arguments: ["-m", "ministack"].map(str::to_owned).to_vec(),
+            arguments: SERVER
+                .iter()
+                .chain(&["--port", &port_argument])
+                .map(|&argument| argument.to_owned())
+                .collect(),
             environment: variables
                 .map(|(name, value)| (name.to_owned(), value))
                 .to_vec(),

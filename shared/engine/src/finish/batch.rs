@@ -1,6 +1,8 @@
 //! Ending a batch: in a transaction of its own, after the last chunk's has committed. Inside the chunk's own,
 //! two last chunks would not see each other and the task would hang.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use task_store::Moment;
 use task_store::batches::{self, Batch};
@@ -13,6 +15,13 @@ use crate::job::JobKind;
 use crate::metrics;
 use crate::read::{Counts, ItemStatuses, ItemView, failed_briefs};
 
+/// Pauses between looks for a lock that another chunk's commit holds.
+const LOCK_PAUSES: [Duration; 4] = [
+    Duration::from_millis(1),
+    Duration::from_millis(1),
+    Duration::from_millis(2),
+    Duration::from_millis(4),
+];
 /// How many failed items a task's result shows.
 const SHOWN_FAILURES: u32 = 50;
 /// The most bytes of the failed items that a task's result shows.
@@ -54,8 +63,8 @@ pub(crate) enum Within {
 /// Ends the run inside the transaction of its last chunk, or marks it as running inside that of another one; saves the commits
 /// of both.
 ///
-/// The chunk's row is locked before the task's, against the order of locks, so nothing here waits for the task's row. Two last
-/// chunks do not see each other's end: a chunk that does not end the run looks again after its commit, so that the last one to
+/// The chunk's row is locked before the task's, against the order of locks, so nothing here waits long for the task's row. Two
+/// last chunks may not see each other's end: a chunk that does not end the run looks again after its commit, so that the last one to
 /// commit sees all of them.
 pub(crate) async fn finish_within(
     connection: &mut Connection,
@@ -63,7 +72,7 @@ pub(crate) async fn finish_within(
     id: TaskId,
     run: u32,
 ) -> Result<Within> {
-    let Some(task) = tasks::lock_if_free(connection, id).await? else {
+    let Some(task) = lock_soon(connection, id).await? else {
         return Ok(Within::Unseen);
     };
     if task.status == TaskStatus::Submitted {
@@ -75,6 +84,17 @@ pub(crate) async fn finish_within(
         None if has_ended => Within::Seen,
         None => Within::Unseen,
     })
+}
+
+/// Locks a task as soon as it is free, within the time of a commit or two: the chunks of a small batch end at the same moment.
+async fn lock_soon(connection: &mut Connection, id: TaskId) -> Result<Option<Task>> {
+    for pause in LOCK_PAUSES {
+        if let Some(task) = tasks::lock_if_free(connection, id).await? {
+            return Ok(Some(task));
+        }
+        tokio::time::sleep(pause).await;
+    }
+    tasks::lock_if_free(connection, id).await
 }
 
 /// Ends the run; answers when it had been accepted, or `None` when it has ended before or cannot end yet.
