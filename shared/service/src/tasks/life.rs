@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use task_engine::JobKinds;
 use task_store::tasks::{self, Changes, Task, TaskStatus};
-use task_store::{Connection, Database, TaskId, batches};
+use task_store::{Connection, Database, TaskId, batches, work};
 
 use super::{TaskReference, TaskView, find, name, not_found, progress, runs, update};
 use crate::caller::Caller;
@@ -23,7 +23,10 @@ pub async fn start(
 ) -> Result<TaskView> {
     let write = async |c: &mut _| {
         let name = name(&Caller::Unbound, named)?;
-        let started = tasks::start(c, name).await?;
+        // A caller that names a run means a dispatched task.
+        let started = (run_count.is_some() && work::start(c, name, run_count).await?)
+            || tasks::start(c, name).await?
+            || run_count.is_none() && work::start(c, name, None).await?;
         let task = find(c, &Caller::Unbound, named).await?;
         if !started && task.queue.is_some() {
             return Ok(Started::Dispatched(task.id));

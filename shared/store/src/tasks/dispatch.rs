@@ -1,11 +1,5 @@
 //! How a task is dispatched to workers, and the state of its unit of work.
 
-use sqlx::{QueryBuilder, Row as _};
-
-use super::Task;
-use crate::connections::Connection;
-use crate::error::Result;
-use crate::ids::TaskId;
 use crate::task_queues::QueueName;
 use crate::time::Moment;
 
@@ -55,39 +49,15 @@ pub struct Dispatched {
     pub lease_until: Option<Moment>,
 }
 
-/// Reads the state of the dispatched tasks among `tasks`. Reads nothing when none is dispatched.
-pub(super) async fn read_dispatched(connection: &mut Connection, tasks: &mut [Task]) -> Result<()> {
-    let dispatched = tasks.iter().filter(|task| task.queue.is_some());
-    let ids: Vec<_> = dispatched.map(|task| task.id).collect();
-    if ids.is_empty() {
-        return Ok(());
-    }
-    let mut sql = QueryBuilder::new(DISPATCHED);
-    let mut list = sql.separated(", ");
-    for id in &ids {
-        list.push_bind(id.get());
-    }
-    sql.push(")");
-    // Most are of one task; a statement of its own for every other number is not worth its place among the prepared ones.
-    let query = sql.build().persistent(ids.len() == 1);
-    for row in query.fetch_all(connection).await? {
-        let id = TaskId::from_row(row.try_get("id")?);
-        if let Some(task) = tasks.iter_mut().find(|task| task.id == id) {
-            task.dispatched = Dispatched {
-                max_attempts: row.try_get("max_attempts")?,
-                next_run_at: Moment::from_row(&row, "next_run_at")?,
-                lease_until: Moment::from_row(&row, "lease_until")?,
-            };
-        }
-    }
-    Ok(())
+/// The columns of a [`Dispatched`] in a row of `tbl_async_task`. Of a task without a queue nothing else is read.
+macro_rules! dispatched_columns {
+    () => {
+        "IF(queue IS NULL, NULL, CAST(COALESCE(max_attempts, \
+           (SELECT q.max_attempts FROM tbl_task_queue q WHERE q.name = tbl_async_task.queue)) AS UNSIGNED)) AS most_runs, \
+         IF(queue IS NULL, NULL, (SELECT TIMESTAMPDIFF(SECOND, '1970-01-01', IF(w.state = 1, w.due_at, NULL)) FROM tbl_work w \
+           WHERE w.task_id = tbl_async_task.id AND w.kind = 2 AND w.run = 0 AND w.part = 0)) AS next_run_at, \
+         IF(queue IS NULL, NULL, (SELECT TIMESTAMPDIFF(SECOND, '1970-01-01', IF(w.state = 3, w.lease_until, NULL)) FROM tbl_work w \
+           WHERE w.task_id = tbl_async_task.id AND w.kind = 2 AND w.run = 0 AND w.part = 0)) AS lease_until"
+    };
 }
-
-const DISPATCHED: &str = "
-    SELECT t.id, COALESCE(t.max_attempts, q.max_attempts) AS max_attempts,
-      TIMESTAMPDIFF(SECOND, '1970-01-01', IF(w.state = 1, w.due_at, NULL)) AS next_run_at,
-      TIMESTAMPDIFF(SECOND, '1970-01-01', IF(w.state = 3, w.lease_until, NULL)) AS lease_until
-    FROM tbl_async_task t
-    LEFT JOIN tbl_task_queue q ON q.name = t.queue
-    LEFT JOIN tbl_work w ON w.task_id = t.id AND w.kind = 2 AND w.run = 0 AND w.part = 0
-    WHERE t.id IN (";
+pub(super) use dispatched_columns;

@@ -154,10 +154,8 @@ pub async fn find<'a>(
         and_batch!()
     ));
     named.into().push(&mut sql);
-    let row = sql.build().fetch_optional(&mut *connection).await?;
-    let mut found = row.as_ref().map(task).transpose()?;
-    dispatch::read_dispatched(connection, found.as_mut_slice()).await?;
-    Ok(found)
+    let row = sql.build().fetch_optional(connection).await?;
+    row.as_ref().map(task).transpose()
 }
 
 /// Tasks by their keys, in no order.
@@ -178,10 +176,8 @@ pub async fn by_ids(connection: &mut Connection, ids: &[TaskId]) -> Result<Vec<T
     }
     sql.push(")");
     let query = sql.build().persistent(ids.len() == 1);
-    let rows = query.fetch_all(&mut *connection).await?;
-    let mut tasks = rows.iter().map(task).collect::<Result<Vec<_>>>()?;
-    dispatch::read_dispatched(connection, &mut tasks).await?;
-    Ok(tasks)
+    let rows = query.fetch_all(connection).await?;
+    rows.iter().map(task).collect()
 }
 
 /// Reads the tasks of any station with one of these ids, in no order.
@@ -221,10 +217,8 @@ pub async fn lock<'a>(
     ));
     named.into().push(&mut sql);
     sql.push(" FOR UPDATE");
-    let row = sql.build().fetch_optional(&mut *connection).await?;
-    let mut found = row.as_ref().map(task).transpose()?;
-    dispatch::read_dispatched(connection, found.as_mut_slice()).await?;
-    Ok(found)
+    let row = sql.build().fetch_optional(connection).await?;
+    row.as_ref().map(task).transpose()
 }
 
 /// Locks a task's row as [`lock`] does. `None` when another transaction holds it, and when the task does not exist.

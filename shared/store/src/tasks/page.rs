@@ -3,7 +3,6 @@
 use sqlx::{QueryBuilder, Row as _};
 
 use super::Task;
-use super::dispatch::read_dispatched;
 use super::list::{Filter, Part, Sql, push_page};
 use super::row::{and_batch, light_columns, task};
 use crate::connections::Connection;
@@ -68,7 +67,6 @@ pub async fn list(
     columns
         .read_large(&mut *connection, &large, &mut tasks)
         .await?;
-    read_dispatched(connection, &mut tasks).await?;
     Ok(Page { tasks, is_cut })
 }
 

@@ -20,7 +20,8 @@ macro_rules! light_columns {
              TIMESTAMPDIFF(SECOND, '1970-01-01', end_time) AS ended_at, \
              outcome, progress, ",
             $is_batch,
-            " AS is_batch, queue, attempt, last_error, tags, created_by"
+            " AS is_batch, queue, attempt, last_error, tags, created_by, ",
+            crate::tasks::dispatch::dispatched_columns!()
         )
     };
     // From a table with its `and_batch`.
@@ -98,7 +99,13 @@ pub(super) fn task(row: &MySqlRow) -> Result<Task> {
         last_error: optional_text(row, "last_error")?,
         tags: optional_text(row, "tags")?,
         created_by: optional_text(row, "created_by")?,
-        dispatched: Dispatched::default(),
+        dispatched: Dispatched {
+            max_attempts: row
+                .try_get::<Option<u64>, _>("most_runs")?
+                .and_then(|most| most.try_into().ok()),
+            next_run_at: Moment::from_row(row, "next_run_at")?,
+            lease_until: Moment::from_row(row, "lease_until")?,
+        },
         input: optional_text(row, "input")?,
         result: optional_text(row, "result")?,
     })

@@ -8,6 +8,7 @@ mod claim;
 mod due;
 mod insert;
 mod runs;
+mod start;
 mod turns;
 
 pub use announce::{
@@ -24,3 +25,4 @@ pub use insert::{NewUnit, insert};
 pub use runs::{
     KEPT_RUNS, Run, Wait, lease_until, put_off, record, record_all, remove, remove_all, renew, runs,
 };
+pub use start::start;
