@@ -12,13 +12,13 @@ async fn main() -> Result<(), task_lambda::Error> {
 }
 
 type State = (Dispatcher<SqsQueue>, OrderImport, PublicBaseUrl);
-
 async fn handle((dispatcher, job, base): &State, call: Call) -> task_service::Result<Reply> {
     let (list, caller) = call.read(|call, p| {
         OrderList {
             user_task_id: &p.required("task_id", Parameter::user_task_id)?,
             time_config_id: &p.required("time_config_id", |id| id.text(64))?,
             file_name: p.optional("file_name", |n| n.text(128))?.as_deref(),
+            created_by: call.user_name(),
             scope: call.id_scope(),
             rerun: p.optional("rerun", Parameter::flag)?.unwrap_or_default(),
             orders: &p.required(p.either("order_data", "data"), Parameter::list)?,

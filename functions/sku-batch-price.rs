@@ -18,6 +18,7 @@ async fn handle((dispatcher, base): &State, call: Call) -> task_service::Result<
     let (list, caller) = call.read(|call, p| {
         PriceList {
             user_task_id: &p.required("task_id", Parameter::user_task_id)?,
+            created_by: call.user_name(),
             scope: call.id_scope(),
             rerun: p.optional("rerun", Parameter::flag)?.unwrap_or_default(),
             items: &p.required("items", Parameter::list)?,

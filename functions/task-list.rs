@@ -3,7 +3,8 @@
 use jiff::tz::TimeZone;
 use task_lambda::Parameter;
 use task_lambda::http::{Call, Reply, get_or_post};
-use task_service::tasks::{self, Filter, List};
+use task_service::Caller;
+use task_service::tasks::{self, List};
 use task_store::Database;
 
 #[tokio::main(flavor = "current_thread")]
@@ -17,13 +18,9 @@ async fn handle(
 ) -> task_service::Result<Reply> {
     call.system()?;
     let p = call.parameters()?;
-    let filter = Filter {
-        station: &p.required("station_id", Parameter::station_id)?,
-        statuses: &p.statuses()?,
-        type_id: p.optional("type_id", Parameter::int)?,
-        only_shown: false,
-    };
-    let list = List::new(filter, p.paging(10, 100)?, p.columns()?);
+    let station = p.required("station_id", Parameter::station_id)?;
+    let request = p.task_list(&Caller::Station(station))?;
+    let list = List::new(request.filter(false), request.page, p.columns()?);
     let (views, pagination) = tasks::list(database, &list, zone).await?;
     Reply::data(&views)?.with("pagination", &pagination)
 }

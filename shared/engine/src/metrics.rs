@@ -22,6 +22,8 @@ pub enum Metric {
     QueueWait,
     /// Time from the acceptance of a batch to its end.
     BatchTime,
+    /// How long the task that waits longest has been ready, of any queue that is not paused.
+    OldestTask,
     /// Items of a kind of batch with an outcome of one sort, under the name that the kind gives them.
     Items(&'static str),
 }
@@ -36,6 +38,7 @@ impl Metric {
             Self::ChunkTime => "ChunkTime",
             Self::QueueWait => "QueueWait",
             Self::BatchTime => "BatchTime",
+            Self::OldestTask => "OldestTask",
             Self::Items(name) => name,
         }
     }
@@ -46,7 +49,7 @@ impl Metric {
         match self {
             Self::Retries | Self::DeadLetters | Self::Items(_) => "Count",
             Self::ChunkTime | Self::QueueWait => "Milliseconds",
-            Self::BatchTime => "Seconds",
+            Self::BatchTime | Self::OldestTask => "Seconds",
         }
     }
 

@@ -37,7 +37,9 @@ pub async fn sweep<Q: Queue>(
     let runs = runs::sweep(database, deadline.part(4)).await;
     let adopted = inbox::adopt_all(database, scope, deadline.part(3)).await;
     let announced = runs::announce_due(database, run_queue, deadline.part(2)).await;
+    let watched = runs::watch(database).await;
     let batches = task_engine::sweep(dispatcher, kinds, deadline).await;
+    logged("waiting tasks", watched)?;
     Ok(Swept {
         runs: logged("runs of dispatched tasks", runs)?,
         adopted: logged("the inbox", adopted)?,

@@ -1,11 +1,12 @@
 //! `tbl_task_inbox`: tasks that callers add by SQL, in transactions of their own.
 
 use sqlx::mysql::MySqlRow;
-use sqlx::{QueryBuilder, Row as _};
+use sqlx::{Executor as _, QueryBuilder, Row as _};
 
 use crate::arguments::json;
 use crate::connections::Connection;
 use crate::error::{Result, StoreError};
+use crate::time::Moment;
 
 /// How many rows are adopted together.
 const MOST: u32 = 200;
@@ -33,10 +34,16 @@ pub struct InboxRow {
     pub message_show: bool,
     /// Who adds it.
     pub created_by: Option<String>,
+    /// What it is found by, a JSON array of texts.
+    pub tags: Option<String>,
     /// To which queue's workers it is dispatched.
     pub queue: Option<String>,
     /// Seconds until it may run.
     pub delay: Option<u32>,
+    /// When it may run.
+    pub run_at: Option<Moment>,
+    /// Until when it may be started.
+    pub expire_at: Option<Moment>,
     /// Seconds a run may be silent.
     pub timeout: Option<u32>,
     /// Runs before it ends as failed.
@@ -62,7 +69,8 @@ pub async fn take(connection: &mut Connection) -> Result<Vec<InboxRow>> {
         return Ok(Vec::new());
     }
     let mut sql = QueryBuilder::new(
-        "SELECT id, station_id, task_name, input, user_task_id, type_id, `repeat`, message_show, created_by, queue, delay,
+        "SELECT id, station_id, task_name, input, user_task_id, type_id, `repeat`, message_show, created_by, tags, queue, delay,
+           TIMESTAMPDIFF(SECOND, '1970-01-01', run_at) AS run_at, TIMESTAMPDIFF(SECOND, '1970-01-01', expire_at) AS expire_at,
            timeout, max_attempts FROM tbl_task_inbox WHERE id IN (",
     );
     let mut list = sql.separated(", ");
@@ -87,11 +95,28 @@ fn row(row: &MySqlRow) -> Result<InboxRow> {
         repeat: row.try_get("repeat")?,
         message_show: row.try_get("message_show")?,
         created_by: text("created_by")?,
+        tags: text("tags")?,
         queue: text("queue")?,
         delay: row.try_get("delay")?,
+        run_at: Moment::from_row(row, "run_at")?,
+        expire_at: Moment::from_row(row, "expire_at")?,
         timeout: row.try_get("timeout")?,
         max_attempts: row.try_get("max_attempts")?,
     })
+}
+
+/// Begins a part of a transaction, which [`undo_part`] undoes without the rest. Locks taken before it stay.
+pub async fn begin_part(connection: &mut Connection) -> Result<()> {
+    connection.execute("SAVEPOINT inbox_part").await?;
+    Ok(())
+}
+
+/// Undoes all since the last [`begin_part`].
+pub async fn undo_part(connection: &mut Connection) -> Result<()> {
+    connection
+        .execute("ROLLBACK TO SAVEPOINT inbox_part")
+        .await?;
+    Ok(())
 }
 
 /// Deletes rows whose tasks were added.

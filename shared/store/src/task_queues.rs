@@ -8,7 +8,7 @@ use sqlx::{MySql, Row as _};
 use crate::connections::Connection;
 use crate::error::{Result, StoreError};
 
-pub use counts::{Counts, MOST_COUNTED, counts};
+pub use counts::{Counts, MOST_COUNTED, counts, longest_wait};
 
 /// The name of a queue: a lower-case letter, then up to 31 lower-case letters and digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]

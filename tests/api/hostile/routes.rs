@@ -4,7 +4,7 @@ mod dispatch;
 
 use super::values::Takes::{
     self, Amount, AnyText, Document, ErrorCode, Field, Flag, Id, Ids, Int, Key, List, Object,
-    OrderId, Path, Station, Text, Words,
+    OrderId, Path, Queue, Station, Text, Words,
 };
 
 /// A route, called in one way.
@@ -161,6 +161,8 @@ static ROUTES: [Route; 23] = [
             ("station_id", Station),
             ("status", Words),
             ("type_id", INT32),
+            ("queue", Queue),
+            ("tag", Text(32)),
             ("limit", Int(1, 100)),
             ("offset", OFFSET),
             ("page", OFFSET),
@@ -199,6 +201,8 @@ static ROUTES: [Route; 23] = [
             ("station_id", Station),
             ("status", Words),
             ("type_id", INT32),
+            ("queue", Queue),
+            ("tag", Text(32)),
             ("limit", Int(1, 100)),
             ("offset", OFFSET),
             ("page", OFFSET),

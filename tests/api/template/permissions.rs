@@ -184,7 +184,9 @@ fn only_functions_that_know_a_queue_may_send_to_it() {
             .as_vec()
             .cloned()
             .unwrap_or_default();
-        let to_tasks = policies.iter().any(|policy| policy.as_str() == Some(SENDS_TO_TASK_QUEUES));
+        let to_tasks = policies
+            .iter()
+            .any(|policy| policy.as_str() == Some(SENDS_TO_TASK_QUEUES));
         let announces = ["task-add", "task-fail", "task-retry", "batch-sweeper"];
         assert_eq!(
             to_tasks,

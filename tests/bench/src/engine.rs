@@ -77,6 +77,7 @@ async fn submit_list(url: &str, task: &str, orders: &str, settings: Settings, li
         file_name: None,
         orders,
         rerun: false,
+        created_by: None,
         scope: task_store::tasks::IdScope::Station,
     };
     let caller = Caller::Station(StationId::parse(STATION).expect("a station"));

@@ -16,6 +16,8 @@ pub struct Submission<'a> {
     pub params: &'a str,
     /// The items.
     pub payload: &'a Payload,
+    /// Who submits it.
+    pub created_by: Option<&'a str>,
     /// Where the caller's id is unique.
     pub scope: IdScope,
     /// The same items as before are asked to be worked again, all of them.

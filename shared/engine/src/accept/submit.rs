@@ -148,7 +148,10 @@ async fn insert_first_run<J: BatchJob>(
         type_id: 0,
         repeat: true,
         message_show: true,
-        labels: Labels::default(),
+        labels: Labels {
+            tags: None,
+            created_by: submission.created_by,
+        },
         dispatch: None,
     };
     let task = tasks::insert_in_scope(connection, &new, submission.scope).await?;

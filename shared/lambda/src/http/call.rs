@@ -17,6 +17,7 @@ pub struct Call {
     station_source: StationSource,
     station_claim: Option<Claim>,
     station_header: Option<String>,
+    user_name: Option<String>,
 }
 
 impl Call {
@@ -37,6 +38,7 @@ impl Call {
             content_type: headers.inner_type().map(ToOwned::to_owned),
             is_signed: event.is_signed(),
             station_claim: event.claim("station_id"),
+            user_name: event.claim("name").and_then(Claim::name),
             station_header: event.header("x-station-id").map(ToOwned::to_owned),
             query: event.take_query(),
             body,
@@ -101,6 +103,12 @@ impl Call {
     #[must_use]
     pub const fn id_scope(&self) -> IdScope {
         self.station_source.id_scope()
+    }
+
+    /// Returns the name of the person whose token it is, where it has one.
+    #[must_use]
+    pub fn user_name(&self) -> Option<&str> {
+        self.user_name.as_deref()
     }
 
     /// Returns the id that links the answer to the log.

@@ -44,6 +44,22 @@ pub(super) enum Claim {
     Other,
 }
 
+impl Claim {
+    /// A person's name, as much of it as is kept; `None` when it is none.
+    pub(super) fn name(self) -> Option<String> {
+        let Self::Text(text) = self else {
+            return None;
+        };
+        let name: String = text
+            .trim()
+            .chars()
+            .filter(|c| *c != '\0')
+            .take(64)
+            .collect();
+        (!name.is_empty()).then_some(name)
+    }
+}
+
 impl Event {
     pub(super) fn method(&self) -> &str {
         self.request_context.http.method.as_str()

@@ -45,12 +45,19 @@ impl Parameters<'_> {
 
     /// Reads the request for a list of tasks, by a caller of one station.
     pub fn task_list(&self, caller: &Caller) -> Result<TaskListRequest> {
-        Ok(TaskListRequest {
+        let request = TaskListRequest {
             station: caller.required_station()?.clone(),
             statuses: self.statuses()?,
             type_id: self.optional("type_id", Parameter::int)?,
+            queue: self.optional("queue", Parameter::queue)?,
+            tag: self.optional("tag", |tag| Ok(tag.text(32)?.into_owned()))?,
             page: self.paging(10, 100)?,
-        })
+        };
+        if request.page.page > 0 && (request.queue.is_some() || request.tag.is_some()) {
+            let wrong = "cannot be combined with queue or tag: go on with after_id, the next_after_id of the page before";
+            return Err(Error::invalid(self.either("offset", "page"), wrong));
+        }
+        Ok(request)
     }
 
     /// Reads `status`: one or several of 1, 2 and 3; none when it is absent.

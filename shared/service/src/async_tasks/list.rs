@@ -3,11 +3,12 @@
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use task_engine::{PageRequest, Pagination};
+use task_store::task_queues::QueueName;
 use task_store::tasks::TaskStatus;
 use task_store::{Database, StationId};
 
 use crate::error::Result;
-use crate::tasks::{Columns, Filter, FrontTaskView, List, page};
+use crate::tasks::{Columns, Filter, FoundBy, FrontTaskView, List, page};
 
 /// Asks for a page of a station's tasks.
 #[derive(Debug, Clone)]
@@ -18,8 +19,29 @@ pub struct TaskListRequest {
     pub statuses: Vec<TaskStatus>,
     /// Only tasks of this type.
     pub type_id: Option<i32>,
+    /// Only tasks of this queue.
+    pub queue: Option<QueueName>,
+    /// Only tasks with this tag.
+    pub tag: Option<String>,
     /// The page; it may come after a task's key: tasks with a smaller key follow.
     pub page: PageRequest,
+}
+
+impl TaskListRequest {
+    /// Which tasks are meant; `only_shown`: of those that are listed to the station's staff.
+    #[must_use]
+    pub fn filter(&self, only_shown: bool) -> Filter<'_> {
+        Filter {
+            station: &self.station,
+            statuses: &self.statuses,
+            type_id: self.type_id,
+            only_shown,
+            found_by: FoundBy {
+                queue: self.queue.as_ref().map(QueueName::as_str),
+                tag: self.tag.as_deref(),
+            },
+        }
+    }
 }
 
 /// A page of a station's tasks.
@@ -40,18 +62,12 @@ pub async fn list(
     request: &TaskListRequest,
     zone: &TimeZone,
 ) -> Result<TaskList> {
-    let filter = Filter {
-        station: &request.station,
-        statuses: &request.statuses,
-        type_id: request.type_id,
-        only_shown: true,
-    };
     let columns = Columns {
         input: false,
         result: true,
     };
     let list = List {
-        filter,
+        filter: request.filter(true),
         page: request.page,
         columns,
     };

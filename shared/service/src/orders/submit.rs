@@ -22,6 +22,8 @@ pub struct OrderList<'a> {
     pub file_name: Option<&'a str>,
     /// The orders as they were sent: a JSON array.
     pub orders: &'a RawValue,
+    /// Who submits them.
+    pub created_by: Option<&'a str>,
     /// All of them are asked to be worked again, although the same list was worked before.
     pub rerun: bool,
     /// Where the caller's id is unique.
@@ -36,6 +38,7 @@ pub struct OrderBatch {
     time_config_id: String,
     params: String,
     payload: Payload,
+    created_by: Option<String>,
     scope: IdScope,
     rerun: bool,
 }
@@ -57,6 +60,7 @@ impl OrderList<'_> {
             time_config_id: self.time_config_id.to_owned(),
             params: params.to_stored()?,
             payload: Payload::cut(&ORDER_IMPORT, self.time_config_id, &orders, settings),
+            created_by: self.created_by.map(str::to_owned),
             scope: self.scope,
             rerun: self.rerun,
         })
@@ -76,6 +80,7 @@ pub async fn submit<Q: Queue>(
         station: &station,
         params: &list.params,
         payload: &list.payload,
+        created_by: list.created_by.as_deref(),
         scope: list.scope,
         rerun: list.rerun,
         closed: closed.as_deref(),

@@ -16,6 +16,8 @@ pub struct PriceList<'a> {
     pub user_task_id: &'a UserTaskId,
     /// The changes as they were sent: a JSON array.
     pub items: &'a RawValue,
+    /// Who submits them.
+    pub created_by: Option<&'a str>,
     /// All of them are asked to be worked again, although the same list was worked before.
     pub rerun: bool,
     /// Where the caller's id is unique.
@@ -28,6 +30,7 @@ pub struct PriceBatch {
     /// The caller's id for this batch.
     pub user_task_id: UserTaskId,
     payload: Payload,
+    created_by: Option<String>,
     scope: IdScope,
     rerun: bool,
 }
@@ -43,6 +46,7 @@ impl PriceList<'_> {
         Ok(PriceBatch {
             user_task_id: self.user_task_id.clone(),
             payload: Payload::cut(PriceChange::KIND, "", &items, settings),
+            created_by: self.created_by.map(str::to_owned),
             scope: self.scope,
             rerun: self.rerun,
         })
@@ -60,6 +64,7 @@ pub async fn submit<Q: Queue>(
         station: caller.required_station()?,
         params: "{}",
         payload: &list.payload,
+        created_by: list.created_by.as_deref(),
         scope: list.scope,
         rerun: list.rerun,
         closed: None,

@@ -25,19 +25,55 @@ pub async fn adopt_all(database: &Database, scope: IdScope, deadline: Deadline) 
     Ok(adopted)
 }
 
-/// Adds the tasks of the oldest rows: lock, insert and delete in one transaction. A row that cannot be used keeps why. Answers
-/// how many rows were looked at; 0: there are none.
+/// Adds the tasks of the oldest rows: lock, insert and delete in one transaction. A row that cannot be used keeps why, also a
+/// row that the database itself refuses: it is found by halves, and keeps no other waiting. Answers how many rows were looked
+/// at; 0: there are none.
 ///
 /// # Errors
-/// The database's: then every row is as it was.
+/// The database's, when it cannot be used: then every row is as it was.
 pub async fn adopt(database: &Database, scope: IdScope) -> Result<usize> {
-    database
-        .transaction(async |c| adopt_some(c, scope).await)
-        .await
+    let adopt = async |c: &mut _| {
+        let rows = inbox::take(c).await?;
+        adopt_by_halves(c, scope, &rows).await?;
+        Ok(rows.len())
+    };
+    database.transaction(adopt).await
 }
 
-async fn adopt_some(connection: &mut Connection, scope: IdScope) -> Result<usize> {
-    let rows = inbox::take(connection).await?;
+/// Adopts locked rows: all at once, or by halves when the database refuses a value of a row among them.
+async fn adopt_by_halves(c: &mut Connection, scope: IdScope, rows: &[InboxRow]) -> Result<()> {
+    let mut parts = vec![rows];
+    while let Some(part) = parts.pop().filter(|part| !part.is_empty()) {
+        inbox::begin_part(c).await?;
+        match adopt_part(c, scope, part).await {
+            Err(Error::Store(fault)) if fault.is_of_a_value() => {
+                inbox::undo_part(c).await?;
+                match part {
+                    [row] => refuse(c, row, &fault.kind()).await?,
+                    _ => {
+                        let (first, second) = part.split_at(part.len() / 2);
+                        parts.extend([second, first]);
+                    }
+                }
+            }
+            end => end?,
+        }
+    }
+    Ok(())
+}
+
+/// Keeps why the database does not take the task of a row.
+async fn refuse(connection: &mut Connection, row: &InboxRow, fault: &str) -> Result<()> {
+    let why =
+        format!("the database does not take this task ({fault}): see its constraints and triggers");
+    tracing::error!(
+        error = fault,
+        "a row of the inbox is refused by the database"
+    );
+    Ok(inbox::refuse(connection, &[(row.id, why)]).await?)
+}
+
+async fn adopt_part(connection: &mut Connection, scope: IdScope, rows: &[InboxRow]) -> Result<()> {
     let requests = rows.iter().map(request).collect();
     let answers = add_within(connection, requests, scope).await?;
     let (mut added, mut refused) = (Vec::new(), Vec::new());
@@ -48,8 +84,7 @@ async fn adopt_some(connection: &mut Connection, scope: IdScope) -> Result<usize
         }
     }
     inbox::delete(connection, &added).await?;
-    inbox::refuse(connection, &refused).await?;
-    Ok(rows.len())
+    Ok(inbox::refuse(connection, &refused).await?)
 }
 
 /// Returns a row as the request it stands for.
@@ -73,7 +108,7 @@ fn request(row: &InboxRow) -> Result<TaskRequest<'_>> {
         type_id: row.type_id,
         repeat: row.repeat,
         message_show: row.message_show,
-        tags: None,
+        tags: row.tags.as_deref().map(tags).transpose()?,
         created_by: row.created_by.as_deref().map(Into::into),
         dispatch: dispatch(row)?,
     })
@@ -87,6 +122,16 @@ fn check_length(name: &str, text: &str) -> Result<()> {
             &format!("has {length} characters, must have 1 to 64"),
         )),
     }
+}
+
+/// Tags as they are stored.
+fn tags(text: &str) -> Result<String> {
+    let tags: Option<Vec<String>> = serde_json::from_str(text).ok();
+    let is_good = |tag: &String| (1..=32).contains(&tag.chars().count()) && !tag.contains('\0');
+    let tags = tags.filter(|tags| tags.len() <= 10 && tags.iter().all(is_good));
+    let wrong = "must be a JSON array of at most 10 texts of 1 to 32 characters";
+    let tags = tags.ok_or_else(|| Error::invalid("tags", wrong))?;
+    serde_json::to_string(&tags).map_err(|_| Error::invalid("tags", wrong))
 }
 
 fn dispatch(row: &InboxRow) -> Result<Option<DispatchRequest>> {
@@ -104,11 +149,20 @@ fn dispatch(row: &InboxRow) -> Result<Option<DispatchRequest>> {
         }
         value => Ok(value),
     };
+    let delay = within("delay", row.delay, 0, 31_622_400)?;
+    let start = match (delay, row.run_at) {
+        (Some(_), Some(_)) => {
+            return Err(Error::invalid("run_at", "and delay cannot both be given"));
+        }
+        (Some(seconds), None) => Start::In(seconds),
+        (None, Some(moment)) => Start::At(moment),
+        (None, None) => Start::Now,
+    };
     Ok(Some(DispatchRequest {
         queue,
-        start: within("delay", row.delay, 0, 31_622_400)?.map_or(Start::Now, Start::In),
+        start,
         timeout: within("timeout", row.timeout, 10, 43_200)?,
         max_attempts: within("max_attempts", row.max_attempts, 1, 50)?,
-        expire_at: None,
+        expire_at: row.expire_at,
     }))
 }

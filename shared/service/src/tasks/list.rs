@@ -52,6 +52,7 @@ pub struct Page {
     /// Newest first.
     pub tasks: Vec<(Task, u8)>,
     is_cut: bool,
+    scanned_to: Option<i64>,
 }
 
 /// Reads a page of tasks: as many as fit an answer, at least one.
@@ -62,6 +63,7 @@ pub async fn page(connection: &mut Connection, list: &List<'_>) -> Result<Page> 
     Ok(Page {
         tasks: found.tasks.into_iter().zip(progress).collect(),
         is_cut: found.is_cut,
+        scanned_to: found.scanned_to,
     })
 }
 
@@ -76,12 +78,16 @@ impl Page {
             total_capped: false,
             limit: list.page.limit,
             offset: list.page.page,
-            next: NextPage::AfterId(oldest.map(|(task, _)| task.id.get())),
+            next: NextPage::AfterId(oldest.map(|(task, _)| task.id.get()).or(self.scanned_to)),
         }
     }
 
     /// Describes the page with the total. It counts rows, so only callers that show the total ask for it.
     async fn counted(&self, connection: &mut Connection, list: &List<'_>) -> Result<Pagination> {
+        // What no index serves is not counted.
+        if !list.filter.found_by.is_anything() {
+            return Ok(self.pagination(list));
+        }
         let counted = match last_page_total(list.part(), self.tasks.len()) {
             Some(total) if !self.is_cut => total,
             _ => tasks::count(connection, &list.filter, MOST_COUNTED + 1).await?,

@@ -32,8 +32,8 @@ pub use progress::progress;
 pub use request::{DispatchRequest, TaskRequest};
 pub(crate) use runs::cancel as cancel_run;
 pub use task_store::tasks::{
-    Changes, Columns, Dispatch, Filter, IdScope, Labels, NewTask, Operation, Part, ResultChange,
-    Start,
+    Changes, Columns, Dispatch, Filter, FoundBy, IdScope, Labels, NewTask, Operation, Part,
+    ResultChange, Start,
 };
 pub use update::update;
 pub use view::{FrontTaskView, TaskView};

@@ -193,6 +193,8 @@ async fn the_panel_lists_a_stations_shown_tasks_and_says_when_none_is_open() {
             station: StationId::parse(STATION).unwrap(),
             statuses: Vec::new(),
             type_id: None,
+            queue: None,
+            tag: None,
             page: first(10),
         };
         let zone = job().zone;

@@ -20,6 +20,7 @@ pub(crate) async fn submit_prices(
         user_task_id: &id(task),
         items: &to_raw_value(items).unwrap(),
         rerun: false,
+        created_by: None,
         scope: task_store::tasks::IdScope::Station,
     };
     submit(

@@ -186,6 +186,7 @@ async fn submit_list(
         file_name: Some("周一.xlsx"),
         orders: &orders,
         rerun,
+        created_by: None,
         scope: IdScope::Station,
     };
     submit(

@@ -72,7 +72,8 @@ const VALUE: &[&[u16]] = &[
     ],
 ];
 
-/// Sorts an error by its number and, for data exceptions (22) and constraints (23), by its SQLSTATE.
+/// Sorts an error by its number and, for data exceptions (22), constraints (23) and the refusals of triggers (45), by its
+/// SQLSTATE.
 pub(super) fn class(number: u16, state: &str) -> Class {
     let is_in = |lists: &[&[u16]]| lists.iter().any(|list| list.contains(&number));
     if LOST.contains(&number) {
@@ -81,7 +82,7 @@ pub(super) fn class(number: u16, state: &str) -> Class {
         Class::Contention
     } else if is_in(OUTAGE) {
         Class::Outage
-    } else if is_in(VALUE) || state.starts_with("22") || state.starts_with("23") {
+    } else if is_in(VALUE) || ["22", "23", "45"].iter().any(|c| state.starts_with(c)) {
         Class::Value
     } else {
         Class::Statement
@@ -93,7 +94,8 @@ mod tests {
     use super::*;
 
     /// Number, SQLSTATE as the servers send it, class.
-    const KNOWN: [(u16, &str, Class); 36] = [
+    const KNOWN: [(u16, &str, Class); 37] = [
+        (1644, "45000", Class::Value),
         (1213, "40001", Class::Lost),
         (1205, "HY000", Class::Lost),
         (1020, "HY000", Class::Lost),

@@ -4,6 +4,7 @@ use sqlx::{QueryBuilder, Row as _};
 
 use crate::connections::Connection;
 use crate::error::{Result, StoreError};
+use crate::row::text;
 use crate::time::Moment;
 
 /// The highest count: counting stops there.
@@ -55,6 +56,22 @@ pub async fn counts(
         })
     });
     counts.collect()
+}
+
+/// Reads how many seconds the ready task that is claimed next has waited, of the queue where that is longest, and the queue;
+/// `None`: nothing waits. Paused queues do not count.
+pub async fn longest_wait(connection: &mut Connection) -> Result<Option<(String, u64)>> {
+    const WAITS: &str = "
+        SELECT name, CAST(waited AS UNSIGNED) AS waited FROM
+          (SELECT q.name, (SELECT GREATEST(TIMESTAMPDIFF(SECOND, w.ready_at, NOW(3)), 0)
+             FROM tbl_work w FORCE INDEX (turn)
+             WHERE w.queue = q.name AND w.state = 0 -- ready
+             ORDER BY w.turn LIMIT 1) AS waited
+           FROM tbl_task_queue q WHERE q.paused = 0) waits
+        WHERE waited IS NOT NULL ORDER BY waited DESC LIMIT 1";
+    let row = sqlx::query(WAITS).fetch_optional(connection).await?;
+    row.map(|row| Ok((text(&row, "name")?, row.try_get("waited")?)))
+        .transpose()
 }
 
 /// Adds the counts of one queue, each a range of an index that is read up to a limit.

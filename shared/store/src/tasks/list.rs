@@ -25,7 +25,30 @@ pub struct Filter<'a> {
     pub type_id: Option<i32>,
     /// Only tasks that are listed to the station's staff.
     pub only_shown: bool,
+    /// What else they are found by; no index serves it.
+    pub found_by: FoundBy<'a>,
 }
+
+/// What tasks are found by beside the columns of an index: of the newest 2,000 that the rest of a filter finds, a page answers
+/// those that fit.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FoundBy<'a> {
+    /// Their queue.
+    pub queue: Option<&'a str>,
+    /// One of their tags.
+    pub tag: Option<&'a str>,
+}
+
+impl FoundBy<'_> {
+    /// Whether every task fits.
+    #[must_use]
+    pub const fn is_anything(&self) -> bool {
+        self.queue.is_none() && self.tag.is_none()
+    }
+}
+
+/// How many tasks are looked through for those that are found by more than an index.
+const SCANNED: u64 = 2_000;
 
 /// Which part of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +133,28 @@ impl<'a> Filter<'a> {
         push_limit(sql, part);
     }
 
+    /// The rows of a page that are found by more than an index.
+    fn push_found(&self, sql: &mut Sql<'a>, ranges: &[Range], part: Part) {
+        sql.push(" FROM (SELECT key_id FROM (");
+        self.push_keys(sql, ranges, scanned(part));
+        sql.push(") scanned JOIN tbl_async_task looked ON looked.id = key_id WHERE TRUE");
+        if let Some(queue) = self.found_by.queue {
+            sql.push(" AND looked.queue = ").push_bind(queue);
+        }
+        if let Some(tag) = self.found_by.tag {
+            sql.push(" AND JSON_CONTAINS(looked.tags, ")
+                .push_bind(serde_json::Value::from(tag).to_string())
+                .push(")");
+        }
+        sql.push(" ORDER BY key_id DESC LIMIT ")
+            .push_bind(part.limit);
+        sql.push(concat!(
+            ") page JOIN tbl_async_task ON id = key_id",
+            and_batch!(),
+            " ORDER BY id DESC"
+        ));
+    }
+
     fn push_newest(&self, sql: &mut Sql<'a>, joined: &str, range: Range, part: Part) {
         self.push_range(sql, joined, range);
         if let Some(after) = part.after {
@@ -118,6 +163,30 @@ impl<'a> Filter<'a> {
         sql.push(" ORDER BY id DESC");
         push_limit(sql, part);
     }
+}
+
+/// The tasks that are looked through for a part.
+const fn scanned(part: Part) -> Part {
+    Part {
+        limit: SCANNED,
+        skip: 0,
+        ..part
+    }
+}
+
+/// The key of the last task that was looked through for a part; `None`: there were no more.
+pub(super) async fn scanned_to(
+    connection: &mut Connection,
+    filter: &Filter<'_>,
+    part: Part,
+) -> Result<Option<i64>> {
+    let mut sql = QueryBuilder::new("SELECT MIN(key_id), COUNT(*) FROM (");
+    filter.push_keys(&mut sql, &filter.ranges(true), scanned(part));
+    sql.push(") scanned");
+    let row = sql.build().fetch_one(connection).await?;
+    let count: i64 = row.try_get(1)?;
+    let is_full = u64::try_from(count) == Ok(SCANNED);
+    Ok(row.try_get::<Option<i64>, _>(0)?.filter(|_| is_full))
 }
 
 fn push_limit(sql: &mut Sql<'_>, part: Part) {
@@ -129,6 +198,7 @@ fn push_limit(sql: &mut Sql<'_>, part: Part) {
 /// are, which costs less for every row that is skipped or belongs to another range, and the page's rows by them.
 pub(super) fn push_page<'a>(sql: &mut Sql<'a>, filter: &Filter<'a>, part: Part) {
     match filter.ranges(true).as_slice() {
+        ranges if !filter.found_by.is_anything() => filter.push_found(sql, ranges, part),
         [range] if part.skip == 0 => filter.push_newest(sql, and_batch!(), *range, part),
         ranges => {
             sql.push(" FROM (");

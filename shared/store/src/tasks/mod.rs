@@ -35,7 +35,7 @@ pub use ended::{EndedFilter, ended, revive};
 pub use finish_runs::{EndedRun, finish_runs};
 pub use insert::{IdScope, NewTask, insert, insert_all, insert_for_all, insert_in_scope};
 pub use life::{fail, resubmit, start, wait_again};
-pub use list::{Filter, Part, batch_progress, count};
+pub use list::{Filter, FoundBy, Part, batch_progress, count};
 pub use numbers::InexactNumber;
 pub use page::{Columns, Page, list};
 pub use path::{BadPath, ResultPath, Step};

@@ -3,7 +3,7 @@
 use sqlx::{QueryBuilder, Row as _};
 
 use super::Task;
-use super::list::{Filter, Part, Sql, push_page};
+use super::list::{Filter, Part, Sql, push_page, scanned_to};
 use super::row::{and_batch, light_columns, task};
 use crate::connections::Connection;
 use crate::error::Result;
@@ -34,6 +34,8 @@ pub struct Page {
     pub tasks: Vec<Task>,
     /// Further tasks of the page did not fit.
     pub is_cut: bool,
+    /// Fewer tasks than asked for were found among those that were looked through: from this key it goes on.
+    pub scanned_to: Option<i64>,
 }
 
 /// Reads a part of a station's tasks, newest first: as many as fit `budget` bytes, at least one. A batch's result comes
@@ -67,7 +69,16 @@ pub async fn list(
     columns
         .read_large(&mut *connection, &large, &mut tasks)
         .await?;
-    Ok(Page { tasks, is_cut })
+    let is_full = u64::try_from(rows.len()) == Ok(part.limit);
+    let scanned_to = match filter.found_by.is_anything() || is_full {
+        true => None,
+        false => scanned_to(connection, filter, part).await?,
+    };
+    Ok(Page {
+        tasks,
+        is_cut,
+        scanned_to,
+    })
 }
 
 /// The most bytes of a task's large columns that are read with the page; larger ones are read afterwards.

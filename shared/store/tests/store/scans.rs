@@ -243,6 +243,8 @@ async fn no_statement_about_some_items_reads_the_others() {
                 again::complete(c, task, 1, &[3, 4]).await
             })
             .await;
+        // A session that opens a table for the first time reads the server's dictionary.
+        done(&one, async |c| tasks::lock(c, task).await).await;
         bounded
             .reads("lock", 10, async |c| tasks::lock(c, task).await)
             .await;

@@ -144,3 +144,20 @@ async fn only_an_identity_that_the_gateway_has_found_counts_as_signed() {
         );
     }
 }
+
+#[tokio::test]
+async fn the_name_of_a_person_is_the_tokens_cut_to_what_is_kept() {
+    let named = async |name: Value| {
+        let jwt = json!({"requestContext": {"authorizer": {"jwt": {"claims": {"station_id": "T1", "name": name}}}}});
+        let handler = async |call: Call| Reply::data(&call.user_name());
+        let source = StationSource::Claim;
+        let response = answer(event(&jwt), "request-1", source, &["POST"], handler).await;
+        let body: Value = serde_json::from_str(&response.body).unwrap();
+        body["data"].clone()
+    };
+    assert_eq!(named(json!(" 王芳 ")).await, "王芳");
+    assert_eq!(named(json!("x".repeat(70))).await, "x".repeat(64));
+    for none in [json!(""), json!(7), json!(null)] {
+        assert_eq!(named(none).await, Value::Null);
+    }
+}

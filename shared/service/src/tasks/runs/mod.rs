@@ -29,7 +29,7 @@ pub(super) use heartbeat::renew;
 pub use heartbeat::{Heartbeat, heartbeat};
 pub use retry::{Retried, RetryFilter, retry, retry_all};
 pub(super) use start::start;
-pub use sweep::{SweptRuns, sweep};
+pub use sweep::{SweptRuns, sweep, watch};
 
 /// Reads a refusal with the task as it is now.
 async fn refused(

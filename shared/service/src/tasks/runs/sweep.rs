@@ -2,15 +2,19 @@
 
 use serde::Serialize;
 use task_engine::Deadline;
+use task_engine::metrics::Metric;
 use task_store::tasks::{self, TaskStatus};
 use task_store::work::{self, Announcer, Lost, UnitState};
-use task_store::{Connection, Database, StoreError, TaskId};
+use task_store::{Connection, Database, StoreError, TaskId, task_queues};
 
 use super::end::{FailRequest, end_failed};
 use crate::error::{Error, Result};
 
 /// How many units are looked at in one turn.
 const PAGE: u32 = 500;
+
+/// After how many seconds a task that nobody takes is worth a line in the log; its alarm rings then, too.
+const UNSERVED: u64 = 900;
 
 /// The error of a run whose worker was silent for too long.
 const LEASE_LOST: &str =
@@ -58,6 +62,26 @@ pub async fn sweep(database: &Database, deadline: Deadline) -> Result<SweptRuns>
         tracing::info!(promoted, lost, expired, "swept dispatched tasks");
     }
     Ok(swept)
+}
+
+/// Records how long the task that waits longest has been ready, for the alarm of a queue that nobody serves.
+///
+/// # Errors
+/// The database's.
+pub async fn watch(database: &Database) -> Result<()> {
+    let longest = database
+        .read(async |c| task_queues::longest_wait(c).await)
+        .await?;
+    let (queue, seconds) = longest.unwrap_or_default();
+    Metric::OldestTask.record(u32::try_from(seconds).unwrap_or(u32::MAX));
+    if seconds >= UNSERVED {
+        tracing::warn!(
+            queue.name = queue,
+            seconds,
+            "nobody takes the tasks of a queue"
+        );
+    }
+    Ok(())
 }
 
 /// Ends units, each in a transaction of its own: a fault of one of them is logged, and the others are not kept waiting.

@@ -1,6 +1,6 @@
 //! Tasks that are added by SQL.
 
-use task_service::tasks::inbox::adopt;
+use task_service::tasks::inbox::{adopt, adopt_all};
 use task_store::testing::with_database;
 
 use super::*;
@@ -66,6 +66,50 @@ async fn two_sweeps_at_once_adopt_a_row_once() {
         let adopts = (0..4).map(async |_| adopt(&database, IdScope::Station).await.unwrap());
         let adopted: usize = futures_util::future::join_all(adopts).await.iter().sum();
         assert_eq!((adopted, units(fresh).await), (60, 60));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_row_that_the_database_refuses_keeps_no_other_waiting() {
+    with_database(async |fresh| {
+        declare(fresh, PolicyChange::default()).await;
+        let check = "ALTER TABLE tbl_async_task ADD CONSTRAINT no_evil CHECK (name <> 'evil')";
+        execute(fresh, check).await;
+        for n in 0..40 {
+            let name = if n == 7 || n == 23 { "evil" } else { "good" };
+            let sql = format!("INSERT INTO tbl_task_inbox (station_id, task_name, input, queue) VALUES ('T1', '{name}', '{n}', 'report')");
+            execute(fresh, &sql).await;
+        }
+        let adopted = adopt_all(&fresh.database, IdScope::Station, Deadline::default()).await;
+        assert_eq!(adopted.unwrap(), 40);
+        assert_eq!(units(fresh).await, 38);
+        let list = queues::list(&fresh.database, None, 50, &TimeZone::UTC).await.unwrap();
+        assert_eq!(list.refused.len(), 2);
+        assert!(list.refused.iter().all(|row| row.refusal.starts_with("the database does not take this task")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_row_has_tags_a_time_to_run_and_one_to_expire() {
+    with_database(async |fresh| {
+        declare(fresh, PolicyChange::default()).await;
+        let sql = "INSERT INTO tbl_task_inbox (station_id, task_name, input, queue, tags, run_at, expire_at, delay) VALUES \
+             ('T1', 'n', 'i', 'report', '[\"月报\"]', '2030-01-02 03:04:05', '2030-02-01', NULL), \
+             ('T1', 'n', 'i', 'report', '{}', NULL, NULL, NULL), ('T1', 'n', 'i', 'report', NULL, '2030-01-01', NULL, 5)";
+        execute(fresh, sql).await;
+        assert_eq!(adopt(&fresh.database, IdScope::Station).await.unwrap(), 3);
+        let id = count(fresh, "SELECT id FROM tbl_async_task").await;
+        let task = get(fresh, TaskId::parse(&id.to_string()).unwrap()).await;
+        assert_eq!(json!([task["tags"], task["next_run_time"]]), json!([["月报"], "2030-01-02 03:04:05"]));
+        let expires = "SELECT COUNT(*) FROM tbl_work WHERE expire_at = '2030-02-01'";
+        assert_eq!(count(fresh, expires).await, 1);
+        let refused = queues::list(&fresh.database, None, 50, &TimeZone::UTC).await.unwrap().refused;
+        let refused: Vec<_> = refused.iter().map(|row| row.refusal.as_str()).collect();
+        for parameter in ["tags", "run_at"] {
+            assert!(refused.iter().any(|why| why.contains(parameter)), "{refused:?}");
+        }
     })
     .await;
 }

@@ -5,6 +5,7 @@ mod announcing;
 mod claiming;
 mod cost;
 mod ending;
+mod finding;
 mod inbox;
 mod model;
 mod repeating;

@@ -61,6 +61,7 @@ async fn looking_for_the_cap_touches_only_what_is_in_work() {
                 file_name: None,
                 orders: &orders,
                 rerun: false,
+                created_by: None,
                 scope: task_store::tasks::IdScope::Station,
             };
             let list = list.cut(&dispatcher.settings).unwrap();

@@ -1,7 +1,7 @@
 //! `/task/list`.
 
 use task_engine::PageRequest;
-use task_service::tasks::{Columns, Filter, List, MOST_COUNTED};
+use task_service::tasks::{Columns, Filter, FoundBy, List, MOST_COUNTED};
 use task_store::tasks::TaskStatus::{self, Finished, Running, Submitted};
 use task_store::testing::with_database;
 
@@ -48,6 +48,7 @@ async fn list_with(
             statuses: query.statuses,
             type_id: query.type_id,
             only_shown: query.only_shown,
+            found_by: FoundBy::default(),
         },
         page: PageRequest {
             limit,

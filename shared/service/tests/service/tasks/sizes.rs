@@ -2,7 +2,7 @@
 
 use task_engine::PageRequest;
 use task_service::async_tasks::{self, TaskListRequest};
-use task_service::tasks::{Columns, Filter, List};
+use task_service::tasks::{Columns, Filter, FoundBy, List};
 use task_store::testing::with_database;
 
 use super::*;
@@ -28,6 +28,7 @@ async fn page(
         statuses: &[],
         type_id: None,
         only_shown: false,
+        found_by: FoundBy::default(),
     };
     let list = List {
         filter,
@@ -159,6 +160,8 @@ async fn the_panel_pages_by_bytes_too_and_closing_many_large_tasks_reads_none() 
             station: StationId::parse(STATION).unwrap(),
             statuses: Vec::new(),
             type_id: None,
+            queue: None,
+            tag: None,
             page: PageRequest {
                 limit: 100,
                 page: 0,

@@ -2,7 +2,7 @@
 
 use task_engine::ItemRequest;
 use task_service::async_tasks::{self, TaskListRequest};
-use task_service::tasks::{Columns, Filter, List};
+use task_service::tasks::{Columns, Filter, FoundBy, List};
 use task_store::testing::with_database;
 use task_store::{Database, StoreError};
 
@@ -161,6 +161,7 @@ async fn list(database: &Database, limit: u32) {
             statuses: &[],
             type_id: None,
             only_shown: false,
+            found_by: FoundBy::default(),
         },
         page: first(limit),
         columns: Columns::ALL,
@@ -173,6 +174,8 @@ async fn panel(database: &Database, limit: u32) {
         station: StationId::parse(STATION).unwrap(),
         statuses: Vec::new(),
         type_id: None,
+        queue: None,
+        tag: None,
         page: first(limit),
     };
     async_tasks::list(database, &panel, &TimeZone::UTC)
