@@ -83,6 +83,11 @@ impl Api {
         Ok(url.to_owned())
     }
 
+    /// Adds a task of another system.
+    pub(crate) async fn add(&self, task: &Value) -> Result<()> {
+        self.post("/task/add", task).await.map(drop)
+    }
+
     /// Follows a task until it is finished, handing on its percentage, and gives its `result`.
     pub(crate) async fn follow(&self, task_url: &str, mut draw: impl FnMut(u64)) -> Result<Value> {
         let mut last = (0, Instant::now());

@@ -1,5 +1,6 @@
 //! The commands behind `make`: `run`, `stop`, `demo` and `load-reference`.
 
+mod count;
 mod demo;
 mod detach;
 mod load;

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{ChosenDatabase, asked_to_end, stack_config, station, variable};
+use super::{ChosenDatabase, asked_to_end, count, stack_config, station, variable};
 use crate::error::{LocalError, Result};
 use crate::instance::{self, Claim};
 use crate::stack::Stack;
@@ -34,7 +34,16 @@ pub(super) async fn run() -> Result<()> {
     };
     let outcome = match served {
         Ok(Some(stack)) => {
-            let ended = end.await;
+            let shown = async {
+                if let Err(error) = count::show(&stack.base_url()).await {
+                    println!("the demo queue: {error}");
+                }
+                std::future::pending::<()>().await;
+            };
+            let ended = tokio::select! {
+                ended = &mut end => ended,
+                () = shown => Ok(()),
+            };
             println!("\nstopping ...");
             stack.stop().await;
             ended
@@ -80,6 +89,8 @@ fn print_guide(base_url: &str, task_id: &str) {
          \x20 curl '{base_url}/async_task/get?user_task_id={task_id}'\n\
          \x20 curl '{base_url}/station/order/batch/result?task_id={task_id}&status=failed&limit=3'\n\
          \x20 curl {base_url}/task/add -d station_id=T1 -d task_name=hello -d input=world\n\
+         \x20 python3 examples/worker.py demo {base_url} &   # a worker of the queue demo; then\n\
+         \x20 curl {base_url}/task/add -d station_id=T1 -d task_name=count -d queue=demo -d 'input={{\"count\": 10}}'\n\
          \x20 make demo DATA=file.csv        # any CSV of customer,item[,quantity,unit_price]\n\
          API: {base_url}/docs   Logs: .local/log/{}/   End: Ctrl-C, or `make stop`\n",
         instance::name()
