@@ -37,7 +37,7 @@ test: need-cargo ## format, clippy, all tests on MySQL and on MariaDB, a minute 
 test-full: need-cargo ## the same with the long forms: chaos on both servers, fuzzing [MINUTES=3] [EXAMPLES=80]
 	@$(local)/test.sh full
 
-chaos: need-cargo tools ## break everything under load, then check every row [MINUTES=3] [SEED=n] [PART=clashes|prices|tasks] [MYSQL_FLAVOR=mysql]
+chaos: need-cargo tools ## break everything under load, then check every row [MINUTES=3] [SEED=n] [PART=clashes|prices|tasks|dispatched] [MYSQL_FLAVOR=mysql]
 	@tests/chaos/run.sh
 
 memory: need-cargo tools ## the worst accepted requests: the peak memory of each function against its MemorySize [MYSQL_FLAVOR=mysql]
@@ -52,7 +52,7 @@ contract: build ## lint the OpenAPI description, use clients generated from it, 
 clients: build ## of that, the linter and the generated clients only
 	@ONLY=clients tests/contract/run.sh
 
-bench: need-cargo tools ## speed, size and cost against the floor, in one run [PART=batch,functions,growth] [ROUNDS=5]
+bench: need-cargo tools ## speed, size and cost against the floor, in one run [PART=batch,functions,dispatched,growth] [ROUNDS=5]
 	@tests/bench/run.sh
 
 lint-template: ## sam validate, cfn-lint and checkov on template.yaml and database.yaml

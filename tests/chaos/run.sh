@@ -7,14 +7,15 @@
 #
 # Env: MINUTES        how long faults happen (default 3)
 #      SEED           replays a run's choices (default: a random one, printed)
-#      PART           of the load: all (default), clashes, prices, tasks
+#      PART           of the load: all (default), clashes, prices, tasks, dispatched
 #      MYSQL_FLAVOR   mysql (default) | mariadb
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
 
 functions=target/failpoints
 names="async-task-close async-task-get batch-dead-letter batch-sweeper order-batch-amend order-batch-result order-batch-submit
-  order-batch-worker sku-batch-price sku-price-worker task-add task-finish task-get task-list task-start task-update"
+  order-batch-worker sku-batch-price sku-price-worker task-add task-claim task-fail task-finish task-get task-heartbeat task-list
+  task-queue-set task-start task-update"
 build() { cargo build --quiet --profile local --locked --workspace "$@"; }
 
 if [ "${1:-}" != play ]; then

@@ -73,10 +73,35 @@ pub(crate) enum Entry {
         progress: u64,
         end_time: Option<String>,
     },
+    /// Something about a task that is dispatched to workers.
+    Dispatched(Dispatch),
     /// An order that ends or panics whatever works it is about to be submitted.
     Poison { out_order_no: String },
     /// A message about a chunk is about to be put into the dead-letter queue.
     DeadLetter { task_id: i64, run: u32, chunk: u32 },
+}
+
+/// What was done about a dispatched task.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Dispatch {
+    /// Its add was answered.
+    Added { id: i64 },
+    /// Its close was answered.
+    Closed { id: i64 },
+    /// A worker got a run of it.
+    Got { id: i64, run: i64 },
+    /// A heartbeat is about to be sent.
+    Beating { call: u64, id: i64 },
+    /// A heartbeat was answered: until when the lease holds; `None`: the task was cancelled.
+    Beat {
+        call: u64,
+        id: i64,
+        run: i64,
+        lease: Option<String>,
+    },
+    /// The finish of a run was answered with success.
+    Finished { id: i64, run: i64 },
 }
 
 /// Which job works a batch.

@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use crate::checker::{Checked, History};
+use crate::checker::Checked;
 use crate::options::{Options, Part};
 use crate::stage::Stage;
 
@@ -74,11 +74,18 @@ async fn play(stage: &Arc<Stage>, options: &Options) -> Checked {
             deadline,
         ));
     }
+    if Part::Dispatched.is_in(options.part) {
+        others.spawn(load::load_dispatched(
+            Arc::clone(stage),
+            options.seed,
+            deadline,
+        ));
+    }
     faults::happen(stage, options.seed, deadline).await;
     others.join_all().await;
     let batches = loads.join_all().await;
     quiesce::quiesce(stage, batches).await;
-    let history = History::of(stage.ledger.read());
+    let entries = stage.ledger.read();
     let mut owner = stage.owner().await.unwrap();
-    checker::check(&mut owner, history).await
+    checker::check(&mut owner, entries).await
 }

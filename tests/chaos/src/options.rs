@@ -28,6 +28,8 @@ pub(crate) enum Part {
     Prices,
     /// Tasks that are no batches.
     Tasks,
+    /// Tasks that are dispatched to workers.
+    Dispatched,
 }
 
 impl Part {
@@ -37,7 +39,8 @@ impl Part {
             "clashes" => Self::Clashes,
             "prices" => Self::Prices,
             "tasks" => Self::Tasks,
-            _ => panic!("PART={name} is none of all, clashes, prices, tasks"),
+            "dispatched" => Self::Dispatched,
+            _ => panic!("PART={name} is none of all, clashes, prices, tasks, dispatched"),
         }
     }
 

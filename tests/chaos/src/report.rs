@@ -85,6 +85,10 @@ fn print_checked(checked: &Checked, duration: Duration) {
         "{} price changes made; {} tasks that are no batches, {} calls about them; {} loads of reference data",
         checked.priced, checked.tasks, checked.acts, checked.loads
     );
+    println!(
+        "{} dispatched tasks, {} runs of them, {} of these lost",
+        checked.dispatched, checked.dispatched_runs, checked.lost_runs
+    );
     let per_second = f64::from(checked.made) / duration.as_secs_f64();
     println!(
         "{} outcomes checked row by row: {} orders made with {} lines, {} refused, {} given up ({} of them poisonous, {} because their worker was killed at each try), {} cancelled, {} mended or dropped; {per_second:.0} orders/s",

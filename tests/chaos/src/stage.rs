@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 use sqlx::mysql::MySqlConnection;
 use sqlx::{Connection as _, Executor as _};
 use task_local::database::{PrivateMysql, Profile};
-use task_local::{Stack, StackConfig, project_root};
+use task_local::{Stack, StackConfig, TaskQueue, project_root};
 
 use crate::faults::{Armory, Link};
 use crate::ledger::Ledger;
+use crate::load::TOLD;
 use crate::options::{Options, Part};
 use crate::reference::{self, Version};
 use crate::report::Tally;
@@ -25,7 +26,7 @@ pub(crate) const WORKERS: usize = 3;
 pub(crate) const LEASE: Duration = Duration::from_secs(3);
 
 /// The functions that a run needs.
-const FUNCTIONS: [&str; 16] = [
+const FUNCTIONS: [&str; 20] = [
     "async-task-close",
     "async-task-get",
     "batch-dead-letter",
@@ -37,9 +38,13 @@ const FUNCTIONS: [&str; 16] = [
     "sku-batch-price",
     "sku-price-worker",
     "task-add",
+    "task-claim",
+    "task-fail",
     "task-finish",
     "task-get",
+    "task-heartbeat",
     "task-list",
+    "task-queue-set",
     "task-start",
     "task-update",
 ];
@@ -154,6 +159,7 @@ fn config(options: &Options, url: &str, armory: &Armory) -> StackConfig {
         // Only the dead letters that the suite sends are any.
         max_receive_count: 1000,
         schedule: Some(Duration::from_secs(1)),
+        task_queues: TOLD.map(TaskQueue::named).to_vec(),
         ..config
             .with("CHUNK_SIZE", "50")
             .with("LEASE_SECONDS", LEASE.as_secs().to_string())

@@ -1,6 +1,7 @@
 //! The checker: compares the promises in the ledger with the rows, batch by batch and row by row.
 
 mod content;
+mod dispatched;
 mod history;
 mod items;
 mod possible;
@@ -18,7 +19,7 @@ use std::fmt;
 use sqlx::Row as _;
 use sqlx::mysql::MySqlConnection;
 
-use crate::ledger::Job;
+use crate::ledger::{Entry, Job};
 pub(crate) use history::History;
 use rows::Rows;
 
@@ -43,6 +44,10 @@ pub(crate) struct Checked {
     /// Tasks that are no batches, and the calls about them.
     pub(crate) tasks: usize,
     pub(crate) acts: usize,
+    /// Dispatched tasks, their ended runs, and those of which the lease ran out.
+    pub(crate) dispatched: usize,
+    pub(crate) dispatched_runs: usize,
+    pub(crate) lost_runs: usize,
     /// Price changes that were made.
     pub(crate) priced: u32,
     /// Versions of reference data that were loaded.
@@ -136,7 +141,8 @@ impl Checked {
 }
 
 /// Checks every batch of the ledger, and that there is nothing else.
-pub(crate) async fn check(connection: &mut MySqlConnection, mut history: History) -> Checked {
+pub(crate) async fn check(connection: &mut MySqlConnection, entries: Vec<Entry>) -> Checked {
+    let mut history = History::of(entries.clone());
     history.owners = rows::owners(connection).await.unwrap();
     let history = &history;
     let mut checked = Checked {
@@ -161,6 +167,8 @@ pub(crate) async fn check(connection: &mut MySqlConnection, mut history: History
     }
     let skus = prices::Sku::read(connection).await.unwrap();
     checked.prices(&skus, &priced);
+    let dispatched = dispatched::check_all(connection, &mut checked, &entries).await;
+    dispatched.unwrap();
     nothing_else(connection, &mut checked).await;
     checked
 }

@@ -1,6 +1,7 @@
 //! Doctored ledgers and rows: whatever is wrong, the checker must say so, and by its name.
 
 mod changes;
+mod dispatched;
 mod fixture;
 mod prices;
 mod rules;

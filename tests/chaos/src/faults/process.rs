@@ -8,13 +8,14 @@ use fastrand::Rng;
 use super::millis;
 use crate::stage::{LEASE, Stage, WORKER, WORKERS};
 
-pub(super) const KINDS: [&str; 7] = [
+pub(super) const KINDS: [&str; 8] = [
     "kill -9: workers",
     "kill -9: workers",
     "kill -9: submit",
     "kill -9: sweeper",
     "kill -9: amend and close",
     "kill -9: task-start, task-update and task-finish",
+    "kill -9: task-add, task-claim, task-heartbeat and task-fail",
     "SIGSTOP past the lease: workers",
 ];
 
@@ -26,6 +27,12 @@ pub(super) async fn strike(stage: &Stage, kind: &'static str, rng: &mut Rng) {
         "kill -9: amend and close" => kill(stage, &["order-batch-amend", "async-task-close"]),
         "kill -9: task-start, task-update and task-finish" => {
             kill(stage, &["task-start", "task-update", "task-finish"]);
+        }
+        "kill -9: task-add, task-claim, task-heartbeat and task-fail" => {
+            kill(
+                stage,
+                &["task-add", "task-claim", "task-heartbeat", "task-fail"],
+            );
         }
         _ => stand_still(stage, rng).await,
     }

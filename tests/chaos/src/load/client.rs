@@ -186,7 +186,7 @@ fn with(mut one: Value, other: Value) -> Value {
 }
 
 /// The answer to a request, and the data of a success.
-async fn answer(request: RequestBuilder) -> (End, Value) {
+pub(super) async fn answer(request: RequestBuilder) -> (End, Value) {
     let body = async {
         let response = request.send().await.ok()?;
         let is_ok = response.status() == 200;

@@ -1,6 +1,7 @@
 //! The load: each station submits batches, submits them again, closes and mends them, and looks at them all the time.
 
 mod client;
+mod dispatched;
 mod orders;
 mod prices;
 mod reference;
@@ -17,6 +18,7 @@ use crate::ledger::{End, Entry, Job, Mending};
 use crate::options::Part;
 use crate::stage::Stage;
 pub(crate) use client::Client;
+pub(crate) use dispatched::{TOLD, load as load_dispatched};
 pub(crate) use orders::Payload;
 pub(crate) use reference::change as change_reference;
 pub(crate) use tasks::load as load_tasks;
@@ -78,7 +80,7 @@ impl Loader<'_> {
                 let at = self.rng.usize(..self.batches.len());
                 self.submit_other(at).await;
             }
-            Part::Tasks => tokio::time::sleep(PATIENCE).await,
+            Part::Tasks | Part::Dispatched => tokio::time::sleep(PATIENCE).await,
         }
     }
 

@@ -8,7 +8,7 @@ use super::fixture::*;
 use crate::checker::Checked;
 
 /// Where rules are checked, and where they are shown to find something.
-const RULES: [&str; 7] = [
+const RULES: [&str; 8] = [
     include_str!("../mod.rs"),
     include_str!("../promises.rs"),
     include_str!("../items.rs"),
@@ -16,13 +16,15 @@ const RULES: [&str; 7] = [
     include_str!("../reference.rs"),
     include_str!("../prices.rs"),
     include_str!("../tasks.rs"),
+    include_str!("../dispatched.rs"),
 ];
-const CASES: [&str; 5] = [
+const CASES: [&str; 6] = [
     include_str!("../tests.rs"),
     include_str!("rules.rs"),
     include_str!("changes.rs"),
     include_str!("prices.rs"),
     include_str!("tasks.rs"),
+    include_str!("dispatched.rs"),
 ];
 
 #[test]
