@@ -111,7 +111,7 @@ impl<'a, J: BatchJob> Invocation<'a, J> {
 
     async fn work_granted(&self, key: ChunkKey) -> Result<bool, Unworked> {
         reach(Failpoint::WorkReceived).await?;
-        let granted = async |c: &mut _| chunks::granted(c, key).await;
+        let granted = async |c: &mut _| chunks::granted(c, key, J::KIND.name).await;
         let Some(claim) = self.database.run(granted).await? else {
             return Ok(false);
         };
@@ -173,6 +173,7 @@ impl<'a, J: BatchJob> Invocation<'a, J> {
             lease: self.settings.lease,
             cap: self.settings.station_chunks,
             worker: self.request,
+            job: Some(J::KIND.name),
         };
         self.database
             .run(async |c| chunks::claim(c, key, &terms).await)

@@ -19,8 +19,20 @@ async fn submitted(fresh: &TestDatabase, task: &str, count: u32) -> Vec<chunks::
 }
 
 async fn granted(fresh: &TestDatabase, key: chunks::ChunkKey) -> Option<chunks::Claimed> {
-    let read = async |c: &mut _| chunks::granted(c, key).await;
+    let read = async |c: &mut _| chunks::granted(c, key, "order_import").await;
     fresh.database.run(read).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_grant_of_another_job_does_not_exist_for_a_worker() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let keys = submitted(fresh, "b1", 20).await;
+        let other = async |c: &mut _| chunks::granted(c, keys[0], "sku_price").await;
+        assert!(fresh.database.run(other).await.unwrap().is_none());
+        assert!(granted(fresh, keys[0]).await.is_some());
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -25,6 +25,8 @@ pub struct ClaimTerms<'a> {
     pub cap: u32,
     /// The request id of the invocation that claims; `None` keeps the one before.
     pub worker: Option<&'a str>,
+    /// The job whose chunks it works: a chunk of another job does not exist for it. `None`: any job's.
+    pub job: Option<&'a str>,
 }
 
 impl ClaimTerms<'_> {
@@ -35,6 +37,7 @@ impl ClaimTerms<'_> {
             lease,
             cap,
             worker: None,
+            job: None,
         }
     }
 }
@@ -132,7 +135,7 @@ pub async fn claim(
 ) -> Result<Claim> {
     let mut seen = None;
     for _ in 0..TRIES {
-        let Some(row) = look(connection, key, terms.lease, terms.cap, true).await? else {
+        let Some(row) = look(connection, key, terms, true).await? else {
             return Ok(Claim::Missing);
         };
         let status = chunk_status(&row)?;
@@ -155,7 +158,7 @@ pub async fn status(
     key: ChunkKey,
     lease: Duration,
 ) -> Result<Option<ChunkStatus>> {
-    let row = look(connection, key, lease, 0, false).await?;
+    let row = look(connection, key, &ClaimTerms::new(lease, 0), false).await?;
     row.as_ref().map(chunk_status).transpose()
 }
 
@@ -163,19 +166,19 @@ pub async fn status(
 async fn look(
     connection: &mut Connection,
     key: ChunkKey,
-    lease: Duration,
-    cap: u32,
+    terms: &ClaimTerms<'_>,
     wants_payload: bool,
 ) -> Result<Option<MySqlRow>> {
-    let longest = longest(lease);
+    let longest = longest(terms.lease);
     let row = sqlx::query(LOOK)
         .bind(longest)
-        .bind(cap)
-        .bind(cap)
+        .bind(terms.cap)
+        .bind(terms.cap)
         .bind(longest)
         .bind(key.task.get())
         .bind(key.run)
         .bind(key.chunk)
+        .bind(terms.job)
         .bind(wants_payload)
         .fetch_optional(connection)
         .await?;
@@ -206,7 +209,7 @@ const LOOK: &str = concat!(
            FROM tbl_batch_chunk c
            LEFT JOIN tbl_work w ON w.task_id = c.task_id AND w.kind = 1 AND w.run = c.run AND w.part = c.chunk_no -- chunk
            WHERE c.task_id = ? AND c.run = ? AND c.chunk_no = ?) c
-     JOIN tbl_batch b ON b.task_id = c.task_id
+     JOIN tbl_batch b ON b.task_id = c.task_id AND b.job = COALESCE(?, b.job)
      JOIN tbl_async_task t ON t.id = c.task_id
      LEFT JOIN tbl_batch_payload p ON p.chunk_id = c.chunk_id AND ? AND c.unit_id IS NOT NULL
                                   AND c.is_held = 0 AND c.has_room"

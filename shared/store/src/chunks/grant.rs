@@ -5,10 +5,15 @@ use super::{ChunkKey, Claimed};
 use crate::connections::Connection;
 use crate::error::Result;
 
-/// Reads an open chunk that was granted when it was stored and that nobody has claimed since; `None` otherwise. Writes nothing:
+/// Reads an open chunk of a job that was granted when it was stored and that nobody has claimed since; `None` otherwise. Writes nothing:
 /// the first worker that ends its unit wins, as its fence is attempt 0.
-pub async fn granted(connection: &mut Connection, key: ChunkKey) -> Result<Option<Claimed>> {
+pub async fn granted(
+    connection: &mut Connection,
+    key: ChunkKey,
+    job: &str,
+) -> Result<Option<Claimed>> {
     let row = sqlx::query(GRANTED)
+        .bind(job)
         .bind(key.task.get())
         .bind(key.run)
         .bind(key.chunk)
@@ -26,7 +31,7 @@ const GRANTED: &str = "\
            p.items, p.duplicates, p.amended
     FROM tbl_work w
     JOIN tbl_batch_chunk c ON c.task_id = w.task_id AND c.run = w.run AND c.chunk_no = w.part
-    JOIN tbl_batch b ON b.task_id = w.task_id
+    JOIN tbl_batch b ON b.task_id = w.task_id AND b.job = ?
     JOIN tbl_async_task t ON t.id = w.task_id
     JOIN tbl_batch_payload p ON p.chunk_id = c.id
     WHERE w.task_id = ?

@@ -61,6 +61,25 @@ async fn a_chunk_tells_whether_somebody_holds_it_and_whether_its_batch_can_be_fi
 }
 
 #[tokio::test]
+async fn a_chunk_of_another_job_does_not_exist_for_a_worker() {
+    with_database(async |fresh| {
+        let task = a_batch(fresh, 1).await;
+        let key = chunk_key(task, 0);
+        let of = async |job| {
+            let terms = chunks::ClaimTerms {
+                job: Some(job),
+                ..chunks::ClaimTerms::new(LEASE, 0)
+            };
+            let claim = async |c: &mut _| chunks::claim(c, key, &terms).await;
+            done(&fresh.database, claim).await
+        };
+        assert!(matches!(of("another").await, chunks::Claim::Missing));
+        assert!(of("order_import").await.claimed().is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_open_chunk_tells_who_had_it_last_and_the_last_error() {
     with_database(async |fresh| {
         let task = a_batch(fresh, 1).await;
