@@ -1,5 +1,5 @@
-//! The queues as Amazon SQS: standard queues, messages grouped by station so that one station's flood does not
-//! keep the others waiting (fair queues).
+//! Sends messages to Amazon SQS: to standard queues, grouped by station, so that no station waits for the flood of another
+//! (fair queues).
 
 mod client;
 mod connector;

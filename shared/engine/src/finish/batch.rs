@@ -1,5 +1,5 @@
-//! Ending a batch: in a transaction of its own, after the last chunk's has committed. Inside the chunk's own,
-//! two last chunks would not see each other and the task would hang.
+//! Ends a batch: in the transaction of its last chunk where that was granted, else in a transaction of its own. Two last chunks
+//! may not see each other's end: a chunk that did not end the batch looks again after its commit.
 
 use std::time::Duration;
 

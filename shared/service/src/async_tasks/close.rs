@@ -46,7 +46,7 @@ pub async fn close(
     Ok(closed)
 }
 
-/// Closes a task that one statement can close: a finished task, or an open one without work.
+/// Closes a task that one statement can close: a finished task, or an open task without work.
 async fn close_here(
     connection: &mut Connection,
     caller: &Caller,

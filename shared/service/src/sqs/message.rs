@@ -61,7 +61,7 @@ pub(super) fn trace_header(header: Option<String>) -> Option<MessageSystemAttrib
     value.build().ok()
 }
 
-/// Returns a message group id holds ASCII only: a station's name as it is, or as the hex of its bytes.
+/// Returns the message group of a station: its name, or the hex of its bytes where the name is not ASCII, which a group must be.
 fn group(station: &str) -> String {
     let plain = |c: char| c.is_ascii_graphic();
     if station.chars().all(plain) {

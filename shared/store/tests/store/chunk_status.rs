@@ -2,9 +2,9 @@
 
 use task_store::Connection;
 use task_store::batches;
-use task_store::chunks::{self, ChunkState, Claimed};
+use task_store::chunks::{self, ChunkKey, ChunkState, Claim, ClaimTerms, Claimed};
 use task_store::items::{self, ItemStatus, Outcome};
-use task_store::testing::with_database;
+use task_store::testing::{TestDatabase, with_database};
 
 use crate::support::{
     LEASE, a_batch, chunk_key, claim, done, end_chunk, execute, expire_leases, read, read_number,
@@ -60,20 +60,24 @@ async fn a_chunk_tells_whether_somebody_holds_it_and_whether_its_batch_can_be_fi
     .await;
 }
 
+async fn claim_on(fresh: &TestDatabase, key: ChunkKey, terms: &ClaimTerms<'_>) -> Claim {
+    let claim = async |c: &mut _| chunks::claim(c, key, terms).await;
+    done(&fresh.database, claim).await
+}
+
 #[tokio::test]
 async fn a_chunk_of_another_job_does_not_exist_for_a_worker() {
     with_database(async |fresh| {
         let task = a_batch(fresh, 1).await;
         let key = chunk_key(task, 0);
         let of = async |job| {
-            let terms = chunks::ClaimTerms {
+            let terms = ClaimTerms {
                 job: Some(job),
-                ..chunks::ClaimTerms::new(LEASE, 0)
+                ..ClaimTerms::new(LEASE, 0)
             };
-            let claim = async |c: &mut _| chunks::claim(c, key, &terms).await;
-            done(&fresh.database, claim).await
+            claim_on(fresh, key, &terms).await
         };
-        assert!(matches!(of("another").await, chunks::Claim::Missing));
+        assert!(matches!(of("another").await, Claim::Missing));
         assert!(of("order_import").await.claimed().is_some());
     })
     .await;
@@ -85,12 +89,11 @@ async fn an_open_chunk_tells_who_had_it_last_and_the_last_error() {
         let task = a_batch(fresh, 1).await;
         let key = chunk_key(task, 0);
         let of = async |worker| {
-            let terms = chunks::ClaimTerms {
+            let terms = ClaimTerms {
                 worker,
-                ..chunks::ClaimTerms::new(LEASE, 0)
+                ..ClaimTerms::new(LEASE, 0)
             };
-            let claim = async |c: &mut _| chunks::claim(c, key, &terms).await;
-            done(&fresh.database, claim).await.claimed().unwrap()
+            claim_on(fresh, key, &terms).await.claimed().unwrap()
         };
         let told = async || {
             let status = async |c: &mut _| chunks::status(c, key, LEASE).await;
