@@ -18,7 +18,7 @@ macro_rules! failpoints {
             /// Every failpoint.
             pub const ALL: &[Self] = &[$(Self::$point),+];
 
-            /// Returns the name of the file that arms it.
+            /// Returns the name of the file that arms the failpoint.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self {

@@ -27,7 +27,7 @@ pub(crate) enum Concurrency {
 }
 
 impl Concurrency {
-    /// Returns the number of them.
+    /// Returns the number of invocations at once.
     pub(crate) fn invocations(self) -> usize {
         match self {
             Self::One => 1,
@@ -87,7 +87,7 @@ fn lost() -> Diagnostic {
     }
 }
 
-/// Returns one thread: works on one event after the other.
+/// Works on one event of the queue after the other, on a thread of its own.
 fn work<E, A, R, F>(queue: &Mutex<mpsc::Receiver<Job<E, A>>>, handle: impl Fn(LambdaEvent<E>) -> F)
 where
     R: Into<Diagnostic>,

@@ -13,7 +13,7 @@ pub(crate) fn today() -> Result<Date> {
     Ok(Timestamp::now().to_zoned(zone).date())
 }
 
-/// Returns the day after.
+/// Returns the day after `today`.
 pub(crate) fn day_after(today: Date) -> Date {
     today.saturating_add(1.day())
 }

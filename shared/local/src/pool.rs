@@ -123,7 +123,7 @@ impl Pool {
         }
     }
 
-    /// Returns the function that it runs.
+    /// Returns the recipe of the pool's processes.
     pub(crate) fn recipe(&self) -> &Recipe {
         &self.recipe
     }

@@ -59,7 +59,7 @@ impl Parameters<'_> {
         })
     }
 
-    /// Reads the run that speaks.
+    /// Reads the number of the run whose worker calls.
     pub fn run_count(&self) -> Result<Option<i32>> {
         self.optional("run_count", |run| run.integer(0..=i32::MAX))
     }

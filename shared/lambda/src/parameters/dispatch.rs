@@ -50,7 +50,7 @@ impl Parameter<'_> {
             })
     }
 
-    /// Reads at most 64 of the characters that ids have.
+    /// Reads an id of at most 64 of the characters that ids have.
     pub fn token(self) -> Result<Cow<'static, str>> {
         let text = self.scalar()?;
         let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '-');

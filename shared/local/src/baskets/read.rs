@@ -59,7 +59,7 @@ fn table(content: &[u8]) -> Result<Vec<Row>, String> {
     rows::split(&decode::decode(content)?, is_known_header)
 }
 
-/// Returns a short word for some content and the way it is read.
+/// Returns a short hash of a file's content and of the columns named for it.
 fn fingerprint(content: &[u8], map: Option<&str>) -> String {
     let mut hash = Sha256::new();
     hash.update(content);

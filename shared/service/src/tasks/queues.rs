@@ -32,13 +32,13 @@ impl SqsNames {
             .map(Self)
     }
 
-    /// Tells whether the queue does not exist.
+    /// Tells whether no task queue has an SQS queue.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Tells whether a queue is one of them.
+    /// Tells whether a task queue has an SQS queue.
     #[must_use]
     pub fn contains(&self, name: &QueueName) -> bool {
         self.0.contains(name)
@@ -78,7 +78,7 @@ pub async fn set(
     Ok(PolicyView::from(policy))
 }
 
-/// Reads the same within a transaction of the caller's.
+/// Declares or changes a queue, as [`set`] does, within a transaction of the caller's.
 pub(crate) async fn set_within(
     connection: &mut Connection,
     name: &QueueName,

@@ -17,7 +17,7 @@ pub trait RunQueue: Sync {
     /// Tells whether a task queue has consumers here.
     fn has(&self, queue: &str) -> bool;
 
-    /// Tells whether no task queue has.
+    /// Tells whether no task queue has consumers here.
     fn is_empty(&self) -> bool;
 
     /// Sends announcements and answers the tasks whose announcement was not sent. Never fails as a whole.
