@@ -5,7 +5,7 @@ use sqlx::{Connection as _, Row};
 use crate::arguments::json;
 use crate::compressed::{CompressedText, uncompressed};
 use crate::connections::Connection;
-use crate::error::Result;
+use crate::error::{Result, StoreError};
 use crate::ids::TaskId;
 
 /// A chunk that is to be stored.
@@ -26,8 +26,11 @@ const PAYLOAD_BYTES: usize = 1 << 20;
 
 /// Stores the chunks of a run. They become work by [`insert_units`](crate::chunks::insert_units).
 pub async fn insert(connection: &mut Connection, task: TaskId, chunks: &[NewChunk]) -> Result<()> {
-    insert_rows(connection, task, chunks).await?;
-    let ids = ids_of_run(connection, task).await?;
+    let first = insert_rows(connection, task, chunks).await?;
+    let ids = match chunks {
+        [_] => vec![first],
+        _ => ids_of_run(connection, task).await?,
+    };
     let stored: Vec<_> = ids.into_iter().zip(chunks).collect();
     let mut rest = &stored[..];
     while !rest.is_empty() {
@@ -40,12 +43,18 @@ pub async fn insert(connection: &mut Connection, task: TaskId, chunks: &[NewChun
     Ok(())
 }
 
-async fn insert_rows(connection: &mut Connection, task: TaskId, chunks: &[NewChunk]) -> Result<()> {
+/// Stores the rows of chunks; answers the key of the first. Others may store chunks at the same time, so the keys of
+/// several are not in a row.
+async fn insert_rows(
+    connection: &mut Connection,
+    task: TaskId,
+    chunks: &[NewChunk],
+) -> Result<i64> {
     let ranges: Vec<_> = (0_u32..)
         .zip(chunks)
         .map(|(no, c)| (no, c.first_index, c.item_count))
         .collect();
-    sqlx::query(
+    let done = sqlx::query(
         "INSERT INTO tbl_batch_chunk (task_id, run, chunk_no, first_index, item_count) \
          SELECT b.task_id, b.run, c.chunk_no, c.first_index, c.item_count \
          FROM tbl_batch b JOIN JSON_TABLE(?, '$[*]' COLUMNS (chunk_no INT PATH '$[0]', \
@@ -56,7 +65,7 @@ async fn insert_rows(connection: &mut Connection, task: TaskId, chunks: &[NewChu
     .bind(task.get())
     .execute(connection)
     .await?;
-    Ok(())
+    i64::try_from(done.last_insert_id()).map_err(|_| StoreError::Unreadable("the key of a chunk"))
 }
 
 /// Counts the payloads from the front that fit one statement; at least one.

@@ -40,11 +40,15 @@ pub async fn submit<J: BatchJob, Q: Queue>(
 ) -> Result<()> {
     let settings = &dispatcher.settings;
     check_size(submission.payload.item_count, settings)?;
-    let store = async |c: &mut _| store::<J>(c, settings, submission).await;
+    // Most ids are new: the unique keys are what looks whether this one is. A closed submission may only be one that
+    // was stored before.
+    let mut is_new = submission.closed.is_none();
     loop {
+        let store = async |c: &mut _| store::<J>(c, settings, submission, is_new).await;
         match dispatcher.database.transaction(store).await {
-            // Somebody else stored the same id between our look and our insert: look again.
-            Err(SubmitError::Store(fault)) if fault.is_duplicate_key() => {}
+            Err(SubmitError::Store(fault)) if fault.is_duplicate_key() => is_new = false,
+            // Another station has the id; this one may have it, too.
+            Err(SubmitError::IdTakenElsewhere(_)) if is_new => is_new = false,
             Err(fault) => return Err(fault),
             Ok(Submitted::Before) => return Ok(()),
             Ok(Submitted::Accepted(due)) => {
@@ -65,10 +69,13 @@ fn check_size(count: u32, settings: &Settings) -> Result<()> {
     }
 }
 
+/// Stores a submission, or finds the batch that has its id. With `is_new` nothing is looked for: an id that is taken is a
+/// duplicate-key error.
 async fn store<J: BatchJob>(
     connection: &mut Connection,
     settings: &Settings,
     submission: &Submission<'_>,
+    is_new: bool,
 ) -> Result<Submitted> {
     let payload = submission.payload;
     let new = NewRun {
@@ -78,9 +85,12 @@ async fn store<J: BatchJob>(
         params: submission.params,
     };
     let named = TaskSelector::from(submission.user_task_id).at(Some(submission.station));
-    let found = tasks::find(connection, named).await?;
+    let found = match is_new {
+        true => None,
+        false => tasks::key(connection, named).await?,
+    };
     let again = match found {
-        Some(found) => Some(again::<J>(connection, submission, &new, found.id).await?),
+        Some(found) => Some(again::<J>(connection, submission, &new, found).await?),
         None => None,
     };
     if let Some(Again::Nothing) = again {

@@ -5,7 +5,9 @@ use task_engine::JobKinds;
 use task_store::tasks::{self, Changes, Task, TaskStatus};
 use task_store::{Connection, Database, TaskId, batches, work};
 
-use super::{TaskReference, TaskView, find, name, not_found, progress, runs, update};
+use super::{
+    TaskReference, TaskView, find, find_dispatched, name, not_found, progress, runs, update,
+};
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 
@@ -24,10 +26,15 @@ pub async fn start(
     let write = async |c: &mut _| {
         let name = name(&Caller::Unbound, named)?;
         // A caller that names a run means a dispatched task.
-        let started = (run_count.is_some() && work::start(c, name, run_count).await?)
-            || tasks::start(c, name).await?
-            || run_count.is_none() && work::start(c, name, None).await?;
-        let task = find(c, &Caller::Unbound, named).await?;
+        let by_run = run_count.is_some() && work::start(c, name, run_count).await?;
+        let is_plain = !by_run && tasks::start(c, name).await?;
+        let is_next = !by_run && !is_plain && run_count.is_none();
+        let is_dispatched = by_run || is_next && work::start(c, name, None).await?;
+        let started = is_plain || is_dispatched;
+        let task = match is_dispatched {
+            true => find_dispatched(c, &Caller::Unbound, named).await?,
+            false => find(c, &Caller::Unbound, named).await?,
+        };
         if !started && task.queue.is_some() {
             return Ok(Started::Dispatched(task.id));
         }

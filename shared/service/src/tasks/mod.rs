@@ -65,6 +65,19 @@ pub async fn find(
     }
 }
 
+/// Reads a task as [`find`] does, in one statement also where it is dispatched.
+pub(super) async fn find_dispatched(
+    connection: &mut Connection,
+    caller: &Caller,
+    named: &TaskReference,
+) -> Result<Task> {
+    let name = name(caller, named)?;
+    match tasks::find_dispatched(connection, name).await? {
+        Some(task) => Ok(task),
+        None => Err(not_named(connection, name).await?),
+    }
+}
+
 /// Names a task for the store.
 ///
 /// # Errors

@@ -1,5 +1,11 @@
 //! How a task is dispatched to workers, and the state of its unit of work.
 
+use sqlx::Row as _;
+use sqlx::mysql::MySqlRow;
+
+use crate::connections::Connection;
+use crate::error::Result;
+use crate::ids::TaskId;
 use crate::task_queues::QueueName;
 use crate::time::Moment;
 
@@ -61,3 +67,38 @@ macro_rules! dispatched_columns {
     };
 }
 pub(super) use dispatched_columns;
+
+/// The columns of a [`Dispatched`] where they are not read.
+macro_rules! undispatched_columns {
+    () => {
+        "NULL AS most_runs, NULL AS next_run_at, NULL AS lease_until"
+    };
+}
+pub(super) use undispatched_columns;
+
+impl Dispatched {
+    /// Reads a row of `dispatched_columns` or `undispatched_columns`.
+    pub(super) fn from_row(row: &MySqlRow) -> Result<Self> {
+        Ok(Self {
+            max_attempts: row
+                .try_get::<Option<u64>, _>("most_runs")?
+                .and_then(|most| most.try_into().ok()),
+            next_run_at: Moment::from_row(row, "next_run_at")?,
+            lease_until: Moment::from_row(row, "lease_until")?,
+        })
+    }
+}
+
+/// Reads the dispatch of a task.
+pub(super) async fn read(connection: &mut Connection, id: TaskId) -> Result<Dispatched> {
+    let row = sqlx::query(concat!(
+        "SELECT ",
+        dispatched_columns!(),
+        " FROM tbl_async_task WHERE id = ?"
+    ))
+    .bind(id.get())
+    .fetch_optional(connection)
+    .await?;
+    row.as_ref()
+        .map_or_else(|| Ok(Dispatched::default()), Dispatched::from_row)
+}

@@ -24,7 +24,7 @@ use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::{StationId, TaskId, UserTaskId};
 use crate::time::Moment;
-use row::{and_batch, light_columns, task};
+use row::{and_batch, light_columns, own_columns, task};
 pub(crate) use row::{is_no_batch, outcome_of, said_outcome};
 
 pub use change::{Changes, OpId, amend, finish, finish_run, has_op, update};
@@ -142,20 +142,52 @@ impl Task {
     }
 }
 
-/// Finds the task that the selector names.
+/// Finds the task that the selector names. The dispatch of a task that has a queue is a second statement: a task
+/// without one pays nothing for it.
 pub async fn find<'a>(
     connection: &mut Connection,
     named: impl Into<TaskSelector<'a>>,
 ) -> Result<Option<Task>> {
-    let mut sql = QueryBuilder::new(concat!(
+    const HEAD: &str = concat!(
+        "SELECT ",
+        own_columns!("task_id IS NOT NULL"),
+        ", ",
+        dispatch::undispatched_columns!(),
+        ", input, CAST(result AS CHAR) AS result FROM tbl_async_task",
+        and_batch!()
+    );
+    let mut found = find_by(connection, named.into(), HEAD).await?;
+    if let Some(task) = found.as_mut().filter(|task| task.queue.is_some()) {
+        task.dispatched = dispatch::read(connection, task.id).await?;
+    }
+    Ok(found)
+}
+
+/// Finds the task that the selector names as [`find`] does, in one statement also where it is dispatched.
+pub async fn find_dispatched<'a>(
+    connection: &mut Connection,
+    named: impl Into<TaskSelector<'a>>,
+) -> Result<Option<Task>> {
+    const HEAD: &str = concat!(
         "SELECT ",
         light_columns!(),
         ", input, CAST(result AS CHAR) AS result FROM tbl_async_task",
         and_batch!()
-    ));
-    named.into().push(&mut sql);
-    let row = sql.build().fetch_optional(connection).await?;
-    row.as_ref().map(task).transpose()
+    );
+    find_by(connection, named.into(), HEAD).await
+}
+
+async fn find_by(
+    connection: &mut Connection,
+    named: TaskSelector<'_>,
+    head: &'static str,
+) -> Result<Option<Task>> {
+    let mut sql = QueryBuilder::new("");
+    named.push_rows(&mut sql, head);
+    let rows = sql.build().fetch_all(connection).await?;
+    let mut tasks = rows.iter().map(task).collect::<Result<Vec<_>>>()?;
+    tasks.dedup_by_key(|task| task.id);
+    Ok(tasks.pop().filter(|_| tasks.is_empty()))
 }
 
 /// Tasks by their keys, in no order.

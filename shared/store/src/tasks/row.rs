@@ -9,8 +9,8 @@ use crate::ids::{StationId, TaskId, UserTaskId};
 use crate::row::{optional_text, text};
 use crate::time::Moment;
 
-/// The columns of a [`Task`] but for `input` and `result`, which may be large: the statement adds them.
-macro_rules! light_columns {
+/// The columns of a [`Task`] but for `input` and `result`, which may be large, and those of a [`Dispatched`].
+macro_rules! own_columns {
     ($is_batch:literal) => {
         concat!(
             "id, user_task_id, station_id, name, type, status, `repeat`, message_show, run_count, \
@@ -20,7 +20,17 @@ macro_rules! light_columns {
              TIMESTAMPDIFF(SECOND, '1970-01-01', end_time) AS ended_at, \
              outcome, progress, ",
             $is_batch,
-            " AS is_batch, queue, attempt, last_error, tags, created_by, ",
+            " AS is_batch, queue, attempt, last_error, tags, created_by"
+        )
+    };
+}
+
+/// The columns of a [`Task`] but for `input` and `result`: the statement adds them.
+macro_rules! light_columns {
+    ($is_batch:literal) => {
+        concat!(
+            crate::tasks::row::own_columns!($is_batch),
+            ", ",
             crate::tasks::dispatch::dispatched_columns!()
         )
     };
@@ -70,6 +80,7 @@ pub(super) use and_batch;
 pub(crate) use is_no_batch;
 pub(super) use light_columns;
 pub(crate) use outcome_of;
+pub(super) use own_columns;
 pub(crate) use said_outcome;
 
 /// Reads a row of [`light_columns`], `input` and `result`.
@@ -99,13 +110,7 @@ pub(super) fn task(row: &MySqlRow) -> Result<Task> {
         last_error: optional_text(row, "last_error")?,
         tags: optional_text(row, "tags")?,
         created_by: optional_text(row, "created_by")?,
-        dispatched: Dispatched {
-            max_attempts: row
-                .try_get::<Option<u64>, _>("most_runs")?
-                .and_then(|most| most.try_into().ok()),
-            next_run_at: Moment::from_row(row, "next_run_at")?,
-            lease_until: Moment::from_row(row, "lease_until")?,
-        },
+        dispatched: Dispatched::from_row(row)?,
         input: optional_text(row, "input")?,
         result: optional_text(row, "result")?,
     })

@@ -78,6 +78,27 @@ impl<'a> TaskSelector<'a> {
         self.push_station(sql);
     }
 
+    /// Adds `head` and the condition of the rows that fit, two rows at most. It is for reads: both ids of an
+    /// [`Id::Either`] are looked up in one statement, and the same row may come twice.
+    pub(crate) fn push_rows(&self, sql: &mut QueryBuilder<'a, MySql>, head: &str) {
+        sql.push(head);
+        match (self.id, self.station) {
+            (Id::Own(own), None) => {
+                sql.push(" WHERE user_task_id = ").push_bind(own.as_str());
+                sql.push(" LIMIT 2");
+            }
+            (Id::Either(key, own), _) => {
+                sql.push(" WHERE id = ").push_bind(key.get());
+                self.push_station(sql);
+                sql.push(" UNION ALL (").push(head);
+                sql.push(" WHERE user_task_id = ").push_bind(own.as_str());
+                self.push_station(sql);
+                sql.push(" LIMIT 2)");
+            }
+            _ => self.push(sql),
+        }
+    }
+
     /// Adds ` WHERE id = ` and the only key that fits. The derived table is read before any row is locked, and the
     /// row is then changed by its key: two tasks are never touched.
     fn push_only_key(&self, sql: &mut QueryBuilder<'a, MySql>) {
