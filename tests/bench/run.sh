@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # `make bench`: builds release binaries and measures them on a private MySQL with durable settings.
 #
-# Env: PART   what to measure: batch, functions, growth; several with commas (default: batch,functions)
+# Env: PART   what to measure: batch, functions, dispatched, growth; several with commas (default: batch,functions)
 #      ROUNDS how often compared batches are run in turns (default 5)
-#      ROWS   how many tasks `growth` goes to (default 10000000)
-#      PEERS  1: compare with Celery, BullMQ and apalis instead
+#      ROWS   how many tasks `growth` goes to (default 10000000), and have ended beside the claims of `dispatched` (1000000)
+#      PEERS  1: compare with Celery, BullMQ and apalis instead (PART: dispatched or batch, else both)
 #      DATABASE_URL  measure on this server instead; the user must be allowed to create databases
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."

@@ -1,12 +1,14 @@
 //! `make bench`: how fast, how small and how cheap, each as a ratio to a floor that is measured in the same run.
 //!
-//! `PART` names the parts to run (`batch`, `functions`, `growth`), all but `growth` by default; `DATABASE_URL` a server on
-//! which it may create databases; `PEERS=1` compares with other systems instead; `BINARIES` the folder with the release
-//! build of the functions. Writes a table to standard output, and the figures as JSON and as a chart below `.local/bench`.
+//! `PART` names the parts to run (`batch`, `functions`, `dispatched`, `growth`), all but the last two by default;
+//! `DATABASE_URL` a server on which it may create databases; `PEERS=1` compares with other systems instead; `BINARIES` the
+//! folder with the release build of the functions. Writes a table to standard output, and the figures as JSON and as a chart
+//! below `.local/bench`.
 #![expect(clippy::expect_used, reason = "a benchmark that cannot go on stops")]
 
 mod batch;
 mod data;
+mod dispatched;
 mod engine;
 mod figures;
 mod floor;
@@ -53,12 +55,20 @@ fn main() {
         match part {
             "batch" => batch::measure(&setting, &mut figures),
             "functions" => functions::measure(&setting, &mut figures),
+            "dispatched" => dispatched::measure(&setting, &mut figures),
             "growth" => growth::measure(&setting, &mut figures),
             other => eprintln!("no such part: {other}"),
         }
     }
     figures.print();
     figures.save(&task_local::project_root().join(".local/bench"));
+}
+
+/// Runs something; its seconds.
+fn seconds(run: impl FnOnce()) -> f64 {
+    let start = std::time::Instant::now();
+    run();
+    start.elapsed().as_secs_f64()
 }
 
 fn variable(name: &str) -> Option<String> {

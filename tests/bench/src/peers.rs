@@ -7,6 +7,7 @@
 mod chart;
 mod peer;
 mod redis;
+mod small;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -16,7 +17,7 @@ use task_engine::Settings;
 use crate::floor::Floor;
 use crate::gateway::Gateway;
 use crate::scratch::Scratch;
-use crate::{Setting, data, engine};
+use crate::{Setting, data, engine, seconds};
 use peer::Peer;
 use redis::Redis;
 use table::Table;
@@ -28,11 +29,18 @@ const WORKERS: usize = 2;
 /// The largest batch whose request fits the gateway without compression.
 const THROUGH_HTTP: usize = 10_000;
 
-/// Measures every size, then prints and saves the table.
+/// Measures small tasks, then every size of a batch, and prints and saves the table; `PART` names one of both.
 pub(crate) fn measure(setting: &Setting) {
     let folder = task_local::project_root().join(".local/bench");
     std::fs::create_dir_all(&folder).expect("a folder for the results");
     let redis = Redis::start();
+    let part = crate::variable("PART");
+    if part.as_deref().is_none_or(|part| part == "dispatched") {
+        small::measure(setting, redis.as_ref());
+    }
+    if part.as_deref().is_some_and(|part| part != "batch") {
+        return;
+    }
     let mut table = Table::default();
     for (no, count) in SIZES.into_iter().enumerate() {
         size(setting, redis.as_ref(), &mut table, no, count, &folder);
@@ -107,12 +115,6 @@ fn chunk(count: usize) -> usize {
         0..=1_000 => 100,
         _ => 500,
     })
-}
-
-fn seconds(run: impl FnOnce()) -> f64 {
-    let start = std::time::Instant::now();
-    run();
-    start.elapsed().as_secs_f64()
 }
 
 /// Where the peers are installed.

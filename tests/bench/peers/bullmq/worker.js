@@ -23,7 +23,8 @@ async function insert(sql, rows, size) {
   for (let at = 0; at < rows.length; at += size) await database.query(sql, [rows.slice(at, at + size)]);
 }
 
-async function store({ data: { task, first, orders } }) {
+async function store({ name, data: { task, first, orders } }) {
+  if (name === "nothing") return 0;
   const orderRows = [], lineRows = [], outcomeRows = [];
   JSON.parse(orders).forEach((order, index) => {
     const key = first + index;

@@ -25,6 +25,12 @@ app.conf.update(
     result_expires=600,
 )
 
+@app.task(name="nothing")
+def nothing(number):
+    """Does nothing: what a task costs by itself."""
+    return number
+
+
 held = None
 
 

@@ -127,12 +127,20 @@ impl Peer {
 
     /// Runs a batch; answers its seconds.
     pub(super) fn run(&mut self, task: i64, orders: &Path, chunk: usize) -> f64 {
-        let line = json!({"task": task, "orders": orders, "chunk": chunk});
+        self.tasks.push(task);
+        self.asked(&json!({"task": task, "orders": orders, "chunk": chunk}))
+    }
+
+    /// Runs so many jobs that do nothing, each a message of its own; answers the seconds.
+    pub(super) fn run_small(&mut self, jobs: usize) -> f64 {
+        self.asked(&json!({"small": jobs}))
+    }
+
+    fn asked(&mut self, line: &Value) -> f64 {
         let stdin = self.stdin.as_mut().expect("it runs");
         writeln!(stdin, "{line}")
             .and_then(|()| stdin.flush())
             .expect("it reads");
-        self.tasks.push(task);
         let answer = self.line();
         let answer: Value = serde_json::from_str(&answer).expect("an answer");
         answer["seconds"].as_f64().expect("seconds")
