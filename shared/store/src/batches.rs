@@ -139,17 +139,24 @@ pub async fn start(connection: &mut Connection, task: TaskId, run: u32) -> Resul
     Ok(())
 }
 
-/// Ends the current run with its result, a JSON text. The caller holds the task's lock and has seen it open.
-pub async fn finish(connection: &mut Connection, task: TaskId, result: &str) -> Result<()> {
+/// Ends the current run with its result, a JSON text. The caller holds the task's lock and has seen it open. With `starts` it
+/// was not started before, and is counted as started now.
+pub async fn finish(
+    connection: &mut Connection,
+    task: TaskId,
+    result: &str,
+    starts: bool,
+) -> Result<()> {
     sqlx::query(concat!(
         "UPDATE tbl_async_task t JOIN tbl_batch b ON b.task_id = t.id SET t.outcome = ",
         outcome_of!("?"),
         ", t.status = 3, t.result = ?, t.end_time = NOW(3), t.modify_time = NOW(3), \
-             t.start_time = COALESCE(t.start_time, NOW(3)), b.finished_at = NOW(3) \
+             t.start_time = COALESCE(t.start_time, NOW(3)), t.run_count = t.run_count + ?, b.finished_at = NOW(3) \
          WHERE t.id = ? AND t.status <> 3"
     ))
     .bind(result)
     .bind(result)
+    .bind(starts)
     .bind(task.get())
     .execute(connection)
     .await?;

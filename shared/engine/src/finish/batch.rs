@@ -75,15 +75,16 @@ pub(crate) async fn finish_within(
     let Some(task) = lock_soon(connection, id).await? else {
         return Ok(Within::Unseen);
     };
-    if task.status == TaskStatus::Submitted {
-        batches::start(connection, id, run).await?;
+    let status = task.status;
+    if let Some(accepted_at) = end(connection, kind, task, run).await? {
+        return Ok(Within::Ended(accepted_at));
     }
-    let has_ended = task.status == TaskStatus::Finished;
-    Ok(match end(connection, kind, task, run).await? {
-        Some(accepted_at) => Within::Ended(accepted_at),
-        None if has_ended => Within::Seen,
-        None => Within::Unseen,
-    })
+    match status {
+        TaskStatus::Submitted => batches::start(connection, id, run).await?,
+        TaskStatus::Running => {}
+        TaskStatus::Finished => return Ok(Within::Seen),
+    }
+    Ok(Within::Unseen)
 }
 
 /// Locks a task as soon as it is free, within the time of a commit or two: the chunks of a small batch end at the same moment.
@@ -126,7 +127,8 @@ async fn end(
         return Ok(None);
     };
     let result = result_of(connection, kind, &task, &batch).await?;
-    batches::finish(connection, id, &result).await?;
+    let starts = task.status == TaskStatus::Submitted;
+    batches::finish(connection, id, &result, starts).await?;
     reach(Failpoint::FinishWritten).await?;
     Ok(Some(batch.accepted_at))
 }

@@ -20,5 +20,5 @@ pub async fn cancel(
 ) -> Result<()> {
     chunks::cancel_open(connection, task.id, batch.run).await?;
     let result = result_of(connection, kind, task, batch).await?;
-    batches::finish(connection, task.id, &result).await
+    batches::finish(connection, task.id, &result, false).await
 }

@@ -1,9 +1,11 @@
 //! Chunks of a small batch are granted when they are stored: their first delivery is worked without a claim.
 
+use std::time::Duration;
+
 use task_engine::{Deadline, Invocation, Settings};
-use task_store::chunks;
-use task_store::tasks::TaskStatus;
+use task_store::tasks::{self, TaskStatus};
 use task_store::testing::{TestDatabase, with_database};
+use task_store::{Connection, StoreError, chunks};
 
 use crate::support::*;
 
@@ -157,6 +159,32 @@ async fn of_two_last_chunks_at_once_one_ends_the_batch() {
             );
             assert_eq!(result(fresh, &name).await["success_count"], 20, "{name}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_batch_whose_row_is_held_while_its_only_chunk_ends_counts_its_start() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let keys = submitted(fresh, "b1", 1).await;
+        let other = fresh.another(1);
+        let is_held = tokio::sync::Notify::new();
+        let hold = other.transaction(async |c: &mut Connection| {
+            tasks::lock(c, keys[0].task).await?;
+            is_held.notify_one();
+            // Longer than a worker waits for the row before its commit.
+            tokio::time::sleep(Duration::from_millis(60)).await;
+            Ok::<_, StoreError>(())
+        });
+        let work = async {
+            is_held.notified().await;
+            work_one(fresh, keys[0]).await.unwrap();
+        };
+        let (end, ()) = tokio::join!(hold, work);
+        end.unwrap();
+        let ended = task(fresh, "b1").await;
+        assert_eq!((ended.status, ended.run_count), (TaskStatus::Finished, 1));
     })
     .await;
 }

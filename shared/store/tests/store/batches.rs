@@ -112,7 +112,7 @@ async fn a_result_that_is_no_json_is_refused() {
         let task = a_batch(fresh, 1).await;
         let broken = fresh
             .database
-            .run(async |c: &mut Connection| batches::finish(c, task, "{").await);
+            .run(async |c: &mut Connection| batches::finish(c, task, "{", false).await);
         assert!(broken.await.is_err());
         assert_eq!(read_task(fresh, task).await.status, TaskStatus::Submitted);
     })
@@ -195,7 +195,7 @@ async fn read_task(fresh: &TestDatabase, task: TaskId) -> Task {
 
 async fn finish(fresh: &TestDatabase, task: TaskId, result: &str) {
     done(&fresh.database, async |c| {
-        batches::finish(c, task, result).await
+        batches::finish(c, task, result, false).await
     })
     .await;
 }

@@ -53,7 +53,7 @@ async fn a_chunk_tells_whether_somebody_holds_it_and_whether_its_batch_can_be_fi
         assert_eq!(status(0).await, (false, false), "the other is open");
         complete(&second).await;
         assert_eq!(status(0).await, (false, true));
-        let finish = async |c: &mut _| batches::finish(c, task, "{}").await;
+        let finish = async |c: &mut _| batches::finish(c, task, "{}", false).await;
         done(&fresh.database, finish).await;
         assert_eq!(status(0).await, (false, false), "it is finished");
     })

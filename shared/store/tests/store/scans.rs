@@ -157,7 +157,9 @@ async fn no_statement_about_one_batch_reads_another() {
             .reads("start", 10, async |c| batches::start(c, task, 1).await)
             .await;
         bounded
-            .reads("finish", 20, async |c| batches::finish(c, task, "{}").await)
+            .reads("finish", 20, async |c| {
+                batches::finish(c, task, "{}", false).await
+            })
             .await;
         bounded
             .reads("chunks", of_one_run, async |c| {
