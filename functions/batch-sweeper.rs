@@ -1,8 +1,7 @@
 //! Schedule: announces chunks whose message was lost, finishes batches whose last worker died, and lets time pass for tasks
-//! that are dispatched: delayed tasks become ready, silent runs are lost, tasks added by SQL are adopted.
+//! that are dispatched: delayed tasks become ready, silent runs are lost.
 
 use task_engine::{Deadline, Dispatcher};
-use task_lambda::StationSource;
 use task_lambda::schedule::serve;
 use task_service::jobs::KINDS;
 use task_service::sqs::{SqsQueue, TaskQueues};
@@ -14,8 +13,8 @@ async fn main() -> Result<(), task_lambda::Error> {
 }
 
 async fn handle(
-    (dispatcher, runs, source): &(Dispatcher<SqsQueue>, TaskQueues, StationSource),
+    (dispatcher, runs): &(Dispatcher<SqsQueue>, TaskQueues),
     deadline: Deadline,
 ) -> task_service::Result<Swept> {
-    sweep(dispatcher, runs, KINDS, source.id_scope(), deadline).await
+    sweep(dispatcher, runs, KINDS, deadline).await
 }

@@ -10,13 +10,14 @@ use task_local::project_root;
 use crate::support::{Answer, Api, eventually, tomorrow, with_own_api};
 
 /// Members whose text is made alike: digits and letters become `0`, all else counts.
-const VOLATILE: [&str; 6] = [
+const VOLATILE: [&str; 7] = [
     "request_id",
     "create_time",
     "modify_time",
     "start_time",
     "end_time",
     "lease_time",
+    "next",
 ];
 
 /// Where the examples call.
@@ -118,13 +119,18 @@ fn comparable(mut value: Value) -> Value {
             Value::Object(members) => {
                 for (name, value) in members {
                     match value {
-                        Value::String(text) if VOLATILE.contains(&name.as_str()) => {
-                            *text = text.replace(char::is_alphanumeric, "0");
-                        }
+                        value if VOLATILE.contains(&name.as_str()) => alike(value),
                         other => soften(other),
                     }
                 }
             }
+            _ => {}
+        }
+    }
+    fn alike(value: &mut Value) {
+        match value {
+            Value::String(text) => *text = text.replace(char::is_alphanumeric, "0"),
+            Value::Array(list) => list.iter_mut().for_each(alike),
             _ => {}
         }
     }

@@ -45,6 +45,7 @@ mod task_list;
 mod task_many;
 mod task_queues;
 mod task_runs;
+mod task_schedules;
 mod task_sqs;
 mod task_update;
 mod telemetry;

@@ -24,6 +24,8 @@ pub enum Metric {
     BatchTime,
     /// How long the task that waits longest has been ready, of any queue that is not paused.
     OldestTask,
+    /// Schedules whose task was refused.
+    SchedulesRefused,
     /// Items of a kind of batch with an outcome of one sort, under the name that the kind gives them.
     Items(&'static str),
 }
@@ -39,6 +41,7 @@ impl Metric {
             Self::QueueWait => "QueueWait",
             Self::BatchTime => "BatchTime",
             Self::OldestTask => "OldestTask",
+            Self::SchedulesRefused => "SchedulesRefused",
             Self::Items(name) => name,
         }
     }
@@ -47,7 +50,7 @@ impl Metric {
     #[must_use]
     pub const fn unit(self) -> &'static str {
         match self {
-            Self::Retries | Self::DeadLetters | Self::Items(_) => "Count",
+            Self::Retries | Self::DeadLetters | Self::SchedulesRefused | Self::Items(_) => "Count",
             Self::ChunkTime | Self::QueueWait => "Milliseconds",
             Self::BatchTime | Self::OldestTask => "Seconds",
         }

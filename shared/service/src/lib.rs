@@ -4,6 +4,7 @@ pub mod async_tasks;
 pub mod batches;
 mod caller;
 mod error;
+pub mod housekeeping;
 mod https;
 pub mod items;
 pub mod jobs;

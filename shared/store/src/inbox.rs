@@ -1,7 +1,7 @@
 //! `tbl_task_inbox`: tasks that callers add by SQL, in transactions of their own.
 
 use sqlx::mysql::MySqlRow;
-use sqlx::{Executor as _, QueryBuilder, Row as _};
+use sqlx::{QueryBuilder, Row as _};
 
 use crate::arguments::json;
 use crate::connections::Connection;
@@ -103,20 +103,6 @@ fn row(row: &MySqlRow) -> Result<InboxRow> {
         timeout: row.try_get("timeout")?,
         max_attempts: row.try_get("max_attempts")?,
     })
-}
-
-/// Begins a part of a transaction, which [`undo_part`] undoes without the rest. Locks taken before it stay.
-pub async fn begin_part(connection: &mut Connection) -> Result<()> {
-    connection.execute("SAVEPOINT inbox_part").await?;
-    Ok(())
-}
-
-/// Undoes all since the last [`begin_part`].
-pub async fn undo_part(connection: &mut Connection) -> Result<()> {
-    connection
-        .execute("ROLLBACK TO SAVEPOINT inbox_part")
-        .await?;
-    Ok(())
 }
 
 /// Deletes rows whose tasks were added.

@@ -24,10 +24,12 @@ pub mod made;
 mod migrate;
 pub mod orders;
 pub mod outbox;
+pub mod parts;
 pub mod payloads;
 pub mod reference;
 pub mod rework;
 mod row;
+pub mod schedules;
 pub mod task_queues;
 pub mod tasks;
 #[cfg(feature = "testing")]

@@ -43,6 +43,13 @@ impl Moment {
         Timestamp::from_second(seconds).map(Self).ok()
     }
 
+    /// Returns the moment that lies this number of seconds later; the last or first there is, beyond the calendar.
+    #[must_use]
+    pub fn plus(self, seconds: i64) -> Self {
+        let span = jiff::SignedDuration::from_secs(seconds);
+        Self(self.0.saturating_add(span).unwrap_or(self.0))
+    }
+
     /// Returns the time since then by this machine's clock; zero where that clock is behind.
     #[must_use]
     pub fn age(self) -> std::time::Duration {

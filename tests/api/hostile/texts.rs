@@ -2,7 +2,9 @@
 
 mod dispatch;
 
-pub(super) use dispatch::{NO_BACKOFFS, NO_JSON_TAGS, NO_QUEUES, NO_TIMES, NO_TOKENS};
+pub(super) use dispatch::{
+    NO_BACKOFFS, NO_CRONS, NO_JSON_TAGS, NO_QUEUES, NO_SCHEDULES, NO_TIMES, NO_TOKENS, NO_ZONES,
+};
 
 /// Ids with look-alikes, invisible characters, line ends, paths and pieces of SQL.
 pub(super) const NO_IDS: [&str; 22] = [

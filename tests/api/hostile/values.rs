@@ -49,6 +49,12 @@ pub(super) enum Takes {
     Tags,
     /// The first and the longest wait.
     Backoff,
+    /// The name of a schedule.
+    Schedule,
+    /// A cron expression.
+    Cron,
+    /// The name of a time zone.
+    Zone,
 }
 
 /// A value as it is sent.
@@ -123,6 +129,9 @@ impl Takes {
             Self::Time => (&texts::NO_TIMES, vec![long("2026-11-28 ", 10_000)]),
             Self::Tags => (&["a,,b"], vec![long("字", 32), long("a,", 10)]),
             Self::Backoff => (&texts::NO_BACKOFFS, Vec::new()),
+            Self::Schedule => (&texts::NO_SCHEDULES, vec![long("x", 40)]),
+            Self::Cron => (&texts::NO_CRONS, vec![long("0 ", 128), long("1,", 100_000)]),
+            Self::Zone => (&texts::NO_ZONES, vec![long("x", 64)]),
             Self::AnyText | Self::Document => (&[], Vec::new()),
         };
         [own(fixed), made].concat()

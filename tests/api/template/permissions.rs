@@ -187,7 +187,13 @@ fn only_functions_that_know_a_queue_may_send_to_it() {
         let to_tasks = policies
             .iter()
             .any(|policy| policy.as_str() == Some(SENDS_TO_TASK_QUEUES));
-        let announces = ["task-add", "task-fail", "task-retry", "batch-sweeper"];
+        let announces = [
+            "task-add",
+            "task-fail",
+            "task-retry",
+            "batch-sweeper",
+            "housekeeper",
+        ];
         assert_eq!(
             to_tasks,
             announces.contains(&function.binary.as_str()),

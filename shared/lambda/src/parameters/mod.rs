@@ -15,6 +15,7 @@ mod object;
 mod paging;
 mod runs;
 mod scalar;
+mod schedules;
 
 use std::borrow::Cow;
 

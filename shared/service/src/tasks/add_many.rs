@@ -47,14 +47,15 @@ pub async fn add_many(
     Ok(answers(refused, added))
 }
 
-/// Adds tasks within a transaction of the caller's; the sweeper announces them.
+/// Adds tasks within a transaction of the caller's.
 pub(super) async fn add_within(
     connection: &mut Connection,
     requests: Vec<Result<TaskRequest<'_>>>,
     scope: IdScope,
+    announcer: Announcer,
 ) -> Result<Vec<Result<AddedTask>>> {
     let (news, refused) = sorted_out(requests);
-    let added = add_news(connection, &news, scope, Announcer::Sweeper).await?;
+    let added = add_news(connection, &news, scope, announcer).await?;
     Ok(answers(refused, added))
 }
 

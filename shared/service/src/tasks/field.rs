@@ -80,16 +80,21 @@ const MAX_INPUT: usize = 1_000_000;
 
 /// Refuses an input that would be too large in an answer.
 pub(super) fn check_input(parameter: &str, input: &str) -> Result<()> {
+    check_input_within(parameter, input, MAX_INPUT)
+}
+
+/// Refuses an input of more than `max` bytes, as it is printed.
+pub(super) fn check_input_within(parameter: &str, input: &str, max: usize) -> Result<()> {
     let printed = |byte: u8| match byte {
         b'"' | b'\\' | 0x08 | b'\t' | b'\n' | 0x0c | b'\r' => 2,
         0..=0x1f => 6,
         _ => 1,
     };
     let bytes = 2 + input.bytes().map(printed).sum::<usize>();
-    if bytes <= MAX_INPUT {
+    if bytes <= max {
         return Ok(());
     }
-    let wrong = format!("has {bytes} bytes as it is printed, at most {MAX_INPUT} are allowed");
+    let wrong = format!("has {bytes} bytes as it is printed, at most {max} are allowed");
     Err(Error::invalid(parameter, &wrong))
 }
 

@@ -1,23 +1,31 @@
-//! Tasks that callers add by SQL: adopted by the sweeper.
+//! Tasks that callers add by SQL: adopted by the housekeeper.
 
 use task_engine::Deadline;
 use task_store::inbox::{self, InboxRow};
 use task_store::task_queues::QueueName;
 use task_store::tasks::{IdScope, Start};
-use task_store::{Connection, Database, StationId, UserTaskId};
+use task_store::work::Announcer;
+use task_store::{Connection, Database, StationId, TaskId, UserTaskId};
 
 use super::add_many::add_within;
+use super::halves::by_halves;
 use super::request::{DispatchRequest, TaskRequest};
+use super::runs::{self, RunQueue};
 use crate::error::{Error, Result};
 
 /// Adopts rows until none is left or the deadline has passed; answers how many were looked at.
 ///
 /// # Errors
 /// The database's.
-pub async fn adopt_all(database: &Database, scope: IdScope, deadline: Deadline) -> Result<usize> {
+pub async fn adopt_all(
+    database: &Database,
+    queue: &impl RunQueue,
+    scope: IdScope,
+    deadline: Deadline,
+) -> Result<usize> {
     let mut adopted = 0;
     while !deadline.has_passed() {
-        match adopt(database, scope).await? {
+        match adopt(database, queue, scope).await? {
             0 => break,
             rows => adopted += rows,
         }
@@ -25,66 +33,57 @@ pub async fn adopt_all(database: &Database, scope: IdScope, deadline: Deadline) 
     Ok(adopted)
 }
 
-/// Adds the tasks of the oldest rows: lock, insert and delete in one transaction. A row that cannot be used keeps why, also a
-/// row that the database itself refuses: it is found by halves, and keeps no other waiting. Answers how many rows were looked
-/// at; 0: there are none.
+/// Adds the tasks of the oldest rows, and announces them: lock, insert and delete in one transaction. A row that cannot be used
+/// keeps why, also a row that the database itself refuses, and keeps no other waiting. Answers how many rows were looked at; 0:
+/// there are none.
 ///
 /// # Errors
 /// The database's, when it cannot be used: then every row is as it was.
-pub async fn adopt(database: &Database, scope: IdScope) -> Result<usize> {
-    let adopt = async |c: &mut _| {
+pub async fn adopt(database: &Database, queue: &impl RunQueue, scope: IdScope) -> Result<usize> {
+    let adopt = async |c: &mut Connection| {
         let rows = inbox::take(c).await?;
-        adopt_by_halves(c, scope, &rows).await?;
-        Ok(rows.len())
+        let adopt = async |c: &mut _, part: &[InboxRow]| adopt_part(c, scope, part).await;
+        let tasks = by_halves(c, &rows, adopt, refuse).await?;
+        Ok::<_, Error>((rows.len(), tasks.concat()))
     };
-    database.transaction(adopt).await
-}
-
-/// Adopts locked rows: all at once, or by halves when the database refuses a value of a row among them.
-async fn adopt_by_halves(c: &mut Connection, scope: IdScope, rows: &[InboxRow]) -> Result<()> {
-    let mut parts = vec![rows];
-    while let Some(part) = parts.pop().filter(|part| !part.is_empty()) {
-        inbox::begin_part(c).await?;
-        match adopt_part(c, scope, part).await {
-            Err(Error::Store(fault)) if fault.is_of_a_value() => {
-                inbox::undo_part(c).await?;
-                match part {
-                    [row] => refuse(c, row, &fault.kind()).await?,
-                    _ => {
-                        let (first, second) = part.split_at(part.len() / 2);
-                        parts.extend([second, first]);
-                    }
-                }
-            }
-            end => end?,
-        }
-    }
-    Ok(())
+    let (rows, tasks) = database.transaction(adopt).await?;
+    runs::announce(database, queue, tasks).await;
+    Ok(rows)
 }
 
 /// Keeps why the database does not take the task of a row.
-async fn refuse(connection: &mut Connection, row: &InboxRow, fault: &str) -> Result<()> {
+async fn refuse(connection: &mut Connection, row: &InboxRow, fault: &str) -> Result<Vec<TaskId>> {
     let why =
         format!("the database does not take this task ({fault}): see its constraints and triggers");
     tracing::error!(
         error = fault,
         "a row of the inbox is refused by the database"
     );
-    Ok(inbox::refuse(connection, &[(row.id, why)]).await?)
+    inbox::refuse(connection, &[(row.id, why)]).await?;
+    Ok(Vec::new())
 }
 
-async fn adopt_part(connection: &mut Connection, scope: IdScope, rows: &[InboxRow]) -> Result<()> {
+/// Adds the tasks of locked rows; answers the tasks.
+async fn adopt_part(
+    connection: &mut Connection,
+    scope: IdScope,
+    rows: &[InboxRow],
+) -> Result<Vec<TaskId>> {
     let requests = rows.iter().map(request).collect();
-    let answers = add_within(connection, requests, scope).await?;
-    let (mut added, mut refused) = (Vec::new(), Vec::new());
+    let answers = add_within(connection, requests, scope, Announcer::Caller).await?;
+    let (mut tasks, mut added, mut refused) = (Vec::new(), Vec::new(), Vec::new());
     for (row, answer) in rows.iter().zip(answers) {
         match answer {
-            Ok(_) => added.push(row.id),
+            Ok(task) => {
+                tasks.push(task.task_id);
+                added.push(row.id);
+            }
             Err(refusal) => refused.push((row.id, refusal.to_string())),
         }
     }
     inbox::delete(connection, &added).await?;
-    Ok(inbox::refuse(connection, &refused).await?)
+    inbox::refuse(connection, &refused).await?;
+    Ok(tasks)
 }
 
 /// Returns a row as the request it stands for.

@@ -4,6 +4,7 @@ mod add;
 mod add_many;
 mod dispatch_view;
 mod field;
+mod halves;
 pub mod inbox;
 mod life;
 mod list;
@@ -12,6 +13,7 @@ pub mod queues;
 mod refusal;
 mod request;
 pub mod runs;
+pub mod schedules;
 mod update;
 mod view;
 

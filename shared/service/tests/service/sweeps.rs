@@ -6,7 +6,6 @@ use task_engine::Queue;
 use task_engine::{Deadline, Dispatcher};
 use task_service::jobs::KINDS;
 use task_service::sqs::TaskQueues;
-use task_service::tasks::IdScope;
 use task_store::chunks::ChunkKey;
 use task_store::outbox::Announcement;
 use task_store::tasks::TaskStatus;
@@ -182,17 +181,15 @@ async fn a_queue_that_takes_nothing_keeps_no_batch_from_being_finished_and_the_s
 }
 
 #[tokio::test]
-async fn an_inbox_that_cannot_be_read_keeps_neither_runs_nor_batches_from_their_turn() {
+async fn runs_that_cannot_be_swept_keep_no_batch_from_its_turn() {
     with_database(async |fresh| {
         let queue = submitted_batch(fresh, 1).await;
         let lost = queue.take();
         run(fresh, "UPDATE tbl_work SET due_at = NOW(3)").await;
-        run(fresh, "DROP TABLE tbl_task_inbox").await;
+        run(fresh, "DROP TABLE tbl_task_queue").await;
         let dispatcher = dispatcher(fresh, &queue);
-        let (scope, end) = (IdScope::Station, Deadline::default());
-        let swept =
-            task_service::sweep::sweep(&dispatcher, &TaskQueues::default(), KINDS, scope, end)
-                .await;
+        let (runs, end) = (TaskQueues::default(), Deadline::default());
+        let swept = task_service::sweep::sweep(&dispatcher, &runs, KINDS, end).await;
         assert!(swept.is_err(), "the invocation is answered as failed");
         assert_eq!(queue.take(), lost);
     })

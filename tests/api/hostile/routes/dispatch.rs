@@ -1,18 +1,27 @@
 //! The routes of queues and of their workers.
 
 use super::super::values::Takes::{
-    Backoff, ErrorCode, Flag, Id, Ids, Int, Key, List, Object, Queue, Station, Tags, Text, Time,
-    Token,
+    Backoff, Cron, ErrorCode, Flag, Id, Ids, Int, Key, List, Object, Queue, Schedule, Station,
+    Tags, Text, Time, Token, Zone,
 };
 use super::{AFTER, RUN, Route, TASK, route};
 
 const YEAR: i64 = 31_622_400;
 const QUEUE: &[(&str, &str)] = &[("queue", r#""report""#)];
 const FAIL: &[(&str, &str)] = &[("user_task_id", r#""{task}""#), ("msg", r#""m""#)];
+/// Its queue is not declared, so that nothing is stored though all else is right.
+const SCHEDULE: &[(&str, &str)] = &[
+    ("name", r#""hostile""#),
+    ("cron", r#""0 3 * * *""#),
+    (
+        "task",
+        r#"{"station_id": "{station}", "task_name": "n", "input": "i", "queue": "nowhere"}"#,
+    ),
+];
 const RETRY: &[(&str, &str)] = &[("filter", r#"{"queue": "report"}"#)];
 
 /// Every route of queues and workers, and what adding and finishing take for them.
-pub(super) static ROUTES: [Route; 9] = [
+pub(super) static ROUTES: [Route; 12] = [
     Route {
         path: "/task/add",
         base: &[
@@ -100,5 +109,31 @@ pub(super) static ROUTES: [Route; 9] = [
         "/task/queue/list",
         &[],
         &[("after", Queue), ("limit", Int(1, 50))],
+    ),
+    route(
+        "/task/schedule/set",
+        SCHEDULE,
+        &[
+            ("name", Schedule),
+            ("cron", Cron),
+            ("time_zone", Zone),
+            ("misfire", ErrorCode),
+            ("enabled", Flag),
+            ("task", Object),
+        ],
+    ),
+    route(
+        "/task/schedule/list",
+        &[],
+        &[
+            ("station_id", Station),
+            ("after", Schedule),
+            ("limit", Int(1, 50)),
+        ],
+    ),
+    route(
+        "/task/schedule/delete",
+        &[("name", r#""none""#)],
+        &[("name", Schedule)],
     ),
 ];

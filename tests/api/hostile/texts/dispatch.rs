@@ -45,3 +45,34 @@ pub(in super::super) const NO_JSON_TAGS: [&str; 7] = [
     "[\"\\ud800\"]",
     "[\"a\\u0000\"]",
 ];
+
+/// Texts that are no name of a schedule.
+pub(in super::super) const NO_SCHEDULES: [&str; 7] =
+    ["a b", "é", "a:b", "a\r\n", "日报", "a/b", "' OR 1=1 --"];
+
+/// Texts that are no cron expression, or never run.
+pub(in super::super) const NO_CRONS: [&str; 13] = [
+    "x",
+    "* * * *",
+    "* * * * * *",
+    "@daily",
+    "60 * * * *",
+    "*/0 * * * *",
+    "9-1 * * * *",
+    "1,,2 * * * *",
+    "0 0 30 2 *",
+    "* * * * 8",
+    "* * * * 一",
+    "٣ * * * *",
+    "99999999999999999999 * * * *",
+];
+
+/// Texts that are no time zone.
+pub(in super::super) const NO_ZONES: [&str; 6] = [
+    "Mars/Olympus",
+    "+08:00",
+    "CST-8",
+    "../etc/passwd",
+    "Asia/Shanghai ",
+    "' OR 1=1 --",
+];

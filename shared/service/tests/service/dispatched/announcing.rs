@@ -223,15 +223,17 @@ async fn a_failed_and_a_lost_and_a_repeated_run_are_announced_with_their_numbers
 }
 
 #[tokio::test]
-async fn a_task_that_was_added_by_sql_is_announced_by_the_sweep_that_adopts_it() {
+async fn a_task_that_was_added_by_sql_is_announced_by_its_adoption() {
     with_database(async |fresh| {
         declare_announced(fresh, PolicyChange::default()).await;
         let sql = "INSERT INTO tbl_task_inbox (station_id, task_name, input, queue) VALUES ('T1', 'n', '{}', 'report')";
         execute(fresh, sql).await;
-        assert_eq!(adopt(&fresh.database, IdScope::Station).await.unwrap(), 1);
         let consumers = Consumers::default();
-        assert_eq!(consumers.sweep(fresh).await, 1);
+        let adopted = adopt(&fresh.database, &consumers, IdScope::Station).await;
+        assert_eq!(adopted.unwrap(), 1);
         assert_eq!(consumers.told()[0].1, 1);
+        lose_messages(fresh).await;
+        assert_eq!(consumers.sweep(fresh).await, 1);
     })
     .await;
 }

@@ -1,9 +1,15 @@
 //! Tasks that are added by SQL.
 
+use task_service::sqs::TaskQueues;
 use task_service::tasks::inbox::{adopt, adopt_all};
 use task_store::testing::with_database;
 
 use super::*;
+
+/// No queue has consumers.
+fn none() -> TaskQueues {
+    TaskQueues::default()
+}
 
 #[tokio::test]
 async fn a_row_of_the_inbox_becomes_a_task_and_is_gone() {
@@ -16,8 +22,8 @@ async fn a_row_of_the_inbox_becomes_a_task_and_is_gone() {
              ('T2', 'n', 'i', NULL, NULL, NULL)",
         )
         .await;
-        assert_eq!(adopt(&fresh.database, IdScope::Station).await.unwrap(), 3);
-        assert_eq!(adopt(&fresh.database, IdScope::Station).await.unwrap(), 0);
+        assert_eq!(adopt(&fresh.database, &none(), IdScope::Station).await.unwrap(), 3);
+        assert_eq!(adopt(&fresh.database, &none(), IdScope::Station).await.unwrap(), 0);
         assert_eq!(count(fresh, "SELECT COUNT(*) FROM tbl_task_inbox").await, 0);
         assert_eq!(count(fresh, "SELECT COUNT(*) FROM tbl_async_task").await, 2);
         let claimed = claim(fresh, 10).await;
@@ -41,8 +47,8 @@ async fn a_row_that_cannot_be_used_keeps_why_and_keeps_no_other_waiting() {
              ('T1', 'n', 'i', 'report', NULL)",
         )
         .await;
-        assert_eq!(adopt(&fresh.database, IdScope::Station).await.unwrap(), 4);
-        assert_eq!(adopt(&fresh.database, IdScope::Station).await.unwrap(), 0, "refused ones stay");
+        assert_eq!(adopt(&fresh.database, &none(), IdScope::Station).await.unwrap(), 4);
+        assert_eq!(adopt(&fresh.database, &none(), IdScope::Station).await.unwrap(), 0, "refused ones stay");
         assert_eq!(units(fresh).await, 1);
         let list = queues::list(&fresh.database, None, 50, &TimeZone::UTC).await.unwrap();
         let refused: Vec<_> = list.refused.iter().map(|row| row.refusal.as_str()).collect();
@@ -63,7 +69,7 @@ async fn two_sweeps_at_once_adopt_a_row_once() {
             execute(fresh, &sql).await;
         }
         let database = fresh.another(4);
-        let adopts = (0..4).map(async |_| adopt(&database, IdScope::Station).await.unwrap());
+        let adopts = (0..4).map(async |_| adopt(&database, &none(), IdScope::Station).await.unwrap());
         let adopted: usize = futures_util::future::join_all(adopts).await.iter().sum();
         assert_eq!((adopted, units(fresh).await), (60, 60));
     })
@@ -81,7 +87,7 @@ async fn a_row_that_the_database_refuses_keeps_no_other_waiting() {
             let sql = format!("INSERT INTO tbl_task_inbox (station_id, task_name, input, queue) VALUES ('T1', '{name}', '{n}', 'report')");
             execute(fresh, &sql).await;
         }
-        let adopted = adopt_all(&fresh.database, IdScope::Station, Deadline::default()).await;
+        let adopted = adopt_all(&fresh.database, &none(), IdScope::Station, Deadline::default()).await;
         assert_eq!(adopted.unwrap(), 40);
         assert_eq!(units(fresh).await, 38);
         let list = queues::list(&fresh.database, None, 50, &TimeZone::UTC).await.unwrap();
@@ -99,7 +105,7 @@ async fn a_row_has_tags_a_time_to_run_and_one_to_expire() {
              ('T1', 'n', 'i', 'report', '[\"月报\"]', '2030-01-02 03:04:05', '2030-02-01', NULL), \
              ('T1', 'n', 'i', 'report', '{}', NULL, NULL, NULL), ('T1', 'n', 'i', 'report', NULL, '2030-01-01', NULL, 5)";
         execute(fresh, sql).await;
-        assert_eq!(adopt(&fresh.database, IdScope::Station).await.unwrap(), 3);
+        assert_eq!(adopt(&fresh.database, &none(), IdScope::Station).await.unwrap(), 3);
         let id = count(fresh, "SELECT id FROM tbl_async_task").await;
         let task = get(fresh, TaskId::parse(&id.to_string()).unwrap()).await;
         assert_eq!(json!([task["tags"], task["next_run_time"]]), json!([["月报"], "2030-01-02 03:04:05"]));

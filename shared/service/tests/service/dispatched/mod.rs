@@ -9,6 +9,7 @@ mod finding;
 mod inbox;
 mod model;
 mod repeating;
+mod schedules;
 mod time;
 
 use std::time::Duration;

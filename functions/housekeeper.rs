@@ -1,0 +1,20 @@
+//! Schedule: adds the tasks of schedules, and adopts tasks that were added by SQL.
+
+use task_engine::Deadline;
+use task_lambda::StationSource;
+use task_lambda::schedule::serve;
+use task_service::housekeeping::{Kept, keep};
+use task_service::sqs::TaskQueues;
+use task_store::Database;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), task_lambda::Error> {
+    serve(handle).await
+}
+
+async fn handle(
+    (database, queues, source): &(Database, TaskQueues, StationSource),
+    deadline: Deadline,
+) -> task_service::Result<Kept> {
+    keep(database, queues, source.id_scope(), deadline).await
+}

@@ -1,0 +1,46 @@
+//! Everything that a housekeeper looks after: tasks that are added by the clock, and tasks that were added by SQL.
+
+use serde::Serialize;
+use task_engine::Deadline;
+use task_store::Database;
+
+use crate::error::Result;
+use crate::sweep::logged;
+use crate::tasks::runs::RunQueue;
+use crate::tasks::schedules::{self, AddedBySchedules};
+use crate::tasks::{IdScope, inbox};
+
+/// The counts of a housekeeper's round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Kept {
+    #[serde(flatten)]
+    schedules: AddedBySchedules,
+    /// Rows of the inbox that were adopted or refused.
+    adopted: usize,
+}
+
+/// Adds the tasks of schedules, then adopts tasks that were added by SQL. Each part gets an equal share of the time, and its turn
+/// also when another part fails. Safe to run twice at once.
+///
+/// # Errors
+/// That of the first part that failed; each is logged.
+pub async fn keep(
+    database: &Database,
+    queue: &impl RunQueue,
+    scope: IdScope,
+    deadline: Deadline,
+) -> Result<Kept> {
+    let schedules = schedules::add_due(database, queue, scope, deadline.part(2)).await;
+    let adopted = inbox::adopt_all(database, queue, scope, deadline).await;
+    let kept = Kept {
+        schedules: logged("schedules", schedules)?,
+        adopted: logged("the inbox", adopted)?,
+    };
+    let AddedBySchedules {
+        scheduled,
+        schedules_refused,
+    } = kept.schedules;
+    let adopted = kept.adopted;
+    tracing::info!(scheduled, schedules_refused, adopted, "kept house");
+    Ok(kept)
+}
