@@ -16,9 +16,10 @@ pub async fn take_due(
     const TAKE: &str = concat!(
         "SELECT ",
         schedule_columns!(),
-        " FROM tbl_task_schedule FORCE INDEX (due)
-          WHERE next_at <= NOW(3) + INTERVAL ? SECOND
-          ORDER BY next_at LIMIT ? FOR UPDATE SKIP LOCKED"
+        // The column, not the value of its name: ordering by that would sort, and lock, all that is due.
+        " FROM tbl_task_schedule s FORCE INDEX (due)
+          WHERE s.next_at <= NOW(3) + INTERVAL ? SECOND
+          ORDER BY s.next_at LIMIT ? FOR UPDATE SKIP LOCKED"
     );
     let rows = sqlx::query(TAKE).bind(ahead).bind(limit);
     let rows = rows.fetch_all(connection).await?;

@@ -25,6 +25,7 @@ mod reference;
 mod relay;
 mod rework;
 mod scans;
+mod schedules;
 mod selector;
 mod sessions;
 mod support;
