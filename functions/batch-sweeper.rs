@@ -3,6 +3,7 @@
 
 use task_engine::{Deadline, Dispatcher};
 use task_lambda::schedule::serve;
+use task_service::callbacks::PushQueue;
 use task_service::jobs::KINDS;
 use task_service::sqs::{SqsQueue, TaskQueues};
 use task_service::sweep::{Swept, sweep};
@@ -12,9 +13,11 @@ async fn main() -> Result<(), task_lambda::Error> {
     serve(handle).await
 }
 
+type State = (Dispatcher<SqsQueue>, TaskQueues, Option<PushQueue>);
+
 async fn handle(
-    (dispatcher, runs): &(Dispatcher<SqsQueue>, TaskQueues),
+    (dispatcher, runs, push): &State,
     deadline: Deadline,
 ) -> task_service::Result<Swept> {
-    sweep(dispatcher, runs, KINDS, deadline).await
+    sweep(dispatcher, (runs, push.as_ref()), KINDS, deadline).await
 }

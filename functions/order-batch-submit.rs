@@ -1,10 +1,9 @@
 //! `POST /station/order/batch/submit`: stores a list of orders durably, wakes the workers, says where to look.
 
-use serde_json::json;
 use task_lambda::http::{Call, Reply, post};
 use task_lambda::{Parameter, PublicBaseUrl};
 use task_service::orders::{OrderImport, OrderList, submit};
-use {task_engine::Dispatcher, task_service::sqs::SqsQueue};
+use {serde_json::json, task_engine::Dispatcher, task_service::sqs::SqsQueue};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), task_lambda::Error> {
@@ -20,7 +19,8 @@ async fn handle((dispatcher, job, base): &State, call: Call) -> task_service::Re
             file_name: p.optional("file_name", |n| n.text(128))?.as_deref(),
             created_by: call.user_name(),
             scope: call.id_scope(),
-            rerun: p.optional("rerun", Parameter::flag)?.unwrap_or_default(),
+            callback: p.optional("callback", Parameter::callback)?.as_ref(),
+            rerun: p.optional("rerun", Parameter::flag)? == Some(true),
             orders: &p.required(p.either("order_data", "data"), Parameter::list)?,
         }
         .cut(&dispatcher.settings)

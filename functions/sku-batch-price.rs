@@ -1,11 +1,10 @@
 //! `POST /station/sku/batch/price`: stores a list of price changes durably, wakes the workers, says where to look.
 
 use serde_json::json;
-use task_engine::Dispatcher;
 use task_lambda::http::{Call, Reply, post};
 use task_lambda::{Parameter, PublicBaseUrl};
 use task_service::prices::{PriceList, submit};
-use task_service::sqs::SqsQueue;
+use {task_engine::Dispatcher, task_service::sqs::SqsQueue};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), task_lambda::Error> {
@@ -20,6 +19,7 @@ async fn handle((dispatcher, base): &State, call: Call) -> task_service::Result<
             user_task_id: &p.required("task_id", Parameter::user_task_id)?,
             created_by: call.user_name(),
             scope: call.id_scope(),
+            callback: p.optional("callback", Parameter::callback)?.as_ref(),
             rerun: p.optional("rerun", Parameter::flag)?.unwrap_or_default(),
             items: &p.required("items", Parameter::list)?,
         }

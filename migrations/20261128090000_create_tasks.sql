@@ -23,6 +23,7 @@ CREATE TABLE tbl_async_task (
     last_error   VARCHAR(1000)    NULL COMMENT 'why its last run failed',
     tags         VARCHAR(1024)    NULL COMMENT 'JSON array of texts',
     created_by   VARCHAR(64)      NULL COMMENT 'who submitted it',
+    callback     VARCHAR(32)      NULL COMMENT 'who is told of its end; NULL: nobody',
     creat_time   DATETIME(3)      NOT NULL DEFAULT CURRENT_TIMESTAMP(3) COMMENT 'when it was stored',
     modify_time  DATETIME(3)      NOT NULL DEFAULT CURRENT_TIMESTAMP(3) COMMENT 'when it last changed',
     start_time   DATETIME(3)      NULL COMMENT 'when its current run started',

@@ -7,15 +7,19 @@
 --
 -- Kind 1, the chunk of a batch: `due_at` is when the sweeper announces it (again), `attempt` is the fence of its claims and
 -- `stalls` counts attempts in a row that ended neither with an outcome nor with a fault of the database.
+--
+-- Kind 3, a callback: `queue` is '@' and the callback's name, `part` the number of the delivery within its task. It stays in
+-- state 4: `turn` is when it may be tried next, in milliseconds since 1970 (the end of the try under way, at the latest),
+-- `due_at` when it is announced (again), `attempt` the fence of its tries.
 CREATE TABLE tbl_work (
     id            BIGINT           NOT NULL AUTO_INCREMENT COMMENT 'the unit',
     kind          TINYINT UNSIGNED NOT NULL COMMENT '1 chunk of a batch, 2 run of a task, 3 callback',
-    queue         VARCHAR(32)      NOT NULL COMMENT 'the batch''s job or the task''s queue',
+    queue         VARCHAR(33)      NOT NULL COMMENT 'the batch''s job or the task''s queue; @callback',
     station_id    VARCHAR(16)      NOT NULL COMMENT 'its task''s station',
     task_id       BIGINT           NOT NULL COMMENT 'its task',
     run           INT UNSIGNED     NOT NULL DEFAULT 0 COMMENT 'of a batch; 0: a plain task',
-    part          INT UNSIGNED     NOT NULL DEFAULT 0 COMMENT 'the chunk within the run',
-    state         TINYINT UNSIGNED NOT NULL COMMENT '0 ready, 1 delayed until due_at, 2 waiting for its station''s cap, 3 leased',
+    part          INT UNSIGNED     NOT NULL DEFAULT 0 COMMENT 'the chunk within the run; the delivery within the task',
+    state         TINYINT UNSIGNED NOT NULL COMMENT '0 ready, 1 delayed until due_at, 2 waiting for its station''s cap, 3 leased, 4 callback',
     is_rework     TINYINT(1)       NOT NULL DEFAULT 0 COMMENT 'goes before the others of its station',
     turn          BIGINT UNSIGNED  NOT NULL DEFAULT 0 COMMENT 'order of claims: interleaves stations; written when it becomes ready',
     attempt       INT UNSIGNED     NOT NULL DEFAULT 0 COMMENT 'fence of a chunk; attempts of a task in this life',
@@ -41,6 +45,16 @@ CREATE TABLE tbl_work (
     UNIQUE KEY claim (queue, claim_id, claim_no),
     -- The chunks of batches: lanes of one state, station and job are skipped through, and each is read in the order of due_at.
     KEY chunk_due (kind, state, station_id, queue, due_at)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- The calls to a target that may be open at once, a row each, so that a target that hangs takes nobody else's place. A place whose
+-- call has died is free again after `until`.
+CREATE TABLE tbl_call_place (
+    target VARCHAR(33)      NOT NULL COMMENT 'as queue of tbl_work',
+    no     TINYINT UNSIGNED NOT NULL COMMENT 'of the place, from 1',
+    calls  INT UNSIGNED     NOT NULL DEFAULT 0 COMMENT 'how often it was taken: the fence of its holder',
+    until  DATETIME(3)      NOT NULL COMMENT 'taken until then',
+    PRIMARY KEY (target, no)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- Queues of plain tasks and their policies. A change counts for every task that has none of its own, also for waiting ones.

@@ -28,7 +28,11 @@ fn assert_is_envelope(answer: &Answer, what: &str) {
 }
 
 /// The routes without a mandatory parameter.
-pub(crate) const NEED_NOTHING: [&str; 2] = ["/task/queue/list", "/task/schedule/list"];
+pub(crate) const NEED_NOTHING: [&str; 3] = [
+    "/task/callback/list",
+    "/task/queue/list",
+    "/task/schedule/list",
+];
 
 #[tokio::test]
 async fn every_route_answers_an_envelope_of_json_even_to_an_empty_call() {

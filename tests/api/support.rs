@@ -7,6 +7,7 @@ mod database;
 mod instance;
 mod leftovers;
 mod orders;
+mod receiver;
 mod station;
 
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -21,6 +22,7 @@ pub(crate) use api::Api;
 pub(crate) use database::OwnDatabase;
 pub(crate) use instance::Instance;
 pub(crate) use orders::{numbered, order, orders, tomorrow};
+pub(crate) use receiver::{Answers, Receiver};
 pub(crate) use station::Station;
 
 /// The queue of the order workers.

@@ -3,6 +3,7 @@
 mod configuration;
 mod operation;
 mod permissions;
+mod push;
 mod queues;
 
 use std::collections::BTreeSet;

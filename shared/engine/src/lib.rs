@@ -23,7 +23,7 @@ pub use accept::{
 };
 pub use announce::announce;
 pub use deadline::Deadline;
-pub use finish::{cancel, finish_if_done, refresh};
+pub use finish::{cancel, finish_if_done, refresh, tell};
 pub use item_error::{ItemError, ItemErrors, KEPT_ERRORS, shown};
 pub use job::{BatchJob, Identity, Item, JobKind, JobKinds, MadeKind, Prepared, ReadMade};
 pub use page_request::{NextPage, PageRequest, Pagination};

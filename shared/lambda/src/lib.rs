@@ -16,6 +16,7 @@ mod runtime;
 pub mod schedule;
 mod settings;
 pub mod sqs;
+mod targets;
 pub mod telemetry;
 pub mod variables;
 

@@ -5,6 +5,7 @@ use std::fmt;
 use futures_util::FutureExt;
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use serde::{Serialize, de::DeserializeOwned};
+use task_service::callbacks::PushQueue;
 use task_service::trace;
 use task_store::invocation;
 
@@ -39,14 +40,20 @@ where
     R: Into<Diagnostic> + fmt::Debug,
     F: Future<Output = Result<A, R>>,
 {
-    let (concurrency, timeout, states) = start::<S>()
+    let (concurrency, timeout, push, states) = start::<S>()
         .await
         .inspect_err(|error| tracing::error!(%error, "not started"))?;
     let measured = move |state, event: LambdaEvent<E>| {
         let trace = event.context.xray_trace_id.clone();
         // On the heap: what it awaits would be part of the runtime's own future, which moves.
         let end = deadline::end(&event.context, timeout);
-        let handling = trace::within(trace, handle(state, event));
+        let handling = trace::within(trace, async move {
+            let answer = handle(state, event).await;
+            if let Some(queue) = push {
+                queue.announce_opened().await;
+            }
+            answer
+        });
         Box::pin(invocation::within(end, handling)).inspect(|_| metrics::flush())
     };
     match concurrency {
@@ -59,8 +66,13 @@ where
     }
 }
 
-/// How a process serves: how many invocations at once, how long each may run, a state for each.
-type Started<S> = (Concurrency, FunctionTimeout, Vec<&'static S>);
+/// How a process serves: how many invocations at once, how long each may run, who is told of what they open, a state for each.
+type Started<S> = (
+    Concurrency,
+    FunctionTimeout,
+    Option<&'static PushQueue>,
+    Vec<&'static S>,
+);
 
 /// Sets up the logger, reads the database's passwords, then builds the function's state once for each concurrent invocation.
 async fn start<S: FromEnvironment>() -> Result<Started<S>, ConfigurationError> {
@@ -74,5 +86,8 @@ async fn start<S: FromEnvironment>() -> Result<Started<S>, ConfigurationError> {
     let concurrency = Concurrency::from_environment(&environment)?;
     let build = |_| S::from_environment(&environment).map(|state| &*Box::leak(Box::new(state)));
     let states = (0..concurrency.invocations()).map(build);
-    Ok((concurrency, timeout, states.collect::<Result<_, _>>()?))
+    let push = Option::<PushQueue>::from_environment(&environment)?;
+    let push = push.map(|queue| &*Box::leak(Box::new(queue)));
+    let states = states.collect::<Result<_, _>>()?;
+    Ok((concurrency, timeout, push, states))
 }

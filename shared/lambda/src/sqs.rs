@@ -21,8 +21,10 @@ use crate::deadline::{self, FunctionTimeout};
 use crate::{FromEnvironment, fault, runtime, telemetry};
 
 mod job;
+mod parallel;
 
 pub use job::serve_job;
+pub use parallel::serve_parallel;
 
 /// One message of the queue.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -24,8 +24,10 @@ mod process;
 mod progress;
 mod project;
 mod queue;
+mod queue_urls;
 mod stack;
 mod table;
+mod target_secrets;
 mod wait;
 
 pub use commands::{dispatch, import_demo};

@@ -1,6 +1,7 @@
 //! The parts of a running stack, how they are started in order, and how they are ended.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,9 +18,9 @@ use crate::guard::Guard;
 use crate::invoker::Invoker;
 use crate::pool::Pool;
 use crate::process::Recipe;
-use crate::project::Project;
 use crate::queue::{QueueEmulator, REGION};
-use crate::{database, wait};
+use crate::queue_urls::{push_queue_url, queue_urls};
+use crate::{database, target_secrets, wait};
 
 /// The allocator settings of template.yaml.
 const MALLOC: &str = "glibc.malloc.mmap_threshold=131072";
@@ -36,6 +37,8 @@ pub(crate) struct Parts {
     pools: BTreeMap<String, Arc<Pool>>,
     drivers: Vec<AbortHandle>,
     guard: Arc<Guard>,
+    /// The file with the secrets of targets.
+    secrets: PathBuf,
 }
 
 impl Parts {
@@ -46,7 +49,9 @@ impl Parts {
         let front = Front::start(&config).await?;
         let emulator =
             QueueEmulator::start(&config, config.queues(), wait::free_port()?, &guard).await?;
+        let secrets = target_secrets::file(&config.project.root)?;
         let mut parts = Self {
+            secrets,
             invoker: Invoker(front.functions()),
             emulator: Arc::new(emulator),
             front,
@@ -138,6 +143,7 @@ impl Parts {
 
     /// Returns the environment of a function: Lambda's own variables, the project's, then the caller's.
     fn environment(&self, function: &str) -> Vec<(String, String)> {
+        let project = &self.config.project;
         let lease = self.config.visibility_timeout.as_secs().max(1).to_string();
         let own = [
             ("AWS_LAMBDA_RUNTIME_API", self.front.runtime_api(function)),
@@ -153,10 +159,10 @@ impl Parts {
             ("AWS_ACCESS_KEY_ID", "test".to_owned()),
             ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
             ("DATABASE_URL", self.config.database_url.clone()),
-            (
-                "GM_TASK_QUEUE",
-                queue_urls(&self.config.project, &self.emulator),
-            ),
+            ("GM_TASK_QUEUE", queue_urls(project, &self.emulator)),
+            ("PUSH_QUEUE_URL", push_queue_url(project, &self.emulator)),
+            ("TARGET_HOSTS", "127.0.0.1".to_owned()),
+            ("TARGET_SECRETS", format!("file:{}", self.secrets.display())),
             ("GLIBC_TUNABLES", MALLOC.to_owned()),
             ("STATION_SOURCE", "trusted".to_owned()),
             ("LEASE_SECONDS", lease.clone()),
@@ -173,10 +179,12 @@ impl Parts {
     /// Starts the event source mappings and the schedules.
     fn start_drivers(&mut self) {
         for (queue, function) in mappings(&self.config) {
+            let own = self.config.project.queues.get(&queue);
+            let batch = own.and_then(|queue| queue.batch);
             let source = EventSource {
                 queue,
                 function: function.clone(),
-                batch_size: self.config.batch_size,
+                batch_size: batch.unwrap_or(self.config.batch_size),
                 glance: self.config.glance,
                 timeout: self.config.function_timeout,
                 emulator: Arc::clone(&self.emulator),
@@ -260,16 +268,10 @@ fn wanted(config: &StackConfig) -> BTreeMap<String, usize> {
         .into_iter()
         .map(|name| (name.to_owned(), config.http_processes));
     let mapped = mappings(config).into_iter();
-    let mapped = mapped.map(|(_, name)| (name, config.workers));
+    let own = |queue: &str| project.queues.get(queue)?.processes;
+    let count = |queue: &str| own(queue).unwrap_or(config.workers);
+    let mapped = mapped.map(|(queue, name)| (name, count(&queue)));
     scheduled.chain(routed).chain(mapped).collect()
-}
-
-/// Returns `GM_TASK_QUEUE`: where the messages of each job go.
-fn queue_urls(project: &Project, emulator: &QueueEmulator) -> String {
-    let url = |(name, queue): (&String, &crate::project::Queue)| {
-        format!("{}={}", queue.job, emulator.url(name))
-    };
-    project.queues.iter().map(url).collect::<Vec<_>>().join(",")
 }
 
 /// Waits for a call's answer, but no longer than its function lives.

@@ -39,12 +39,16 @@ pub struct Route {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Queue {
-    /// The job whose messages it carries, as `GM_TASK_QUEUE` names it.
-    pub job: String,
+    /// The job whose messages it carries, as `GM_TASK_QUEUE` names it; none: the queue of `PUSH_QUEUE_URL`.
+    pub job: Option<String>,
     /// The function that takes its messages.
     pub worker: String,
     /// The function that takes the messages of its dead-letter queue.
     pub dead_letter: Option<String>,
+    /// How many messages an invocation gets at most, where it is not as the stack says.
+    pub batch: Option<usize>,
+    /// How many processes its worker has, where it is not as the stack says.
+    pub processes: Option<usize>,
 }
 
 impl Project {

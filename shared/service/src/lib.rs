@@ -2,6 +2,7 @@
 
 pub mod async_tasks;
 pub mod batches;
+pub mod callbacks;
 mod caller;
 mod error;
 pub mod housekeeping;
@@ -12,8 +13,10 @@ pub mod orders;
 pub mod prices;
 pub mod reference;
 pub mod secrets;
+mod signed;
 pub mod sqs;
 pub mod sweep;
+pub mod targets;
 pub mod tasks;
 pub mod trace;
 

@@ -1,28 +1,20 @@
-//! A secret of AWS Secrets Manager, read by one signed HTTP request: with an SDK's client every function would be three
-//! times as large.
-
-mod signature;
+//! A secret of AWS Secrets Manager, read by one signed HTTP request.
 
 use std::time::Duration;
 
-use http::{Request, Uri};
-use http_body_util::{BodyExt as _, Limited};
-use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use http::Uri;
 use serde::Deserialize;
 use serde_json::json;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
-use crate::https::connector;
-pub use signature::Credentials;
-use signature::authorize;
+pub use crate::signed::Credentials;
+use crate::signed::{SignedCall, call};
 
 const TARGET: &str = "secretsmanager.GetSecretValue";
 /// Requests for one secret, and how long each may take: together less than the ten seconds that Lambda gives a process to start.
 const TRIES: u32 = 3;
 const BOUND: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(200);
-/// More than any secret is long, escaped.
-const MAX_ANSWER: usize = 1 << 20;
 
 /// Why a secret was not read; holds nothing of it.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -59,6 +51,11 @@ pub struct Login {
 }
 
 impl Login {
+    fn of(version: &SecretVersion) -> Result<Self, SecretError> {
+        let wrong = "is not JSON with the members username and password";
+        serde_json::from_str(&version.text).map_err(|_| SecretError::lasting(wrong))
+    }
+
     /// Puts user and password into a URL that names neither.
     ///
     /// # Errors
@@ -85,17 +82,39 @@ fn encoded(text: &str) -> String {
     text.bytes().map(byte).collect()
 }
 
+/// Which version of a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version<'t> {
+    /// The current one.
+    Current,
+    /// The one with this id.
+    Id(&'t str),
+    /// The one at this stage: `AWSCURRENT`, `AWSPREVIOUS`.
+    Stage(&'t str),
+}
+
 /// Which secret, and who asks for it where.
 #[derive(Debug, Clone)]
 pub struct SecretRequest<'t> {
-    /// `arn:aws:secretsmanager:region:account:secret:name`.
-    pub arn: &'t str,
-    /// A version's id; the current one where there is none.
-    pub version: Option<&'t str>,
+    /// `arn:aws:secretsmanager:region:account:secret:name` or, with a region, its name.
+    pub id: &'t str,
+    /// Which version of it.
+    pub version: Version<'t>,
+    /// Where it is, if its ARN is not given.
+    pub region: Option<&'t str>,
     /// Another place to ask than AWS's of the secret's region.
     pub endpoint: Option<&'t str>,
     /// Who asks.
     pub credentials: Credentials<'t>,
+}
+
+/// A version of a secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretVersion {
+    /// The secret itself.
+    pub text: String,
+    /// When this version was made, in seconds since 1970.
+    pub created_at: Option<i64>,
 }
 
 /// Reads a secret with the members `username` and `password`.
@@ -103,15 +122,17 @@ pub struct SecretRequest<'t> {
 /// # Errors
 /// After three tries, or at once where another one is of no use.
 pub async fn login(request: &SecretRequest<'_>) -> Result<Login, SecretError> {
+    Login::of(&read_version(request).await?)
+}
+
+/// Reads a version of a secret, whatever it holds.
+///
+/// # Errors
+/// After three tries, or at once where another one is of no use.
+pub async fn read_version(request: &SecretRequest<'_>) -> Result<SecretVersion, SecretError> {
     let mut tried = 1;
     loop {
-        let answer = timeout(BOUND, ask(request)).await;
-        let answer = answer.unwrap_or_else(|_| {
-            Err(SecretError::passing(
-                "cannot be read: Secrets Manager did not answer in time",
-            ))
-        });
-        match answer {
+        match ask(request).await {
             Err(error) if error.passes && tried < TRIES => sleep(PAUSE * tried).await,
             answer => return answer,
         }
@@ -119,59 +140,38 @@ pub async fn login(request: &SecretRequest<'_>) -> Result<Login, SecretError> {
     }
 }
 
-async fn ask(request: &SecretRequest<'_>) -> Result<Login, SecretError> {
-    let client = Client::builder(TokioExecutor::new()).build(connector());
-    let answer = client.request(signed(request)?).await;
-    let answer = answer
-        .map_err(|_| SecretError::passing("cannot be read: Secrets Manager cannot be reached"))?;
-    let status = answer.status();
-    let body = Limited::new(answer.into_body(), MAX_ANSWER).collect().await;
-    let body = body.map_err(|_| {
-        SecretError::passing("cannot be read: Secrets Manager broke off its answer")
-    })?;
-    read(status.as_u16(), &body.to_bytes())
-}
-
-/// Returns the request as AWS takes it.
-fn signed(request: &SecretRequest<'_>) -> Result<Request<String>, SecretError> {
-    let wrong = |_| SecretError::lasting("cannot be read: it makes no request");
+async fn ask(request: &SecretRequest<'_>) -> Result<SecretVersion, SecretError> {
     let (region, url) = place(request)?;
     let url: Uri = url
         .parse()
         .map_err(|_| SecretError::lasting("cannot be read: its endpoint is no URL"))?;
-    let mut body = json!({ "SecretId": request.arn });
-    if let Some(version) = request.version {
-        body["VersionId"] = json!(version);
+    let mut body = json!({ "SecretId": request.id });
+    match request.version {
+        Version::Current => {}
+        Version::Id(id) => body["VersionId"] = json!(id),
+        Version::Stage(stage) => body["VersionStage"] = json!(stage),
     }
-    let body = body.to_string();
-    let host = url.authority().map(ToString::to_string).unwrap_or_default();
-    let headers = [
-        ("content-type", "application/x-amz-json-1.1"),
-        ("host", host.as_str()),
-        ("x-amz-target", TARGET),
-    ];
-    let now = jiff::Timestamp::now();
-    let scope = (region, "secretsmanager");
-    let headers = authorize(&request.credentials, scope, now, &headers, &body);
-    let post = headers
-        .iter()
-        .fold(Request::post(url), |post, (name, value)| {
-            post.header(*name, value)
-        });
-    post.body(body).map_err(wrong)
+    let signed = SignedCall {
+        url: &url,
+        target: TARGET,
+        content_type: "application/x-amz-json-1.1",
+        scope: (region, "secretsmanager"),
+        credentials: request.credentials.clone(),
+        body: body.to_string(),
+    };
+    let (status, body) = call(&signed, BOUND).await.map_err(|wrong| {
+        SecretError::passing(format!("cannot be read: Secrets Manager {wrong}"))
+    })?;
+    read(status, &body)
 }
 
 /// Returns the region of a secret and the URL to ask for it.
 fn place<'t>(request: &SecretRequest<'t>) -> Result<(&'t str, String), SecretError> {
-    let mut parts = request.arn.split(':').skip(1);
-    let (Some(partition), Some("secretsmanager"), Some(region)) =
-        (parts.next(), parts.next(), parts.next())
-    else {
-        return Err(SecretError::lasting(
-            "is no ARN of a secret, arn:aws:secretsmanager:region:account:secret:name",
-        ));
+    let region = match request.region {
+        Some(region) => region,
+        None => region_of(request.id)?,
     };
-    let suffix = if partition == "aws-cn" { ".cn" } else { "" };
+    let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
     let usual = || format!("https://secretsmanager.{region}.amazonaws.com{suffix}/");
     let given = request
         .endpoint
@@ -179,12 +179,25 @@ fn place<'t>(request: &SecretRequest<'t>) -> Result<(&'t str, String), SecretErr
     Ok((region, given.unwrap_or_else(usual)))
 }
 
-/// Returns an answer: the secret, or why there is none.
-fn read(status: u16, body: &[u8]) -> Result<Login, SecretError> {
+/// Returns the region that an ARN names.
+fn region_of(arn: &str) -> Result<&str, SecretError> {
+    let mut parts = arn.split(':').skip(1);
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(_), Some("secretsmanager"), Some(region)) => Ok(region),
+        _ => Err(SecretError::lasting(
+            "is no ARN of a secret, arn:aws:secretsmanager:region:account:secret:name",
+        )),
+    }
+}
+
+/// Reads an answer: the secret, or why there is none.
+fn read(status: u16, body: &[u8]) -> Result<SecretVersion, SecretError> {
     #[derive(Deserialize)]
     struct Answer {
         #[serde(rename = "SecretString")]
         secret: String,
+        #[serde(rename = "CreatedDate")]
+        created: Option<f64>,
     }
     #[derive(Deserialize)]
     struct Refusal {
@@ -201,8 +214,12 @@ fn read(status: u16, body: &[u8]) -> Result<Login, SecretError> {
     }
     let answer: Answer =
         serde_json::from_slice(body).map_err(|_| SecretError::lasting("is no secret text"))?;
-    serde_json::from_str(&answer.secret)
-        .map_err(|_| SecretError::lasting("is not JSON with the members username and password"))
+    #[expect(clippy::cast_possible_truncation, reason = "seconds of this age")]
+    let created_at = answer.created.map(|seconds| seconds as i64);
+    Ok(SecretVersion {
+        text: answer.secret,
+        created_at,
+    })
 }
 
 #[cfg(test)]

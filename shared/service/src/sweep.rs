@@ -1,9 +1,10 @@
-//! Everything that a sweep looks after: runs of dispatched tasks, and batches.
+//! Everything that a sweep looks after: runs of dispatched tasks, callbacks, and batches.
 
 use serde::Serialize;
 
 use task_engine::{Deadline, Dispatcher, JobKinds, Queue};
 
+use crate::callbacks::{self, PushQueue};
 use crate::error::{Error, Result};
 use crate::tasks::runs::{self, RunQueue, SweptRuns};
 
@@ -16,27 +17,32 @@ pub struct Swept {
     runs: SweptRuns,
     /// Runs of dispatched tasks that were announced.
     runs_announced: usize,
+    /// Deliveries of callbacks that were announced.
+    told: usize,
 }
 
-/// Sweeps the runs of dispatched tasks, announces runs, and sweeps the batches of these kinds. Each part gets an equal share of the time, and its turn also when another part fails. Safe to run twice at once.
+/// Sweeps the runs of dispatched tasks, announces runs and callbacks, and sweeps the batches of these kinds. Each part gets an equal
+/// share of the time, and its turn also when another part fails. Safe to run twice at once.
 ///
 /// # Errors
 /// That of the first part that failed; each is logged.
 pub async fn sweep<Q: Queue>(
     dispatcher: &Dispatcher<Q>,
-    run_queue: &impl RunQueue,
+    (run_queue, push): (&impl RunQueue, Option<&PushQueue>),
     kinds: JobKinds,
     deadline: Deadline,
 ) -> Result<Swept> {
     let database = &dispatcher.database;
-    let runs = runs::sweep(database, deadline.part(3)).await;
-    let announced = runs::announce_due(database, run_queue, deadline.part(2)).await;
+    let runs = runs::sweep(database, deadline.part(4)).await;
+    let announced = runs::announce_due(database, run_queue, deadline.part(3)).await;
+    let told = callbacks::announce_due(database, push, deadline.part(2)).await;
     let watched = runs::watch(database).await;
     let batches = task_engine::sweep(dispatcher, kinds, deadline).await;
     logged("waiting tasks", watched)?;
     Ok(Swept {
         runs: logged("runs of dispatched tasks", runs)?,
         runs_announced: logged("announcements of tasks", announced)?,
+        told: logged("callbacks", told)?,
         batches: logged("batches", batches.map_err(Error::from))?,
     })
 }

@@ -46,6 +46,8 @@ pub struct NewRun<'a> {
     pub item_count: u32,
     /// JSON text, the job's own.
     pub params: &'a str,
+    /// Who is told of its end; `None`: as the run before it says.
+    pub callback: Option<&'a str>,
 }
 
 /// Stores the first run of a task's batch, accepted now.
@@ -86,8 +88,9 @@ pub async fn insert_run(
     .await?;
     sqlx::query(
         "UPDATE tbl_async_task SET status = 1, message_show = 1, result = NULL, outcome = NULL, op_ids = NULL, start_time = NULL, \
-         end_time = NULL, modify_time = NOW(3) WHERE id = ?",
+         end_time = NULL, callback = COALESCE(?, callback), modify_time = NOW(3) WHERE id = ?",
     )
+    .bind(new.callback)
     .bind(task.get())
     .execute(connection)
     .await?;

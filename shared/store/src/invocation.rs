@@ -1,10 +1,14 @@
-//! The invocation that the current work is part of: when it ends, and whether it has changed anything yet.
+//! The invocation that the current work is part of: when it ends, whether it has changed anything yet, and which units of work it
+//! has opened that somebody must be told of.
 //!
 //! Set once, around all that an invocation does. Every unit of work takes the time that is left as its bound, so that
 //! several of them in a row end before the process is stopped, and their caller gets an answer.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
+
+use crate::ids::TaskId;
 
 /// The bound of a unit that begins after the end: it ends a claim or gives something back.
 const GRACE: Duration = Duration::from_millis(500);
@@ -13,6 +17,22 @@ const GRACE: Duration = Duration::from_millis(500);
 struct Invocation {
     end: Option<Instant>,
     has_written: Cell<bool>,
+    opened: RefCell<Vec<OpenedUnit>>,
+}
+
+/// A unit of work that was opened, if the transaction has committed: a message that announces one which is not there does no
+/// harm.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum OpenedUnit {
+    /// A delivery of a callback.
+    Callback {
+        /// The task.
+        task: TaskId,
+        /// The delivery within the task.
+        no: u32,
+        /// Its callback.
+        callback: String,
+    },
 }
 
 tokio::task_local! {
@@ -24,6 +44,7 @@ pub async fn within<T>(end: Option<Instant>, work: impl Future<Output = T>) -> T
     let invocation = Invocation {
         end,
         has_written: Cell::new(false),
+        opened: RefCell::default(),
     };
     CURRENT.scope(invocation, work).await
 }
@@ -41,6 +62,22 @@ pub fn has_written() -> bool {
     CURRENT
         .try_with(|current| current.has_written.get())
         .unwrap_or(false)
+}
+
+/// Takes the units that the invocation has opened until now, each once.
+#[must_use]
+pub fn take_opened() -> Vec<OpenedUnit> {
+    let taken = CURRENT.try_with(|current| current.opened.take());
+    let mut units = taken.unwrap_or_default();
+    // A transaction that was run again has opened its units twice.
+    let mut seen = HashSet::new();
+    units.retain(|unit| seen.insert(unit.clone()));
+    units
+}
+
+pub(crate) fn note_opened(unit: OpenedUnit) {
+    // Outside of an invocation the sweeper announces it.
+    let _ = CURRENT.try_with(|current| current.opened.borrow_mut().push(unit));
 }
 
 pub(crate) fn note_written() {
@@ -70,6 +107,25 @@ mod tests {
             assert_eq!(bound(longest), GRACE);
         })
         .await;
+    }
+
+    #[tokio::test]
+    async fn units_that_an_invocation_has_opened_are_taken_once() {
+        let unit = |no| OpenedUnit::Callback {
+            task: TaskId::parse("7").unwrap(),
+            no,
+            callback: "erp".to_owned(),
+        };
+        note_opened(unit(1));
+        within(None, async {
+            for no in [1, 2, 1] {
+                note_opened(unit(no));
+            }
+            assert_eq!(take_opened(), [unit(1), unit(2)]);
+            assert_eq!(take_opened(), []);
+        })
+        .await;
+        assert_eq!(take_opened(), [], "outside of an invocation nobody notes");
     }
 
     #[tokio::test]

@@ -6,6 +6,8 @@
 pub mod again;
 mod arguments;
 pub mod batches;
+pub mod call_places;
+pub mod callbacks;
 pub mod chunks;
 pub mod codes;
 mod compressed;

@@ -9,6 +9,12 @@ use super::{Template, jobs, text, values};
 
 /// The policy of ours that every function has but for the migration.
 const READS_SECRET: &str = "ReadDatabaseSecret";
+/// The policy of ours that every function has that can end a task.
+pub(super) const WAKES_PUSH: &str = "WakePush";
+/// The policy of ours that what calls targets has.
+const READS_TARGETS: &str = "ReadTargetSecrets";
+/// The policies of ours that several roles share.
+const SHARED: [&str; 3] = [READS_SECRET, WAKES_PUSH, READS_TARGETS];
 
 /// The policy of functions that send to task queues.
 const SENDS_TO_TASK_QUEUES: &str = "SendToTaskQueues";
@@ -17,7 +23,7 @@ const CONSUMES: &str = "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttribu
 const SENDS: &str = "sqs:SendMessage";
 
 /// The rights of our roles beside the queues of jobs: role, actions, resource.
-const ALLOWED: [(&str, &str, &str); 4] = [
+const ALLOWED: [(&str, &str, &str); 7] = [
     (
         "DatabaseMigrate",
         "secretsmanager:GetSecretValue",
@@ -38,6 +44,13 @@ const ALLOWED: [(&str, &str, &str); 4] = [
         "secretsmanager:GetSecretValue",
         "DatabaseSecretArn",
     ),
+    (
+        READS_TARGETS,
+        "secretsmanager:GetSecretValue",
+        "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${AWS::StackName}/target/*",
+    ),
+    ("TaskPushRole", CONSUMES, "PushQueue.Arn"),
+    (WAKES_PUSH, SENDS, "PushQueue.Arn"),
 ];
 
 /// The rights of roles: actions and resource.
@@ -120,6 +133,8 @@ fn roles_allow_exactly_this() {
         ALLOWED.map(|(id, actions, on)| (id.to_owned(), (actions.to_owned(), on.to_owned())));
     expected.extend(others);
     assert_eq!(allowed, expected);
+    // The names of targets' secrets are the operator's: only their beginning is known.
+    allowed.remove(READS_TARGETS);
     let wildcard = allowed
         .values()
         .map(|(actions, resource)| format!("{actions} {resource}"))
@@ -136,7 +151,7 @@ fn nothing_is_managed_but_logs_traces_and_subnets() {
         for policy in role["ManagedPolicyArns"].as_vec().unwrap() {
             // `!If [condition, policy, none]` reads as a list.
             let arn = policy.as_str().or_else(|| policy[1].as_str()).unwrap();
-            if arn == READS_SECRET {
+            if SHARED.contains(&arn) {
                 continue;
             }
             assert!(

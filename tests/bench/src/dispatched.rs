@@ -98,6 +98,7 @@ fn request(no: usize) -> TaskRequest<'static> {
         message_show: true,
         tags: None,
         created_by: None,
+        callback: None,
         dispatch: Some(DispatchRequest {
             queue: queue(),
             start: Start::Now,

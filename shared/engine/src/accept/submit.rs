@@ -83,6 +83,7 @@ async fn store<J: BatchJob>(
         payload_hash: &payload.hash,
         item_count: payload.item_count,
         params: submission.params,
+        callback: submission.callback,
     };
     let named = TaskSelector::from(submission.user_task_id).at(Some(submission.station));
     let found = match is_new {
@@ -161,6 +162,7 @@ async fn insert_first_run<J: BatchJob>(
         labels: Labels {
             tags: None,
             created_by: submission.created_by,
+            callback: submission.callback,
         },
         dispatch: None,
     };

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use task_store::Moment;
 use task_store::batches::{self, Batch};
+use task_store::callbacks::{self, Event};
 use task_store::items::{self, ItemStatus};
 use task_store::tasks::{self, Task, TaskStatus};
 use task_store::{Connection, Database, Result, StoreError, TaskId, chunks};
@@ -129,6 +130,7 @@ async fn end(
     let result = result_of(connection, kind, &task, &batch).await?;
     let starts = task.status == TaskStatus::Submitted;
     batches::finish(connection, id, &result, starts).await?;
+    tell(connection, &task, Event::Ended).await?;
     reach(Failpoint::FinishWritten).await?;
     Ok(Some(batch.accepted_at))
 }
@@ -145,7 +147,16 @@ pub async fn refresh(
         return Ok(());
     }
     let result = result_of(connection, kind, task, batch).await?;
-    batches::set_result(connection, task.id, &result).await
+    batches::set_result(connection, task.id, &result).await?;
+    tell(connection, task, Event::Changed).await
+}
+
+/// Writes what the callback of a task is told, in the transaction that has ended or changed it. The caller holds the task's lock.
+pub async fn tell(connection: &mut Connection, task: &Task, event: Event) -> Result<()> {
+    match task.callback {
+        None => Ok(()),
+        Some(_) => callbacks::record_ends(connection, &[task.id], event).await,
+    }
 }
 
 /// A finished batch's result, as it is stored with the task.

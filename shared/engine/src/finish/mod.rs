@@ -4,5 +4,5 @@ mod batch;
 mod cancel;
 
 pub(crate) use batch::{Within, finish_within};
-pub use batch::{finish_if_done, refresh};
+pub use batch::{finish_if_done, refresh, tell};
 pub use cancel::cancel;

@@ -1,6 +1,6 @@
 //! Users of the database whose passwords stand in Secrets Manager, not in the function's environment.
 
-use task_service::secrets::{Credentials, SecretRequest, login};
+use task_service::secrets::{Credentials, SecretRequest, Version, login};
 
 use super::{ConfigurationError, Environment};
 use crate::variables::{
@@ -40,8 +40,9 @@ impl Environment {
     ) -> Result<String, ConfigurationError> {
         let address = self.required(url)?;
         let request = SecretRequest {
-            arn,
-            version,
+            id: arn,
+            version: version.map_or(Version::Current, Version::Id),
+            region: None,
             endpoint: self
                 .text("AWS_ENDPOINT_URL_SECRETS_MANAGER")
                 .or_else(|| self.text("AWS_ENDPOINT_URL")),

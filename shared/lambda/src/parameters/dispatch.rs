@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use task_service::tasks::{DispatchRequest, Start, TaskRequest};
 use task_service::{Error, Result};
 use task_store::Moment;
+use task_store::callbacks::CallbackName;
 use task_store::task_queues::{Mode, PolicyChange, QueueName};
 
 use super::{Parameter, Parameters, shown};
@@ -32,6 +33,12 @@ impl Parameter<'_> {
                 shown(&text)
             ))
         })
+    }
+
+    /// Reads the name of a callback.
+    pub fn callback(self) -> Result<CallbackName> {
+        let name = self.queue()?;
+        CallbackName::parse(name.as_str()).ok_or_else(|| self.invalid("is no name"))
     }
 
     /// Reads a time: `YYYY-MM-DD HH:MM:SS` in a zone, or with its own offset as RFC 3339 has it.
@@ -104,6 +111,7 @@ impl Parameters<'_> {
                 .unwrap_or(true),
             tags: self.optional("tags", Parameter::tags)?,
             created_by: self.optional("created_by", |name| name.text(64))?,
+            callback: self.optional("callback", Parameter::callback)?,
             dispatch: self.dispatch(zone)?,
         })
     }

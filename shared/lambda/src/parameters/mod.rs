@@ -4,6 +4,7 @@
 //! `null` mean absent; unknown names are ignored. Everything borrows from the request: a list of 10,000 orders is
 //! handed on as the text it came as.
 
+mod callbacks;
 mod changes;
 mod dispatch;
 mod form;

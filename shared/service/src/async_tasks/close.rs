@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use task_engine::failpoints::{Failpoint, reach};
-use task_engine::{JobKinds, cancel};
+use task_engine::{JobKinds, cancel, tell};
+use task_store::callbacks::Event;
 use task_store::tasks::{self, TaskStatus};
 use task_store::{Connection, Database, TaskId, batches};
 
@@ -73,15 +74,19 @@ async fn close_one(connection: &mut Connection, kinds: JobKinds, id: TaskId) -> 
         return Ok(());
     }
     let task = tasks::lock(connection, id).await?.ok_or_else(not_found)?;
-    if task.queue.is_some() && task.status != TaskStatus::Finished {
-        cancel_run(connection, &task).await?;
+    let is_open = task.status != TaskStatus::Finished;
+    if is_open && !task.is_batch {
+        if task.queue.is_some() {
+            cancel_run(connection, &task).await?;
+        }
         tasks::close_without_work(connection, id).await?;
-        return Ok(());
+        return Ok(tell(connection, &task, Event::Ended).await?);
     }
     let batch = batches::by_task(connection, id).await?;
     let batch = batch.ok_or_else(not_found)?;
-    if task.status != TaskStatus::Finished {
+    if is_open {
         cancel(connection, kinds.of(&batch)?, &task, &batch).await?;
+        tell(connection, &task, Event::Ended).await?;
     }
     tasks::close(connection, id).await?;
     Ok(())

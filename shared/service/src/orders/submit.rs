@@ -2,12 +2,14 @@
 
 use serde_json::value::RawValue;
 use task_engine::{Dispatcher, Payload, Queue, Settings, Submission};
+use task_store::callbacks::CallbackName;
 use task_store::tasks::IdScope;
 use task_store::{Database, StationId, UserTaskId, reference};
 
 use super::import::{ORDER_IMPORT, OrderImport};
 use super::params::ImportParams;
 use super::stored;
+use crate::callbacks;
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 
@@ -28,6 +30,8 @@ pub struct OrderList<'a> {
     pub rerun: bool,
     /// Where the caller's id is unique.
     pub scope: IdScope,
+    /// Who is told of its end.
+    pub callback: Option<&'a CallbackName>,
 }
 
 /// A list of orders as it is stored: nothing of the request is needed any more.
@@ -41,6 +45,7 @@ pub struct OrderBatch {
     created_by: Option<String>,
     scope: IdScope,
     rerun: bool,
+    callback: Option<CallbackName>,
 }
 
 impl OrderList<'_> {
@@ -62,6 +67,7 @@ impl OrderList<'_> {
             payload: Payload::cut(&ORDER_IMPORT, self.time_config_id, &orders, settings),
             created_by: self.created_by.map(str::to_owned),
             scope: self.scope,
+            callback: self.callback.cloned(),
             rerun: self.rerun,
         })
     }
@@ -74,6 +80,8 @@ pub async fn submit<Q: Queue>(
     caller: &Caller,
     list: &OrderBatch,
 ) -> Result<()> {
+    let callback = list.callback.as_ref();
+    callbacks::check(&dispatcher.database, callback).await?;
     let (station, closed) = cycle(&dispatcher.database, job, caller, list).await?;
     let submission = Submission {
         user_task_id: &list.user_task_id,
@@ -83,6 +91,7 @@ pub async fn submit<Q: Queue>(
         created_by: list.created_by.as_deref(),
         scope: list.scope,
         rerun: list.rerun,
+        callback: callback.map(CallbackName::as_str),
         closed: closed.as_deref(),
     };
     Ok(task_engine::submit::<OrderImport, _>(dispatcher, &submission).await?)

@@ -3,9 +3,11 @@
 use serde_json::value::RawValue;
 use task_engine::{BatchJob, Dispatcher, Payload, Queue, Settings, Submission};
 use task_store::UserTaskId;
+use task_store::callbacks::CallbackName;
 use task_store::tasks::IdScope;
 
 use super::job::PriceChange;
+use crate::callbacks;
 use crate::caller::Caller;
 use crate::error::{Error, Result};
 
@@ -22,6 +24,8 @@ pub struct PriceList<'a> {
     pub rerun: bool,
     /// Where the caller's id is unique.
     pub scope: IdScope,
+    /// Who is told of its end.
+    pub callback: Option<&'a CallbackName>,
 }
 
 /// A list of price changes as it is stored: nothing of the request is needed any more.
@@ -33,6 +37,7 @@ pub struct PriceBatch {
     created_by: Option<String>,
     scope: IdScope,
     rerun: bool,
+    callback: Option<CallbackName>,
 }
 
 impl PriceList<'_> {
@@ -48,6 +53,7 @@ impl PriceList<'_> {
             payload: Payload::cut(PriceChange::KIND, "", &items, settings),
             created_by: self.created_by.map(str::to_owned),
             scope: self.scope,
+            callback: self.callback.cloned(),
             rerun: self.rerun,
         })
     }
@@ -59,6 +65,8 @@ pub async fn submit<Q: Queue>(
     caller: &Caller,
     list: &PriceBatch,
 ) -> Result<()> {
+    let callback = list.callback.as_ref();
+    callbacks::check(&dispatcher.database, callback).await?;
     let submission = Submission {
         user_task_id: &list.user_task_id,
         station: caller.required_station()?,
@@ -67,6 +75,7 @@ pub async fn submit<Q: Queue>(
         created_by: list.created_by.as_deref(),
         scope: list.scope,
         rerun: list.rerun,
+        callback: callback.map(CallbackName::as_str),
         closed: None,
     };
     Ok(task_engine::submit::<PriceChange, _>(dispatcher, &submission).await?)

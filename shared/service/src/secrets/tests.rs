@@ -32,8 +32,9 @@ fn server(answers: &'static [(u16, &'static str)]) -> (String, JoinHandle<Vec<St
 
 fn request(endpoint: Option<&str>) -> SecretRequest<'_> {
     SecretRequest {
-        arn: ARN,
-        version: Some("v2"),
+        id: ARN,
+        version: Version::Id("v2"),
+        region: None,
         endpoint,
         credentials: Credentials {
             key: "AKID",
@@ -101,14 +102,38 @@ fn a_secret_without_a_user_is_refused_without_a_word_of_it() {
         r#"{"SecretString":"{\"password\":\"hunter2\"}"}"#,
         "hunter2",
     ] {
-        let error = read(200, secret.as_bytes()).err().unwrap().to_string();
+        let login = read(200, secret.as_bytes()).and_then(|version| Login::of(&version));
+        let error = login.err().unwrap().to_string();
         assert!(!error.contains("hunter2"), "{error}");
     }
 }
 
+#[tokio::test]
+async fn a_version_is_asked_for_by_its_stage_and_says_when_it_was_made() {
+    let (url, seen) = server(&[(
+        200,
+        r#"{"SecretString":"whsec_x","CreatedDate":1.7000000005E9}"#,
+    )]);
+    let request = SecretRequest {
+        id: "stack/target/erp",
+        version: Version::Stage("AWSPREVIOUS"),
+        region: Some("eu-west-1"),
+        ..request(Some(&url))
+    };
+    let version = read_version(&request).await.unwrap();
+    assert_eq!(
+        (version.text.as_str(), version.created_at),
+        ("whsec_x", Some(1_700_000_000))
+    );
+    let seen = seen.join().unwrap().remove(0);
+    assert!(seen.contains(r#""SecretId":"stack/target/erp""#), "{seen}");
+    assert!(seen.contains(r#""VersionStage":"AWSPREVIOUS""#), "{seen}");
+}
+
 #[test]
 fn a_url_with_a_user_of_its_own_takes_no_login() {
-    let login = read(200, SECRET.as_bytes()).ok().unwrap();
+    let version = read(200, SECRET.as_bytes()).ok().unwrap();
+    let login = Login::of(&version).ok().unwrap();
     for url in ["mysql://u:p@h/d", "postgres://h/d", ""] {
         assert!(login.put_into(url).unwrap_err().contains("without a user"));
     }
@@ -119,7 +144,7 @@ fn a_url_with_a_user_of_its_own_takes_no_login() {
 fn a_secret_is_asked_for_in_its_own_region_and_partition() {
     let place = |arn| {
         place(&SecretRequest {
-            arn,
+            id: arn,
             ..request(None)
         })
         .map(|(_, url)| url)

@@ -6,6 +6,7 @@ use task_store::{Connection, Database, StationId, TaskId, UserTaskId};
 
 use super::field;
 use super::queues::undeclared;
+use crate::callbacks;
 use crate::error::{Error, ErrorCode, Result};
 
 /// Stores a submitted task, or finds the same one stored before: a request that is sent again is harmless.
@@ -15,6 +16,11 @@ use crate::error::{Error, ErrorCode, Result};
 /// a batch's: a batch runs again when it is submitted again.
 pub async fn add(database: &Database, new: &NewTask<'_>, scope: IdScope) -> Result<TaskId> {
     field::check_input("input", new.input)?;
+    if let Some(callback) = new.labels.callback {
+        database
+            .read(async |c| callbacks::check_named(c, callback).await)
+            .await?;
+    }
     let write = async |c: &mut _| loop {
         // Most ids are new: the unique keys are what looks whether this one is.
         match (insert(c, new, scope).await, new.user_task_id) {

@@ -5,12 +5,15 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 use task_store::tasks::{self, IdScope, NewTask, Task};
 use task_store::work::{self, Announcer, NewUnit};
-use task_store::{Connection, Database, StationId, StoreError, TaskId, UserTaskId, task_queues};
+use task_store::{
+    Connection, Database, StationId, StoreError, TaskId, UserTaskId, callbacks, task_queues,
+};
 
 use super::add::{Added, conflict, is_alike, resubmit, taken_elsewhere};
 use super::field;
 use super::queues::undeclared;
 use super::request::TaskRequest;
+use crate::callbacks::undeclared as no_callback;
 use crate::error::{Error, Result};
 
 /// The ids of a task that was added, now or before.
@@ -155,6 +158,8 @@ async fn add_all(
 struct Known {
     /// The queues that are declared.
     queues: HashSet<String>,
+    /// Of the callbacks that are named, those that are not declared.
+    unknown_callbacks: HashSet<String>,
     /// The tasks with one of the ids of the list, of any station.
     tasks: Vec<Task>,
 }
@@ -168,10 +173,21 @@ impl Known {
             let policy = task_queues::find(connection, name).await?;
             queues.extend(policy.map(|policy| policy.name));
         }
+        let told: HashSet<_> = news.iter().filter_map(|new| new.labels.callback).collect();
+        let mut unknown_callbacks = HashSet::new();
+        for name in told {
+            if callbacks::find(connection, name).await?.is_none() {
+                unknown_callbacks.insert(name.to_owned());
+            }
+        }
         let ids: HashSet<_> = news.iter().filter_map(|new| new.user_task_id).collect();
         let ids: Vec<_> = ids.into_iter().collect();
         let tasks = tasks::by_user_task_ids(connection, &ids).await?;
-        Ok(Self { queues, tasks })
+        Ok(Self {
+            queues,
+            unknown_callbacks,
+            tasks,
+        })
     }
 }
 
@@ -196,6 +212,10 @@ fn sort<'a>(
         let queue = new.dispatch.map(|dispatch| dispatch.queue.as_str());
         if let Some(queue) = queue.filter(|queue| !known.queues.contains(*queue)) {
             return Place::Refused(undeclared(queue));
+        }
+        let callback = new.labels.callback;
+        if let Some(name) = callback.filter(|name| known.unknown_callbacks.contains(*name)) {
+            return Place::Refused(no_callback(name));
         }
         let Some(id) = new.user_task_id else {
             fresh.push(new);

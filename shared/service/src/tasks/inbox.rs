@@ -109,6 +109,7 @@ fn request(row: &InboxRow) -> Result<TaskRequest<'_>> {
         message_show: row.message_show,
         tags: row.tags.as_deref().map(tags).transpose()?,
         created_by: row.created_by.as_deref().map(Into::into),
+        callback: None,
         dispatch: dispatch(row)?,
     })
 }

@@ -1,8 +1,9 @@
 //! A task's way: started, and finished.
 
 use jiff::tz::TimeZone;
-use task_engine::JobKinds;
-use task_store::tasks::{self, Changes, Task, TaskStatus};
+use task_engine::{JobKinds, tell};
+use task_store::callbacks::Event;
+use task_store::tasks::{self, Changes, Task, TaskStatus, Told};
 use task_store::{Connection, Database, TaskId, batches, work};
 
 use super::{
@@ -84,14 +85,15 @@ pub async fn finish(
     update::check(changes)?;
     let plain = async |c: &mut _| {
         let name = name(&Caller::Unbound, named)?;
-        Ok::<_, Error>(tasks::finish(c, name, changes).await?)
+        Ok::<_, Error>(tasks::finish(c, name, changes, Told::Nobody).await?)
     };
     if database.run(plain).await? {
         return Ok(());
     }
     if let Some(run_count) = changes.run_count {
         // As workers do: the run they name is the one that the task is in.
-        let finish = async |c: &mut _| runs::finish(c, named, run_count, changes).await;
+        let finish =
+            async |c: &mut _| runs::finish(c, named, run_count, changes, Told::Nobody).await;
         if database.transaction(finish).await? {
             return Ok(());
         }
@@ -102,6 +104,7 @@ pub async fn finish(
             TaskStatus::Finished => ended(c, task, changes, zone).await.map(|()| Met::Ended),
             _ if task.is_batch => Ok(Met::Batch(task.id)),
             _ if task.queue.is_some() => Ok(Met::Dispatched(task.id)),
+            _ if task.callback.is_some() => Ok(Met::Told(task.id)),
             _ => Err(update::refused(c, task, changes, zone).await?),
         }
     };
@@ -109,6 +112,10 @@ pub async fn finish(
         Met::Ended => Ok(()),
         Met::Dispatched(id) => {
             let finish = async |c: &mut _| finish_run(c, named, id, changes, zone).await;
+            database.transaction(finish).await
+        }
+        Met::Told(id) => {
+            let finish = async |c: &mut _| finish_told(c, id, changes, zone).await;
             database.transaction(finish).await
         }
         Met::Batch(id) => {
@@ -126,6 +133,35 @@ enum Met {
     Batch(TaskId),
     /// An open task that is dispatched.
     Dispatched(TaskId),
+    /// An open task whose callback is to be told.
+    Told(TaskId),
+}
+
+/// Whether somebody is told of the end of a task.
+const fn told(task: &Task) -> Told {
+    match task.callback {
+        None => Told::Nobody,
+        Some(_) => Told::Callback,
+    }
+}
+
+/// Finishes an open task that is not dispatched, in one transaction with what its callback is told.
+async fn finish_told(
+    connection: &mut Connection,
+    id: TaskId,
+    changes: &Changes<'_>,
+    zone: &TimeZone,
+) -> Result<()> {
+    let task = tasks::lock(connection, id).await?.ok_or_else(not_found)?;
+    if task.status != TaskStatus::Finished {
+        if tasks::finish(connection, id, changes, Told::Callback).await? {
+            return Ok(tell(connection, &task, Event::Ended).await?);
+        }
+        let task = tasks::by_id(connection, id).await?.ok_or_else(not_found)?;
+        return Err(update::refused(connection, task, changes, zone).await?);
+    }
+    let task = tasks::by_id(connection, id).await?.ok_or_else(not_found)?;
+    ended(connection, task, changes, zone).await
 }
 
 /// Finishes the run that a dispatched task is in, in one transaction with its unit.
@@ -141,7 +177,7 @@ async fn finish_run(
         return Err(refusal);
     }
     let is_finished = task.status == TaskStatus::Finished
-        || runs::finish(connection, named, task.run_count, changes).await?;
+        || runs::finish(connection, named, task.run_count, changes, told(&task)).await?;
     if is_finished {
         return Ok(());
     }
@@ -184,7 +220,7 @@ async fn finish_batch(
     }
     task_engine::cancel(connection, kinds.of(&batch)?, &task, &batch).await?;
     if tasks::amend(connection, id, changes).await? {
-        return Ok(());
+        return Ok(tell(connection, &task, Event::Ended).await?);
     }
     let ended = tasks::by_id(connection, id).await?.ok_or_else(not_found)?;
     let open = Task {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use task_store::callbacks::CallbackName;
 use task_store::task_queues::QueueName;
 use task_store::tasks::{Dispatch, Labels, NewTask, Start};
 use task_store::{Moment, StationId, TaskId, UserTaskId};
@@ -29,6 +30,8 @@ pub struct TaskRequest<'a> {
     pub tags: Option<String>,
     /// Who adds it.
     pub created_by: Option<Cow<'a, str>>,
+    /// Who is told of its end.
+    pub callback: Option<CallbackName>,
     /// How it is dispatched; `None`: it is not.
     pub dispatch: Option<DispatchRequest>,
 }
@@ -70,6 +73,7 @@ impl TaskRequest<'_> {
             labels: Labels {
                 tags: self.tags.as_deref(),
                 created_by: self.created_by.as_deref(),
+                callback: self.callback.as_ref().map(CallbackName::as_str),
             },
             dispatch: self.dispatch.as_ref().map(DispatchRequest::dispatch),
         }

@@ -7,6 +7,7 @@
 
 mod attempts;
 mod batches;
+mod callbacks;
 mod closing;
 mod deadlines;
 mod dispatched;

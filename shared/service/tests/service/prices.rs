@@ -21,6 +21,7 @@ pub(crate) async fn submit_prices(
         items: &to_raw_value(items).unwrap(),
         rerun: false,
         created_by: None,
+        callback: None,
         scope: task_store::tasks::IdScope::Station,
     };
     submit(

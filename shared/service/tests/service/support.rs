@@ -187,6 +187,7 @@ async fn submit_list(
         orders: &orders,
         rerun,
         created_by: None,
+        callback: None,
         scope: IdScope::Station,
     };
     submit(

@@ -188,8 +188,8 @@ async fn runs_that_cannot_be_swept_keep_no_batch_from_its_turn() {
         run(fresh, "UPDATE tbl_work SET due_at = NOW(3)").await;
         run(fresh, "DROP TABLE tbl_task_queue").await;
         let dispatcher = dispatcher(fresh, &queue);
-        let (runs, end) = (TaskQueues::default(), Deadline::default());
-        let swept = task_service::sweep::sweep(&dispatcher, &runs, KINDS, end).await;
+        let (announcers, end) = ((&TaskQueues::default(), None), Deadline::default());
+        let swept = task_service::sweep::sweep(&dispatcher, announcers, KINDS, end).await;
         assert!(swept.is_err(), "the invocation is answered as failed");
         assert_eq!(queue.take(), lost);
     })

@@ -121,26 +121,49 @@ pub async fn amend(connection: &mut Connection, id: TaskId, changes: &Changes<'_
     change(connection, id.into(), changes, "", "").await
 }
 
+/// Whether somebody is told of a task's end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// Nobody: one statement ends the task.
+    Nobody,
+    /// Its callback. The caller writes the delivery, in the same transaction.
+    Callback,
+}
+
 /// Ends an open task that is not dispatched, and changes it. `false`: no such task, another run, it is finished already, the
 /// change inside its result does not apply, it is dispatched, or it is a batch, whose open chunks would still be worked;
-/// then nothing was changed.
+/// then nothing was changed. So it is where the callback is to be told of the end of a task, if `told` says nobody.
 pub async fn finish<'a>(
     connection: &mut Connection,
     selector: impl Into<TaskSelector<'a>>,
     changes: &Changes<'_>,
+    told: Told,
 ) -> Result<bool> {
-    let is_open = concat!(" AND status <> 3 AND queue IS NULL AND ", is_no_batch!());
+    let is_open = match told {
+        Told::Nobody => {
+            concat!(
+                " AND status <> 3 AND queue IS NULL AND callback IS NULL AND ",
+                is_no_batch!()
+            )
+        }
+        Told::Callback => concat!(" AND status <> 3 AND queue IS NULL AND ", is_no_batch!()),
+    };
     change(connection, selector.into(), changes, END, is_open).await
 }
 
 /// Ends a dispatched task that runs, and changes it. `false`: no such task, another run, no run at all, it is not dispatched,
-/// or the change inside its result does not apply; then nothing was changed.
+/// or the change inside its result does not apply; then nothing was changed. So it is where the callback is to be told of the
+/// end of a task, if `told` says nobody.
 pub async fn finish_run<'a>(
     connection: &mut Connection,
     selector: impl Into<TaskSelector<'a>>,
     changes: &Changes<'_>,
+    told: Told,
 ) -> Result<bool> {
-    let runs = " AND status = 2 AND queue IS NOT NULL";
+    let runs = match told {
+        Told::Nobody => " AND status = 2 AND queue IS NOT NULL AND callback IS NULL",
+        Told::Callback => " AND status = 2 AND queue IS NOT NULL",
+    };
     change(connection, selector.into(), changes, END, runs).await
 }
 

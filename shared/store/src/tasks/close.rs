@@ -18,7 +18,7 @@ pub async fn close<'a>(
     let mut sql = QueryBuilder::new(CLOSE);
     named.into().push(&mut sql);
     sql.push(concat!(
-        " AND (status = 3 OR queue IS NULL AND ",
+        " AND (status = 3 OR queue IS NULL AND callback IS NULL AND ",
         is_no_batch!(),
         ")"
     ));

@@ -35,13 +35,15 @@ pub enum Start {
     At(Moment),
 }
 
-/// Labels that a task is found by.
+/// Labels of a task: the ones it is found by, and the callback that is told of its end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Labels<'a> {
     /// A JSON array of texts.
     pub tags: Option<&'a str>,
     /// Who added it.
     pub created_by: Option<&'a str>,
+    /// Who is told of its end: a callback that is declared.
+    pub callback: Option<&'a str>,
 }
 
 /// The state of a dispatched task beside its own row.

@@ -4,6 +4,7 @@ use sqlx::Row as _;
 
 use super::row::outcome_of;
 use crate::arguments::json;
+use crate::callbacks::{self, Event};
 use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::{StationId, TaskId};
@@ -21,7 +22,7 @@ pub struct EndedRun<'a> {
     pub result: Option<&'a str>,
 }
 
-/// Ends dispatched tasks that are in the named run; answers their keys.
+/// Ends dispatched tasks that are in the named run, and writes the deliveries of their callbacks; answers their keys.
 ///
 /// Runs in a transaction.
 pub async fn finish_runs(
@@ -29,7 +30,7 @@ pub async fn finish_runs(
     runs: &[EndedRun<'_>],
 ) -> Result<Vec<TaskId>> {
     const LOCK: &str = "
-        SELECT id, run_count, station_id FROM tbl_async_task FORCE INDEX (PRIMARY)
+        SELECT id, run_count, station_id, callback IS NOT NULL AS is_told FROM tbl_async_task FORCE INDEX (PRIMARY)
         WHERE id IN (SELECT k.id FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k)
           AND status = 2 AND queue IS NOT NULL
         FOR UPDATE";
@@ -38,7 +39,7 @@ pub async fn finish_runs(
     }
     let ids: Vec<_> = runs.iter().map(|run| run.id).collect();
     let rows = sqlx::query(LOCK).bind(json(&ids)?);
-    let mut ended = Vec::new();
+    let (mut ended, mut told) = (Vec::new(), Vec::new());
     for row in rows.fetch_all(&mut *connection).await? {
         let id = TaskId::from_row(row.try_get("id")?);
         let run_count: i32 = row.try_get("run_count")?;
@@ -50,6 +51,8 @@ pub async fn finish_runs(
         });
         if is_meant {
             ended.push(id);
+            let is_told: bool = row.try_get("is_told")?;
+            told.extend(is_told.then_some(id));
         }
     }
     let results: Vec<_> = runs
@@ -59,8 +62,9 @@ pub async fn finish_runs(
         .collect();
     sqlx::query(FINISH)
         .bind(json(&results)?)
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
+    callbacks::record_ends(connection, &told, Event::Ended).await?;
     Ok(ended)
 }
 

@@ -61,7 +61,7 @@ macro_rules! insert_from {
         concat!(
             "INSERT INTO tbl_async_task \
                (user_task_id, station_id, name, input, type, `repeat`, message_show, \
-                tags, created_by, queue, timeout, max_attempts, id_scope) ",
+                tags, created_by, callback, queue, timeout, max_attempts, id_scope) ",
             $source
         )
     };
@@ -80,6 +80,7 @@ impl<'a> NewTask<'a> {
             .bind(self.message_show)
             .bind(self.labels.tags)
             .bind(self.labels.created_by)
+            .bind(self.labels.callback)
             .bind(self.dispatch.map(|dispatch| dispatch.queue.as_str()))
             .bind(self.dispatch.and_then(|dispatch| dispatch.timeout))
             .bind(self.dispatch.and_then(|dispatch| dispatch.max_attempts))
@@ -91,7 +92,7 @@ impl<'a> NewTask<'a> {
 pub async fn insert(connection: &mut Connection, new: &NewTask<'_>) -> Result<TaskId> {
     let sql = new
         .bind(insert_from!(
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         ))
         .bind(new.station_id.as_str());
     key(connection.execute(sql).await?.last_insert_id())
@@ -105,7 +106,7 @@ pub async fn insert_for_all(
 ) -> Result<Option<TaskId>> {
     let sql = new
         .bind(insert_from!(
-            "SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '' FROM (SELECT 1) once WHERE NOT EXISTS \
+            "SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '' FROM (SELECT 1) once WHERE NOT EXISTS \
                (SELECT 1 FROM tbl_async_task taken WHERE taken.user_task_id = ? AND taken.station_id <> ?)"
         ))
         .bind(new.user_task_id.map(UserTaskId::as_str))
@@ -140,6 +141,7 @@ pub async fn insert_all(
             .push_bind(new.message_show)
             .push_bind(new.labels.tags)
             .push_bind(new.labels.created_by)
+            .push_bind(new.labels.callback)
             .push_bind(new.dispatch.map(|dispatch| dispatch.queue.as_str()))
             .push_bind(new.dispatch.and_then(|dispatch| dispatch.timeout))
             .push_bind(new.dispatch.and_then(|dispatch| dispatch.max_attempts))

@@ -39,7 +39,7 @@ pub async fn start<'a>(
 pub async fn resubmit(connection: &mut Connection, id: TaskId, new: &NewTask<'_>) -> Result<bool> {
     let done = sqlx::query(concat!(
         "UPDATE tbl_async_task SET status = 1, name = ?, input = ?, type = ?, message_show = ?, \
-           tags = ?, created_by = ?, queue = ?, timeout = ?, max_attempts = ?, attempt = 0, last_error = NULL, \
+           tags = ?, created_by = ?, callback = ?, queue = ?, timeout = ?, max_attempts = ?, attempt = 0, last_error = NULL, \
            result = NULL, outcome = NULL, op_ids = NULL, progress = 0, start_time = NULL, end_time = NULL, modify_time = NOW(3) \
          WHERE id = ? AND status = 3 AND `repeat` = 1 AND ",
         is_no_batch!()
@@ -50,6 +50,7 @@ pub async fn resubmit(connection: &mut Connection, id: TaskId, new: &NewTask<'_>
     .bind(new.message_show)
     .bind(new.labels.tags)
     .bind(new.labels.created_by)
+    .bind(new.labels.callback)
     .bind(new.dispatch.map(|dispatch| dispatch.queue.as_str()))
     .bind(new.dispatch.and_then(|dispatch| dispatch.timeout))
     .bind(new.dispatch.and_then(|dispatch| dispatch.max_attempts))

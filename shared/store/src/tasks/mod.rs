@@ -27,7 +27,7 @@ use crate::time::Moment;
 use row::{and_batch, light_columns, own_columns, task};
 pub(crate) use row::{is_no_batch, outcome_of, said_outcome};
 
-pub use change::{Changes, OpId, amend, finish, finish_run, has_op, update};
+pub use change::{Changes, OpId, Told, amend, finish, finish_run, has_op, update};
 pub use close::{close, close_without_work};
 pub use dispatch::{Dispatch, Dispatched, Labels, Start};
 pub use document::{Amount, BadDocument, Document};
@@ -117,6 +117,8 @@ pub struct Task {
     pub tags: Option<String>,
     /// Who added it.
     pub created_by: Option<String>,
+    /// The callback that is told of its end.
+    pub callback: Option<String>,
     /// The state of its unit of work and its queue's policy, where they were read.
     pub dispatched: Dispatched,
     /// The task's input, any text.

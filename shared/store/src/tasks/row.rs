@@ -20,7 +20,7 @@ macro_rules! own_columns {
              TIMESTAMPDIFF(SECOND, '1970-01-01', end_time) AS ended_at, \
              outcome, progress, ",
             $is_batch,
-            " AS is_batch, queue, attempt, last_error, tags, created_by"
+            " AS is_batch, queue, attempt, last_error, tags, created_by, callback"
         )
     };
 }
@@ -110,6 +110,7 @@ pub(super) fn task(row: &MySqlRow) -> Result<Task> {
         last_error: optional_text(row, "last_error")?,
         tags: optional_text(row, "tags")?,
         created_by: optional_text(row, "created_by")?,
+        callback: optional_text(row, "callback")?,
         dispatched: Dispatched::from_row(row)?,
         input: optional_text(row, "input")?,
         result: optional_text(row, "result")?,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use task_store::tasks::{self, Ambiguity, Changes, TaskSelector};
+use task_store::tasks::{self, Ambiguity, Changes, TaskSelector, Told};
 use task_store::testing::{TestDatabase, with_database};
 use task_store::{Connection, StoreError, TaskId, UserTaskId, batches};
 
@@ -113,7 +113,7 @@ async fn an_own_id_of_several_stations_names_a_task_only_with_its_station() {
                 let changed = [
                     tasks::start(c, named).await?,
                     tasks::update(c, named, &none).await?,
-                    tasks::finish(c, named, &none).await?,
+                    tasks::finish(c, named, &none, Told::Nobody).await?,
                     tasks::close(c, named).await?,
                 ];
                 Ok((changed, tasks::ambiguity(c, named).await?))
@@ -158,7 +158,7 @@ async fn a_change_that_waits_for_a_submit_sees_that_it_is_a_batch() {
         let finish = async {
             tokio::time::sleep(Duration::from_millis(200)).await;
             done(&fresh.database, async |c| {
-                tasks::finish(c, &own, &none).await
+                tasks::finish(c, &own, &none, Told::Nobody).await
             })
             .await
         };

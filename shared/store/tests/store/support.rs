@@ -88,6 +88,7 @@ pub(crate) const RUN: NewRun<'_> = NewRun {
     payload_hash: &[7; 32],
     item_count: 4,
     params: r#"{"time_config_id": "C1"}"#,
+    callback: None,
 };
 
 /// Chunks of two items each.

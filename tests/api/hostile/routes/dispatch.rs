@@ -2,7 +2,7 @@
 
 use super::super::values::Takes::{
     Backoff, Cron, ErrorCode, Flag, Id, Ids, Int, Key, List, Object, Queue, Schedule, Station,
-    Tags, Text, Time, Token, Zone,
+    Tags, Text, Time, Token, Words, Zone,
 };
 use super::{AFTER, RUN, Route, TASK, route};
 
@@ -21,7 +21,7 @@ const SCHEDULE: &[(&str, &str)] = &[
 const RETRY: &[(&str, &str)] = &[("filter", r#"{"queue": "report"}"#)];
 
 /// Every route of queues and workers, and what adding and finishing take for them.
-pub(super) static ROUTES: [Route; 12] = [
+pub(super) static ROUTES: [Route; 16] = [
     Route {
         path: "/task/add",
         base: &[
@@ -39,6 +39,7 @@ pub(super) static ROUTES: [Route; 12] = [
             ("expire_at", Time),
             ("tags", Tags),
             ("created_by", Text(64)),
+            ("callback", Queue),
             ("tasks", List),
         ],
     },
@@ -109,6 +110,34 @@ pub(super) static ROUTES: [Route; 12] = [
         "/task/queue/list",
         &[],
         &[("after", Queue), ("limit", Int(1, 50))],
+    ),
+    route(
+        "/task/callback/set",
+        &[("name", r#""hostile""#)],
+        &[
+            ("name", Queue),
+            ("url", Text(1_000)),
+            ("secret", Token),
+            ("events", Words),
+            ("enabled", Flag),
+        ],
+    ),
+    route(
+        "/task/callback/list",
+        &[],
+        &[
+            ("name", Queue),
+            ("state", ErrorCode),
+            ("task_id", Key),
+            ("before", AFTER),
+            ("limit", Int(1, 100)),
+        ],
+    ),
+    route("/task/callback/resend", &[], &[("delivery_ids", Ids)]),
+    route(
+        "/task/callback/resend",
+        &[("name", r#""hostile""#)],
+        &[("name", Queue), ("state", ErrorCode)],
     ),
     route(
         "/task/schedule/set",

@@ -2,7 +2,9 @@
 
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use task_store::tasks::{self, Changes, Task, TaskStatus};
+use task_engine::tell;
+use task_store::callbacks::{self, Event};
+use task_store::tasks::{self, Changes, Task, TaskStatus, Told};
 use task_store::work::{self, Announcer};
 use task_store::{Connection, Database, TaskId, task_queues};
 
@@ -13,12 +15,13 @@ use crate::error::{Error, Result};
 use crate::tasks::{name, not_found, not_named};
 
 /// Finishes the run of a dispatched task that `changes` name, `run_count`; `false` when the task is not in it, or they do not
-/// apply. Runs in a transaction.
+/// apply; nor where its callback is to be told, if `told` says nobody. Runs in a transaction.
 pub(in crate::tasks) async fn finish(
     connection: &mut Connection,
     named: &TaskReference,
     run_count: i32,
     changes: &Changes<'_>,
+    told: Told,
 ) -> Result<bool> {
     let changes = Changes {
         run_count: Some(run_count),
@@ -28,11 +31,14 @@ pub(in crate::tasks) async fn finish(
         return Ok(false);
     };
     let name = name(&Caller::Unbound, named)?;
-    if !tasks::finish_run(connection, name, &changes).await? {
+    if !tasks::finish_run(connection, name, &changes, told).await? {
         return Ok(false);
     }
     work::record(connection, id, run_count, None).await?;
     work::remove(connection, id).await?;
+    if told == Told::Callback {
+        callbacks::record_ends(connection, &[id], Event::Ended).await?;
+    }
     Ok(true)
 }
 
@@ -118,7 +124,10 @@ async fn fail_locked(
     }
     match (task.status, &task.queue) {
         (TaskStatus::Finished, _) => Ok(()),
-        (_, None) => Ok(tasks::fail(connection, task.id, request.message).await?),
+        (_, None) => {
+            tasks::fail(connection, task.id, request.message).await?;
+            Ok(tell(connection, task, Event::Ended).await?)
+        }
         (_, Some(queue)) => {
             end_failed(connection, task, queue, request, Announcer::Caller).await?;
             Ok(())
@@ -141,6 +150,7 @@ pub(super) async fn end_failed(
     if !request.retry || task.attempt >= most {
         work::remove(connection, id).await?;
         tasks::fail(connection, id, error).await?;
+        tell(connection, task, Event::Ended).await?;
         return Ok(false);
     }
     let policy = task_queues::find(connection, queue).await?;

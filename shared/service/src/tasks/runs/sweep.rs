@@ -1,8 +1,9 @@
 //! Time in the life of dispatched tasks: delayed tasks become ready, silent runs are lost, tasks that nobody started expire.
 
 use serde::Serialize;
-use task_engine::Deadline;
 use task_engine::metrics::Metric;
+use task_engine::{Deadline, tell};
+use task_store::callbacks::Event;
 use task_store::tasks::{self, TaskStatus};
 use task_store::work::{self, Announcer, Lost, UnitState};
 use task_store::{Connection, Database, StoreError, TaskId, task_queues};
@@ -141,6 +142,7 @@ async fn expire(connection: &mut Connection, id: TaskId) -> Result<bool> {
     }
     work::remove(connection, id).await?;
     tasks::fail(connection, id, EXPIRED).await?;
+    tell(connection, &task, Event::Ended).await?;
     Ok(true)
 }
 

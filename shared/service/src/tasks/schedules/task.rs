@@ -1,6 +1,7 @@
 //! The task of a schedule: the members of `/task/add`, as they are kept and shown.
 
 use serde::{Deserialize, Serialize};
+use task_store::callbacks::CallbackName;
 use task_store::schedules::task_id;
 use task_store::task_queues::QueueName;
 use task_store::tasks::Start;
@@ -23,6 +24,8 @@ pub struct ScheduledTask {
     message_show: bool,
     tags: Vec<String>,
     created_by: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    callback: Option<String>,
     queue: String,
     timeout: Option<u32>,
     max_attempts: Option<u32>,
@@ -68,6 +71,10 @@ impl ScheduledTask {
             message_show: request.message_show,
             tags: tags.map_err(|_| UNREADABLE)?.unwrap_or_default(),
             created_by: request.created_by.clone().map(Into::into),
+            callback: request
+                .callback
+                .as_ref()
+                .map(|name| name.as_str().to_owned()),
             queue: dispatch.queue.as_str().to_owned(),
             timeout: dispatch.timeout,
             max_attempts: dispatch.max_attempts,
@@ -108,6 +115,7 @@ impl ScheduledTask {
             message_show: self.message_show,
             tags: (!self.tags.is_empty()).then_some(tags),
             created_by: self.created_by.clone().map(Into::into),
+            callback: self.callback.as_deref().and_then(CallbackName::parse),
             dispatch: Some(DispatchRequest {
                 queue: QueueName::parse(&self.queue).ok_or(UNREADABLE)?,
                 start: Start::At(instant),

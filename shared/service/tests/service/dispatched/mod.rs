@@ -114,6 +114,7 @@ impl New {
             message_show: true,
             tags: Some(r#"["月报"]"#.to_owned()),
             created_by: Some("erp".into()),
+            callback: None,
             dispatch: Some(DispatchRequest {
                 queue: self.queue.clone(),
                 start: self.start,

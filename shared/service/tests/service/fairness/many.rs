@@ -62,6 +62,7 @@ async fn looking_for_the_cap_touches_only_what_is_in_work() {
                 orders: &orders,
                 rerun: false,
                 created_by: None,
+                callback: None,
                 scope: task_store::tasks::IdScope::Station,
             };
             let list = list.cut(&dispatcher.settings).unwrap();

@@ -1,0 +1,16 @@
+//! `POST /task/callback/resend`: tells callbacks again.
+
+use task_lambda::http::{Call, Reply, post};
+use task_service::callbacks;
+use task_store::Database;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), task_lambda::Error> {
+    post(handle).await
+}
+
+async fn handle(database: &Database, call: Call) -> task_service::Result<Reply> {
+    call.system()?;
+    let which = call.parameters()?.callback_resend()?;
+    Reply::data(&callbacks::resend(database, &which).await?)
+}

@@ -1,0 +1,219 @@
+//! Telling a callback: claim the try, commit, call, write what came of it.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use task_store::callbacks::{self, Settled, Try};
+use task_store::{Database, StationId, TaskId};
+
+use super::list::webhook_id;
+use crate::error::Result;
+use crate::targets::{
+    ANSWER_TIME, Answer, Outcome, Secrets, SignedRequest, TargetClient, TargetUrl, signature,
+};
+
+/// Tries of a delivery.
+const TRIES: u32 = 10;
+/// Seconds between two tries: all of them within 3 days.
+const WAITS: [u64; TRIES as usize - 1] =
+    [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 72_000];
+/// The error of a delivery whose last tries all died.
+const BROKEN_OFF: &str = "its tries were broken off";
+/// The most seconds from the first try to the last.
+const LONGEST: u64 = 3 * 86_400;
+
+/// Delivers what a message announces, if it is due, nobody else does, and its callback has a place for a call. Without a place
+/// it waits until one of the callback's calls has ended, see [`next`].
+///
+/// # Errors
+/// The database's. What the target does is no error: it is written with the delivery.
+pub async fn deliver(
+    database: &Database,
+    client: &TargetClient,
+    secrets: &Secrets,
+    (task, no): (TaskId, u32),
+) -> Result<()> {
+    let begin = async |c: &mut _| callbacks::begin(c, task, no).await;
+    match database.transaction(begin).await? {
+        Some(tried) => tell(database, client, secrets, tried).await,
+        None => Ok(()),
+    }
+}
+
+/// Claims the delivery that has waited longest among those whose callbacks have a place for a call; `None`: there is none.
+///
+/// # Errors
+/// The database's.
+pub async fn next(database: &Database) -> Result<Option<Try>> {
+    let next = async |c: &mut _| callbacks::begin_next(c).await;
+    Ok(database.transaction(next).await?)
+}
+
+/// Calls the target of a claimed try, and writes what came of it. While the target is called no connection is held.
+///
+/// # Errors
+/// The database's.
+pub async fn tell(
+    database: &Database,
+    client: &TargetClient,
+    secrets: &Secrets,
+    tried: Try,
+) -> Result<()> {
+    let (settled, status, error) = match tried.callback.disabled_at {
+        Some(_) => (Settled::HeldBack, None, None),
+        // The functions of all tries before it died.
+        None if tried.attempt > TRIES => (Settled::GivenUp, None, Some(BROKEN_OFF.to_owned())),
+        None => judge(&tried, call(client, secrets, &tried).await),
+    };
+    let settle =
+        async |c: &mut _| callbacks::settle(c, &tried, &settled, status, error.as_deref()).await;
+    let is_written = database.transaction(settle).await?;
+    report(&tried, &settled, status, error.as_deref(), is_written);
+    Ok(())
+}
+
+async fn call(client: &TargetClient, secrets: &Secrets, tried: &Try) -> Outcome {
+    let url = match TargetUrl::parse(&tried.callback.url, client.hosts()) {
+        Ok(url) => url,
+        Err(wrong) => return Outcome::Refused(format!("its url {wrong}")),
+    };
+    let keys = match secrets.keys(&tried.callback.secret).await {
+        Ok(keys) => keys,
+        Err(wrong) => return Outcome::Refused(wrong),
+    };
+    let Some(body) = body(tried) else {
+        return Outcome::Refused("its body cannot be written".to_owned());
+    };
+    let (id, timestamp) = (
+        webhook_id(tried.task, tried.no),
+        Timestamp::now().as_second(),
+    );
+    let request = SignedRequest {
+        signature: signature(&keys, &id, timestamp, &body),
+        id,
+        timestamp,
+        body,
+    };
+    client.post(&url, &request, ANSWER_TIME).await
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    r#type: &'a str,
+    timestamp: String,
+    data: Data<'a>,
+}
+
+#[derive(Serialize)]
+struct Data<'a> {
+    task_id: TaskId,
+    user_task_id: &'a str,
+    station_id: &'a StationId,
+    task_name: &'a str,
+    type_id: i32,
+    outcome: &'a str,
+    run_count: i32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counts: Option<&'a RawValue>,
+}
+
+/// What a callback is told: as little as it needs to ask for the rest.
+fn body(tried: &Try) -> Option<String> {
+    let happened = Timestamp::from_second(tried.happened_at.seconds()).ok()?;
+    let counts = tried.counts.as_deref().map(serde_json::from_str);
+    let body = Body {
+        r#type: &tried.event,
+        timestamp: happened.to_string(),
+        data: Data {
+            task_id: tried.task,
+            user_task_id: tried.user_task_id.as_deref().unwrap_or_default(),
+            station_id: &tried.station,
+            task_name: &tried.task_name,
+            type_id: tried.type_id,
+            outcome: &tried.outcome,
+            run_count: tried.run_count,
+            counts: counts.transpose().ok()?,
+        },
+    };
+    serde_json::to_string(&body).ok()
+}
+
+/// What becomes of a delivery after a call; the status of the answer, and why it failed.
+fn judge(tried: &Try, outcome: Outcome) -> (Settled, Option<u16>, Option<String>) {
+    let (status, wait, error) = match outcome {
+        Outcome::Answered(Answer { status, .. }) if (200..300).contains(&status) => {
+            return (Settled::Delivered, Some(status), None);
+        }
+        Outcome::Answered(Answer { status: 410, .. }) => {
+            let reason = "its target answered 410".to_owned();
+            return (Settled::Disabled(reason.clone()), Some(410), Some(reason));
+        }
+        Outcome::Answered(answer) => {
+            let reason = format!("its target answered {}", answer.status);
+            (Some(answer.status), answer.retry_after, reason)
+        }
+        Outcome::NotReached(reason) => (None, None, reason.to_owned()),
+        Outcome::Refused(reason) => (None, None, reason),
+        Outcome::Silent => (None, None, "its target did not answer in time".to_owned()),
+    };
+    let place = usize::try_from(tried.attempt).unwrap_or(usize::MAX);
+    let usual = WAITS.get(place.saturating_sub(1));
+    let settled = usual.map_or(Settled::GivenUp, |usual| {
+        // A fifth more or less, so that what failed together does not come together.
+        let jittered = fastrand::u64(usual * 800..=usual * 1_200);
+        let asked = wait.map_or(0, |seconds| u64::from(seconds) * 1_000);
+        let left = LONGEST.saturating_sub(tried.age) * 1_000;
+        match jittered.max(asked) {
+            _ if left == 0 => Settled::GivenUp,
+            wait => Settled::PutOff(wait.min(left)),
+        }
+    });
+    (settled, status, Some(error))
+}
+
+/// Logs what came of a try; a fault that somebody must mend is an error.
+fn report(
+    tried: &Try,
+    settled: &Settled,
+    status: Option<u16>,
+    error: Option<&str>,
+    is_written: bool,
+) {
+    let (id, callback) = (
+        webhook_id(tried.task, tried.no),
+        tried.callback.name.as_str(),
+    );
+    let attempt = tried.attempt;
+    match settled {
+        Settled::Delivered => tracing::info!(
+            id,
+            callback,
+            attempt,
+            status,
+            is_written,
+            "callback delivered"
+        ),
+        Settled::PutOff(wait_ms) => {
+            tracing::warn!(
+                id,
+                callback,
+                attempt,
+                status,
+                error,
+                wait_ms,
+                is_written,
+                "callback put off"
+            );
+        }
+        Settled::HeldBack => tracing::info!(id, callback, "callback held back: it is disabled"),
+        Settled::GivenUp => {
+            tracing::error!(id, callback, attempt, status, error, "callback given up");
+        }
+        Settled::Disabled(_) => {
+            tracing::error!(id, callback, status, "callback disabled by its target");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

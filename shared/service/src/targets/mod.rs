@@ -1,0 +1,17 @@
+//! Targets: the URLs of businesses that are called with a signed request. Every rule about where a call may go is here.
+
+mod address;
+mod client;
+mod host;
+mod hosts;
+mod resolver;
+mod secrets;
+mod signature;
+mod url;
+
+pub use client::{ANSWER_TIME, Answer, MOST_BYTES, Outcome, SignedRequest, TargetClient};
+pub use host::Host;
+pub use hosts::{BlockedAddress, TargetHosts};
+pub use secrets::{Keys, SecretName, SecretSource, Secrets};
+pub use signature::{SigningKey, signature};
+pub use url::TargetUrl;

@@ -1,0 +1,124 @@
+//! The receivers of `examples/`: they accept a signed callback, with the verifiers of Standard Webhooks, and refuse a forged one.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+use task_local::project_root;
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdout};
+
+use crate::support::{Api, unique, with_api};
+
+/// A running receiver; it ends with the test.
+struct Receiver {
+    url: String,
+    says: Lines<BufReader<ChildStdout>>,
+    _process: Child,
+}
+
+impl Receiver {
+    async fn start(program: &Path, script: &Path) -> Self {
+        let secrets = fs::read_to_string(project_root().join(".local/target-secrets.json"));
+        let secrets: Value = serde_json::from_str(&secrets.unwrap()).unwrap();
+        let mut command = tokio::process::Command::new(program);
+        command.arg(script).arg("0").stdout(Stdio::piped());
+        command.env("WEBHOOK_SECRET", secrets["demo"].as_str().unwrap());
+        let mut process = command.kill_on_drop(true).spawn().unwrap();
+        let mut says = BufReader::new(process.stdout.take().unwrap()).lines();
+        let first = says.next_line().await.unwrap().unwrap();
+        let port = first.strip_prefix("listening ").unwrap();
+        Self {
+            url: format!("http://127.0.0.1:{port}/hooks"),
+            says,
+            _process: process,
+        }
+    }
+}
+
+/// Adds a task that tells a callback of its end, finishes it, and answers its key.
+async fn ended(api: &Api, url: &str) -> i64 {
+    let callback = unique("cb");
+    let set = json!({"name": callback, "url": url, "secret": "demo"});
+    api.post("/task/callback/set", &set).await.data();
+    let new = json!({"station_id": "T1", "task_name": "n", "input": "i", "callback": callback});
+    let id = api.post("/task/add", &new).await.data()["task_id"]
+        .as_i64()
+        .unwrap();
+    api.post("/task/finish", &json!({"task_id": id}))
+        .await
+        .data();
+    id
+}
+
+async fn accepts_what_we_sign_and_nothing_else(program: &Path, script: &Path) {
+    with_api(async |api| {
+        let mut receiver = Receiver::start(program, script).await;
+        let forged = reqwest::Client::new()
+            .post(&receiver.url)
+            .header("webhook-id", "cb_1_1")
+            .header(
+                "webhook-timestamp",
+                jiff::Timestamp::now().as_second().to_string(),
+            )
+            .header(
+                "webhook-signature",
+                "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+            )
+            .body("{}");
+        assert_eq!(forged.send().await.unwrap().status(), 401);
+        let id = ended(api, &receiver.url).await;
+        let line = receiver.says.next_line().await.unwrap().unwrap();
+        assert_eq!(line.trim_end(), format!("task.finished T1 {id} success"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_python_receiver_accepts_what_we_sign_and_nothing_else() {
+    let python = project_root().join(".local/tools/bin/python");
+    let script = project_root().join("examples/receiver.py");
+    accepts_what_we_sign_and_nothing_else(&python, &script).await;
+}
+
+#[tokio::test]
+async fn a_node_receiver_accepts_what_we_sign_and_nothing_else() {
+    match with_node() {
+        Ok(script) => accepts_what_we_sign_and_nothing_else(Path::new("node"), &script).await,
+        Err(reason) => {
+            let line = format!("SKIPPED the receiver in Node: {reason}\n");
+            std::io::stderr().write_all(line.as_bytes()).unwrap();
+        }
+    }
+}
+
+/// Puts the receiver beside its package, as `npm install` in `examples/` does; answers where it is.
+fn with_node() -> Result<PathBuf, String> {
+    let folder = project_root().join(".local/receiver-node");
+    fs::create_dir_all(&folder).unwrap();
+    for file in ["package.json", "receiver.mjs"] {
+        fs::copy(
+            project_root().join("examples").join(file),
+            folder.join(file),
+        )
+        .unwrap();
+    }
+    if !folder.join("node_modules/standardwebhooks").exists() {
+        let mut npm = Command::new("npm");
+        npm.args([
+            "install",
+            "--silent",
+            "--no-audit",
+            "--no-fund",
+            "--ignore-scripts",
+        ]);
+        let done = npm.current_dir(&folder).output();
+        let done = done.map_err(|error| format!("npm cannot be run: {error}"))?;
+        if !done.status.success() {
+            return Err(String::from_utf8_lossy(&done.stderr).into_owned());
+        }
+    }
+    Ok(folder.join("receiver.mjs"))
+}
