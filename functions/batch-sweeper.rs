@@ -3,8 +3,8 @@
 
 use task_engine::{Deadline, Dispatcher};
 use task_lambda::schedule::serve;
-use task_service::callbacks::PushQueue;
 use task_service::jobs::KINDS;
+use task_service::push::PushQueue;
 use task_service::sqs::{SqsQueue, TaskQueues};
 use task_service::sweep::{Swept, sweep};
 

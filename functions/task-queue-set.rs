@@ -2,6 +2,7 @@
 
 use task_lambda::Parameter;
 use task_lambda::http::{Call, Reply, post};
+use task_service::targets::TargetHosts;
 use task_service::tasks::queues::{self, SqsNames};
 use task_store::Database;
 
@@ -10,9 +11,13 @@ async fn main() -> Result<(), task_lambda::Error> {
     post(handle).await
 }
 
-async fn handle((database, sqs): &(Database, SqsNames), call: Call) -> task_service::Result<Reply> {
+async fn handle(
+    (database, sqs, hosts): &(Database, SqsNames, TargetHosts),
+    call: Call,
+) -> task_service::Result<Reply> {
     call.system()?;
     let p = call.parameters()?;
     let name = p.required("queue", Parameter::queue)?;
-    Reply::data(&queues::set(database, sqs, &name, &p.policy()?).await?)
+    let (policy, target) = (p.policy()?, p.queue_target()?);
+    Reply::data(&queues::set_with_target(database, sqs, (hosts, &target), &name, &policy).await?)
 }

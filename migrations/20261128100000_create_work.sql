@@ -73,6 +73,15 @@ CREATE TABLE tbl_task_queue (
     PRIMARY KEY (name)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
+-- The target of a queue in mode push: a URL and the name of the secret that its requests are signed with, never the secret.
+CREATE TABLE tbl_task_target (
+    queue       VARCHAR(32)   NOT NULL COMMENT 'the queue',
+    url         VARCHAR(1000) NOT NULL COMMENT 'called for each run',
+    secret      VARCHAR(64)   NOT NULL COMMENT 'the name of a secret',
+    modify_time DATETIME(3)   NOT NULL DEFAULT CURRENT_TIMESTAMP(3) COMMENT 'when it last changed',
+    PRIMARY KEY (queue)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
 -- The last 20 ended runs of a dispatched task. The run in work is the unit's row.
 CREATE TABLE tbl_task_run (
     task_id    BIGINT        NOT NULL COMMENT 'its task',

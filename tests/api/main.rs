@@ -45,6 +45,7 @@ mod task_get;
 mod task_life;
 mod task_list;
 mod task_many;
+mod task_push;
 mod task_queues;
 mod task_runs;
 mod task_schedules;

@@ -1,4 +1,5 @@
-//! The receivers of `examples/`: they accept a signed callback, with the verifiers of Standard Webhooks, and refuse a forged one.
+//! The receivers and the target of `examples/`: they accept what is signed, with the verifiers of Standard Webhooks, and refuse a
+//! forged request.
 
 use std::fs;
 use std::io::Write as _;
@@ -10,9 +11,9 @@ use task_local::project_root;
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout};
 
-use crate::support::{Api, unique, with_api};
+use crate::support::{Api, eventually, unique, with_api};
 
-/// A running receiver; it ends with the test.
+/// A running example; it ends with the test.
 struct Receiver {
     url: String,
     says: Lines<BufReader<ChildStdout>>,
@@ -20,11 +21,12 @@ struct Receiver {
 }
 
 impl Receiver {
-    async fn start(program: &Path, script: &Path) -> Self {
+    async fn start(program: &Path, script: &Path, more: &[String]) -> Self {
         let secrets = fs::read_to_string(project_root().join(".local/target-secrets.json"));
         let secrets: Value = serde_json::from_str(&secrets.unwrap()).unwrap();
         let mut command = tokio::process::Command::new(program);
-        command.arg(script).arg("0").stdout(Stdio::piped());
+        command.arg(script).arg("0").args(more);
+        command.stdout(Stdio::piped());
         command.env("WEBHOOK_SECRET", secrets["demo"].as_str().unwrap());
         let mut process = command.kill_on_drop(true).spawn().unwrap();
         let mut says = BufReader::new(process.stdout.take().unwrap()).lines();
@@ -55,7 +57,7 @@ async fn ended(api: &Api, url: &str) -> i64 {
 
 async fn accepts_what_we_sign_and_nothing_else(program: &Path, script: &Path) {
     with_api(async |api| {
-        let mut receiver = Receiver::start(program, script).await;
+        let mut receiver = Receiver::start(program, script, &[]).await;
         let forged = reqwest::Client::new()
             .post(&receiver.url)
             .header("webhook-id", "cb_1_1")
@@ -81,6 +83,38 @@ async fn a_python_receiver_accepts_what_we_sign_and_nothing_else() {
     let python = project_root().join(".local/tools/bin/python");
     let script = project_root().join("examples/receiver.py");
     accepts_what_we_sign_and_nothing_else(&python, &script).await;
+}
+
+#[tokio::test]
+async fn the_python_target_does_the_whole_way_of_a_pushed_task() {
+    with_api(async |api| {
+        let python = project_root().join(".local/tools/bin/python");
+        let script = project_root().join("examples/target.py");
+        let target = Receiver::start(&python, &script, &[api.stack.base_url()]).await;
+        let queue = unique("t");
+        let policy = json!({"queue": queue, "mode": "push", "url": target.url, "secret": "demo"});
+        api.post("/task/queue/set", &policy).await.data();
+        let mut ids = Vec::new();
+        for input in [json!({"count": 2}), json!({"count": 0}), json!({})] {
+            let new = json!({"station_id": "T1", "task_name": "n", "input": input, "queue": queue});
+            ids.push(api.post("/task/add", &new).await.data()["task_id"].clone());
+        }
+        let said = [
+            json!(["success", "counted to 2", null]),
+            json!(["success", "nothing to count", null]),
+            json!(["failed", null, "the input has no count"]),
+        ];
+        for (id, said) in ids.iter().zip(said) {
+            let ended = async || {
+                let task = api.get(&format!("/task/get?task_id={id}")).await;
+                Some(task.data().clone()).filter(|task| task["status"] == 3)
+            };
+            let task = eventually("the task has ended", ended).await;
+            let ended = json!([task["outcome"], task["result"]["msg"], task["last_error"]]);
+            assert_eq!(ended, said);
+        }
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ async fn a_bad_policy_is_refused_by_the_name_of_what_is_wrong() {
         for (member, value) in [
             ("queue", json!("Report")),
             ("queue", json!("a-b")),
-            ("mode", json!("push")),
+            ("mode", json!("call")),
             ("mode", json!("sqs")),
             ("mode", json!("tcp")),
             ("timeout", json!(9)),

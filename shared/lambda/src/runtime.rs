@@ -5,7 +5,7 @@ use std::fmt;
 use futures_util::FutureExt;
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use serde::{Serialize, de::DeserializeOwned};
-use task_service::callbacks::PushQueue;
+use task_service::push::PushQueue;
 use task_service::trace;
 use task_store::invocation;
 

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use task_service::callbacks::PushQueue;
-use task_service::targets::{SecretSource, Secrets, TargetClient, TargetHosts};
+use task_service::push::{PushQueue, Pusher};
+use task_service::targets::{SecretSource, Secrets, TargetCaller, TargetClient, TargetHosts};
 
 use crate::variables::{PUSH_QUEUE_URL, TARGET_HOSTS, TARGET_SECRETS};
 use crate::{ConfigurationError, Environment, FromEnvironment};
@@ -84,6 +84,18 @@ impl FromEnvironment for Secrets {
             },
         };
         Ok(Self::new(source))
+    }
+}
+
+/// Everything that calling targets needs.
+impl FromEnvironment for Pusher {
+    fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
+        let (database, client, secrets, zone) = FromEnvironment::from_environment(environment)?;
+        Ok(Self {
+            database,
+            targets: TargetCaller::new(client, secrets),
+            zone,
+        })
     }
 }
 

@@ -85,14 +85,14 @@ variables! {
         "what the URLs of these SQS queues begin with, up to the name",
         "这些 SQS 队列的 URL 的开头部分，直到名称为止";
     PUSH_QUEUE_URL: None "",
-        "URL of the queue of `task-push`: whoever ends a task with a callback sends its messages there; without it the sweeper sends them within a minute",
-        "`task-push` 队列的 URL：结束带回调任务的函数向其发送消息；未设置时由 sweeper 在一分钟内补发";
+        "URL of the queue of `task-push`: whoever ends a task with a callback, or makes a run of a queue in mode `push` due, sends its messages there; without it the sweeper sends them within a minute",
+        "`task-push` 队列的 URL：结束带回调任务或使 `push` 模式队列的运行到期的函数向其发送消息；未设置时由 sweeper 在一分钟内补发";
     TARGET_HOSTS: None "",
-        "hosts that callbacks may call: names, `*.name`, addresses, `address/bits`, separated by commas; private addresses are reached only where they are named",
-        "允许回调的主机：主机名、`*.name`、地址、`address/bits`，以逗号分隔；私有地址只有列出后才会访问";
+        "hosts that pushed runs and callbacks may call: names, `*.name`, addresses, `address/bits`, separated by commas; private addresses are reached only where they are named",
+        "允许推送与回调的主机：主机名、`*.name`、地址、`address/bits`，以逗号分隔；私有地址只有列出后才会访问";
     TARGET_SECRETS: None "",
-        "where the secrets of callbacks are: the beginning of their names in Secrets Manager, or `file:PATH` of a JSON object",
-        "回调密钥的位置：Secrets Manager 中密钥名称的前缀，或 JSON 对象文件 `file:PATH`";
+        "where the secrets of targets are: the beginning of their names in Secrets Manager, or `file:PATH` of a JSON object",
+        "推送与回调密钥的位置：Secrets Manager 中密钥名称的前缀，或 JSON 对象文件 `file:PATH`";
     STATION_SOURCE: Value "claim",
         "`claim`: the authorizer names the station; `trusted`: header `X-Station-Id` or parameter `station_id`",
         "`claim`：由授权方指明站点；`trusted`：取请求头 `X-Station-Id` 或参数 `station_id`";

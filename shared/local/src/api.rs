@@ -88,6 +88,11 @@ impl Api {
         self.post("/task/add", task).await.map(drop)
     }
 
+    /// Declares a queue, or changes it.
+    pub(crate) async fn declare(&self, queue: &Value) -> Result<()> {
+        self.post("/task/queue/set", queue).await.map(drop)
+    }
+
     /// Follows a task until it is finished, handing on its percentage, and gives its `result`.
     pub(crate) async fn follow(&self, task_url: &str, mut draw: impl FnMut(u64)) -> Result<Value> {
         let mut last = (0, Instant::now());

@@ -4,6 +4,7 @@ mod count;
 mod demo;
 mod detach;
 mod load;
+mod push;
 mod run;
 mod station;
 

@@ -93,6 +93,14 @@ impl StackConfig {
             .collect()
     }
 
+    /// Returns how long an invocation of a function may take.
+    pub(crate) fn timeout_of(&self, function: &str) -> Duration {
+        let mut queues = self.project.queues.values();
+        let own = queues.find(|queue| queue.worker == function);
+        let seconds = own.and_then(|queue| queue.timeout);
+        seconds.map_or(self.function_timeout, Duration::from_secs)
+    }
+
     /// Returns the names of the functions: the project's, and the consumers of task queues.
     pub(crate) fn functions(&self) -> BTreeSet<String> {
         let own = self.project.functions.iter().cloned();

@@ -62,7 +62,9 @@ impl Front {
         let port = address
             .map_err(|error| LocalError::part("front", error))?
             .port();
-        let functions = Arc::new(Functions::new(&config.functions(), config.function_timeout));
+        let names = config.functions().into_iter();
+        let timed = names.map(|name| (name.clone(), config.timeout_of(&name)));
+        let functions = Arc::new(Functions::new(timed));
         let site = Arc::new(Site {
             project: config.project.clone(),
             base_url: base_url(port),

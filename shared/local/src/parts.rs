@@ -75,7 +75,7 @@ impl Parts {
     /// Invokes a function directly.
     pub(crate) async fn invoke(&self, function: &str, event: &Value) -> Result<Value> {
         self.invoker
-            .invoke(function, event, self.config.function_timeout)
+            .invoke(function, event, self.config.timeout_of(function))
             .await
     }
 
@@ -145,15 +145,13 @@ impl Parts {
     fn environment(&self, function: &str) -> Vec<(String, String)> {
         let project = &self.config.project;
         let lease = self.config.visibility_timeout.as_secs().max(1).to_string();
+        let timeout = self.config.timeout_of(function).as_secs().max(1);
         let own = [
             ("AWS_LAMBDA_RUNTIME_API", self.front.runtime_api(function)),
             ("AWS_LAMBDA_FUNCTION_NAME", function.to_owned()),
             ("AWS_LAMBDA_FUNCTION_VERSION", "1".to_owned()),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024".to_owned()),
-            (
-                "AWS_LAMBDA_FUNCTION_TIMEOUT",
-                self.config.function_timeout.as_secs().max(1).to_string(),
-            ),
+            ("AWS_LAMBDA_FUNCTION_TIMEOUT", timeout.to_string()),
             ("AWS_ENDPOINT_URL", self.emulator.endpoint()),
             ("AWS_REGION", REGION.to_owned()),
             ("AWS_ACCESS_KEY_ID", "test".to_owned()),
@@ -186,7 +184,7 @@ impl Parts {
                 function: function.clone(),
                 batch_size: batch.unwrap_or(self.config.batch_size),
                 glance: self.config.glance,
-                timeout: self.config.function_timeout,
+                timeout: self.config.timeout_of(&function),
                 emulator: Arc::clone(&self.emulator),
                 pool: Arc::clone(&self.pools[&function]),
                 invoker: self.invoker.clone(),

@@ -49,6 +49,8 @@ pub struct Queue {
     pub batch: Option<usize>,
     /// How many processes its worker has, where it is not as the stack says.
     pub processes: Option<usize>,
+    /// Seconds that an invocation of its worker may take, where it is not as the stack says.
+    pub timeout: Option<u64>,
 }
 
 impl Project {

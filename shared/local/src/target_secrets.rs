@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::error::{LocalError, Result};
 
 /// The name of the secret that is there from the beginning.
-const NAME: &str = "demo";
+pub(crate) const NAME: &str = "demo";
 
 /// The file below the project's folder; it is made where there is none, for its owner alone.
 pub(crate) fn file(root: &Path) -> Result<PathBuf> {
@@ -37,6 +37,17 @@ pub(crate) fn file(root: &Path) -> Result<PathBuf> {
     let _ = fs::hard_link(&aside, &path);
     fs::remove_file(&aside).map_err(fault)?;
     Ok(path)
+}
+
+/// Reads the secret of the examples.
+pub(crate) fn demo(root: &Path) -> Result<String> {
+    let fault = |reason: &str| LocalError::part("secrets of targets", reason);
+    let text = fs::read_to_string(file(root)?).map_err(|error| fault(&error.to_string()))?;
+    let secrets: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    let secret = secrets[NAME].as_str().or_else(|| secrets[NAME][0].as_str());
+    secret
+        .map(str::to_owned)
+        .ok_or_else(|| fault("has no text for demo"))
 }
 
 /// A new secret, from the system's source of randomness.

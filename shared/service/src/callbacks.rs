@@ -11,7 +11,7 @@ use task_store::{Connection, Database};
 
 use crate::error::{Error, Result};
 
-pub use announce::{PushMessage, PushQueue, Swept, announce_due};
+pub use announce::{Swept, announce_due};
 pub use declare::{CallbackRequest, CallbackView, set};
 pub use deliver::{deliver, next, tell};
 pub use list::{DeliveryView, ListRequest, Listed, Resend, Resent, list, resend};

@@ -11,6 +11,7 @@ pub mod items;
 pub mod jobs;
 pub mod orders;
 pub mod prices;
+pub mod push;
 pub mod reference;
 pub mod secrets;
 mod signed;

@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use task_engine::{Deadline, Dispatcher, JobKinds, Queue};
 
-use crate::callbacks::{self, PushQueue};
+use crate::callbacks;
 use crate::error::{Error, Result};
+use crate::push::{self, PushQueue};
 use crate::tasks::runs::{self, RunQueue, SweptRuns};
 
 /// The counts of a sweep.
@@ -33,15 +34,17 @@ pub async fn sweep<Q: Queue>(
     deadline: Deadline,
 ) -> Result<Swept> {
     let database = &dispatcher.database;
-    let runs = runs::sweep(database, deadline.part(4)).await;
-    let announced = runs::announce_due(database, run_queue, deadline.part(3)).await;
+    let runs = runs::sweep(database, deadline.part(5)).await;
+    let announced = runs::announce_due(database, run_queue, deadline.part(4)).await;
+    let pushed = push::announce_due(database, push, deadline.part(3)).await;
     let told = callbacks::announce_due(database, push, deadline.part(2)).await;
     let watched = runs::watch(database).await;
     let batches = task_engine::sweep(dispatcher, kinds, deadline).await;
     logged("waiting tasks", watched)?;
     Ok(Swept {
         runs: logged("runs of dispatched tasks", runs)?,
-        runs_announced: logged("announcements of tasks", announced)?,
+        runs_announced: logged("announcements of tasks", announced)?
+            + logged("announcements of pushed tasks", pushed)?,
         told: logged("callbacks", told)?,
         batches: logged("batches", batches.map_err(Error::from))?,
     })

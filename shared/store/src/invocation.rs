@@ -33,6 +33,15 @@ pub enum OpenedUnit {
         /// Its callback.
         callback: String,
     },
+    /// The next run of a task whose queue is in mode `push`.
+    Run {
+        /// The task.
+        task: TaskId,
+        /// Its queue and its station, by which messages are grouped.
+        lane: (String, String),
+        /// In how many seconds it may start.
+        delay: u32,
+    },
 }
 
 tokio::task_local! {
@@ -75,7 +84,8 @@ pub fn take_opened() -> Vec<OpenedUnit> {
     units
 }
 
-pub(crate) fn note_opened(unit: OpenedUnit) {
+/// Notes a unit that the invocation has opened.
+pub fn note_opened(unit: OpenedUnit) {
     // Outside of an invocation the sweeper announces it.
     let _ = CURRENT.try_with(|current| current.opened.borrow_mut().push(unit));
 }

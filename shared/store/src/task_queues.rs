@@ -1,6 +1,7 @@
 //! `tbl_task_queue`: queues of plain tasks and their policies.
 
 mod counts;
+mod targets;
 
 use sqlx::mysql::MySqlRow;
 use sqlx::{MySql, Row as _};
@@ -9,6 +10,8 @@ use crate::connections::Connection;
 use crate::error::{Result, StoreError};
 
 pub use counts::{Counts, MOST_COUNTED, counts, longest_wait};
+pub(crate) use targets::queue_target;
+pub use targets::{QueueTarget, set_target, target, targets};
 
 /// The name of a queue: a lower-case letter, then up to 31 lower-case letters and digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
@@ -50,6 +53,8 @@ pub enum Mode {
     Pull,
     /// A message goes to an SQS queue of the same name, whose consumers start the task.
     Sqs,
+    /// We call the queue's target.
+    Push,
 }
 
 impl Mode {
@@ -59,19 +64,21 @@ impl Mode {
         match self {
             Self::Pull => "pull",
             Self::Sqs => "sqs",
+            Self::Push => "push",
         }
     }
 
     /// Tells whether a message tells of each run.
     #[must_use]
     pub const fn is_announced(self) -> bool {
-        matches!(self, Self::Sqs)
+        matches!(self, Self::Sqs | Self::Push)
     }
 
     fn parse(word: &str) -> Result<Self> {
         match word {
             "pull" => Ok(Self::Pull),
             "sqs" => Ok(Self::Sqs),
+            "push" => Ok(Self::Push),
             _ => Err(StoreError::Unreadable("a queue's mode")),
         }
     }

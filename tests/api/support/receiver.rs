@@ -23,6 +23,7 @@ pub(crate) struct Received {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Answers {
     Status(u16),
+    Text(u16, &'static str),
     /// Not at all, until the caller has had enough.
     Hang,
     /// The connection is closed instead.
@@ -94,14 +95,19 @@ async fn serve(mut stream: TcpStream, shared: Shared) {
         shared.1.pop_front().unwrap_or(Answers::Status(204))
     };
     match answer {
-        Answers::Status(status) => {
-            let answer =
-                format!("HTTP/1.1 {status} -\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-            let _ = stream.write_all(answer.as_bytes()).await;
-        }
+        Answers::Status(status) => say(&mut stream, status, "").await,
+        Answers::Text(status, text) => say(&mut stream, status, text).await,
         Answers::Hang => tokio::time::sleep(Duration::from_mins(1)).await,
         Answers::Reset => {}
     }
+}
+
+async fn say(stream: &mut TcpStream, status: u16, text: &str) {
+    let length = text.len();
+    let answer = format!(
+        "HTTP/1.1 {status} -\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{text}"
+    );
+    let _ = stream.write_all(answer.as_bytes()).await;
 }
 
 fn header<'h>(head: &'h str, name: &str) -> &'h str {

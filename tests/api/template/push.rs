@@ -6,11 +6,12 @@ use super::permissions::WAKES_PUSH;
 use super::{Template, text};
 
 #[test]
-fn what_can_end_a_task_wakes_who_tells_its_callback_and_nothing_else_does() {
+fn what_can_end_a_task_or_make_one_due_wakes_who_calls_its_target_and_nothing_else_does() {
     let ends = [
         "async-task-close",
         "batch-dead-letter",
         "batch-sweeper",
+        "housekeeper",
         "order-batch-amend",
         "order-batch-submit",
         "order-batch-worker",

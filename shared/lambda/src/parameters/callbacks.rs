@@ -18,8 +18,8 @@ const STATES: [(&str, DeliveryState); 4] = [
 ];
 
 impl Parameter<'_> {
-    /// The name of a secret.
-    fn secret(self) -> Result<SecretName> {
+    /// Reads the name of a secret.
+    pub(super) fn secret(self) -> Result<SecretName> {
         let text = self.scalar()?;
         SecretName::parse(&text).ok_or_else(|| {
             let max = SecretName::MAX;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use serde_json::value::RawValue;
+use task_service::tasks::queues::TargetChange;
 use task_service::tasks::{DispatchRequest, Start, TaskRequest};
 use task_service::{Error, Result};
 use task_store::Moment;
@@ -166,6 +167,15 @@ impl Parameters<'_> {
         })
     }
 
+    /// Reads the members of a queue's target that are to be set.
+    pub fn queue_target(&self) -> Result<TargetChange> {
+        let url = self.optional("url", |url| url.text(1_000))?;
+        Ok(TargetChange {
+            url: url.map(Cow::into_owned),
+            secret: self.optional("secret", Parameter::secret)?,
+        })
+    }
+
     /// Reads the elements of a list of objects, each as the parameters of a call of its own.
     pub fn each<'j>(name: &str, list: &'j RawValue, max: usize) -> Result<Vec<Parameters<'j>>> {
         let invalid = |wrong: &str| Error::invalid(name, wrong);
@@ -196,10 +206,8 @@ impl Parameter<'_> {
         match &*self.scalar()? {
             "pull" => Ok(Mode::Pull),
             "sqs" => Ok(Mode::Sqs),
-            "push" => Err(self.invalid(
-                "push is not served by this version: workers ask /task/claim in mode pull, or consume an SQS queue in mode sqs",
-            )),
-            other => Err(self.invalid(&format!("must be pull or sqs, not {}", shown(other)))),
+            "push" => Ok(Mode::Push),
+            other => Err(self.invalid(&format!("must be pull, sqs or push, not {}", shown(other)))),
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::{FromEnvironment, fault, runtime, telemetry};
 /// Bounds the pieces of work that an invocation does at once: as many as a batch has messages.
 const PLACES: usize = 10;
 /// The pause between two looks for further work while messages wait.
-const LOOK: Duration = Duration::from_millis(100);
+const LOOK: Duration = Duration::from_millis(50);
 /// Bounds the time of a piece of work. None is begun with less time left.
 const LONGEST: Duration = Duration::from_secs(25);
 

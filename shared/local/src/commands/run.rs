@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{ChosenDatabase, asked_to_end, count, stack_config, station, variable};
+use super::{ChosenDatabase, asked_to_end, count, push, stack_config, station, variable};
 use crate::error::{LocalError, Result};
 use crate::instance::{self, Claim};
 use crate::stack::Stack;
@@ -38,6 +38,9 @@ pub(super) async fn run() -> Result<()> {
                 if let Err(error) = count::show(&stack.base_url()).await {
                     println!("the demo queue: {error}");
                 }
+                let _target = push::show(&stack.base_url())
+                    .await
+                    .inspect_err(|error| println!("the queue push: {error}"));
                 std::future::pending::<()>().await;
             };
             let ended = tokio::select! {
@@ -91,6 +94,7 @@ fn print_guide(base_url: &str, task_id: &str) {
          \x20 curl {base_url}/task/add -d station_id=T1 -d task_name=hello -d input=world\n\
          \x20 python3 examples/worker.py demo {base_url} &   # a worker of the queue demo; then\n\
          \x20 curl {base_url}/task/add -d station_id=T1 -d task_name=count -d queue=demo -d 'input={{\"count\": 10}}'\n\
+         \x20 curl {base_url}/task/add -d station_id=T1 -d task_name=count -d queue=push -d 'input={{\"count\": 10}}'   # examples/target.py is called\n\
          \x20 make demo DATA=file.csv        # any CSV of customer,item[,quantity,unit_price]\n\
          API: {base_url}/docs   Logs: .local/log/{}/   End: Ctrl-C, or `make stop`\n",
         instance::name()

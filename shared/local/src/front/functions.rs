@@ -1,6 +1,6 @@
 //! Invocations: handed to the processes that poll for them, one at a time each, and answered by them.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -39,6 +39,8 @@ struct Invocation {
 /// The events of one function that wait for a process.
 #[derive(Debug)]
 struct Line {
+    /// How long an invocation may take.
+    timeout: Duration,
     enter: mpsc::UnboundedSender<Invocation>,
     leave: tokio::sync::Mutex<mpsc::UnboundedReceiver<Invocation>>,
 }
@@ -52,21 +54,24 @@ pub(crate) struct Connection(Mutex<HashSet<String>>);
 pub(crate) struct Functions {
     lines: HashMap<String, Line>,
     taken: Mutex<HashMap<String, oneshot::Sender<Answer>>>,
-    timeout: Duration,
 }
 
 impl Functions {
-    /// Functions that may take `timeout` for an invocation.
-    pub(super) fn new(names: &BTreeSet<String>, timeout: Duration) -> Self {
-        let line = |name: &String| {
+    /// Makes functions, each with the time that an invocation may take.
+    pub(super) fn new(functions: impl Iterator<Item = (String, Duration)>) -> Self {
+        let line = |(name, timeout)| {
             let (enter, leave) = mpsc::unbounded_channel();
             let leave = tokio::sync::Mutex::new(leave);
-            (name.clone(), Line { enter, leave })
+            let line = Line {
+                timeout,
+                enter,
+                leave,
+            };
+            (name, line)
         };
         Self {
-            lines: names.iter().map(line).collect(),
+            lines: functions.map(line).collect(),
             taken: Mutex::default(),
-            timeout,
         }
     }
 
@@ -95,9 +100,10 @@ impl Functions {
 
     /// Waits for the next event that somebody still wants to be answered, and gives it to a process.
     pub(super) async fn next(&self, function: &str, connection: &Connection) -> Option<Taken> {
-        let mut line = self.lines.get(function)?.leave.lock().await;
+        let line = self.lines.get(function)?;
+        let mut leave = line.leave.lock().await;
         loop {
-            let invocation = line.recv().await?;
+            let invocation = leave.recv().await?;
             if invocation.answer.is_closed() {
                 continue;
             }
@@ -107,7 +113,7 @@ impl Functions {
                 id: invocation.id,
                 event: invocation.event,
                 trace: invocation.trace,
-                deadline: SystemTime::now() + self.timeout,
+                deadline: SystemTime::now() + line.timeout,
             });
         }
     }

@@ -8,9 +8,7 @@ use task_store::{Database, StationId, TaskId};
 
 use super::list::webhook_id;
 use crate::error::Result;
-use crate::targets::{
-    ANSWER_TIME, Answer, Outcome, Secrets, SignedRequest, TargetClient, TargetUrl, signature,
-};
+use crate::targets::{Answer, Outcome, TargetCaller};
 
 /// Tries of a delivery.
 const TRIES: u32 = 10;
@@ -29,13 +27,12 @@ const LONGEST: u64 = 3 * 86_400;
 /// The database's. What the target does is no error: it is written with the delivery.
 pub async fn deliver(
     database: &Database,
-    client: &TargetClient,
-    secrets: &Secrets,
+    targets: &TargetCaller,
     (task, no): (TaskId, u32),
 ) -> Result<()> {
     let begin = async |c: &mut _| callbacks::begin(c, task, no).await;
     match database.transaction(begin).await? {
-        Some(tried) => tell(database, client, secrets, tried).await,
+        Some(tried) => tell(database, targets, tried).await,
         None => Ok(()),
     }
 }
@@ -53,17 +50,12 @@ pub async fn next(database: &Database) -> Result<Option<Try>> {
 ///
 /// # Errors
 /// The database's.
-pub async fn tell(
-    database: &Database,
-    client: &TargetClient,
-    secrets: &Secrets,
-    tried: Try,
-) -> Result<()> {
+pub async fn tell(database: &Database, targets: &TargetCaller, tried: Try) -> Result<()> {
     let (settled, status, error) = match tried.callback.disabled_at {
         Some(_) => (Settled::HeldBack, None, None),
         // The functions of all tries before it died.
         None if tried.attempt > TRIES => (Settled::GivenUp, None, Some(BROKEN_OFF.to_owned())),
-        None => judge(&tried, call(client, secrets, &tried).await),
+        None => judge(&tried, call(targets, &tried).await),
     };
     let settle =
         async |c: &mut _| callbacks::settle(c, &tried, &settled, status, error.as_deref()).await;
@@ -72,29 +64,15 @@ pub async fn tell(
     Ok(())
 }
 
-async fn call(client: &TargetClient, secrets: &Secrets, tried: &Try) -> Outcome {
-    let url = match TargetUrl::parse(&tried.callback.url, client.hosts()) {
-        Ok(url) => url,
-        Err(wrong) => return Outcome::Refused(format!("its url {wrong}")),
-    };
-    let keys = match secrets.keys(&tried.callback.secret).await {
-        Ok(keys) => keys,
-        Err(wrong) => return Outcome::Refused(wrong),
-    };
+async fn call(targets: &TargetCaller, tried: &Try) -> Outcome {
     let Some(body) = body(tried) else {
         return Outcome::Refused("its body cannot be written".to_owned());
     };
-    let (id, timestamp) = (
-        webhook_id(tried.task, tried.no),
-        Timestamp::now().as_second(),
-    );
-    let request = SignedRequest {
-        signature: signature(&keys, &id, timestamp, &body),
-        id,
-        timestamp,
-        body,
-    };
-    client.post(&url, &request, ANSWER_TIME).await
+    let callback = &tried.callback;
+    let id = webhook_id(tried.task, tried.no);
+    targets
+        .call((&callback.url, &callback.secret), id, body)
+        .await
 }
 
 #[derive(Serialize)]

@@ -66,7 +66,10 @@ fn queue(record: &mut Record<'_>, value: &Value) -> Option<Queue> {
     }
     let mode = record.value("mode").map(|mode| mode == "pull");
     if mode == Some(false) {
-        record.wrong("mode", "must be pull: /task/queue/set sets mode sqs");
+        record.wrong(
+            "mode",
+            "must be pull: /task/queue/set sets modes sqs and push",
+        );
     }
     let backoff = backoff(record);
     let paused = record

@@ -1,6 +1,7 @@
 //! Targets: the URLs of businesses that are called with a signed request. Every rule about where a call may go is here.
 
 mod address;
+mod caller;
 mod client;
 mod host;
 mod hosts;
@@ -9,6 +10,7 @@ mod secrets;
 mod signature;
 mod url;
 
+pub use caller::TargetCaller;
 pub use client::{ANSWER_TIME, Answer, MOST_BYTES, Outcome, SignedRequest, TargetClient};
 pub use host::Host;
 pub use hosts::{BlockedAddress, TargetHosts};

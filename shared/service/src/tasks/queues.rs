@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use task_store::inbox::{self, RefusedRow};
-use task_store::task_queues::{self, Counts, Mode, Policy, PolicyChange, QueueName};
+use task_store::task_queues::{self, Counts, Mode, Policy, PolicyChange, QueueName, QueueTarget};
 use task_store::{Connection, Database, Moment, work};
 
 use crate::error::{Error, Result};
+use crate::targets::{SecretName, TargetHosts, TargetUrl};
 
 /// The names of the task queues that have an SQS queue.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -62,20 +63,82 @@ impl SqsNames {
     }
 }
 
+/// The members of a target that a call sets; absent ones stay.
+#[derive(Debug, Clone, Default)]
+pub struct TargetChange {
+    /// Its URL.
+    pub url: Option<String>,
+    /// The name of the secret that its requests are signed with.
+    pub secret: Option<SecretName>,
+}
+
+impl TargetChange {
+    /// Returns the target as it is with the changes.
+    fn made_to(&self, before: Option<QueueTarget>) -> Result<QueueTarget> {
+        let (url, secret) = before.map_or((None, None), |old| (Some(old.url), Some(old.secret)));
+        let given = self.secret.as_ref().map(|name| name.as_str().to_owned());
+        Ok(QueueTarget {
+            url: self
+                .url
+                .clone()
+                .or(url)
+                .ok_or_else(|| Error::missing("url"))?,
+            secret: given.or(secret).ok_or_else(|| Error::missing("secret"))?,
+        })
+    }
+
+    /// Returns the name of the first member that is given.
+    fn given(&self) -> Option<&'static str> {
+        let url = self.url.as_ref().map(|_| "url");
+        url.or_else(|| self.secret.as_ref().map(|_| "secret"))
+    }
+}
+
 /// Declares a queue, or changes the members given; answers its policy.
 ///
 /// # Errors
-/// `PARAM_INVALID` when the first wait of the back-off would be longer than the longest, and for mode `sqs` without an SQS queue.
+/// The errors of [`set_with_target`].
 pub async fn set(
     database: &Database,
     sqs: &SqsNames,
     name: &QueueName,
     change: &PolicyChange,
 ) -> Result<PolicyView> {
+    let none = (&TargetHosts::default(), &TargetChange::default());
+    set_with_target(database, sqs, none, name, change).await
+}
+
+/// Declares a queue, or changes the members given, also of the target that mode `push` calls; answers its policy.
+///
+/// # Errors
+/// `PARAM_INVALID` when the first wait of the back-off would be longer than the longest, for mode `sqs` without an SQS queue, for a
+/// URL that may not be called, and for a target in another mode than `push`. `PARAM_MISSING` for mode `push` without a target.
+pub async fn set_with_target(
+    database: &Database,
+    sqs: &SqsNames,
+    (hosts, target): (&TargetHosts, &TargetChange),
+    name: &QueueName,
+    change: &PolicyChange,
+) -> Result<PolicyView> {
     sqs.check(name, change.mode)?;
-    let write = async |c: &mut _| set_within(c, name, change).await;
-    let policy = database.transaction(write).await?;
-    Ok(PolicyView::from(policy))
+    if let Some(url) = &target.url {
+        TargetUrl::parse(url, hosts).map_err(|wrong| Error::invalid("url", &wrong))?;
+    }
+    let write = async |c: &mut _| {
+        let policy = set_within(c, name, change).await?;
+        if policy.mode != Mode::Push {
+            return match target.given() {
+                Some(member) => Err(Error::invalid(member, "is for mode push only")),
+                None => Ok((policy, None)),
+            };
+        }
+        let before = task_queues::target(c, name.as_str()).await?;
+        let target = target.made_to(before)?;
+        task_queues::set_target(c, name.as_str(), &target).await?;
+        Ok((policy, Some(target)))
+    };
+    let (policy, target) = database.transaction(write).await?;
+    Ok(PolicyView::new(policy, target))
 }
 
 /// Declares or changes a queue, as [`set`] does, within a transaction of the caller's.
@@ -121,11 +184,20 @@ pub struct PolicyView {
     concurrency: u32,
     station_concurrency: u32,
     paused: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
 }
 
-impl From<Policy> for PolicyView {
-    fn from(policy: Policy) -> Self {
+impl PolicyView {
+    /// Shows the target of a queue in mode `push` only.
+    fn new(policy: Policy, target: Option<QueueTarget>) -> Self {
+        let target = target.filter(|_| policy.mode == Mode::Push);
+        let (url, secret) = target.map_or((None, None), |to| (Some(to.url), Some(to.secret)));
         Self {
+            url,
+            secret,
             backoff: format!("{}..{}", policy.backoff_first, policy.backoff_longest),
             queue: policy.name,
             mode: policy.mode,
@@ -173,19 +245,22 @@ pub async fn list(
         let policies = task_queues::list(c, after, limit).await?;
         let names: Vec<_> = policies.iter().map(|policy| policy.name.as_str()).collect();
         let counts = task_queues::counts(c, &names, midnight).await?;
+        let targets = task_queues::targets(c, &names).await?;
         let refused = inbox::refused(c, MOST_REFUSED).await?;
-        Ok::<_, Error>((policies, counts, refused))
+        Ok::<_, Error>((policies, counts, targets, refused))
     };
-    let (policies, counts, refused) = database.read(read).await?;
+    let (policies, counts, mut targets, refused) = database.read(read).await?;
     let is_full = u32::try_from(policies.len()) == Ok(limit);
     let last = policies.last().filter(|_| is_full);
     let next_after = last.map(|policy| policy.name.clone());
-    let view = |(policy, counts): (Policy, Counts)| QueueView {
-        policy: policy.into(),
-        counts,
+    let view = |(policy, counts): (Policy, Counts)| {
+        let target = targets.remove(&policy.name);
+        let policy = PolicyView::new(policy, target);
+        QueueView { policy, counts }
     };
+    let queues = policies.into_iter().zip(counts).map(view).collect();
     Ok(QueueList {
-        queues: policies.into_iter().zip(counts).map(view).collect(),
+        queues,
         next_after,
         refused,
     })

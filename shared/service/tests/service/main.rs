@@ -18,6 +18,7 @@ mod grants;
 mod life;
 mod mending;
 mod prices;
+mod pushed;
 mod reference;
 mod refused_values;
 mod resubmitting;

@@ -1,4 +1,5 @@
-//! Announcing runs of tasks whose queue is in mode `sqs`: a message goes to the queue's own consumers.
+//! Announcing runs of tasks whose queue is in mode `sqs`, to the queue's own consumers, or in mode `push`, to the function that
+//! calls targets.
 //!
 //! MySQL is the truth: a unit stays open until its task has ended, and is announced again for as long as it is. `due_at` of a
 //! ready unit is when that happens next.
@@ -87,7 +88,7 @@ pub async fn announcing(connection: &mut Connection) -> Result<Vec<Policy>> {
     const ANNOUNCING: &str = concat!(
         "SELECT ",
         policy_columns!(),
-        " FROM tbl_task_queue WHERE mode = 'sqs' AND paused = 0"
+        " FROM tbl_task_queue WHERE mode IN ('sqs', 'push') AND paused = 0"
     );
     let rows = sqlx::query(ANNOUNCING).fetch_all(connection).await?;
     rows.iter().map(policy).collect()

@@ -54,7 +54,7 @@ async fn make_ready(connection: &mut Connection, rows: &[MySqlRow]) -> Result<us
     let mut units = Vec::with_capacity(rows.len());
     for (lane, ids) in lanes {
         let first = turns.get(&lane).copied().unwrap_or_default();
-        units.extend(ids.into_iter().zip(first..));
+        units.extend(ids.into_iter().zip(first.turn..));
     }
     sqlx::query(MAKE_READY)
         .bind(json(&units)?)

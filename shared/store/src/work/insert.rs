@@ -6,6 +6,7 @@ use crate::arguments::json;
 use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::{StationId, TaskId};
+use crate::invocation::{self, OpenedUnit};
 use crate::tasks::{Dispatch, NewTask, Start};
 
 use super::announce::{Announcer, LONGEST_DELAY};
@@ -60,13 +61,16 @@ pub async fn insert(
                 Start::In(seconds) => (Some(seconds), None),
                 Start::At(moment) => (None, Some(moment.seconds())),
             };
-            let turn = turns.entry(lane(unit)).or_default();
-            *turn += 1;
+            let next = turns.entry(lane(unit)).or_default();
+            next.turn += 1;
+            if next.is_pushed && announcer == Announcer::Caller {
+                note_pushed(unit.task, lane(unit), dispatch.start);
+            }
             (
                 unit.task.get(),
                 unit.station.as_str(),
                 dispatch.queue.as_str(),
-                *turn - 1,
+                next.turn - 1,
                 delay,
                 at,
                 dispatch.expire_at.map(crate::Moment::seconds),
@@ -83,14 +87,30 @@ pub async fn insert(
     Ok(stored.execute(connection).await?.rows_affected())
 }
 
+/// Notes a run that is to be announced, if it starts soon enough for a message to be delayed until then.
+fn note_pushed(task: TaskId, lane: Lane, start: Start) {
+    let delay = match start {
+        Start::Now => 0,
+        Start::In(seconds) => seconds,
+        // By the clock of this process: a second more, so that the message does not come before its time.
+        Start::At(moment) => {
+            let ahead = moment.seconds() - jiff::Timestamp::now().as_second();
+            u32::try_from(ahead + 1).unwrap_or(0)
+        }
+    };
+    if delay <= LONGEST_DELAY {
+        invocation::note_opened(OpenedUnit::Run { task, lane, delay });
+    }
+}
+
 const INSERT: &str = "
     INSERT INTO tbl_work
       (kind, queue, station_id, task_id, state, turn, due_at, ready_at, max_attempts, expire_at, announcements)
     SELECT 2, q.name, u.station_id, u.task_id, IF(u.start_at > NOW(3), 1, 0), u.turn,
       IF(u.start_at > NOW(3), u.start_at,
-         LEAST(IF(q.mode = 'sqs', NOW(3) + INTERVAL ? SECOND, TIMESTAMP('9999-12-31')), COALESCE(u.expire_at, TIMESTAMP('9999-12-31')))),
+         LEAST(IF(q.mode IN ('sqs', 'push'), NOW(3) + INTERVAL ? SECOND, TIMESTAMP('9999-12-31')), COALESCE(u.expire_at, TIMESTAMP('9999-12-31')))),
       IF(u.start_at > NOW(3), NULL, NOW(3)), u.max_attempts, u.expire_at,
-      IF(q.mode = 'sqs' AND u.start_at <= NOW(3) + INTERVAL ? SECOND, ?, 0)
+      IF(q.mode IN ('sqs', 'push') AND u.start_at <= NOW(3) + INTERVAL ? SECOND, ?, 0)
     FROM (SELECT k.task_id, k.station_id, k.queue, k.turn, k.max_attempts,
             COALESCE(NOW(3) + INTERVAL k.delay SECOND, TIMESTAMP('1970-01-01') + INTERVAL k.start_at SECOND) AS start_at,
             TIMESTAMP('1970-01-01') + INTERVAL k.expire_at SECOND AS expire_at

@@ -104,6 +104,8 @@ pub(super) static ROUTES: [Route; 16] = [
             ("concurrency", Int(0, 100_000)),
             ("station_concurrency", Int(0, 100_000)),
             ("paused", Flag),
+            ("url", Text(1_000)),
+            ("secret", Token),
         ],
     ),
     route(

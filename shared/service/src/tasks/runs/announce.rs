@@ -2,7 +2,7 @@
 //! for as long as nobody has started them.
 
 use task_engine::Deadline;
-use task_store::task_queues::Policy;
+use task_store::task_queues::{Mode, Policy};
 use task_store::work::{self, RunAnnouncement};
 use task_store::{Database, TaskId};
 
@@ -112,6 +112,9 @@ pub async fn announce_due<Q: RunQueue>(
     let read = async |c: &mut _| work::announcing(c).await;
     let mut announced = 0;
     for policy in database.run(read).await? {
+        if policy.mode != Mode::Sqs {
+            continue;
+        }
         let name = &policy.name;
         if !queue.has(name) {
             tracing::error!(

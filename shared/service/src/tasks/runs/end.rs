@@ -6,12 +6,16 @@ use task_engine::tell;
 use task_store::callbacks::{self, Event};
 use task_store::tasks::{self, Changes, Task, TaskStatus, Told};
 use task_store::work::{self, Announcer};
-use task_store::{Connection, Database, TaskId, task_queues};
+use task_store::{
+    Connection, Database, TaskId,
+    task_queues::{self, Mode},
+};
 
 use super::fenced;
 use super::heartbeat::key;
 use crate::caller::{Caller, TaskReference};
 use crate::error::{Error, Result};
+use crate::push;
 use crate::tasks::{name, not_found, not_named};
 
 /// Finishes the run of a dispatched task that `changes` name, `run_count`; `false` when the task is not in it, or they do not
@@ -87,19 +91,11 @@ pub async fn fail(
     zone: &TimeZone,
 ) -> Result<Failed> {
     let write = async |c: &mut _| {
-        let name = name(&Caller::Unbound, named)?;
-        let Some(task) = tasks::lock(c, name).await? else {
-            return Err(not_named(c, name).await?);
-        };
-        if task.is_batch {
-            let wrong = "is a batch, which ends with its items: /async_task/close cancels it";
-            return Err(Error::invalid("task_id", wrong));
-        }
-        fail_locked(c, &task, request, zone).await?;
-        let now = tasks::by_id(c, task.id).await?.ok_or_else(not_found)?;
+        let id = fail_named(c, named, request, Announcer::Caller, zone).await?;
+        let now = tasks::by_id(c, id).await?.ok_or_else(not_found)?;
         let next = now.dispatched.next_run_at;
         Ok(Failed {
-            task: task.id,
+            task: id,
             status: now.status.number(),
             next_run_time: next.map(|next| next.in_zone(zone)),
         })
@@ -107,10 +103,44 @@ pub async fn fail(
     database.transaction(write).await
 }
 
+/// Ends a run as failed, as [`fail`] does; the sweeper announces the next one.
+///
+/// # Errors
+/// The errors of [`fail`].
+pub(crate) async fn fail_unannounced(
+    database: &Database,
+    named: &TaskReference,
+    request: &FailRequest<'_>,
+    zone: &TimeZone,
+) -> Result<()> {
+    let write = async |c: &mut _| fail_named(c, named, request, Announcer::Sweeper, zone).await;
+    database.transaction(write).await.map(drop)
+}
+
+async fn fail_named(
+    connection: &mut Connection,
+    named: &TaskReference,
+    request: &FailRequest<'_>,
+    announcer: Announcer,
+    zone: &TimeZone,
+) -> Result<TaskId> {
+    let name = name(&Caller::Unbound, named)?;
+    let Some(task) = tasks::lock(connection, name).await? else {
+        return Err(not_named(connection, name).await?);
+    };
+    if task.is_batch {
+        let wrong = "is a batch, which ends with its items: /async_task/close cancels it";
+        return Err(Error::invalid("task_id", wrong));
+    }
+    fail_locked(connection, &task, request, announcer, zone).await?;
+    Ok(task.id)
+}
+
 async fn fail_locked(
     connection: &mut Connection,
     task: &Task,
     request: &FailRequest<'_>,
+    announcer: Announcer,
     zone: &TimeZone,
 ) -> Result<()> {
     let is_own_run = request.run_count == Some(task.run_count);
@@ -129,7 +159,7 @@ async fn fail_locked(
             Ok(tell(connection, task, Event::Ended).await?)
         }
         (_, Some(queue)) => {
-            end_failed(connection, task, queue, request, Announcer::Caller).await?;
+            end_failed(connection, task, queue, request, announcer).await?;
             Ok(())
         }
     }
@@ -164,7 +194,11 @@ pub(super) async fn end_failed(
             fastrand::u64(0..=u64::from(longest) * 1_000)
         }
     };
-    let is_announced = policy.is_some_and(|policy| policy.mode.is_announced());
+    let mode = policy.map(|policy| policy.mode);
+    let is_announced = mode.is_some_and(Mode::is_announced);
+    if mode == Some(Mode::Push) && announcer == Announcer::Caller {
+        push::note_again(task, queue, wait_ms);
+    }
     let wait = work::Wait {
         ms: wait_ms,
         announcer: is_announced.then_some(announcer),

@@ -22,13 +22,14 @@ use crate::error::{Error, ErrorCode, Result};
 pub use announce::{RunQueue, add, add_many, announce, announce_due};
 pub use claim::{ClaimRequest, Claimed, claim};
 pub(crate) use end::cancel;
+pub(crate) use end::fail_unannounced;
 pub(super) use end::finish;
 pub use end::{FailRequest, Failed, fail};
 pub use finish_all::{FinishRequest, Finished, finish_all};
 pub(super) use heartbeat::renew;
 pub use heartbeat::{Heartbeat, heartbeat};
 pub use retry::{Retried, RetryFilter, retry, retry_all};
-pub(super) use start::start;
+pub(crate) use start::start;
 pub use sweep::{SweptRuns, sweep, watch};
 
 /// Reads a refusal with the task as it is now.

@@ -15,7 +15,7 @@ use crate::tasks::not_found;
 /// # Errors
 /// `TASK_FINISHED`; `TASK_HELD` while a worker holds it; `TASK_NOT_DUE` while it is delayed or expired, or its queue is
 /// paused or has as many runs in work as it may; `RUN_STALE` when the run is over. Each with the task as its data.
-pub(in crate::tasks) async fn start(
+pub(crate) async fn start(
     connection: &mut Connection,
     id: TaskId,
     run_count: Option<i32>,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use task_service::callbacks::{Resend, deliver, resend};
-use task_service::targets::{SecretSource, Secrets, TargetClient};
+use task_service::targets::{SecretSource, Secrets, TargetCaller, TargetClient};
 use task_store::callbacks::{DeliveryState, due};
 use task_store::testing::with_database;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -70,10 +70,9 @@ pub(super) async fn ended(fresh: &TestDatabase, url: &str) -> TaskId {
 }
 
 pub(super) async fn tell(fresh: &TestDatabase, id: TaskId) {
-    let (file, client) = (SecretFile::new(), TargetClient::new(hosts()));
-    deliver(&fresh.database, &client, &file.secrets(), (id, 1))
-        .await
-        .unwrap();
+    let file = SecretFile::new();
+    let targets = TargetCaller::new(TargetClient::new(hosts()), file.secrets());
+    deliver(&fresh.database, &targets, (id, 1)).await.unwrap();
 }
 
 pub(super) async fn hasten(fresh: &TestDatabase) {
@@ -212,20 +211,15 @@ async fn a_missing_secret_and_a_forbidden_host_are_told_to_nobody() {
     with_database(async |fresh| {
         let (url, seen) = target(&[204]).await;
         let id = ended(fresh, &url).await;
-        let (client, nowhere) = (
-            TargetClient::new(hosts()),
-            Secrets::new(SecretSource::Nowhere),
-        );
-        deliver(&fresh.database, &client, &nowhere, (id, 1))
-            .await
-            .unwrap();
+        let nowhere = Secrets::new(SecretSource::Nowhere);
+        let targets = TargetCaller::new(TargetClient::new(hosts()), nowhere);
+        deliver(&fresh.database, &targets, (id, 1)).await.unwrap();
         let error = of(fresh, id).await.remove(0).last_error.unwrap();
         assert!(error.contains("its secret erp"), "{error}");
         hasten(fresh).await;
         let (file, client) = (SecretFile::new(), TargetClient::new(TargetHosts::default()));
-        deliver(&fresh.database, &client, &file.secrets(), (id, 1))
-            .await
-            .unwrap();
+        let targets = TargetCaller::new(client, file.secrets());
+        deliver(&fresh.database, &targets, (id, 1)).await.unwrap();
         let error = of(fresh, id).await.remove(0).last_error.unwrap();
         assert!(error.contains("TARGET_HOSTS"), "{error}");
         assert_eq!(seen.lock().unwrap().len(), 0);
@@ -239,14 +233,14 @@ async fn no_connection_is_held_while_a_target_is_called_and_two_messages_make_on
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         let id = ended(fresh, &url).await;
-        let (file, client) = (SecretFile::new(), TargetClient::new(hosts()));
-        let (secrets, one) = (file.secrets(), fresh.another(1));
-        let calling = deliver(&one, &client, &secrets, (id, 1));
+        let (file, one) = (SecretFile::new(), fresh.another(1));
+        let targets = TargetCaller::new(TargetClient::new(hosts()), file.secrets());
+        let calling = deliver(&one, &targets, (id, 1));
         let during = async {
             let (mut stream, _) = listener.accept().await.unwrap();
             let _ = stream.read(&mut [0; 4096]).await.unwrap();
             // The process's only connection is free, and the same message again finds nothing to do.
-            deliver(&one, &client, &secrets, (id, 1)).await.unwrap();
+            deliver(&one, &targets, (id, 1)).await.unwrap();
             stream.write_all(b"HTTP/1.1 204 -\r\n\r\n").await.unwrap();
         };
         let (told, ()) = tokio::join!(calling, during);

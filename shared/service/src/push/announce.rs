@@ -1,0 +1,76 @@
+//! Announcing runs of queues in mode `push`.
+
+use task_engine::Deadline;
+use task_store::Database;
+use task_store::invocation::{self, OpenedUnit};
+use task_store::task_queues::{Mode, Policy};
+use task_store::tasks::Task;
+use task_store::work::{self, RunAnnouncement};
+
+use super::message::Announcement;
+use super::queue::PushQueue;
+use crate::error::Result;
+
+/// Runs of a queue that are announced in one turn.
+const PAGE: u32 = 500;
+/// The most seconds that a message may be delayed, the service's limit.
+const LONGEST_DELAY: u64 = 900;
+
+/// Notes the next run of a task that waits for it, so that the end of the invocation announces it. One that is further ahead than a
+/// message can be delayed is left to the sweeper.
+pub(crate) fn note_again(task: &Task, queue: &str, wait_ms: u64) {
+    let delay = wait_ms.div_ceil(1_000);
+    if delay > LONGEST_DELAY {
+        return;
+    }
+    let lane = (queue.to_owned(), task.station_id.as_str().to_owned());
+    invocation::note_opened(OpenedUnit::Run {
+        task: task.id,
+        lane,
+        delay: u32::try_from(delay).unwrap_or_default(),
+    });
+}
+
+/// Announces runs whose message was never sent, or was lost, until none is left or the deadline has passed; answers how many.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn announce_due(
+    database: &Database,
+    queue: Option<&PushQueue>,
+    deadline: Deadline,
+) -> Result<usize> {
+    let mut announced = 0;
+    let Some(queue) = queue else {
+        return Ok(announced);
+    };
+    let policies = database.run(async |c| work::announcing(c).await).await?;
+    for policy in policies.iter().filter(|policy| policy.mode == Mode::Push) {
+        announced += announce_queue(database, queue, policy, deadline).await?;
+    }
+    Ok(announced)
+}
+
+async fn announce_queue(
+    database: &Database,
+    queue: &PushQueue,
+    policy: &Policy,
+    deadline: Deadline,
+) -> Result<usize> {
+    let mut announced = 0;
+    while !deadline.has_passed() {
+        let take = async |c: &mut _| work::take_unannounced(c, policy, PAGE).await;
+        let runs = database.transaction(take).await?;
+        let announcement = |run: &RunAnnouncement| {
+            let lane = (run.queue.clone(), run.station.as_str().to_owned());
+            Announcement::run(run.task, &lane, run.delay)
+        };
+        let announcements: Vec<_> = runs.iter().map(announcement).collect();
+        let sent = queue.send(&announcements).await;
+        announced += sent;
+        if sent < PAGE as usize {
+            break;
+        }
+    }
+    Ok(announced)
+}

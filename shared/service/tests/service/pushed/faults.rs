@@ -1,0 +1,175 @@
+//! Ambiguous answers, functions that die, messages that come twice, and targets that hang.
+
+use std::net::Ipv4Addr;
+
+use task_engine::Deadline;
+use task_service::tasks::runs;
+use task_store::call_places::PLACES;
+use task_store::invocation::{self, OpenedUnit};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
+
+use super::answers::finish;
+use super::target::Answer;
+use super::*;
+
+/// Lets the lease of every run and place run out, and the sweeper see it.
+async fn lose(fresh: &TestDatabase) {
+    let over = "UPDATE tbl_work SET lease_until = NOW(3), due_at = NOW(3) WHERE state = 3";
+    run(fresh, over).await;
+    run(fresh, "UPDATE tbl_call_place SET until = NOW(3)").await;
+    let swept = runs::sweep(&fresh.database, Deadline::default()).await;
+    swept.unwrap();
+    hasten(fresh).await;
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_come_keeps_the_lease_and_the_run_that_follows_makes_it_stale() {
+    with_database(async |fresh| {
+        let target = Target::answering([Answer::Reset, answer(202, "", "")]).await;
+        let id = added(fresh, &target.url).await;
+        push(fresh, id).await;
+        let ambiguous = task(fresh, id).await;
+        assert_eq!(
+            (ambiguous.status, ambiguous.run_count),
+            (TaskStatus::Running, 1)
+        );
+        assert_eq!(free_places(fresh).await, i64::from(PLACES));
+        push(fresh, id).await;
+        assert_eq!(target.seen().len(), 1, "the run is held");
+        lose(fresh).await;
+        push(fresh, id).await;
+        assert_eq!(task(fresh, id).await.run_count, 2);
+        assert_eq!(code(finish(fresh, id, 1).await), ErrorCode::RunStale);
+        finish(fresh, id, 2).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_target_that_hangs_holds_no_connection_and_a_message_that_comes_twice_makes_one_call() {
+    with_database(async |fresh| {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let id = added(fresh, &url).await;
+        let function = Function::on(fresh.another(1));
+        let during = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            target::read(&mut stream).await;
+            function.handle(id).await;
+            assert!(function.pusher.next().await.unwrap().is_none());
+            finish(fresh, id, 1).await.unwrap();
+            let said = target::text(200, "", r#"{"finished": true, "result": 2}"#);
+            stream.write_all(said.as_bytes()).await.unwrap();
+        };
+        tokio::join!(function.handle(id), during);
+        let ended = task(fresh, id).await;
+        assert_eq!((ended.status, ended.run_count), (TaskStatus::Finished, 1));
+        assert_eq!(ended.result, None, "the first end counts");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_run_whose_function_dies_between_claim_and_answer_is_followed_by_another() {
+    with_database(async |fresh| {
+        let target = Target::answering([answer(200, "", r#"{"finished": true}"#)]).await;
+        let id = added(fresh, &target.url).await;
+        let function = Function::on(fresh.another(1));
+        let died = function.pusher.next().await.unwrap();
+        drop(died.unwrap());
+        push(fresh, id).await;
+        assert_eq!(target.seen().len(), 0, "the dead run holds its lease");
+        assert_eq!(free_places(fresh).await, i64::from(PLACES) - 1);
+        lose(fresh).await;
+        push(fresh, id).await;
+        let ended = task(fresh, id).await;
+        assert_eq!((ended.status, ended.run_count), (TaskStatus::Finished, 2));
+        assert_eq!(free_places(fresh).await, i64::from(PLACES));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_task_without_a_place_for_its_call_waits_and_comes_next_when_one_is_free() {
+    with_database(async |fresh| {
+        let target = Target::answering([answer(202, "", "")]).await;
+        let mut ids = vec![added(fresh, &target.url).await];
+        for _ in 0..PLACES {
+            ids.push(add(fresh).await);
+        }
+        let function = Function::on(fresh.another(1));
+        let mut open = Vec::new();
+        for _ in 0..PLACES {
+            open.push(function.pusher.next().await.unwrap().unwrap());
+        }
+        assert!(function.pusher.next().await.unwrap().is_none());
+        let last = *ids.last().unwrap();
+        function.handle(last).await;
+        assert_eq!(task(fresh, last).await.status, TaskStatus::Submitted);
+        function.pusher.work(open.pop().unwrap()).await.unwrap();
+        let next = function.pusher.next().await.unwrap().unwrap();
+        function.pusher.work(next).await.unwrap();
+        assert_eq!(task(fresh, last).await.status, TaskStatus::Running);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_concurrency_of_a_queue_bounds_its_runs_and_not_only_its_calls() {
+    with_database(async |fresh| {
+        let target = Target::answering([answer(202, "", "")]).await;
+        let first = added(fresh, &target.url).await;
+        let second = add(fresh).await;
+        let one = PolicyChange {
+            concurrency: Some(1),
+            ..PolicyChange::default()
+        };
+        set(fresh, &one, None).await.unwrap();
+        push(fresh, first).await;
+        push(fresh, second).await;
+        assert_eq!(task(fresh, second).await.status, TaskStatus::Submitted);
+        finish(fresh, first, 1).await.unwrap();
+        push(fresh, second).await;
+        assert_eq!(task(fresh, second).await.status, TaskStatus::Running);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_makes_a_run_due_announces_it_at_the_end_of_the_invocation() {
+    with_database(async |fresh| {
+        set(fresh, &push_policy(), Some(NOWHERE)).await.unwrap();
+        let (id, noted) = invocation::within(None, async {
+            (add(fresh).await, invocation::take_opened())
+        })
+        .await;
+        let lane = ("report".to_owned(), "T1".to_owned());
+        let run = |delay| OpenedUnit::Run {
+            task: id,
+            lane: lane.clone(),
+            delay,
+        };
+        assert_eq!(noted, [run(0)]);
+        let function = Function::on(fresh.another(1));
+        drop(function.pusher.next().await.unwrap().unwrap());
+        let named = task_service::TaskReference {
+            task_id: Some(id),
+            ..task_service::TaskReference::default()
+        };
+        let failure = runs::FailRequest {
+            run_count: Some(1),
+            message: "later",
+            retry: true,
+            retry_after: Some(9),
+        };
+        let noted = invocation::within(None, async {
+            let failed = runs::fail(&fresh.database, &named, &failure, &TimeZone::UTC).await;
+            failed.unwrap();
+            invocation::take_opened()
+        })
+        .await;
+        assert_eq!(noted, [run(9)]);
+    })
+    .await;
+}
