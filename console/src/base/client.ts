@@ -1,0 +1,105 @@
+// Calls of the API: one envelope, one kind of error.
+import { Store } from "./store.ts";
+import { isRecord, parse, stringify, text, type Json, type Record_ } from "./json.ts";
+import { session } from "./session.ts";
+import { expire } from "./sign-in.ts";
+
+/** Why a call has no answer. `refused`: the sentence is for the person. */
+export type Kind = "refused" | "busy" | "offline" | "signin" | "broken";
+
+export class CallError extends Error {
+  constructor(
+    readonly kind: Kind,
+    readonly word: string,
+    message: string,
+    readonly requestId = "",
+  ) {
+    super(message);
+  }
+}
+
+export interface Answer {
+  data: Json;
+  pagination: Record_;
+  /** The whole envelope. */
+  envelope: Record_;
+}
+
+/** Whether the API answered last time it was asked. */
+export const reachable = new Store(true);
+/** How many calls were made; tests and the curious read it. */
+export const made = { calls: 0 };
+
+/** Where the API is: beside the page, also below a stage's prefix. */
+export const root = location.pathname.replace(/\/console\/?$/, "");
+
+export type Parameters = Record<string, unknown>;
+
+export function headers(): Record<string, string> {
+  const { token } = session.value;
+  return token ? { authorization: `Bearer ${token}` } : {};
+}
+
+/** Posts parameters and returns the envelope's data; throws `CallError`. */
+export async function call(path: string, parameters: Parameters = {}, signal?: AbortSignal): Promise<Answer> {
+  made.calls += 1;
+  let response: Response;
+  let body: string;
+  try {
+    response = await fetch(root + path, {
+      method: "POST",
+      headers: { ...headers(), "content-type": "application/json" },
+      body: stringify(withStation(path, parameters)),
+      signal: signal ?? null,
+    });
+    body = await response.text();
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    reachable.set(false);
+    throw new CallError("offline", "", "");
+  }
+  return open(response.status, body);
+}
+
+/** Lists over all stations, which say so in the call. */
+const OVER_ALL = ["/async_task/list", "/async_task/overview", "/async_task/dead_letters"];
+
+/** Names the station in an operator's call; the token of a station's staff says it already. */
+export function withStation(path: string, parameters: Parameters): Parameters {
+  const { station, operator } = session.value;
+  if (operator && station) return { station_id: station, ...parameters };
+  return operator && OVER_ALL.includes(path) ? { all_stations: true, ...parameters } : parameters;
+}
+
+/** Reads an envelope, or the gateway's own answer. */
+export function open(status: number, body: string): Answer {
+  if (status === 401) {
+    expire();
+    throw new CallError("signin", "", "");
+  }
+  let envelope: Json = null;
+  try {
+    envelope = parse(body);
+  } catch {
+    // Told below: no envelope.
+  }
+  if (!isRecord(envelope) || !("code" in envelope)) {
+    const away = [404, 429, 500, 502, 503, 504].includes(status) && status !== 404;
+    if (away) reachable.set(status === 429);
+    throw new CallError(away ? "busy" : "broken", String(status), "");
+  }
+  reachable.set(true);
+  const requestId = text(envelope["request_id"]);
+  if (envelope["code"] === 0) {
+    const pagination = isRecord(envelope["pagination"]) ? envelope["pagination"] : {};
+    return { data: envelope["data"] ?? null, pagination, envelope };
+  }
+  const kind = envelope["code"] === 2 ? "busy" : "refused";
+  throw new CallError(kind, text(envelope["error"]), text(envelope["msg"]), requestId);
+}
+
+/** Calls and expects an object. */
+export async function callRecord(path: string, parameters: Parameters = {}, signal?: AbortSignal): Promise<Record_> {
+  const { data } = await call(path, parameters, signal);
+  return isRecord(data) ? data : {};
+}

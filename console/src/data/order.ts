@@ -1,0 +1,63 @@
+// Editing one order: its fields, its lines, and the sentence that belongs to each.
+import { isRecord, records, text, type Json, type Record_ } from "../base/json.ts";
+import type { ItemError } from "./task.ts";
+
+export const FIELDS = ["out_order_no", "address_id", "receive_begin_time", "receive_end_time", "uid", "remark"] as const;
+export const LINE_FIELDS = ["sku_id", "amount", "unit_price", "spu_remark"] as const;
+const ALIASES: Record<string, string> = { amount: "quantity", unit_price: "sale_price" };
+
+/** The name under which an object holds a member: its own, or the alias it came with. */
+export function nameIn(holder: Record_, name: string): string {
+  const alias = ALIASES[name];
+  return alias !== undefined && !(name in holder) && alias in holder ? alias : name;
+}
+
+export function valueIn(holder: Record_, name: string): string {
+  return text(holder[nameIn(holder, name)]);
+}
+
+/** Changes a member; what was not touched keeps its exact value. */
+export function withValue(holder: Record_, name: string, value: string): Record_ {
+  const key = nameIn(holder, name);
+  if (text(holder[key]) === value) return holder;
+  const changed = { ...holder, [key]: value };
+  if (value === "") delete changed[key];
+  return changed;
+}
+
+export function linesOf(order: Record_): Record_[] {
+  return records(order["details"]);
+}
+
+export function withLine(order: Record_, at: number, name: string, value: string): Record_ {
+  return { ...order, details: linesOf(order).map((line, n) => (n === at ? withValue(line, name, value) : line)) };
+}
+
+export function withoutLine(order: Record_, at: number): Record_ {
+  return { ...order, details: linesOf(order).filter((_, n) => n !== at) };
+}
+
+export function withNewLine(order: Record_): Record_ {
+  return { ...order, details: [...linesOf(order), { sku_id: "", amount: "" }] };
+}
+
+/** Members that the form does not show as fields; they are kept as they are. */
+export function others(order: Record_): [string, Json][] {
+  return Object.entries(order).filter(([name]) => name !== "details" && !(FIELDS as readonly string[]).includes(name));
+}
+
+/** The sentences of one field; `details[0].amount` of the first line's amount. */
+export function errorsAt(errors: ItemError[], field: string): string[] {
+  return errors.filter((error) => error.field === field).map((error) => error.msg);
+}
+
+/** The sentences that no field of the form shows. */
+export function otherErrors(errors: ItemError[], lines: number): string[] {
+  const shown = new Set<string>(FIELDS);
+  for (let at = 0; at < lines; at += 1) for (const name of LINE_FIELDS) shown.add(`details[${at}].${name}`);
+  return errors.filter((error) => !shown.has(error.field)).map((error) => error.msg);
+}
+
+export function isOrder(item: Record_): boolean {
+  return isRecord(item) && ("details" in item || "address_id" in item || !("sale_price" in item));
+}

@@ -1,0 +1,44 @@
+// What callbacks were told, how it went, and telling it again.
+import { link } from "../../base/route.ts";
+import { resend, type Delivery } from "../../data/operate.ts";
+import { note } from "../../parts/dialog.tsx";
+import { Icon } from "../../parts/icons.tsx";
+import { Chip } from "../../parts/outcome.tsx";
+import { sentence } from "../../parts/state.tsx";
+import { short } from "../../parts/time.ts";
+import { number, t, type Word } from "../../words/index.ts";
+
+const WORDS: Record<string, Word> = { open: "deliveryOpen", delivered: "delivered", given_up: "givenUp", held_back: "heldBack" };
+
+export function Deliveries({ rows, refresh }: { rows: Delivery[]; refresh: () => void }) {
+  const again = async (delivery: Delivery) => {
+    try {
+      await resend(delivery.id);
+      note(t("resent"));
+    } catch (error) {
+      note(sentence(error), { bad: true });
+    }
+    refresh();
+  };
+  return (
+    <ul class="troubles">
+      {rows.map((row) => (
+        <li key={row.id}>
+          <div>
+            <a href={link(["task", row.taskId])}>{t("taskN", { id: row.taskId })}</a>
+            <span class="sub"><span class="mark">{row.callback}</span><code>{row.event}</code></span>
+          </div>
+          <div>
+            <span><Chip word={WORDS[row.state] ?? "deliveryOpen"} /> {t("tries", { n: number(row.tries) })}{row.httpStatus && ` · HTTP ${row.httpStatus}`}</span>
+            {row.error && <span class="sub bad cause">{row.error}</span>}
+            {row.state === "open" && row.next && <span class="sub">{t("nextTry", { at: short(row.next) })}</span>}
+          </div>
+          <div class="letter-end">
+            <time title={row.created}>{short(row.created)}</time>
+            {row.state !== "open" && <button class="button small" onClick={() => void again(row)}><Icon name="retry" />{t("resend")}</button>}
+          </div>
+        </li>
+      ))}
+    </ul>
+  );
+}

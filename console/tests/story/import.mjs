@@ -1,0 +1,114 @@
+// Importing: a GB18030 CSV with a Chinese header, an Excel workbook of 10,000 orders, a lost connection, the way back.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readSheet } from "read-excel-file/node";
+import writeExcel from "write-excel-file/node";
+import { csv, download, gb18030, importFile, leave, look, rows, sendFile, unique } from "./stage.mjs";
+
+export const WRONG = { 2: { 2: "D999" }, 4: { 3: "-1" }, 6: { 1: "S999" }, 7: { 3: "一袋" } };
+
+test("a GB18030 CSV is imported, and comes back with its outcomes", async () => {
+  const page = await look("#/import");
+  const table = await rows(12, { wrong: WRONG });
+  await page.setInputFiles("input[type=file]", { name: "早市.csv", mimeType: "text/csv", buffer: gb18030(csv(table, ";")) });
+  await page.getByText("GB18030").waitFor();
+  await page.getByText("没有用到的列：业务员").waitFor();
+  await page.getByText("第 6 行").waitFor();
+  await sendFile(page);
+  await page.getByText("完成：成功 8，失败 4").waitFor();
+  const back = await download(page, () => page.locator(".back-again button", { hasText: "CSV" }).click());
+  assert.equal(back.name, "早市-结果.csv");
+  const lines = new TextDecoder().decode(back.bytes).split("\r\n");
+  assert.match(lines[0], /^"订单号","收货地址".*"结果","系统订单号","错误码","原因"$/);
+  assert.match(lines[1], /"成功","PL\d+","",""$/);
+  assert.match(lines[3], /"失败","","SKU_NOT_FOUND",".*D999.*"$/);
+  assert.equal(lines.length, 14);
+  await leave(page);
+});
+
+test("the same file again is told, not sent", async () => {
+  const page = await look("#/import");
+  const buffer = Buffer.from(csv(await rows(3)));
+  await importFile(page, "a.csv", buffer);
+  await page.locator("button", { hasText: "导入另一个文件" }).click();
+  await page.setInputFiles("input[type=file]", { name: "b.csv", mimeType: "text/csv", buffer });
+  await page.locator(".sendbar button.primary").click();
+  await page.getByText("这个文件已经导入过").waitFor();
+  await page.locator(".before a").click();
+  await page.locator("h1", { hasText: "批量导入" }).waitFor();
+  await leave(page);
+});
+
+test("a header that is not known is mapped by hand, and remembered", async () => {
+  const page = await look("#/import");
+  const table = await rows(2);
+  table[0][1] = "送到哪里";
+  const choose = (name) => page.setInputFiles("input[type=file]", { name, mimeType: "text/csv", buffer: Buffer.from(csv(table)) });
+  await choose("x.csv");
+  await page.getByText("请先指定：收货地址").waitFor();
+  await page.locator(".mapping label", { hasText: "收货地址" }).locator("select").selectOption({ label: "送到哪里" });
+  await page.getByText("导入 2 个订单").waitFor();
+  await page.locator("button", { hasText: "换一个文件" }).click();
+  await choose("y.csv");
+  await page.getByText("导入 2 个订单").waitFor();
+  await leave(page);
+});
+
+test("after a lost connection the same batch is sent again, once", async () => {
+  const page = await look("#/import");
+  let sent = [];
+  await page.route("**/station/order/batch/submit", async (route) => {
+    sent.push(route.request().postDataBuffer());
+    // The first one arrives, but its answer is lost.
+    if (sent.length > 1) return route.continue();
+    await route.fetch();
+    await route.abort("connectionreset");
+  });
+  await importFile(page, "lost.csv", Buffer.from(csv(await rows(5))));
+  await page.getByText("完成：成功 5，失败 0").waitFor();
+  assert.equal(sent.length, 2);
+  assert.ok(sent[0].equals(sent[1]));
+  page.faults = page.faults.filter((fault) => !fault.includes("ERR_CONNECTION_RESET"));
+  await leave(page);
+});
+
+test("an Excel workbook of 10,000 orders is imported, and 10,000 rows scroll", async (t) => {
+  const page = await look("#/import");
+  const prefix = unique("X");
+  const table = await rows(10_000, { prefix, wrong: { 17: { 2: "D999" } } });
+  const cells = table.map((row, at) => row.map((cell, column) => (at > 0 && column === 3 ? Number(cell) : cell)));
+  const begin = Date.now();
+  await importFile(page, "大单.xlsx", await writeExcel(cells).toBuffer(), 60_000);
+  t.diagnostic(`10,000 orders from a workbook: ${((Date.now() - begin) / 1000).toFixed(1)} s until the last outcome`);
+  await page.getByText("完成：成功 9,999，失败 1").waitFor();
+  const back = await download(page, () => page.locator(".back-again button", { hasText: "Excel" }).click());
+  const sheet = await readSheet(back.bytes);
+  assert.equal(sheet.length, 10_001);
+  assert.deepEqual(sheet[18].slice(8, 11), ["失败", null, "SKU_NOT_FOUND"]);
+  await page.locator(".batches a").click();
+  await page.locator(".segment", { hasText: "全部" }).click();
+  await page.locator("#row-0").waitFor();
+  const frames = await scroll(page);
+  t.diagnostic(`10,000 items: longest frame ${Math.round(frames.at(-1))} ms, 95 % under ${Math.round(frames[Math.floor(frames.length * 0.95)])} ms`);
+  assert.ok(frames[Math.floor(frames.length * 0.95)] <= 50);
+  await page.getByText(`${prefix}-9999`).waitFor();
+  assert.ok((await page.locator(".vrow").count()) < 60);
+  await leave(page);
+});
+
+/** Scrolls from top to end and returns the frames' lengths in milliseconds, shortest first. */
+function scroll(page) {
+  return page.evaluate(async () => {
+    const box = document.querySelector(".vtable");
+    const end = box.scrollHeight - box.clientHeight;
+    const frames = [];
+    let before = performance.now();
+    for (let step = 0; step <= 180; step += 1) {
+      box.scrollTop = (end * step) / 180;
+      await new Promise(requestAnimationFrame);
+      frames.push(performance.now() - before);
+      before = performance.now();
+    }
+    return frames.sort((a, b) => a - b);
+  });
+}

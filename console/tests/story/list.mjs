@@ -1,0 +1,60 @@
+// The task list: how much is loaded, how soon it is there, its filters, and its stations.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { api, base, leave, look, unique } from "./stage.mjs";
+
+test("the first load is small, and the list is there within a second", async (t) => {
+  const loaded = [];
+  const page = await look("#/tasks", { before: (page) => page.on("response", (response) => response.url().includes("/console") && loaded.push(response)) });
+  await page.locator("table.tasks").waitFor();
+  const paint = await page.evaluate(() => ({ first: performance.getEntriesByName("first-contentful-paint")[0].startTime, now: performance.now() }));
+  const bodies = await Promise.all(loaded.map((response) => response.body()));
+  const kilobytes = bodies.reduce((sum, body) => sum + gzipSync(body).length, 0) / 1000;
+  t.diagnostic(`first load ${kilobytes.toFixed(1)} KB compressed in ${loaded.length} files; first paint ${Math.round(paint.first)} ms, tasks ${Math.round(paint.now)} ms`);
+  assert.ok(kilobytes <= 150);
+  assert.ok(paint.first < 1000, `${paint.first} ms`);
+  await leave(page);
+});
+
+test("nothing of the page is inline, and its policy is strict", async () => {
+  const response = await fetch(`${base}/console`);
+  const html = await response.text();
+  assert.match(response.headers.get("content-security-policy"), /default-src 'none'/);
+  assert.doesNotMatch(response.headers.get("content-security-policy"), /unsafe/);
+  assert.doesNotMatch(html, /<script>|<style|style=| on[a-z]+=/);
+});
+
+test("filters stand in the address, and a name finds its tasks", async () => {
+  const name = unique("盘点");
+  await api("/task/add", { station_id: "T1", task_name: `${name}-a`, input: "1", tags: ["夜班"] });
+  await api("/task/add", { station_id: "T1", task_name: `${name}-b`, input: "2" });
+  const page = await look("#/tasks");
+  await page.fill("input[type=search]", name);
+  await page.waitForFunction((name) => [...document.querySelectorAll("td.name a")].every((link) => link.textContent.startsWith(name)) && document.querySelectorAll("td.name a").length === 2, name);
+  assert.ok(decodeURIComponent(page.url()).includes(`q=${name}`));
+  const again = await look(new URL(page.url()).hash);
+  await again.getByText(`${name}-a`).waitFor();
+  await leave(again);
+  await leave(page);
+});
+
+test("several tasks are closed at once, after a question", async () => {
+  const name = unique("清理");
+  for (const n of [1, 2, 3]) await api("/task/add", { station_id: "T1", task_name: `${name}-${n}`, input: "1" });
+  const page = await look(`#/tasks?q=${encodeURIComponent(name)}`);
+  await page.getByText(`${name}-3`).waitFor();
+  await page.locator("thead input[type=checkbox]").check();
+  await page.locator(".selected button", { hasText: "关闭" }).click();
+  await page.locator("dialog", { hasText: "取消 3 个未结束的任务" }).locator("button.danger").click();
+  await page.locator(".empty").waitFor();
+  await leave(page);
+});
+
+test("a second station sees nothing of the first", async () => {
+  const page = await look("#/tasks", { station: "T2" });
+  await page.getByText("还没有任务").waitFor();
+  await page.goto(`${base}/console#/task/demo-none`);
+  await page.locator(".failure").waitFor();
+  await leave(page);
+});
