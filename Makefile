@@ -1,8 +1,8 @@
 # Everything a developer types. `make` alone lists it. What the targets install goes below .local/ and target/.
 .DEFAULT_GOAL := help
-.PHONY: help run stop demo load-reference check test-one test-server test test-full chaos memory lists contract clients bench lint-template compare-template mutants deny package sam-local deploy-local build tools clean clean-data clean-logs
+.PHONY: help run stop demo load-reference console console-test check test-one test-server test test-full chaos memory lists contract clients bench lint-template compare-template mutants deny package sam-local deploy-local build tools clean clean-data clean-logs
 MAKEFLAGS += --no-print-directory
-export PEERS PORT DETACH STACK DATABASE_URL ALLOWED_ORIGINS DATA MAP FILE AGAIN WORKERS EXAMPLES SEED MINUTES MYSQL_FLAVOR ARCH DATABASE_CA PART ROUNDS ROWS BASE FILES
+export PEERS PORT DETACH STACK DATABASE_URL ALLOWED_ORIGINS DATA MAP FILE AGAIN WORKERS EXAMPLES SEED MINUTES MYSQL_FLAVOR ARCH DATABASE_CA PART ROUNDS ROWS BASE BASE_URL FILES
 
 local := shared/local
 bin := target/local/task-local
@@ -21,6 +21,12 @@ demo: build ## import a table (CSV or .xlsx) of customer,item[,quantity,unit_pri
 
 load-reference: build ## upsert stations, cycles, addresses and skus from a JSON file: FILE=...
 	@$(bin) load-reference
+
+console: ## build the page into console/dist, which is committed (needs Node 20)
+	@console/install.sh && node console/build.mjs
+
+console-test: build ## the page: types, unit tests, its story in a real Chromium (skipped without Node 20) [BASE_URL=http://...]
+	@console/test.sh
 
 check: need-cargo ## in a minute: format, clippy, unit tests, documentation
 	@$(local)/check.sh
