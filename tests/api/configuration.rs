@@ -78,7 +78,8 @@ async fn a_call_that_no_authorizer_has_let_through_is_refused_by_every_function(
     let claim = |config: task_local::StackConfig| config.with("STATION_SOURCE", "claim");
     with_own_api(claim, async |api| {
         let project = Project::read(&project_root()).unwrap();
-        for function in project.routed() {
+        let of_callers = project.routed().into_iter();
+        for function in of_callers.filter(|name| !["console", "health"].contains(name)) {
             let mut event = sample(function);
             let context = event["requestContext"].as_object_mut().unwrap();
             let authorizer = context.remove("authorizer").unwrap();

@@ -127,6 +127,7 @@ fn schedules_and_queues_are_deployed_as_they_run_locally() {
 fn a_function_is_named_after_its_route() {
     for (path, routes) in project().routes {
         let words: Vec<&str> = path
+            .trim_end_matches("/{file+}")
             .trim_start_matches("/station")
             .split(['/', '_'])
             .filter(|word| !word.is_empty())

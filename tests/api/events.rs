@@ -54,6 +54,10 @@ async fn every_function_has_a_sample_event_and_answers_it() {
             let answer = api.stack.invoke(&function, event.clone()).await.unwrap();
             if event["version"] == "2.0" {
                 assert_eq!(answer["statusCode"], 200, "{function}: {answer}");
+                // The page is no envelope.
+                if function == "console" {
+                    continue;
+                }
                 assert!(
                     answered(&answer)["error"] != "PARAM_INVALID",
                     "{function}: {answer}"

@@ -11,11 +11,12 @@ use task_local::project_root;
 use crate::consistency::rust_files;
 
 /// The layers from the bottom up. Each may name the layers before it.
-const LAYERS: [&str; 5] = [
+const LAYERS: [&str; 6] = [
     "task-store",
     "task-engine",
     "task-service",
     "task-lambda",
+    "task-console",
     "long-tasks",
 ];
 

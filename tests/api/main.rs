@@ -16,6 +16,7 @@ mod canary;
 mod concurrent;
 mod configuration;
 mod consistency;
+mod console;
 mod contract;
 mod deadline;
 mod documentation;

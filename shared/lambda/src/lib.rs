@@ -5,8 +5,10 @@
 //! [`schedule::serve`]. That function's first parameter names its state (see [`FromEnvironment`]); it is built
 //! once per instance, before the first event.
 
+mod callers;
 mod concurrent;
 mod configuration;
+mod console;
 mod deadline;
 mod fault;
 pub mod http;
@@ -20,7 +22,9 @@ mod targets;
 pub mod telemetry;
 pub mod variables;
 
+pub use callers::Callers;
 pub use configuration::{ConfigurationError, Environment, FromEnvironment};
+pub use console::ConsoleSettings;
 pub use lambda_runtime::Error;
 pub use parameters::{Parameter, Parameters, ReportFormat, ValueType};
 pub use settings::{PublicBaseUrl, StationSource};

@@ -96,6 +96,27 @@ variables! {
     STATION_SOURCE: Value "claim",
         "`claim`: the authorizer names the station; `trusted`: header `X-Station-Id` or parameter `station_id`",
         "`claim`：由授权方指明站点；`trusted`：取请求头 `X-Station-Id` 或参数 `station_id`";
+    STATION_CLAIM: Value "station_id",
+        "claim of the token with the person's station",
+        "令牌中表示人员所属站点的声明";
+    OPERATOR_CLAIM: Value "operator",
+        "claim that is `true` in the token of an operator, who may name any station",
+        "运维人员令牌中值为 `true` 的声明，运维人员可以指定任何站点";
+    NAME_CLAIM: Value "name",
+        "claim with the person's name, kept as `created_by`",
+        "表示人员姓名的声明，保存为 `created_by`";
+    CONSOLE_ISSUER: None "",
+        "for `console`: issuer (OIDC) that signs people in",
+        "供 `console` 使用：为人员登录的签发方（OIDC）";
+    CONSOLE_CLIENT_ID: None "",
+        "for `console`: client id of the page; without it nobody signs in",
+        "供 `console` 使用：页面的客户端 id；不设置则不登录";
+    CONSOLE_SCOPES: Value "openid profile",
+        "for `console`: scopes that the page asks for",
+        "供 `console` 使用：页面请求的 scope";
+    CONSOLE_CONNECT: None "",
+        "for `console`: further origins that the page may ask, `https://host,https://host`: the issuer's token and key hosts where they differ",
+        "供 `console` 使用：页面还可以访问的来源，`https://host,https://host`：签发方的令牌和密钥主机（如果不同）";
     APP_TIME_ZONE: Value "Asia/Shanghai",
         "zone of printed times and of operating cycles",
         "输出时间和运营周期所用的时区";

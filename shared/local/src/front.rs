@@ -134,8 +134,9 @@ impl Site {
 
     /// Gives the request to the function behind its route.
     async fn route(&self, path: &str, request: Request) -> Response {
-        let routes = self.project.routes.get(path).into_iter().flatten();
-        let mut routes = routes.filter(|route| request.method() == route.method.as_str());
+        let mut routes = self.project.routes_of(path);
+        routes.retain(|route| request.method() == route.method.as_str());
+        let mut routes = routes.into_iter();
         let Some(route) = routes.next() else {
             return pages::answer(request.method(), path, &self.root(), &self.base_url);
         };

@@ -53,6 +53,9 @@ pub struct Queue {
     pub timeout: Option<u64>,
 }
 
+/// The last part of a route that takes the rest of a path.
+const GREEDY: &str = "{file+}";
+
 impl Project {
     /// Reads the project at `root` by asking cargo.
     pub fn read(root: &Path) -> Result<Self> {
@@ -92,6 +95,21 @@ impl Project {
             queues: metadata.metadata.local.queues,
             schedules: metadata.metadata.local.schedules,
         }
+    }
+
+    /// Finds the routes of a request's path: the path itself, else the longest beginning of it that ends with `{file+}`.
+    #[must_use]
+    pub fn routes_of(&self, path: &str) -> Vec<&Route> {
+        let whole = self.routes.get(path);
+        let begins = |route: &str| {
+            let before = route.strip_suffix(GREEDY)?;
+            let is_longer = path.len() > before.len() && path.starts_with(before);
+            is_longer.then_some(before.len())
+        };
+        let prefixes = self.routes.iter();
+        let prefixes = prefixes.filter_map(|(route, of)| Some((begins(route)?, of)));
+        let longest = || prefixes.max_by_key(|(length, _)| *length).map(|(_, of)| of);
+        whole.or_else(longest).into_iter().flatten().collect()
     }
 
     /// Lists the functions that answer HTTP requests.
@@ -198,6 +216,32 @@ mod tests {
             project().functions,
             BTreeSet::from(["a-get".to_owned(), "a-work".to_owned()])
         );
+    }
+
+    #[test]
+    fn a_path_below_a_greedy_route_is_the_routes_and_no_other_is() {
+        let mut project = project();
+        let of = |function: &str| {
+            vec![Route {
+                method: "GET".to_owned(),
+                function: function.to_owned(),
+            }]
+        };
+        project.routes.insert("/c".to_owned(), of("c"));
+        project.routes.insert("/c/{file+}".to_owned(), of("c-file"));
+        let found = |path| {
+            project
+                .routes_of(path)
+                .iter()
+                .map(|route| route.function.as_str())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(found("/c"), ["c"]);
+        assert_eq!(found("/c/a/b.js"), ["c-file"]);
+        assert_eq!(found("/a/get"), ["a-get", "a-get"]);
+        for other in ["/c/", "/cc", "/", "/a/get/x"] {
+            assert!(found(other).is_empty(), "{other}");
+        }
     }
 
     #[test]

@@ -59,9 +59,10 @@ fn seen(response: &Value) -> Answer {
 /// The functions behind routes, each with its path.
 fn functions() -> Vec<(String, String)> {
     let routes = Project::read(&project_root()).unwrap().routes;
-    routes
+    let api = routes
         .into_iter()
-        .map(|(path, mut routes)| (routes.remove(0).function, path))
+        .filter(|(path, _)| !path.starts_with("/console"));
+    api.map(|(path, mut routes)| (routes.remove(0).function, path))
         .collect()
 }
 

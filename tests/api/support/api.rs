@@ -82,10 +82,12 @@ impl Api {
         self.stack.function(WORKER).unwrap()
     }
 
-    /// The routes of the project with their methods.
+    /// The routes of the API with their methods: all but the page and its files.
     pub(crate) fn routes() -> Vec<(String, String)> {
         let project = Project::read(&task_local::project_root()).unwrap();
-        let methods = project.routes.into_iter().flat_map(|(path, routes)| {
+        let routes = project.routes.into_iter();
+        let routes = routes.filter(|(path, _)| !path.starts_with("/console"));
+        let methods = routes.flat_map(|(path, routes)| {
             let method = move |route: task_local::Route| (route.method, path.clone());
             routes.into_iter().map(method)
         });

@@ -1,5 +1,6 @@
 //! The envelope: the one place that turns an outcome into HTTP status, `code`, `error` and `msg`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -36,7 +37,7 @@ pub(super) struct Answer {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Response {
     pub(super) status_code: u16,
-    pub(super) headers: BTreeMap<&'static str, &'static str>,
+    pub(super) headers: BTreeMap<&'static str, Cow<'static, str>>,
     pub(super) body: String,
     is_base64_encoded: bool,
     /// Always empty: no answer sets a cookie.
@@ -85,16 +86,27 @@ impl Answer {
 
     /// Closes the envelope.
     pub(super) fn into_response(self, outcome: Result<Reply>, request_id: &str) -> Response {
-        let (content_type, body) = match outcome {
-            Ok(reply) if reply.is_envelope => (reply.content_type, closed(reply.body, request_id)),
-            Ok(reply) => (reply.content_type, reply.body),
-            Err(error) => (JSON, self.failure(&error, request_id)),
+        let (content_type, body, file) = match outcome {
+            Ok(reply) if reply.is_envelope => {
+                (reply.content_type, closed(reply.body, request_id), None)
+            }
+            Ok(reply) => (reply.content_type, reply.body, reply.file),
+            Err(error) => (JSON, self.failure(&error, request_id), None),
+        };
+        let mut headers = headers(content_type);
+        let (status_code, is_base64_encoded) = match file {
+            None => (self.status, false),
+            Some(file) => {
+                let own = file.headers.into_iter();
+                headers.extend(own.map(|(name, value)| (name, Cow::Owned(value))));
+                (file.status, file.is_base64_encoded)
+            }
         };
         Response {
-            status_code: self.status,
-            headers: headers(content_type),
+            status_code,
+            headers,
             body,
-            is_base64_encoded: false,
+            is_base64_encoded,
             cookies: [],
         }
     }
@@ -123,14 +135,15 @@ impl Answer {
 
 /// Returns the headers of every answer: it is not cached, and its type is not guessed. A table is a file, so that no
 /// browser opens it as a page.
-fn headers(content_type: &'static str) -> BTreeMap<&'static str, &'static str> {
+fn headers(content_type: &'static str) -> BTreeMap<&'static str, Cow<'static, str>> {
     let mut headers = BTreeMap::from([
-        ("cache-control", "no-store"),
-        ("content-type", content_type),
-        ("x-content-type-options", "nosniff"),
+        ("cache-control", "no-store".into()),
+        ("content-type", content_type.into()),
+        ("x-content-type-options", "nosniff".into()),
     ]);
     if content_type.starts_with("text/csv") {
-        headers.insert("content-disposition", "attachment; filename=\"result.csv\"");
+        let file = "attachment; filename=\"result.csv\"".into();
+        headers.insert("content-disposition", file);
     }
     headers
 }

@@ -1,10 +1,11 @@
 //! One call as a handler gets it: its parameters, who calls, and its id.
 
 use task_service::{Caller, Error, ErrorCode, Result, tasks::IdScope};
+use task_store::StationId;
 
 use super::event::{Claim, Event};
 use super::{body, station};
-use crate::{Parameter, Parameters, StationSource, telemetry};
+use crate::{Callers, Parameter, Parameters, StationSource, telemetry};
 
 /// One HTTP call.
 #[derive(Debug)]
@@ -13,10 +14,12 @@ pub struct Call {
     content_type: Option<String>,
     query: String,
     body: String,
-    is_signed: bool,
+    /// The rest of the event.
+    event: Event,
     station_source: StationSource,
     station_claim: Option<Claim>,
-    station_header: Option<String>,
+    operator_claim: String,
+    is_operator: bool,
     user_name: Option<String>,
 }
 
@@ -25,7 +28,7 @@ impl Call {
     ///
     /// # Errors
     /// `PARAM_INVALID` when the body is too large, is encoded in another way than it says, or is no UTF-8.
-    pub(super) fn new(mut event: Event, request_id: &str, source: StationSource) -> Result<Self> {
+    pub(super) fn new(mut event: Event, request_id: &str, callers: &Callers) -> Result<Self> {
         let body = event.take_body();
         let body = body.map_err(|wrong| body::refused(&format!("is no text: {wrong}")))?;
         let headers = body::Headers {
@@ -36,13 +39,16 @@ impl Call {
         Ok(Self {
             request_id: request_id.to_owned(),
             content_type: headers.inner_type().map(ToOwned::to_owned),
-            is_signed: event.is_signed(),
-            station_claim: event.claim("station_id"),
-            user_name: event.claim("name").and_then(Claim::name),
-            station_header: event.header("x-station-id").map(ToOwned::to_owned),
+            station_claim: event.claim(&callers.station),
+            operator_claim: callers.operator.clone(),
+            is_operator: event
+                .claim(&callers.operator)
+                .is_some_and(|claim| claim.is_true()),
+            user_name: event.claim(&callers.name).and_then(Claim::name),
             query: event.take_query(),
             body,
-            station_source: source,
+            event,
+            station_source: callers.station_source,
         })
     }
 
@@ -67,17 +73,17 @@ impl Call {
         Ok((read(&self, &parameters)?, self.caller(&parameters)?))
     }
 
-    /// On whose behalf the call is made.
+    /// On whose behalf the call is made. An operator who names no station is bound to the own one or, without one, to none.
     ///
     /// # Errors
     /// `FORBIDDEN` when the deployment wants a claim and there is none; `PARAM_INVALID` when the header and the
     /// parameter name two stations.
     pub fn caller(&self, parameters: &Parameters<'_>) -> Result<Caller> {
-        let caller = match station::claimed(self.station_claim.as_ref())? {
-            Some(station) => Caller::Station(station),
-            None => station::named(self.station_source, self.station_header.as_deref(), || {
-                parameters.optional("station_id", Parameter::station_id)
-            })?,
+        let caller = match station::claimed(self.station_claim.as_ref()) {
+            _ if self.is_operator => self.operators_station(parameters)?,
+            Err(refusal) => return Err(refusal),
+            Ok(Some(station)) => Caller::Station(station),
+            Ok(None) => self.named_station(self.station_source, parameters)?,
         };
         if let Some(station) = caller.station() {
             telemetry::note_station(station);
@@ -85,12 +91,67 @@ impl Call {
         Ok(caller)
     }
 
+    /// Returns the station whose entries a list shows; `None`: those of all stations.
+    ///
+    /// # Errors
+    /// The errors of [`Call::caller`]; `FORBIDDEN` when a person of a station asks for all; `PARAM_MISSING` when a trusted
+    /// caller names neither a station nor all.
+    pub fn station_or_all(&self, parameters: &Parameters<'_>) -> Result<Option<StationId>> {
+        let all = parameters.optional("all_stations", Parameter::flag)?;
+        if all == Some(true) {
+            self.operator()?;
+            return Ok(None);
+        }
+        match self.caller(parameters)? {
+            Caller::Station(station) => Ok(Some(station)),
+            Caller::Unbound if self.is_operator => Ok(None),
+            Caller::Unbound => Err(Error::refused(
+                ErrorCode::ParamMissing,
+                "parameter station_id is missing: name a station, or send all_stations=true",
+            )),
+        }
+    }
+
+    /// Checks that the caller is an operator. Where the deployment trusts its callers, a caller without a token is.
+    ///
+    /// # Errors
+    /// `FORBIDDEN`.
+    pub fn operator(&self) -> Result<()> {
+        let is_trusted =
+            self.station_source == StationSource::Trusted && self.station_claim.is_none();
+        if self.is_operator || is_trusted {
+            return Ok(());
+        }
+        let claim = &self.operator_claim;
+        Err(Error::refused(
+            ErrorCode::Forbidden,
+            format!(
+                "only operators may do this: the caller's token has no claim {claim} that is true"
+            ),
+        ))
+    }
+
+    fn operators_station(&self, parameters: &Parameters<'_>) -> Result<Caller> {
+        let named = self.named_station(StationSource::Trusted, parameters)?;
+        let own = || station::claimed(self.station_claim.as_ref()).ok().flatten();
+        Ok(match named {
+            Caller::Unbound => own().map_or(Caller::Unbound, Caller::Station),
+            named => named,
+        })
+    }
+
+    fn named_station(&self, source: StationSource, parameters: &Parameters<'_>) -> Result<Caller> {
+        station::named(source, self.header("x-station-id"), || {
+            parameters.optional("station_id", Parameter::station_id)
+        })
+    }
+
     /// Returns another system as the caller, which is bound to no station.
     ///
     /// # Errors
     /// `FORBIDDEN` when the deployment trusts the gateway only and that has not checked a signature.
     pub fn system(&self) -> Result<Caller> {
-        if self.station_source == StationSource::Claim && !self.is_signed {
+        if self.station_source == StationSource::Claim && !self.event.is_signed() {
             return Err(Error::refused(
                 ErrorCode::Forbidden,
                 "only other systems may call this, by signed requests",
@@ -109,6 +170,24 @@ impl Call {
     #[must_use]
     pub fn user_name(&self) -> Option<&str> {
         self.user_name.as_deref()
+    }
+
+    /// Returns a header, whatever the case of its name.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.event.header(name)
+    }
+
+    /// Returns the path that was called.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.event.path()
+    }
+
+    /// Returns the body as it came, gzip undone: the document of a route that takes one.
+    #[must_use]
+    pub fn body(&self) -> &str {
+        &self.body
     }
 
     /// Returns the id that links the answer to the log.

@@ -40,11 +40,22 @@ struct Context {
 pub(super) enum Claim {
     /// A text, which may still be none that means anything.
     Text(String),
+    /// The value `true`.
+    True,
     /// Something that is no text, `null` included.
     Other,
 }
 
 impl Claim {
+    /// Tells whether the claim says yes: the gateway hands a token's `true` on as a text, a Lambda authorizer's as it is.
+    pub(super) fn is_true(&self) -> bool {
+        match self {
+            Self::Text(text) => text == "true",
+            Self::True => true,
+            Self::Other => false,
+        }
+    }
+
     /// A person's name, as much of it as is kept; `None` when it is none.
     pub(super) fn name(self) -> Option<String> {
         let Self::Text(text) = self else {
@@ -109,6 +120,7 @@ impl Event {
         let claim = of_token.or_else(|| authorizer["lambda"].get(name))?;
         Some(match claim {
             Value::String(text) => Claim::Text(text.clone()),
+            Value::Bool(true) => Claim::True,
             _ => Claim::Other,
         })
     }

@@ -4,6 +4,7 @@ mod answer;
 mod body;
 mod call;
 mod event;
+mod file;
 mod reply;
 mod station;
 mod text;
@@ -14,10 +15,11 @@ use lambda_runtime::LambdaEvent;
 use task_service::{Error, ErrorCode, Result};
 use tracing::Instrument;
 
-use crate::{FromEnvironment, StationSource, fault, parameters::shown, runtime, telemetry};
+use crate::{Callers, FromEnvironment, fault, parameters::shown, runtime, telemetry};
 use answer::{Answer, Response};
 pub use call::Call;
 use event::Event;
+pub use file::StaticFile;
 pub use reply::Reply;
 
 /// Serves a POST route.
@@ -46,6 +48,19 @@ where
     serve(&["GET", "POST"], handler).await
 }
 
+/// Serves a route that is called by GET only.
+///
+/// # Errors
+/// A bad configuration. Whatever a request fails with is answered.
+pub async fn get<S, H, F>(handler: H) -> std::result::Result<(), crate::Error>
+where
+    S: FromEnvironment,
+    H: Fn(&'static S, Call) -> F + Copy + Send + 'static,
+    F: Future<Output = Result<Reply>>,
+{
+    serve(&["GET"], handler).await
+}
+
 async fn serve<S, H, F>(
     methods: &'static [&'static str],
     handler: H,
@@ -55,14 +70,14 @@ where
     H: Fn(&'static S, Call) -> F + Copy + Send + 'static,
     F: Future<Output = Result<Reply>>,
 {
-    type State<S> = (S, StationSource);
+    type State<S> = (S, Callers);
     runtime::serve(move |state: &'static State<S>, event| async move {
-        let (state, source) = state;
+        let (state, callers) = state;
         let LambdaEvent::<Event> {
             payload, context, ..
         } = event;
         let span = telemetry::span(&context);
-        let answering = answer(payload, &context.request_id, *source, methods, |call| {
+        let answering = answer(payload, &context.request_id, callers, methods, |call| {
             handler(state, call)
         });
         Ok::<_, Infallible>(answering.instrument(span).await)
@@ -74,7 +89,7 @@ where
 async fn answer<F>(
     event: Event,
     request_id: &str,
-    source: StationSource,
+    callers: &Callers,
     methods: &[&str],
     handler: impl FnOnce(Call) -> F,
 ) -> Response
@@ -85,7 +100,7 @@ where
     let (method, path) = (event.method().to_owned(), event.path().to_owned());
     let work = async {
         check_method(&method, methods)?;
-        handler(Call::new(event, request_id, source)?).await
+        handler(Call::new(event, request_id, callers)?).await
     };
     let outcome = fault::isolated(work)
         .await

@@ -4,6 +4,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use task_service::{Error, ErrorCode, Result};
 
+use super::file::File;
+
 /// The most bytes of an answer, as it is printed. Lambda takes 6 MB, in which the text is once more escaped as JSON: at worst
 /// twice as long.
 pub(super) const MAX_ANSWER: usize = 2_800_000;
@@ -15,6 +17,8 @@ pub struct Reply {
     pub(super) body: String,
     /// Whether `body` is an envelope that is still open: the request id goes in last.
     pub(super) is_envelope: bool,
+    /// Status and headers of a static file.
+    pub(super) file: Option<File>,
 }
 
 impl Reply {
@@ -27,6 +31,7 @@ impl Reply {
             content_type: "application/json; charset=utf-8",
             body: r#"{"code":0,"msg":"ok""#.to_owned(),
             is_envelope: true,
+            file: None,
         })
         .and_then(|reply| reply.with("data", data))
     }
@@ -72,6 +77,7 @@ impl Reply {
             content_type,
             body,
             is_envelope: false,
+            file: None,
         }
     }
 

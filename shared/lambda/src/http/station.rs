@@ -14,7 +14,7 @@ use crate::{StationSource, parameters::shown};
 pub(super) fn claimed(claim: Option<&Claim>) -> Result<Option<StationId>> {
     let station = |claim: &Claim| match claim {
         Claim::Text(text) => StationId::parse(text),
-        Claim::Other => None,
+        Claim::True | Claim::Other => None,
     };
     claim
         .map(|claim| station(claim).ok_or_else(forbidden))

@@ -2,7 +2,9 @@
 
 mod bodies;
 mod callers;
+mod files;
 mod logs;
+mod operators;
 mod requests;
 
 use std::time::Duration;
@@ -10,6 +12,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use task_service::Caller;
 use task_store::StoreError;
+
+use crate::StationSource;
 
 use super::*;
 /// An event as the gateway sends it (payload format 2.0); the parts that tests vary are merged over it.
@@ -75,7 +79,7 @@ where
     let response = answer(
         event(varied),
         "request-1",
-        StationSource::Trusted,
+        &Callers::of(StationSource::Trusted),
         &["POST"],
         handler,
     )
@@ -175,7 +179,8 @@ async fn a_fault_is_status_503_and_code_2_and_says_nothing_of_the_inside() {
 async fn failed(methods: &[&str], fault: StoreError) -> String {
     let event = event(&json!({"requestContext": {"http": {"method": methods[0]}}}));
     let handler = async |_| Err(Error::from(fault));
-    let response = answer(event, "request-1", StationSource::Trusted, methods, handler).await;
+    let trusted = Callers::of(StationSource::Trusted);
+    let response = answer(event, "request-1", &trusted, methods, handler).await;
     response.body
 }
 
@@ -239,8 +244,11 @@ async fn a_document_is_answered_as_it_is_with_its_own_content_type() {
     })
     .await;
     assert_eq!(
-        (response.body.as_str(), response.headers["content-type"]),
-        (csv, "text/csv; charset=utf-8")
+        (
+            response.body.as_str(),
+            response.headers["content-type"].clone()
+        ),
+        (csv, "text/csv; charset=utf-8".into())
     );
 }
 

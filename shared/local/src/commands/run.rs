@@ -96,7 +96,7 @@ fn print_guide(base_url: &str, task_id: &str) {
          \x20 curl {base_url}/task/add -d station_id=T1 -d task_name=count -d queue=demo -d 'input={{\"count\": 10}}'\n\
          \x20 curl {base_url}/task/add -d station_id=T1 -d task_name=count -d queue=push -d 'input={{\"count\": 10}}'   # examples/target.py is called\n\
          \x20 make demo DATA=file.csv        # any CSV of customer,item[,quantity,unit_price]\n\
-         API: {base_url}/docs   Logs: .local/log/{}/   End: Ctrl-C, or `make stop`\n",
+         Page: {base_url}/console   API: {base_url}/docs   Logs: .local/log/{}/   End: Ctrl-C, or `make stop`\n",
         instance::name()
     );
 }

@@ -8,7 +8,14 @@ async fn who(source: StationSource, varied: &Value) -> Value {
         Caller::Station(station) => Reply::data(&station),
         Caller::Unbound => Reply::data(&"unbound"),
     };
-    let response = answer(event(varied), "request-1", source, &["POST"], handler).await;
+    let response = answer(
+        event(varied),
+        "request-1",
+        &Callers::of(source),
+        &["POST"],
+        handler,
+    )
+    .await;
     let body: Value = serde_json::from_str(&response.body).unwrap();
     if body["code"] == 0 {
         body["data"].clone()
@@ -135,7 +142,8 @@ async fn only_an_identity_that_the_gateway_has_found_counts_as_signed() {
         (json!({}), false),
     ] {
         let call = event(&json!({"requestContext": {"authorizer": authorizer}}));
-        let answer = answer(call, "request-1", StationSource::Claim, &["POST"], system).await;
+        let callers = Callers::of(StationSource::Claim);
+        let answer = answer(call, "request-1", &callers, &["POST"], system).await;
         assert_eq!(
             answer.body.contains(r#""code":0"#),
             is_signed,
@@ -150,8 +158,8 @@ async fn the_name_of_a_person_is_the_tokens_cut_to_what_is_kept() {
     let named = async |name: Value| {
         let jwt = json!({"requestContext": {"authorizer": {"jwt": {"claims": {"station_id": "T1", "name": name}}}}});
         let handler = async |call: Call| Reply::data(&call.user_name());
-        let source = StationSource::Claim;
-        let response = answer(event(&jwt), "request-1", source, &["POST"], handler).await;
+        let callers = Callers::of(StationSource::Claim);
+        let response = answer(event(&jwt), "request-1", &callers, &["POST"], handler).await;
         let body: Value = serde_json::from_str(&response.body).unwrap();
         body["data"].clone()
     };
