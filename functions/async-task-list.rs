@@ -1,4 +1,4 @@
-//! `GET|POST /async_task/list`: the tasks that a station's staff see, newest first.
+//! `GET|POST /async_task/list`: the tasks that a station's staff, or operators, see, newest first.
 
 use jiff::tz::TimeZone;
 use task_lambda::http::{Call, Reply, get_or_post};
@@ -15,7 +15,7 @@ async fn handle(
     call: Call,
 ) -> task_service::Result<Reply> {
     let p = call.parameters()?;
-    let request = p.task_list(&call.caller(&p)?)?;
+    let request = p.task_list(call.station_or_all(&p)?, zone)?;
     let bare = p.optional("format", |format| format.one_of(&[("list", ())]))?;
     let list = async_tasks::list(database, &request, zone).await?;
     match bare {

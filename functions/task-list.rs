@@ -3,7 +3,6 @@
 use jiff::tz::TimeZone;
 use task_lambda::Parameter;
 use task_lambda::http::{Call, Reply, get_or_post};
-use task_service::Caller;
 use task_service::tasks::{self, List};
 use task_store::Database;
 
@@ -19,7 +18,7 @@ async fn handle(
     call.system()?;
     let p = call.parameters()?;
     let station = p.required("station_id", Parameter::station_id)?;
-    let request = p.task_list(&Caller::Station(station))?;
+    let request = p.task_list(Some(station), zone)?;
     let list = List::new(request.filter(false), request.page, p.columns()?);
     let (views, pagination) = tasks::list(database, &list, zone).await?;
     Reply::data(&views)?.with("pagination", &pagination)

@@ -36,9 +36,14 @@ CREATE TABLE tbl_async_task (
     UNIQUE KEY user_task_id (user_task_id, id_scope),
     KEY newest_of_station (station_id, id),
     -- With every filter given as a value, a page of ids is read backwards from the index alone, and counting stops early.
-    KEY newest_by_status (station_id, status, message_show, id),
+    KEY newest_by_status (station_id, status, outcome, message_show, id),
     KEY newest_by_type (station_id, type, status, message_show, id),
     KEY of_queue (queue, outcome, id),
     KEY ended_of_queue (queue, outcome, end_time),
+    -- A list by the beginning of a name, and one by the time of adding, are in the order of these.
+    KEY by_name (station_id, name, id),
+    KEY by_time (station_id, creat_time, id),
+    -- NULL first: all open tasks; then the ended ones of every station, the last ones at the end.
+    KEY ended (end_time, station_id, outcome),
     CONSTRAINT task_status CHECK (status IN (1, 2, 3))
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;

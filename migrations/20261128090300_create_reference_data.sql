@@ -7,7 +7,8 @@ CREATE TABLE tbl_time_config (
     enabled            TINYINT(1)       NOT NULL COMMENT 'orders may be placed for it',
     order_time_limit   LONGTEXT         NOT NULL COMMENT 'JSON: when it takes orders',
     receive_time_limit LONGTEXT         NOT NULL COMMENT 'JSON: when its orders are received',
-    PRIMARY KEY (id)
+    PRIMARY KEY (id),
+    KEY of_station (station_id, id)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 CREATE TABLE tbl_address (

@@ -23,7 +23,7 @@ async fn a_task_has_all_its_fields_and_its_key_is_text() {
         let key = add(api, &id).await;
         let task = api.get(&format!("{GET}?task_id={key}")).await.data().clone();
         let names: BTreeSet<&str> = task.as_object().unwrap().keys().map(String::as_str).collect();
-        let expected = "task_id user_task_id task_name type status progress can_cancel create_time modify_time \
+        let expected = "task_id user_task_id station_id task_name type status progress can_cancel create_time modify_time \
             start_time end_time queue attempt max_attempts next_run_time lease_time last_error outcome tags created_by result";
         assert_eq!(names, expected.split_whitespace().collect());
         assert_eq!((&task["task_id"], &task["user_task_id"]), (&json!(key), &json!(id)));

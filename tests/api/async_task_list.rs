@@ -99,6 +99,49 @@ async fn the_panel_is_filtered_and_paged_newest_first() {
 }
 
 #[tokio::test]
+async fn tasks_are_found_by_outcome_by_the_beginning_of_name_or_id_and_by_time() {
+    with_api(async |api| {
+        let station = unique("F");
+        for (n, name) in ["stock A", "stock B", "report"].iter().enumerate() {
+            let task = json!({"station_id": station, "task_name": name, "input": "i", "user_task_id": format!("{station}-{n}")});
+            api.post("/task/add", &task).await.data();
+        }
+        let finish = json!({"user_task_id": format!("{station}-1"), "result": {"outcome": "failed"}});
+        api.post("/task/finish", &finish).await.data();
+        let list = async |query: &str| {
+            let path = format!("/async_task/list?station_id={station}&{query}");
+            let tasks = api.get(&path).await.data()["tasks"].clone();
+            let name = |task: &Value| task["task_name"].as_str().unwrap().to_owned();
+            tasks.as_array().unwrap().iter().map(name).collect::<Vec<_>>()
+        };
+        assert_eq!(list("outcome=failed").await, ["stock B"]);
+        assert_eq!(list("outcome=failed,success&status=3").await, ["stock B"]);
+        assert!(list("outcome=success").await.is_empty());
+        assert_eq!(list("name=stock").await, ["stock B", "stock A"]);
+        assert_eq!(list("name=stock&outcome=failed").await, ["stock B"]);
+        assert_eq!(list(&format!("user_task_id={station}-")).await, ["report", "stock B", "stock A"]);
+        assert_eq!(list("created_from=2026-01-01 00:00:00").await, ["report", "stock B", "stock A"]);
+        assert!(list("created_to=2026-01-01 00:00:00").await.is_empty());
+        let first = api.get(&format!("/async_task/list?station_id={station}&name=stock&limit=1")).await;
+        let after = first.body["pagination"]["next_after_id"].as_i64().unwrap();
+        assert_eq!(list(&format!("name=stock&limit=1&after_id={after}")).await, ["stock A"]);
+        for (query, named) in [
+            ("name=a&user_task_id=b", "user_task_id"),
+            ("name=a&created_to=2026-01-01 00:00:00", "created_to"),
+            ("name=a&offset=1", "offset"),
+            ("outcome=failed&page=1", "page"),
+            ("outcome=good", "outcome"),
+            ("created_from=yesterday", "created_from"),
+            ("name=stock&after_id=1", "after_id"),
+        ] {
+            let refused = api.get(&format!("/async_task/list?station_id={station}&{query}")).await;
+            assert!(refused.refusal("PARAM_INVALID").contains(named), "{query}: {}", refused.text);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_detail_of_a_task_that_is_no_batch_has_counts_of_0_and_no_items() {
     with_api(async |api| {
         let id = unique("plain-");

@@ -24,10 +24,14 @@ fn routed(function: &str) -> Value {
         panic!("{function} has neither a route nor a file in tests/events");
     };
     let method = &route.method;
-    let mut event = match path.starts_with("/task/") {
+    let is_internal = path.starts_with("/task/") || path.starts_with("/reference/");
+    let mut event = match is_internal {
         true => sample("task-get"),
         false => sample("async-task-get"),
     };
+    if !is_internal {
+        event["requestContext"]["authorizer"]["jwt"]["claims"]["operator"] = json!("true");
+    }
     let key = json!(format!("{method} {path}"));
     event["rawPath"] = json!(path);
     event["routeKey"] = key.clone();

@@ -31,6 +31,8 @@ struct Target {
     station: Station,
     task: String,
     batch: String,
+    /// The order that the batch has made.
+    order: String,
 }
 
 impl Target {
@@ -40,6 +42,7 @@ impl Target {
             station: Station::fresh(api).await,
             task: unique("target-"),
             batch: unique("target-"),
+            order: String::new(),
         };
         let task = json!({"station_id": target.station.id, "task_name": "n", "input": "i", "user_task_id": target.task});
         api.post("/task/add", &task).await.data();
@@ -48,7 +51,9 @@ impl Target {
         let orders = [json!({}), order(1)];
         api.import(&target.station, &target.batch, &orders).await;
         api.drained().await;
-        target
+        let made = &api.details(&target.batch, "success").await[0];
+        let order = made["order_id"].as_str().unwrap().to_owned();
+        Self { order, ..target }
     }
 
     fn fill(&self, text: &str) -> String {
@@ -57,6 +62,7 @@ impl Target {
             ("{cycle}", &self.station.cycle),
             ("{task}", &self.task),
             ("{batch}", &self.batch),
+            ("{order}", &self.order),
         ];
         texts.iter().fold(text.to_owned(), |text, (name, value)| {
             text.replace(name, value)

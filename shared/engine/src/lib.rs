@@ -19,7 +19,7 @@ mod sweep;
 mod work;
 
 pub use accept::{
-    MAX_ITEM_BYTES, Payload, Submission, SubmitError, minified, submit, unkept_bytes,
+    MAX_ITEM_BYTES, Payload, Submission, SubmitError, minified, retry_failed, submit, unkept_bytes,
 };
 pub use announce::announce;
 pub use deadline::Deadline;

@@ -128,6 +128,37 @@ const COPY_ITEMS: &str = "\
       AND n.run = ?
       AND n.is_rework = 1";
 
+/// Stores the chunks of a run, without corrected items, for the next run as well: their ranges and their items.
+pub async fn copy_chunks(connection: &mut Connection, task: TaskId, run: u32) -> Result<()> {
+    for sql in [COPY_CHUNKS, COPY_CHUNK_PAYLOADS] {
+        sqlx::query(sql)
+            .bind(task.get())
+            .bind(run)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+const COPY_CHUNKS: &str = "\
+    INSERT INTO tbl_batch_chunk (task_id, run, chunk_no, first_index, item_count)
+    SELECT task_id, run + 1, chunk_no, first_index, item_count
+    FROM tbl_batch_chunk
+    WHERE task_id = ?
+      AND run = ?
+      AND is_rework = 0
+    ORDER BY chunk_no";
+
+const COPY_CHUNK_PAYLOADS: &str = "\
+    INSERT INTO tbl_batch_payload (chunk_id, items, duplicates, amended)
+    SELECT n.id, p.items, p.duplicates, p.amended
+    FROM tbl_batch_chunk c
+    JOIN tbl_batch_chunk n ON n.task_id = c.task_id AND n.run = c.run + 1 AND n.chunk_no = c.chunk_no
+    JOIN tbl_batch_payload p ON p.chunk_id = c.id
+    WHERE c.task_id = ?
+      AND c.run = ?
+      AND c.is_rework = 0";
+
 /// Stores outcomes that are carried over into a run.
 pub async fn carry(
     connection: &mut Connection,

@@ -39,18 +39,8 @@ pub async fn cycle(connection: &mut Connection, id: &str) -> Result<Option<Cycle
         .bind(id)
         .fetch_optional(connection)
         .await?;
-    let cycle = row.map(|row| {
-        Ok::<_, StoreError>(CycleRow {
-            id: text(&row, "id")?,
-            station: StationId::from_row(text(&row, "station_id")?),
-            kind: row.try_get("type")?,
-            enabled: row.try_get("enabled")?,
-            order_time_limit: text(&row, "order_time_limit")?,
-            receive_time_limit: text(&row, "receive_time_limit")?,
-            now: Moment::from_row(&row, "clock")?.ok_or(StoreError::Unreadable("the clock"))?,
-        })
-    });
-    Ok(cycle.transpose()?.filter(|cycle| cycle.id == id))
+    let cycle = row.as_ref().map(cycle_row).transpose()?;
+    Ok(cycle.filter(|cycle| cycle.id == id))
 }
 
 const CYCLE: &str = "\
@@ -58,6 +48,38 @@ const CYCLE: &str = "\
       TIMESTAMPDIFF(SECOND, '1970-01-01', NOW()) AS clock
     FROM tbl_time_config
     WHERE id = ?";
+
+/// Reads the operating cycles of a station in the order of their ids, each behind its name.
+pub async fn cycles(
+    connection: &mut Connection,
+    station: &StationId,
+    limit: u32,
+) -> Result<Vec<(String, CycleRow)>> {
+    let rows = sqlx::query(CYCLES).bind(station.as_str()).bind(limit);
+    let rows = rows.fetch_all(connection).await?;
+    let named = |row: &MySqlRow| Ok((text(row, "name")?, cycle_row(row)?));
+    rows.iter().map(named).collect()
+}
+
+const CYCLES: &str = "\
+    SELECT id, station_id, name, type, enabled, order_time_limit, receive_time_limit,
+      TIMESTAMPDIFF(SECOND, '1970-01-01', NOW()) AS clock
+    FROM tbl_time_config FORCE INDEX (of_station)
+    WHERE station_id = ?
+    ORDER BY id
+    LIMIT ?";
+
+fn cycle_row(row: &MySqlRow) -> Result<CycleRow> {
+    Ok(CycleRow {
+        id: text(row, "id")?,
+        station: StationId::from_row(text(row, "station_id")?),
+        kind: row.try_get("type")?,
+        enabled: row.try_get("enabled")?,
+        order_time_limit: text(row, "order_time_limit")?,
+        receive_time_limit: text(row, "receive_time_limit")?,
+        now: Moment::from_row(row, "clock")?.ok_or(StoreError::Unreadable("the clock"))?,
+    })
+}
 
 /// An address as it is stored.
 #[derive(Debug, Clone)]

@@ -1,10 +1,12 @@
 //! The parameters of every route: the least a call needs, and every parameter it reads.
 
+mod console;
 mod dispatch;
+mod lists;
 
 use super::values::Takes::{
     self, Amount, AnyText, Document, ErrorCode, Field, Flag, Id, Ids, Int, Key, List, Object,
-    OrderId, Path, Queue, Station, Text, Words,
+    OrderId, Path, Queue, Station, Text,
 };
 
 /// A route, called in one way.
@@ -55,11 +57,15 @@ const fn update(
 
 /// Every route.
 pub(super) fn routes() -> impl Iterator<Item = &'static Route> {
-    ROUTES.iter().chain(&dispatch::ROUTES)
+    let others = dispatch::ROUTES
+        .iter()
+        .chain(&console::ROUTES)
+        .chain(&lists::ROUTES);
+    ROUTES.iter().chain(others)
 }
 
 /// Every route but those of queues, those whose parameters depend on each other several times.
-static ROUTES: [Route; 23] = [
+static ROUTES: [Route; 21] = [
     route(
         "/task/add",
         &[
@@ -155,22 +161,6 @@ static ROUTES: [Route; 23] = [
         ],
     ),
     route(
-        "/task/list",
-        &[("station_id", r#""{station}""#)],
-        &[
-            ("station_id", Station),
-            ("status", Words),
-            ("type_id", INT32),
-            ("queue", Queue),
-            ("tag", Text(32)),
-            ("limit", Int(1, 100)),
-            ("offset", OFFSET),
-            ("page", OFFSET),
-            ("after_id", AFTER),
-            ("with", Words),
-        ],
-    ),
-    route(
         "/async_task/get",
         BATCH,
         &[
@@ -192,22 +182,6 @@ static ROUTES: [Route; 23] = [
             ("offset", OFFSET),
             ("page", OFFSET),
             ("station_id", Station),
-        ],
-    ),
-    route(
-        "/async_task/list",
-        &[("station_id", r#""{station}""#)],
-        &[
-            ("station_id", Station),
-            ("status", Words),
-            ("type_id", INT32),
-            ("queue", Queue),
-            ("tag", Text(32)),
-            ("limit", Int(1, 100)),
-            ("offset", OFFSET),
-            ("page", OFFSET),
-            ("after_id", AFTER),
-            ("format", ErrorCode),
         ],
     ),
     route(

@@ -82,11 +82,11 @@ impl Api {
         self.stack.function(WORKER).unwrap()
     }
 
-    /// The routes of the API with their methods: all but the page and its files.
+    /// The routes of the API with their methods: all that take parameters, so without the page and `/health`.
     pub(crate) fn routes() -> Vec<(String, String)> {
         let project = Project::read(&task_local::project_root()).unwrap();
         let routes = project.routes.into_iter();
-        let routes = routes.filter(|(path, _)| !path.starts_with("/console"));
+        let routes = routes.filter(|(path, _)| !path.starts_with("/console") && path != "/health");
         let methods = routes.flat_map(|(path, routes)| {
             let method = move |route: task_local::Route| (route.method, path.clone());
             routes.into_iter().map(method)

@@ -56,8 +56,8 @@ const ALLOWED: [(&str, &str, &str); 7] = [
 /// The rights of roles: actions and resource.
 type Allowed = BTreeMap<String, (String, String)>;
 
-/// The rights of the roles of jobs: an endpoint sends to its job's queue and a worker consumes it; the sweeper sends to all, and
-/// all dead letters have one consumer.
+/// The rights of the roles of jobs: an endpoint sends to its job's queue and a worker consumes it; the sweeper and what tries
+/// again send to all, and all dead letters have one consumer.
 fn allowed_for_jobs() -> Allowed {
     let mut allowed = Allowed::new();
     let (mut queues, mut dead_letters) = (Vec::new(), Vec::new());
@@ -72,7 +72,9 @@ fn allowed_for_jobs() -> Allowed {
         dead_letters.push(format!("{}DeadLetterQueue.Arn", job.name));
     }
     let all = |action: &str, queues: &[String]| (action.to_owned(), queues.join(" "));
-    allowed.insert("BatchSweeper".to_owned(), all(SENDS, &queues));
+    for all_jobs in ["AsyncTaskRetry", "BatchSweeper"] {
+        allowed.insert(all_jobs.to_owned(), all(SENDS, &queues));
+    }
     let consumer = "BatchDeadLetterRole".to_owned();
     allowed.insert(consumer, all(CONSUMES, &dead_letters));
     allowed
@@ -208,6 +210,7 @@ fn only_functions_that_know_a_queue_may_send_to_it() {
             "task-add",
             "task-fail",
             "task-retry",
+            "async-task-retry",
             "batch-sweeper",
             "housekeeper",
         ];

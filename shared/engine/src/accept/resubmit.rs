@@ -6,7 +6,7 @@ use task_store::again::{self, Carried};
 use task_store::batches::{self, Batch, NewRun};
 use task_store::chunks::{self, Dispatch};
 use task_store::items::ItemStatus;
-use task_store::payloads;
+use task_store::payloads::{self, NewChunk};
 use task_store::tasks::{self, Task, TaskStatus};
 use task_store::{Connection, TaskId};
 
@@ -70,11 +70,38 @@ pub(super) async fn insert_next_run(
     before: &Batch,
     statuses: &ItemStatuses,
     new: &NewRun<'_>,
-) -> Result<u32> {
+) -> task_store::Result<u32> {
     let earlier = ended(before, statuses.counts())?;
     chunks::cancel_open(connection, before.task_id, before.run).await?;
     batches::insert_run(connection, before.task_id, new, &earlier).await?;
     Ok(before.run + 1)
+}
+
+/// The chunks of a run's items.
+#[derive(Clone, Copy)]
+pub(super) enum Chunks<'a> {
+    /// Sent with a submit.
+    Sent(&'a [NewChunk]),
+    /// Those of the last run, so many of them, as they are stored.
+    Stored(u32),
+}
+
+impl Chunks<'_> {
+    fn count(self) -> u32 {
+        match self {
+            Self::Sent(chunks) => u32::try_from(chunks.len()).unwrap_or(u32::MAX),
+            Self::Stored(count) => count,
+        }
+    }
+
+    /// Stores the chunks for the run after `before`, which is open.
+    async fn store(self, connection: &mut Connection, before: &Batch) -> task_store::Result<()> {
+        let task = before.task_id;
+        match self {
+            Self::Sent(chunks) => payloads::insert(connection, task, chunks).await,
+            Self::Stored(_) => again::copy_chunks(connection, task, before.run).await,
+        }
+    }
 }
 
 /// Opens a run that works the failed items of the last one again, and nothing else: items that were made, dropped or made
@@ -82,16 +109,16 @@ pub(super) async fn insert_next_run(
 pub(super) async fn retry(
     connection: &mut Connection,
     settings: &Settings,
-    submission: &Submission<'_>,
+    items: Chunks<'_>,
     (before, statuses): (&Batch, &ItemStatuses),
     new: &NewRun<'_>,
-) -> Result<(u32, Vec<u32>)> {
+) -> task_store::Result<(u32, Vec<u32>)> {
     let task = before.task_id;
     let stored = again::stored(connection, task, before.run).await?;
-    let first = u32::try_from(submission.payload.chunks.len()).unwrap_or(u32::MAX);
+    let first = items.count();
     let corrected = again::carry_corrected(connection, task, before.run, first).await?;
     let run = insert_next_run(connection, before, statuses, new).await?;
-    payloads::insert(connection, task, &submission.payload.chunks).await?;
+    items.store(connection, before).await?;
     let failed: HashSet<u32> = stored
         .iter()
         .filter(|item| item.status == ItemStatus::Failed as u8)

@@ -9,7 +9,7 @@ use task_store::rework;
 use task_store::tasks::{self, Labels, NewTask, TaskSelector};
 use task_store::{Connection, StoreError, TaskId};
 
-use super::resubmit::{Again, again, insert_next_run, retry};
+use super::resubmit::{Again, Chunks, again, insert_next_run, retry};
 use super::submission::{Submission, SubmitError};
 use crate::announce::announce;
 use crate::failpoints::{Failpoint, reach};
@@ -103,7 +103,8 @@ async fn store<J: BatchJob>(
     let (task, run) = match again {
         Some(Again::Failed(before, statuses)) => {
             let before = (&before, &statuses);
-            let (run, open) = retry(connection, settings, submission, before, &new).await?;
+            let chunks = Chunks::Sent(&payload.chunks);
+            let (run, open) = retry(connection, settings, chunks, before, &new).await?;
             return Ok(accepted::<J>(submission, before.0.task_id, run, open));
         }
         Some(Again::Whole(before, statuses)) => {

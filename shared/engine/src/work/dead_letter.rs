@@ -6,7 +6,7 @@
 use task_store::batches;
 use task_store::chunks::{self, ChunkKey, ChunkState, ChunkStatus, Claim, ClaimTerms, Claimed};
 use task_store::items;
-use task_store::{Connection, Database, Result, StoreError, outbox, tasks};
+use task_store::{Connection, Database, Result, StoreError, dead_letters, outbox, tasks};
 
 use super::invocation::Unworked;
 use super::refused::refused;
@@ -55,7 +55,7 @@ pub async fn handle_dead_letter(
         .await?;
     let kind = kinds.of(&batch.ok_or(StoreError::Unreadable("batch"))?)?;
     let written = database
-        .transaction(async |c| give_up(c, kind, &claimed, &cause).await)
+        .transaction(async |c| give_up(c, kind, &claimed, (&cause, status.worker.as_deref())).await)
         .await?;
     if !written {
         return Err(Unworked::Held);
@@ -69,7 +69,7 @@ async fn give_up(
     connection: &mut Connection,
     kind: &JobKind,
     claim: &Claimed,
-    cause: &str,
+    (cause, worker): (&str, Option<&str>),
 ) -> Result<bool> {
     let task = tasks::lock(connection, claim.key.task).await?;
     if !chunks::end_unit(connection, claim).await? {
@@ -83,6 +83,7 @@ async fn give_up(
     items::settle(connection, claim, &outcomes).await?;
     chunks::complete(connection, claim).await?;
     chunks::note_cause(connection, claim, cause).await?;
+    dead_letters::record_chunk(connection, claim, worker, cause).await?;
     let batch = batches::by_task(connection, claim.key.task).await?;
     if let (true, Some((task, batch))) = (claim.is_rework, task.zip(batch)) {
         refresh(connection, kind, &task, &batch).await?;

@@ -136,7 +136,7 @@ impl Call {
         let own = || station::claimed(self.station_claim.as_ref()).ok().flatten();
         Ok(match named {
             Caller::Unbound => own().map_or(Caller::Unbound, Caller::Station),
-            named => named,
+            named @ Caller::Station(_) => named,
         })
     }
 
@@ -185,9 +185,16 @@ impl Call {
     }
 
     /// Returns the body as it came, gzip undone: the document of a route that takes one.
-    #[must_use]
-    pub fn body(&self) -> &str {
-        &self.body
+    ///
+    /// # Errors
+    /// `PARAM_MISSING` when there is none.
+    pub fn document(&self) -> Result<&str> {
+        let text = self.body.trim_start_matches('\u{feff}');
+        if text.trim().is_empty() {
+            let missing = "the request body is missing: it is the document itself";
+            return Err(Error::refused(ErrorCode::ParamMissing, missing));
+        }
+        Ok(text)
     }
 
     /// Returns the id that links the answer to the log.

@@ -11,6 +11,7 @@ mod form;
 mod identifiers;
 mod items;
 mod json;
+mod lists;
 mod media;
 mod object;
 mod paging;

@@ -1,9 +1,8 @@
 //! Reading the page of a list: `limit` rows from page `offset` (alias `page`), or the rows after a key.
 
 use task_engine::PageRequest;
-use task_service::async_tasks::TaskListRequest;
 use task_service::tasks::Columns;
-use task_service::{Caller, Error, Result};
+use task_service::{Error, Result};
 use task_store::tasks::TaskStatus;
 
 use super::{Parameter, Parameters};
@@ -41,23 +40,6 @@ impl Parameters<'_> {
             page: page.unwrap_or(0),
             after: None,
         })
-    }
-
-    /// Reads the request for a list of tasks, by a caller of one station.
-    pub fn task_list(&self, caller: &Caller) -> Result<TaskListRequest> {
-        let request = TaskListRequest {
-            station: caller.required_station()?.clone(),
-            statuses: self.statuses()?,
-            type_id: self.optional("type_id", Parameter::int)?,
-            queue: self.optional("queue", Parameter::queue)?,
-            tag: self.optional("tag", |tag| Ok(tag.text(32)?.into_owned()))?,
-            page: self.paging(10, 100)?,
-        };
-        if request.page.page > 0 && (request.queue.is_some() || request.tag.is_some()) {
-            let wrong = "cannot be combined with queue or tag: go on with after_id, the next_after_id of the page before";
-            return Err(Error::invalid(self.either("offset", "page"), wrong));
-        }
-        Ok(request)
     }
 
     /// Reads `status`: one or several of 1, 2 and 3; none when it is absent.

@@ -74,6 +74,18 @@ impl Parameters<'_> {
         }
     }
 
+    /// Reads the tasks that staff try again: as for closing, at most `max` in a list.
+    pub fn retried(&self, max: usize) -> Result<Vec<TaskReference>> {
+        let names = ["task_id", "user_task_id", "task_ids", "user_task_ids"];
+        if names.iter().any(|name| self.has(name)) {
+            return self.front_tasks(max);
+        }
+        Err(Error::refused(
+            ErrorCode::ParamMissing,
+            "parameter task_id, user_task_id, task_ids, user_task_ids or filter is missing",
+        ))
+    }
+
     /// Reads the members of a `filter`, beside `dry_run` and `after_id` of the call itself.
     pub fn retry_filter(&self, call: &Parameters<'_>, zone: &TimeZone) -> Result<RetryFilter> {
         let known = [

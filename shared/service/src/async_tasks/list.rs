@@ -4,8 +4,8 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use task_engine::{PageRequest, Pagination};
 use task_store::task_queues::QueueName;
-use task_store::tasks::TaskStatus;
-use task_store::{Database, StationId};
+use task_store::tasks::{Ordered, TaskStatus};
+use task_store::{Database, Moment, StationId};
 
 use crate::error::Result;
 use crate::tasks::{Columns, Filter, FoundBy, FrontTaskView, List, page};
@@ -13,16 +13,20 @@ use crate::tasks::{Columns, Filter, FoundBy, FrontTaskView, List, page};
 /// Asks for a page of a station's tasks.
 #[derive(Debug, Clone)]
 pub struct TaskListRequest {
-    /// The station.
-    pub station: StationId,
+    /// The station; `None`: all of them.
+    pub station: Option<StationId>,
     /// Only tasks in one of these statuses; in any when empty.
     pub statuses: Vec<TaskStatus>,
     /// Only tasks of this type.
     pub type_id: Option<i32>,
+    /// Only tasks that ended in one of these ways; in any when empty.
+    pub outcomes: Vec<&'static str>,
     /// Only tasks of this queue.
     pub queue: Option<QueueName>,
     /// Only tasks with this tag.
     pub tag: Option<String>,
+    /// Only a range of a column, in whose order the tasks are listed.
+    pub ordered_by: Option<OrderedBy>,
     /// The page; it may come after a task's key: tasks with a smaller key follow.
     pub page: PageRequest,
 }
@@ -32,14 +36,37 @@ impl TaskListRequest {
     #[must_use]
     pub fn filter(&self, only_shown: bool) -> Filter<'_> {
         Filter {
-            station: &self.station,
+            station: self.station.as_ref(),
             statuses: &self.statuses,
             type_id: self.type_id,
             only_shown,
             found_by: FoundBy {
+                outcomes: &self.outcomes,
                 queue: self.queue.as_ref().map(QueueName::as_str),
                 tag: self.tag.as_deref(),
+                ordered: self.ordered_by.as_ref().map(OrderedBy::range),
             },
+        }
+    }
+}
+
+/// A range of a column in whose order tasks are listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OrderedBy {
+    /// Names that begin with a text.
+    Name(String),
+    /// Callers' own ids that begin with a text.
+    UserTaskId(String),
+    /// Added at the first time or later, and before the second one.
+    Created(Option<Moment>, Option<Moment>),
+}
+
+impl OrderedBy {
+    fn range(&self) -> Ordered<'_> {
+        match self {
+            Self::Name(prefix) => Ordered::Name(prefix),
+            Self::UserTaskId(prefix) => Ordered::UserTaskId(prefix),
+            Self::Created(from, to) => Ordered::Created(*from, *to),
         }
     }
 }

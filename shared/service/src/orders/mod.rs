@@ -4,7 +4,9 @@
 
 mod amend;
 mod cycle;
+mod cycles;
 mod failed;
+mod get;
 mod import;
 mod made;
 mod params;
@@ -17,11 +19,14 @@ mod validate;
 
 pub use amend::{Mended, Mending, amend};
 pub use cycle::{Cycle, CycleKind, CycleKindError, OrderWindow, ReceiveWindow};
+pub use cycles::{CycleList, CycleView, MOST_CYCLES, cycles};
 pub use failed::Which;
+pub use get::{OrderName, OrderView, get};
 pub use import::{ORDER_IMPORT, OrderImport, ReadyOrder};
 pub use params::ImportParams;
 pub use parse::{MAX_LINES, RawOrder, key, parse};
 pub use reference::{Address, Reference, Sku};
+pub(crate) use submit::check_open;
 pub use submit::{OrderBatch, OrderList, submit};
 pub use time_of_day::{TimeOfDay, TimeOfDayError};
 pub use validate::{Checks, Line, Order, validate};

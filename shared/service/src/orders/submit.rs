@@ -1,10 +1,13 @@
 //! Submitting a list of orders as a batch.
 
+use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
 use task_engine::{Dispatcher, Payload, Queue, Settings, Submission};
+use task_store::batches::Batch;
 use task_store::callbacks::CallbackName;
+use task_store::reference::{self, CycleRow};
 use task_store::tasks::IdScope;
-use task_store::{Database, StationId, UserTaskId, reference};
+use task_store::{Connection, Database, StationId, UserTaskId};
 
 use super::import::{ORDER_IMPORT, OrderImport};
 use super::params::ImportParams;
@@ -114,13 +117,42 @@ async fn cycle(
         );
         return Err(Error::refused(ErrorCode::CycleNotFound, message));
     };
-    let (station, now) = (row.station.clone(), row.now.local(&job.zone));
+    let station = row.station.clone();
+    Ok((station, closed(row, &job.zone)?))
+}
+
+/// Tells why a cycle takes no orders now, where it takes none.
+fn closed(row: CycleRow, zone: &TimeZone) -> Result<Option<String>> {
+    let now = row.now.local(zone);
     let cycle = stored::cycle(row)?;
-    let closed = (!cycle.is_open_at(now)).then(|| {
+    Ok((!cycle.is_open_at(now)).then(|| {
         let (id, time) = (&cycle.id, now.strftime("%H:%M"));
         format!("operating cycle {id} takes no orders at {time}")
-    });
-    Ok((station, closed))
+    }))
+}
+
+/// Checks that the operating cycle of a batch of orders takes orders now. Any other batch has none.
+///
+/// # Errors
+/// `CYCLE_CLOSED`; `CYCLE_NOT_FOUND` when the cycle is gone.
+pub(crate) async fn check_open(
+    connection: &mut Connection,
+    batch: &Batch,
+    zone: &TimeZone,
+) -> Result<()> {
+    if batch.job != ORDER_IMPORT.name {
+        return Ok(());
+    }
+    let id = ImportParams::from_stored(&batch.params)?.time_config_id;
+    let row = reference::cycle(connection, &id).await?;
+    let gone = || {
+        let message = format!("operating cycle {} does not exist", shown(&id));
+        Error::refused(ErrorCode::CycleNotFound, message)
+    };
+    match closed(row.ok_or_else(gone)?, zone)? {
+        Some(reason) => Err(Error::refused(ErrorCode::CycleClosed, reason)),
+        None => Ok(()),
+    }
 }
 
 /// Returns a value a caller sent, cut to a readable length.

@@ -59,12 +59,20 @@ pub struct Page {
 pub async fn page(connection: &mut Connection, list: &List<'_>) -> Result<Page> {
     let (filter, part) = (&list.filter, list.part());
     let found = tasks::list(connection, filter, part, list.columns, MOST_BYTES).await?;
+    let found = found.ok_or_else(unknown_after)?;
     let progress = progress_of(connection, &found.tasks).await?;
     Ok(Page {
         tasks: found.tasks.into_iter().zip(progress).collect(),
         is_cut: found.is_cut,
         scanned_to: found.scanned_to,
     })
+}
+
+fn unknown_after() -> Error {
+    Error::invalid(
+        "after_id",
+        "names no task of the station any more: begin again with the first page",
+    )
 }
 
 impl Page {
@@ -85,7 +93,7 @@ impl Page {
     /// Describes the page with the total. It counts rows, so only callers that show the total ask for it.
     async fn counted(&self, connection: &mut Connection, list: &List<'_>) -> Result<Pagination> {
         // What no index serves is not counted.
-        if !list.filter.found_by.is_anything() {
+        if !list.filter.is_counted() {
             return Ok(self.pagination(list));
         }
         let counted = match last_page_total(list.part(), self.tasks.len()) {

@@ -141,6 +141,29 @@ pub async fn set_with_target(
     Ok(PolicyView::new(policy, target))
 }
 
+/// Pauses a queue, or lets it go on; answers its policy. Running work goes on either way.
+///
+/// # Errors
+/// `PARAM_INVALID` when the queue is not declared.
+pub async fn pause(database: &Database, name: &QueueName, paused: bool) -> Result<PolicyView> {
+    let change = PolicyChange {
+        paused: Some(paused),
+        ..PolicyChange::default()
+    };
+    let write = async |c: &mut _| {
+        let known = task_queues::lock(c, name.as_str()).await?;
+        known.ok_or_else(|| undeclared(name.as_str()))?;
+        let policy = set_within(c, name, &change).await?;
+        let target = match policy.mode {
+            Mode::Push => task_queues::target(c, name.as_str()).await?,
+            Mode::Pull | Mode::Sqs => None,
+        };
+        Ok::<_, Error>((policy, target))
+    };
+    let (policy, target) = database.transaction(write).await?;
+    Ok(PolicyView::new(policy, target))
+}
+
 /// Declares or changes a queue, as [`set`] does, within a transaction of the caller's.
 pub(crate) async fn set_within(
     connection: &mut Connection,
@@ -267,7 +290,7 @@ pub async fn list(
 }
 
 /// Returns when the present day began in a zone.
-fn midnight(zone: &TimeZone) -> Moment {
+pub(crate) fn midnight(zone: &TimeZone) -> Moment {
     let now = jiff::Timestamp::now();
     let day = now.to_zoned(zone.clone()).start_of_day();
     let second = day.map_or(now, |day| day.timestamp()).as_second();

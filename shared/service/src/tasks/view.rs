@@ -104,6 +104,7 @@ impl<T> Asked<T> {
 pub struct FrontTaskView {
     task_id: String,
     user_task_id: String,
+    station_id: String,
     task_name: String,
     #[serde(rename = "type")]
     kind: i32,
@@ -135,6 +136,7 @@ impl FrontTaskView {
                 .user_task_id
                 .map(|id| id.to_string())
                 .unwrap_or_default(),
+            station_id: task.station_id.to_string(),
             task_name: task.name,
             kind: task.type_id,
             status: task.status.number(),

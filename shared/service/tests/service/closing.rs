@@ -190,11 +190,13 @@ async fn the_panel_lists_a_stations_shown_tasks_and_says_when_none_is_open() {
                 .unwrap();
         }
         let panel = async_tasks::TaskListRequest {
-            station: StationId::parse(STATION).unwrap(),
+            station: Some(StationId::parse(STATION).unwrap()),
             statuses: Vec::new(),
             type_id: None,
             queue: None,
             tag: None,
+            outcomes: Vec::new(),
+            ordered_by: None,
             page: first(10),
         };
         let zone = job().zone;

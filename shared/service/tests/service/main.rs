@@ -17,6 +17,7 @@ mod faults;
 mod grants;
 mod life;
 mod mending;
+mod operating;
 mod prices;
 mod pushed;
 mod reference;

@@ -66,7 +66,7 @@ pub async fn longest_wait(connection: &mut Connection) -> Result<Option<(String,
           (SELECT q.name, (SELECT GREATEST(TIMESTAMPDIFF(SECOND, w.ready_at, NOW(3)), 0)
              FROM tbl_work w FORCE INDEX (turn)
              WHERE w.queue = q.name AND w.state = 0 -- ready
-             ORDER BY w.turn LIMIT 1) AS waited
+             ORDER BY w.queue, w.state, w.turn LIMIT 1) AS waited -- else MySQL sorts the backlog
            FROM tbl_task_queue q WHERE q.paused = 0) waits
         WHERE waited IS NOT NULL ORDER BY waited DESC LIMIT 1";
     let row = sqlx::query(WAITS).fetch_optional(connection).await?;

@@ -3,7 +3,9 @@
 use sqlx::{QueryBuilder, Row as _};
 
 use super::Task;
-use super::list::{Filter, Part, Sql, push_page, scanned_to};
+use super::filter::Filter;
+use super::keys::{Anchor, Part, Sql, anchor};
+use super::list::{push_page, scanned_to};
 use super::row::{and_batch, light_columns, task};
 use crate::connections::Connection;
 use crate::error::Result;
@@ -38,18 +40,41 @@ pub struct Page {
     pub scanned_to: Option<i64>,
 }
 
-/// Reads a part of a station's tasks, newest first: as many as fit `budget` bytes, at least one. A batch's result comes
-/// without its `failed`. Columns of more than a few KiB are read in a second statement, once it is known which of them fit.
+/// Reads a part of the tasks of a filter, newest first or in the order of the column that they are found by: as many as
+/// fit `budget` bytes, at least one. A batch's result comes without its `failed`. Columns of more than a few KiB are read
+/// in a second statement, once it is known which of them fit. `None`: the task that the part comes after does not exist.
 pub async fn list(
     connection: &mut Connection,
     filter: &Filter<'_>,
     part: Part,
     columns: Columns,
     budget: u64,
+) -> Result<Option<Page>> {
+    let behind = match (filter.station, filter.found_by.ordered, part.after) {
+        (Some(station), Some(ordered), Some(after)) => {
+            let behind = anchor(&mut *connection, station, ordered, after).await?;
+            if behind.is_none() {
+                return Ok(None);
+            }
+            behind
+        }
+        _ => None,
+    };
+    page(connection, filter, part, (columns, budget), &behind)
+        .await
+        .map(Some)
+}
+
+async fn page(
+    connection: &mut Connection,
+    filter: &Filter<'_>,
+    part: Part,
+    (columns, budget): (Columns, u64),
+    behind: &Anchor,
 ) -> Result<Page> {
     let mut sql = QueryBuilder::new(concat!("SELECT ", light_columns!()));
     columns.push_small(&mut sql);
-    push_page(&mut sql, filter, part);
+    push_page(&mut sql, filter, part, behind);
     let rows = sql.build().fetch_all(&mut *connection).await?;
     let (mut tasks, mut large, mut left) = (Vec::with_capacity(rows.len()), Vec::new(), budget);
     for row in &rows {
@@ -70,9 +95,9 @@ pub async fn list(
         .read_large(&mut *connection, &large, &mut tasks)
         .await?;
     let is_full = u64::try_from(rows.len()) == Ok(part.limit);
-    let scanned_to = match filter.found_by.is_anything() || is_full {
+    let scanned_to = match !filter.is_looked_through() || is_full {
         true => None,
-        false => scanned_to(connection, filter, part).await?,
+        false => scanned_to(connection, filter, part, behind).await?,
     };
     Ok(Page {
         tasks,

@@ -7,7 +7,7 @@ use task_store::callbacks::{self, Event};
 use task_store::tasks::{self, Changes, Task, TaskStatus, Told};
 use task_store::work::{self, Announcer};
 use task_store::{
-    Connection, Database, TaskId,
+    Connection, Database, TaskId, dead_letters,
     task_queues::{self, Mode},
 };
 
@@ -178,6 +178,9 @@ pub(super) async fn end_failed(
     work::record(connection, id, task.run_count, Some(error)).await?;
     let most = task.dispatched.max_attempts.unwrap_or(1);
     if !request.retry || task.attempt >= most {
+        if request.retry {
+            dead_letters::record_run(connection, id, error).await?;
+        }
         work::remove(connection, id).await?;
         tasks::fail(connection, id, error).await?;
         tell(connection, task, Event::Ended).await?;

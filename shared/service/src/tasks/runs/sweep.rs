@@ -6,7 +6,7 @@ use task_engine::{Deadline, tell};
 use task_store::callbacks::Event;
 use task_store::tasks::{self, TaskStatus};
 use task_store::work::{self, Announcer, Lost, UnitState};
-use task_store::{Connection, Database, StoreError, TaskId, task_queues};
+use task_store::{Connection, Database, StoreError, TaskId, dead_letters, task_queues};
 
 use super::end::{FailRequest, end_failed};
 use crate::error::{Error, Result};
@@ -140,6 +140,7 @@ async fn expire(connection: &mut Connection, id: TaskId) -> Result<bool> {
     if !has_expired || task.status != TaskStatus::Submitted {
         return Ok(false);
     }
+    dead_letters::record_run(connection, id, EXPIRED).await?;
     work::remove(connection, id).await?;
     tasks::fail(connection, id, EXPIRED).await?;
     tell(connection, &task, Event::Ended).await?;

@@ -14,7 +14,7 @@ async fn found(
 ) -> (Vec<String>, Value) {
     let asked = List {
         filter: Filter {
-            station: &StationId::parse("T1").unwrap(),
+            station: Some(&StationId::parse("T1").unwrap()),
             statuses: &[],
             type_id: None,
             only_shown: false,
@@ -50,6 +50,7 @@ async fn tasks_are_found_by_their_queue_and_by_a_tag_a_page_at_a_time() {
         let of_queue = FoundBy {
             queue: Some(QUEUE),
             tag: None,
+            ..FoundBy::default()
         };
         let (names, next) = found(fresh, of_queue, None).await;
         assert_eq!(names, ["t4", "t2"]);
@@ -58,6 +59,7 @@ async fn tasks_are_found_by_their_queue_and_by_a_tag_a_page_at_a_time() {
         let tagged = |tag| FoundBy {
             queue: Some("other"),
             tag: Some(tag),
+            ..FoundBy::default()
         };
         assert_eq!(found(fresh, tagged("月报"), None).await.0, ["t5", "t3"]);
         assert_eq!(found(fresh, tagged("月"), None).await.0, [""; 0]);
@@ -78,6 +80,7 @@ async fn a_page_that_looked_through_enough_tasks_says_where_to_go_on() {
         let rare = FoundBy {
             queue: Some(QUEUE),
             tag: None,
+            ..FoundBy::default()
         };
         let (names, next) = found(fresh, rare, None).await;
         assert!(names.is_empty() && next.is_i64(), "{names:?}, {next}");

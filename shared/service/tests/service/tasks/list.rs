@@ -44,7 +44,7 @@ async fn list_with(
 ) -> (Value, Value) {
     let list = List {
         filter: Filter {
-            station: &StationId::parse(STATION).unwrap(),
+            station: Some(&StationId::parse(STATION).unwrap()),
             statuses: query.statuses,
             type_id: query.type_id,
             only_shown: query.only_shown,

@@ -24,7 +24,7 @@ async fn page(
 ) -> (Vec<Value>, Value) {
     let station = StationId::parse(STATION).unwrap();
     let filter = Filter {
-        station: &station,
+        station: Some(&station),
         statuses: &[],
         type_id: None,
         only_shown: false,
@@ -157,11 +157,13 @@ async fn the_panel_pages_by_bytes_too_and_closing_many_large_tasks_reads_none() 
                 .unwrap();
         }
         let panel = TaskListRequest {
-            station: StationId::parse(STATION).unwrap(),
+            station: Some(StationId::parse(STATION).unwrap()),
             statuses: Vec::new(),
             type_id: None,
             queue: None,
             tag: None,
+            outcomes: Vec::new(),
+            ordered_by: None,
             page: PageRequest {
                 limit: 100,
                 page: 0,

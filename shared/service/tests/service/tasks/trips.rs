@@ -157,7 +157,7 @@ async fn detail(database: &Database, name: &str) {
 async fn list(database: &Database, limit: u32) {
     let list = List {
         filter: Filter {
-            station: &StationId::parse(STATION).unwrap(),
+            station: Some(&StationId::parse(STATION).unwrap()),
             statuses: &[],
             type_id: None,
             only_shown: false,
@@ -171,11 +171,13 @@ async fn list(database: &Database, limit: u32) {
 
 async fn panel(database: &Database, limit: u32) {
     let panel = TaskListRequest {
-        station: StationId::parse(STATION).unwrap(),
+        station: Some(StationId::parse(STATION).unwrap()),
         statuses: Vec::new(),
         type_id: None,
         queue: None,
         tag: None,
+        outcomes: Vec::new(),
+        ordered_by: None,
         page: first(limit),
     };
     async_tasks::list(database, &panel, &TimeZone::UTC)

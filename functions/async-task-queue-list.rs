@@ -1,0 +1,26 @@
+//! `GET|POST /async_task/queue/list`: the queues with their policies and counts; for operators.
+
+use jiff::tz::TimeZone;
+use task_lambda::Parameter;
+use task_lambda::http::{Call, Reply, get_or_post};
+use task_service::tasks::queues;
+use task_store::Database;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), task_lambda::Error> {
+    get_or_post(handle).await
+}
+
+async fn handle(
+    (database, zone): &(Database, TimeZone),
+    call: Call,
+) -> task_service::Result<Reply> {
+    call.operator()?;
+    let p = call.parameters()?;
+    let after = p.optional("after", Parameter::queue)?;
+    let limit = p.optional("limit", |limit| limit.integer(1..=50))?;
+    let list = queues::list(database, after.as_ref(), limit.unwrap_or(50), zone).await?;
+    Reply::data(&list.queues)?
+        .with("next_after", &list.next_after)?
+        .with("refused", &list.refused)
+}

@@ -1,0 +1,29 @@
+//! `POST /async_task/retry`: ended tasks run again; failed items of batches are tried again.
+
+use jiff::tz::TimeZone;
+use task_engine::Dispatcher;
+use task_lambda::http::{Call, Reply, post};
+use task_lambda::{Parameter, Parameters};
+use task_service::async_tasks::retry;
+use task_service::sqs::{SqsQueue, TaskQueues};
+use task_service::tasks::runs;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), task_lambda::Error> {
+    post(handle).await
+}
+
+type State = (Dispatcher<SqsQueue>, TaskQueues, TimeZone);
+async fn handle((dispatcher, queues, zone): &State, call: Call) -> task_service::Result<Reply> {
+    let p = call.parameters()?;
+    let retried = match p.optional("filter", Parameter::object)? {
+        None => retry(dispatcher, &call.caller(&p)?, &p.retried(100)?, zone).await?,
+        Some(filter) => {
+            call.operator()?;
+            let filter = Parameters::parse("", Some("application/json"), filter.get())?;
+            runs::retry_all(&dispatcher.database, &filter.retry_filter(&p, zone)?).await?
+        }
+    };
+    runs::announce(&dispatcher.database, queues, retried.tasks.iter().copied()).await;
+    Reply::data(&retried)
+}

@@ -1,0 +1,16 @@
+//! `POST /reference/load`: upserts the stations' cycles, addresses and skus, and the queues, of a reference file.
+
+use task_lambda::http::{Call, Reply, post};
+use task_service::reference;
+use task_store::Database;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), task_lambda::Error> {
+    post(handle).await
+}
+
+async fn handle(database: &Database, call: Call) -> task_service::Result<Reply> {
+    call.system()?;
+    call.parameters()?;
+    Reply::data(&reference::load(database, call.document()?).await?)
+}

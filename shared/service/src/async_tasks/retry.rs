@@ -1,0 +1,72 @@
+//! Trying again: ended tasks of queues run again, failed items of finished batches are worked again.
+
+use jiff::tz::TimeZone;
+use task_engine::{Dispatcher, Queue, retry_failed};
+use task_store::tasks::Task;
+use task_store::{Connection, TaskId, batches};
+
+use crate::caller::{Caller, TaskReference};
+use crate::error::{Error, Result};
+use crate::orders;
+use crate::tasks::find;
+use crate::tasks::runs::{self, Retried};
+
+/// Tries ended tasks again. Every task is looked at first: when one is missing, or cannot be tried again, none is. An open
+/// task stays as it is, and so does a batch without failed items, or one that was closed.
+///
+/// # Errors
+/// `TASK_NOT_FOUND`; `PARAM_INVALID` for a task that has no queue and is no batch; `CYCLE_CLOSED` for a batch of orders whose
+/// operating cycle takes none now.
+pub async fn retry<Q: Queue>(
+    dispatcher: &Dispatcher<Q>,
+    caller: &Caller,
+    named: &[TaskReference],
+    zone: &TimeZone,
+) -> Result<Retried> {
+    let database = &dispatcher.database;
+    let read = async |c: &mut _| {
+        let (mut of_queues, mut of_batches) = (Vec::new(), Vec::new());
+        for reference in named {
+            let task = find(c, caller, reference).await?;
+            match task.is_batch {
+                true => of_batches.extend(batch(c, &task, zone).await?),
+                false => of_queues.push(key(task.id)),
+            }
+        }
+        Ok::<_, Error>((of_queues, of_batches))
+    };
+    let (of_queues, mut of_batches) = database.read(read).await?;
+    let mut retried = match of_queues.is_empty() {
+        true => Retried::default(),
+        false => runs::retry(database, &of_queues).await?,
+    };
+    of_batches.sort_unstable();
+    of_batches.dedup();
+    for task in of_batches {
+        retried.retried += usize::from(retry_failed(dispatcher, task).await?);
+    }
+    Ok(retried)
+}
+
+fn key(task: TaskId) -> TaskReference {
+    TaskReference {
+        task_id: Some(task),
+        ..TaskReference::default()
+    }
+}
+
+/// Returns the key of a batch that may be tried again now; `None`: it is open.
+async fn batch(
+    connection: &mut Connection,
+    task: &Task,
+    zone: &TimeZone,
+) -> Result<Option<TaskId>> {
+    let Some(batch) = batches::by_task(connection, task.id).await? else {
+        return Ok(None);
+    };
+    if batch.finished_at.is_none() {
+        return Ok(None);
+    }
+    orders::check_open(connection, &batch, zone).await?;
+    Ok(Some(task.id))
+}
