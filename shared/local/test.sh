@@ -3,7 +3,7 @@
 #
 #   test.sh        formatting, clippy, the templates; all tests on MySQL, those that need a database on MariaDB at the same time;
 #                  the deployed form (in an emulator, and under `sam local` where Docker is); clients
-#                  generated from openapi.yaml; a minute of chaos
+#                  generated from openapi.yaml; the page in a browser; a minute of chaos
 #   test.sh full   the same with MINUTES (default 3) of chaos on each server, and the API fuzzed (EXAMPLES, default 80)
 #
 # Needs Rust, a C compiler and python3; everything else installs itself under .local/. The database servers are
@@ -87,10 +87,11 @@ beside mysql on_server mysql
 # Its tests are those of the folders tests: what does not use a database has been tested.
 beside mariadb on_server mariadb --test '*'
 await mysql mariadb
-step "deployed into an emulator, under sam local, by generated clients"
+step "deployed into an emulator, under sam local, by generated clients, in a browser"
 beside deployed tests/deploy/run.sh
 beside sam-local tests/sam/run.sh
 beside clients env ONLY=clients tests/contract/run.sh
+beside console console/test.sh
 await
 step "chaos"
 if [ "$full" = full ]; then
