@@ -236,7 +236,7 @@ function readDelivery(data: Record_): Delivery {
     tries: count(data["tries"]),
     httpStatus: text(data["http_status"]),
     error: text(data["last_error"]),
-    created: text(data["create_time"]),
+    created: text(data["create_time"] ?? data["creat_time"]),
     next: text(data["next_time"]),
   };
 }
