@@ -1,9 +1,10 @@
-//! Schedule: adds the tasks of schedules, and adopts tasks that were added by SQL.
+//! Schedule: adds the tasks of schedules, adopts tasks that were added by SQL, purges old tasks.
 
 use task_engine::Deadline;
 use task_lambda::StationSource;
 use task_lambda::schedule::serve;
 use task_service::housekeeping::{Kept, keep};
+use task_service::retention::RetentionDays;
 use task_service::sqs::TaskQueues;
 use task_store::Database;
 
@@ -13,8 +14,8 @@ async fn main() -> Result<(), task_lambda::Error> {
 }
 
 async fn handle(
-    (database, queues, source): &(Database, TaskQueues, StationSource),
+    (database, queues, source, days): &(Database, TaskQueues, StationSource, RetentionDays),
     deadline: Deadline,
 ) -> task_service::Result<Kept> {
-    keep(database, queues, source.id_scope(), deadline).await
+    keep(database, queues, source.id_scope(), *days, deadline).await
 }

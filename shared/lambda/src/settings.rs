@@ -8,6 +8,7 @@ use task_service::tasks::IdScope;
 use task_service::{
     orders::OrderImport,
     prices::PriceChange,
+    retention::RetentionDays,
     sqs::{QueueUrls, SqsQueue, TaskQueues},
     tasks::queues::SqsNames,
 };
@@ -17,7 +18,7 @@ use crate::configuration::{ConfigurationError, Environment, FromEnvironment};
 use crate::variables::{
     APP_TIME_ZONE, CHUNK_SIZE, DATABASE_CONNECTIONS, DATABASE_ROWS_URL, DATABASE_TIMEOUT_MS,
     DATABASE_URL, GM_TASK_QUEUE, LEASE_SECONDS, MAX_ORDERS, PUBLIC_BASE_URL, RESEND_SECONDS,
-    STATION_CHUNKS, STATION_SOURCE, TASK_QUEUE_URL, TASK_QUEUES, Variable,
+    RETENTION_DAYS, STATION_CHUNKS, STATION_SOURCE, TASK_QUEUE_URL, TASK_QUEUES, Variable,
 };
 
 /// `DATABASE_URL`, `DATABASE_CONNECTIONS` (the most this process holds at once) and `DATABASE_TIMEOUT_MS` (the bound
@@ -73,6 +74,13 @@ impl FromEnvironment for TaskQueues {
             return Err(ConfigurationError::new(TASK_QUEUE_URL.name, wrong));
         }
         Ok(Self::new(names, url))
+    }
+}
+
+/// `RETENTION_DAYS`: the days for which finished tasks are kept.
+impl FromEnvironment for RetentionDays {
+    fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
+        environment.integer(RETENTION_DAYS, 0..=36_500).map(Self)
     }
 }
 

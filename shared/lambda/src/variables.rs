@@ -138,6 +138,9 @@ variables! {
     RESEND_SECONDS: Value "60",
         "how long after its message was due an open chunk is announced again",
         "未完成的分块在消息到期多久之后再次通知";
+    RETENTION_DAYS: Value "0",
+        "days for which finished tasks are kept, then they are purged; 0: for ever; 90 in the template",
+        "已结束任务的保留天数，之后清除；0 表示永久保留；模板中为 90";
     AWS_LAMBDA_FUNCTION_TIMEOUT: None "0",
         "seconds a function may run, for a runtime that does not say when an invocation ends (the local one)",
         "函数可运行的秒数，用于不告知调用何时结束的运行时（本地运行时）";

@@ -190,6 +190,7 @@ impl From<SubmitError> for Error {
             SubmitError::TooLarge { .. } => ErrorCode::BatchTooLarge,
             SubmitError::IdTaken(_)
             | SubmitError::IdTakenElsewhere(_)
+            | SubmitError::IdPurged(_)
             | SubmitError::InFlight { .. } => ErrorCode::TaskConflict,
             SubmitError::Closed(_) => ErrorCode::CycleClosed,
             SubmitError::Store(_) => ErrorCode::SystemBusy,

@@ -1,10 +1,11 @@
-//! Everything that a housekeeper looks after: tasks that are added by the clock, and tasks that were added by SQL.
+//! Everything that a housekeeper looks after: tasks that are added by the clock, tasks that were added by SQL, and old tasks.
 
 use serde::Serialize;
 use task_engine::Deadline;
 use task_store::Database;
 
 use crate::error::Result;
+use crate::retention::{self, Purged, RetentionDays};
 use crate::sweep::logged;
 use crate::tasks::runs::RunQueue;
 use crate::tasks::schedules::{self, AddedBySchedules};
@@ -17,10 +18,12 @@ pub struct Kept {
     schedules: AddedBySchedules,
     /// Rows of the inbox that were adopted or refused.
     adopted: usize,
+    #[serde(flatten)]
+    retention: Purged,
 }
 
-/// Adds the tasks of schedules, then adopts tasks that were added by SQL. Each part gets an equal share of the time, and its turn
-/// also when another part fails. Safe to run twice at once.
+/// Adds the tasks of schedules, adopts tasks that were added by SQL, then purges tasks that were kept for `days`. Each part gets an
+/// equal share of the time, and its turn also when another part fails. Safe to run twice at once.
 ///
 /// # Errors
 /// That of the first part that failed; each is logged.
@@ -28,11 +31,14 @@ pub async fn keep(
     database: &Database,
     queue: &impl RunQueue,
     scope: IdScope,
+    days: RetentionDays,
     deadline: Deadline,
 ) -> Result<Kept> {
-    let schedules = schedules::add_due(database, queue, scope, deadline.part(2)).await;
-    let adopted = inbox::adopt_all(database, queue, scope, deadline).await;
+    let schedules = schedules::add_due(database, queue, scope, deadline.part(3)).await;
+    let adopted = inbox::adopt_all(database, queue, scope, deadline.part(2)).await;
+    let purged = retention::purge(database, days, deadline).await;
     let kept = Kept {
+        retention: logged("old tasks", purged)?,
         schedules: logged("schedules", schedules)?,
         adopted: logged("the inbox", adopted)?,
     };
@@ -40,7 +46,15 @@ pub async fn keep(
         scheduled,
         schedules_refused,
     } = kept.schedules;
+    let Purged { marked, purged } = kept.retention;
     let adopted = kept.adopted;
-    tracing::info!(scheduled, schedules_refused, adopted, "kept house");
+    tracing::info!(
+        scheduled,
+        schedules_refused,
+        adopted,
+        marked,
+        purged,
+        "kept house"
+    );
     Ok(kept)
 }

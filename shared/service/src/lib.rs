@@ -13,6 +13,7 @@ pub mod orders;
 pub mod prices;
 pub mod push;
 pub mod reference;
+pub mod retention;
 pub mod secrets;
 mod signed;
 pub mod sqs;

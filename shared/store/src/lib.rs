@@ -32,6 +32,7 @@ pub mod outbox;
 pub mod overview;
 pub mod parts;
 pub mod payloads;
+pub mod purge;
 pub mod reference;
 pub mod rework;
 mod row;

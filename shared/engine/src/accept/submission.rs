@@ -48,6 +48,11 @@ pub enum SubmitError {
     /// A task of another station has the id, where ids are unique over all stations.
     #[error("user_task_id {0} is taken by a task of another station: choose another id")]
     IdTakenElsewhere(UserTaskId),
+    /// A task that was purged had the id.
+    #[error(
+        "task_id {0} was that of a task which has ended and was purged: nothing is made twice, choose another id"
+    )]
+    IdPurged(UserTaskId),
     /// The batch with the id is open and has other content.
     #[error(
         "task_id {id} is in flight with other content (status {status}): wait until it is finished, or choose another id"

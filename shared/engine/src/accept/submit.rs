@@ -5,6 +5,7 @@ use task_store::chunks::{self, ChunkKey, Dispatch};
 use task_store::items::Item;
 use task_store::outbox::Announcement;
 use task_store::payloads;
+use task_store::purge;
 use task_store::rework;
 use task_store::tasks::{self, Labels, NewTask, TaskSelector};
 use task_store::{Connection, StoreError, TaskId};
@@ -47,8 +48,10 @@ pub async fn submit<J: BatchJob, Q: Queue>(
         let store = async |c: &mut _| store::<J>(c, settings, submission, is_new).await;
         match dispatcher.database.transaction(store).await {
             Err(SubmitError::Store(fault)) if fault.is_duplicate_key() => is_new = false,
-            // Another station has the id; this one may have it, too.
-            Err(SubmitError::IdTakenElsewhere(_)) if is_new => is_new = false,
+            // Another station has the id; this one may have it, too. So it may while its task is only marked to be purged.
+            Err(SubmitError::IdTakenElsewhere(_) | SubmitError::IdPurged(_)) if is_new => {
+                is_new = false;
+            }
             Err(fault) => return Err(fault),
             Ok(Submitted::Before) => return Ok(()),
             Ok(Submitted::Accepted(due)) => {
@@ -168,8 +171,14 @@ async fn insert_first_run<J: BatchJob>(
         dispatch: None,
     };
     let task = tasks::insert_in_scope(connection, &new, submission.scope).await?;
-    let id = submission.user_task_id;
-    let task = task.ok_or_else(|| SubmitError::IdTakenElsewhere(id.clone()))?;
+    let Some(task) = task else {
+        let id = submission.user_task_id;
+        let purged = purge::among(connection, &[id]).await?;
+        return Err(match purged.is_empty() {
+            true => SubmitError::IdTakenElsewhere(id.clone()),
+            false => SubmitError::IdPurged(id.clone()),
+        });
+    };
     batches::insert(connection, task, run).await?;
     Ok(task)
 }

@@ -2,7 +2,7 @@
 
 use task_store::tasks::{self, Dispatch, IdScope, NewTask, Task, TaskSelector};
 use task_store::work::{self, Announcer, NewUnit};
-use task_store::{Connection, Database, StationId, TaskId, UserTaskId};
+use task_store::{Connection, Database, StationId, StoreError, TaskId, UserTaskId, purge};
 
 use super::field;
 use super::queues::undeclared;
@@ -25,12 +25,24 @@ pub async fn add(database: &Database, new: &NewTask<'_>, scope: IdScope) -> Resu
         // Most ids are new: the unique keys are what looks whether this one is.
         match (insert(c, new, scope).await, new.user_task_id) {
             (Err(Error::Store(fault)), Some(id)) if fault.is_duplicate_key() => {
-                let named = TaskSelector::from(id).at(Some(new.station_id));
-                if let Some(found) = tasks::find(c, named).await? {
+                if let Some(found) = own(c, new, id).await? {
                     return resubmit(c, new, id, &found).await;
                 }
             }
-            (end, _) => return end.map(Added::New),
+            (Ok(None), Some(id)) => {
+                return match own(c, new, id).await? {
+                    Some(found) => resubmit(c, new, id, &found).await,
+                    None if purge::among(c, &[id]).await?.is_empty() => {
+                        Err(taken_elsewhere(id.as_str()))
+                    }
+                    None => Err(purged(id)),
+                };
+            }
+            (Ok(inserted), _) => {
+                let missing = StoreError::Unreadable("an id");
+                return Ok(Added::New(inserted.ok_or(missing)?));
+            }
+            (Err(fault), _) => return Err(fault),
         }
     };
     let Some(dispatch) = &new.dispatch else {
@@ -84,16 +96,31 @@ async fn store_unit(
     }
 }
 
-/// Stores a submitted task.
-///
-/// # Errors
-/// `TASK_CONFLICT` when another station uses its id, where that must not be.
-async fn insert(connection: &mut Connection, new: &NewTask<'_>, scope: IdScope) -> Result<TaskId> {
-    let inserted = tasks::insert_in_scope(connection, new, scope).await?;
-    inserted.ok_or_else(|| {
-        let id = new.user_task_id.map_or("", UserTaskId::as_str);
-        taken_elsewhere(id)
-    })
+/// Reads the station's own task with an id.
+async fn own(
+    connection: &mut Connection,
+    new: &NewTask<'_>,
+    id: &UserTaskId,
+) -> Result<Option<Task>> {
+    let named = TaskSelector::from(id).at(Some(new.station_id));
+    Ok(tasks::find(connection, named).await?)
+}
+
+/// Stores a submitted task; `None` when its id is taken by a purged task, or elsewhere.
+async fn insert(
+    connection: &mut Connection,
+    new: &NewTask<'_>,
+    scope: IdScope,
+) -> Result<Option<TaskId>> {
+    Ok(tasks::insert_in_scope(connection, new, scope).await?)
+}
+
+/// Returns the refusal of an id whose task was purged.
+pub(super) fn purged(id: &UserTaskId) -> Error {
+    let message = format!(
+        "user_task_id {id} was that of a task which has ended and was purged: nothing is made twice, choose another id"
+    );
+    Error::refused(ErrorCode::TaskConflict, message)
 }
 
 pub(super) fn taken_elsewhere(id: &str) -> Error {

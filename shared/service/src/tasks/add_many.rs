@@ -6,10 +6,10 @@ use serde::Serialize;
 use task_store::tasks::{self, IdScope, NewTask, Task};
 use task_store::work::{self, Announcer, NewUnit};
 use task_store::{
-    Connection, Database, StationId, StoreError, TaskId, UserTaskId, callbacks, task_queues,
+    Connection, Database, StationId, StoreError, TaskId, UserTaskId, callbacks, purge, task_queues,
 };
 
-use super::add::{Added, conflict, is_alike, resubmit, taken_elsewhere};
+use super::add::{Added, conflict, is_alike, purged, resubmit, taken_elsewhere};
 use super::field;
 use super::queues::undeclared;
 use super::request::TaskRequest;
@@ -162,6 +162,8 @@ struct Known {
     unknown_callbacks: HashSet<String>,
     /// The tasks with one of the ids of the list, of any station.
     tasks: Vec<Task>,
+    /// The ids of the list that purged tasks had, of any station.
+    purged: Vec<(StationId, UserTaskId)>,
 }
 
 impl Known {
@@ -183,10 +185,12 @@ impl Known {
         let ids: HashSet<_> = news.iter().filter_map(|new| new.user_task_id).collect();
         let ids: Vec<_> = ids.into_iter().collect();
         let tasks = tasks::by_user_task_ids(connection, &ids).await?;
+        let purged = purge::among(connection, &ids).await?;
         Ok(Self {
             queues,
             unknown_callbacks,
             tasks,
+            purged,
         })
     }
 }
@@ -228,6 +232,12 @@ fn sort<'a>(
             .filter(|task| task.user_task_id.as_ref() == Some(id));
         if let Some(task) = found.clone().find(|task| is_own(&task.station_id)) {
             return Place::Found(task, id);
+        }
+        let is_gone = |(station, gone): &(StationId, UserTaskId)| {
+            gone == id && (scope == IdScope::Everywhere || is_own(station))
+        };
+        if known.purged.iter().any(is_gone) {
+            return Place::Refused(purged(id));
         }
         let same = by_id.entry(id).or_default();
         let own = same.iter().find(|no| is_own(fresh[**no].station_id));

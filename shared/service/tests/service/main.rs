@@ -23,6 +23,7 @@ mod pushed;
 mod reference;
 mod refused_values;
 mod resubmitting;
+mod retention;
 mod retries;
 mod sizes;
 mod support;

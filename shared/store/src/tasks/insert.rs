@@ -42,8 +42,8 @@ pub enum IdScope {
     Everywhere,
 }
 
-/// Stores a submitted task; `None` when another station uses its id, where that must not be. An id that the station itself
-/// uses already is a duplicate-key error.
+/// Stores a submitted task; `None` when its id is that of a purged task, or another station uses it where that must not be. An id
+/// that the station itself uses already is a duplicate-key error, or `None` while its task is marked to be purged.
 pub async fn insert_in_scope(
     connection: &mut Connection,
     new: &NewTask<'_>,
@@ -51,7 +51,8 @@ pub async fn insert_in_scope(
 ) -> Result<Option<TaskId>> {
     match (scope, new.user_task_id) {
         (IdScope::Everywhere, Some(_)) => insert_for_all(connection, new).await,
-        _ => insert(connection, new).await.map(Some),
+        (IdScope::Station, Some(id)) => insert_unpurged(connection, new, id).await,
+        (_, None) => insert(connection, new).await.map(Some),
     }
 }
 
@@ -98,8 +99,26 @@ pub async fn insert(connection: &mut Connection, new: &NewTask<'_>) -> Result<Ta
     key(connection.execute(sql).await?.last_insert_id())
 }
 
-/// Stores a submitted task whose `user_task_id` no other station may use; `None` when another station uses it. An id that
-/// the station itself uses already, or that another station takes at this moment, is a duplicate-key error.
+/// Stores a submitted task; `None` when the station has had a task of its id, which is marked or purged.
+async fn insert_unpurged(
+    connection: &mut Connection,
+    new: &NewTask<'_>,
+    id: &UserTaskId,
+) -> Result<Option<TaskId>> {
+    let sql = new
+        .bind(insert_from!(
+            "SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM (SELECT 1) once WHERE NOT EXISTS \
+               (SELECT 1 FROM tbl_purged gone WHERE gone.station_id = ? AND gone.user_task_id = ?)"
+        ))
+        .bind(new.station_id.as_str())
+        .bind(new.station_id.as_str())
+        .bind(id.as_str());
+    stored(&connection.execute(sql).await?)
+}
+
+/// Stores a submitted task whose `user_task_id` no other station may use; `None` when another station uses it, or a
+/// purged task had it. An id that the station itself uses already, or that another station takes at this moment, is a
+/// duplicate-key error.
 pub async fn insert_for_all(
     connection: &mut Connection,
     new: &NewTask<'_>,
@@ -107,11 +126,17 @@ pub async fn insert_for_all(
     let sql = new
         .bind(insert_from!(
             "SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '' FROM (SELECT 1) once WHERE NOT EXISTS \
-               (SELECT 1 FROM tbl_async_task taken WHERE taken.user_task_id = ? AND taken.station_id <> ?)"
+               (SELECT 1 FROM tbl_async_task taken WHERE taken.user_task_id = ? AND taken.station_id <> ?) \
+             AND NOT EXISTS (SELECT 1 FROM tbl_purged gone WHERE gone.user_task_id = ?)"
         ))
         .bind(new.user_task_id.map(UserTaskId::as_str))
-        .bind(new.station_id.as_str());
-    let done = connection.execute(sql).await?;
+        .bind(new.station_id.as_str())
+        .bind(new.user_task_id.map(UserTaskId::as_str));
+    stored(&connection.execute(sql).await?)
+}
+
+/// Returns the key of the task that a statement has stored, if it has.
+fn stored(done: &sqlx::mysql::MySqlQueryResult) -> Result<Option<TaskId>> {
     match done.rows_affected() {
         0 => Ok(None),
         _ => key(done.last_insert_id()).map(Some),

@@ -1,0 +1,254 @@
+//! `tbl_purged`: finished tasks that were kept long enough. A task is marked, and deleted a while later: a call that had begun
+//! before the mark was there has ended by then, so that no id is used twice.
+
+use sqlx::{Executor as _, QueryBuilder, Row as _};
+
+use crate::arguments::json;
+use crate::connections::Connection;
+use crate::error::{Result, StoreError};
+use crate::ids::{StationId, UserTaskId};
+
+/// Seconds from the mark to the deletion: longer than a call may take.
+const PAUSE: u32 = 60;
+
+/// A page of tasks, in the order of their keys.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OldTasks {
+    /// Keys of finished tasks that ended before the days to keep.
+    pub ended: Vec<i64>,
+    /// Where the next page begins; `None`: no later task is old enough.
+    pub next_after: Option<i64>,
+}
+
+/// Reads which of the `limit` tasks behind a key have ended more than `days` days ago; nothing is locked. A task that was added
+/// within the days ends the search: later keys are younger.
+pub async fn old_tasks(
+    connection: &mut Connection,
+    after: i64,
+    days: u32,
+    limit: u32,
+) -> Result<OldTasks> {
+    const OLD: &str = "
+        SELECT t.id AS id,
+          t.creat_time < NOW(3) - INTERVAL ? DAY AS is_old,
+          t.status = 3 AND t.end_time < NOW(3) - INTERVAL ? DAY
+            AND NOT EXISTS (SELECT 1 FROM tbl_work w WHERE w.task_id = t.id)
+            AND NOT EXISTS (SELECT 1 FROM tbl_purged p WHERE p.task_id = t.id) AS is_over
+        FROM tbl_async_task t FORCE INDEX (PRIMARY)
+        WHERE t.id > ?
+        ORDER BY t.id LIMIT ?";
+    let rows = sqlx::query(OLD).bind(days).bind(days).bind(after);
+    let rows = rows.bind(limit).fetch_all(connection).await?;
+    let mut old = OldTasks::default();
+    let is_full = rows.len() == limit as usize;
+    for row in rows {
+        let id = row.try_get("id")?;
+        if row.try_get_unchecked::<Option<i64>, _>("is_old")? != Some(1) {
+            old.next_after = None;
+            return Ok(old);
+        }
+        if row.try_get_unchecked::<Option<i64>, _>("is_over")? == Some(1) {
+            old.ended.push(id);
+        }
+        old.next_after = Some(id).filter(|_| is_full);
+    }
+    Ok(old)
+}
+
+/// Marks tasks that have ended; answers how many. Those that somebody has locked are left for another time.
+///
+/// Runs in a transaction.
+pub async fn mark(connection: &mut Connection, tasks: &[i64], days: u32) -> Result<u64> {
+    const MARK: &str = "
+        INSERT INTO tbl_purged (task_id, station_id, user_task_id, content_hash, state, marked_at)
+        SELECT t.id, t.station_id, t.user_task_id,
+          COALESCE(b.payload_hash, UNHEX(SHA2(CONCAT_WS('\\n', t.name, t.type, COALESCE(t.queue, ''), COALESCE(t.input, '')), 256))),
+          0, NOW(3)
+        FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k
+        STRAIGHT_JOIN tbl_async_task t ON t.id = k.id
+        LEFT JOIN tbl_batch b ON b.task_id = t.id
+        WHERE NOT EXISTS (SELECT 1 FROM tbl_purged p WHERE p.task_id = t.id)
+        ON DUPLICATE KEY UPDATE state = tbl_purged.state";
+    let tasks = lock_ended(connection, tasks, days).await?;
+    if tasks.is_empty() {
+        return Ok(0);
+    }
+    let marked = sqlx::query(MARK).bind(json(&tasks)?);
+    Ok(marked.execute(connection).await?.rows_affected())
+}
+
+/// Locks those of the tasks that have ended more than `days` days ago and have no open unit of work.
+async fn lock_ended(connection: &mut Connection, tasks: &[i64], days: u32) -> Result<Vec<i64>> {
+    // MySQL locks no part of a join with JSON_TABLE alone: the keys are written out.
+    let mut sql = QueryBuilder::new("SELECT t.id AS id FROM tbl_async_task t WHERE t.id IN (");
+    let mut list = sql.separated(", ");
+    for task in tasks {
+        list.push_bind(*task);
+    }
+    sql.push(") AND t.status = 3 AND t.end_time < NOW(3) - INTERVAL ")
+        .push_bind(days)
+        .push(
+            " DAY AND NOT EXISTS (SELECT 1 FROM tbl_work w WHERE w.task_id = t.id) \
+             ORDER BY t.id FOR UPDATE SKIP LOCKED",
+        );
+    let rows = sql.build().persistent(false).fetch_all(connection).await?;
+    rows.iter().map(|row| Ok(row.try_get("id")?)).collect()
+}
+
+/// Deletes marked tasks, up to `limit`, whose mark is a minute old; a task that has begun a new life since loses its mark. Answers
+/// how many marks were looked at, and how many tasks were deleted.
+///
+/// Runs in a transaction.
+pub async fn delete_marked(
+    connection: &mut Connection,
+    days: u32,
+    limit: u32,
+) -> Result<(usize, usize)> {
+    const MARKED: &str = "
+        SELECT task_id FROM tbl_purged FORCE INDEX (left_over)
+        WHERE state = 0 AND marked_at <= NOW(3) - INTERVAL ? SECOND
+        ORDER BY task_id LIMIT ? FOR UPDATE SKIP LOCKED";
+    let rows = sqlx::query(MARKED).bind(PAUSE).bind(limit);
+    let rows = rows.fetch_all(&mut *connection).await?;
+    let marked = rows.iter().map(|row| Ok(row.try_get("task_id")?));
+    let marked = marked.collect::<Result<Vec<i64>>>()?;
+    if marked.is_empty() {
+        return Ok((0, 0));
+    }
+    let ended = lock_ended(connection, &marked, days).await?;
+    let others: Vec<_> = marked.iter().filter(|id| !ended.contains(id)).collect();
+    if !others.is_empty() {
+        each(connection, UNMARK, &others).await?;
+    }
+    if !ended.is_empty() {
+        for sql in [
+            NOTE_BATCHES,
+            DELETE_RUNS,
+            DELETE_DELIVERIES,
+            DELETE_BATCHES,
+            DELETE_TASKS,
+            FORGET,
+        ] {
+            each(connection, sql, &ended).await?;
+        }
+    }
+    Ok((marked.len(), ended.len()))
+}
+
+/// Runs a statement for all tasks of a list.
+async fn each<T: serde::Serialize>(
+    connection: &mut Connection,
+    sql: &'static str,
+    tasks: &[T],
+) -> Result<()> {
+    sqlx::query(sql)
+        .bind(json(tasks)?)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// A locked task is one that lives, or one that somebody works on: it is marked again when it is old.
+const UNMARK: &str = "
+    DELETE p FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k
+    STRAIGHT_JOIN tbl_purged p ON p.task_id = k.id";
+
+const NOTE_BATCHES: &str = "
+    UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k
+    STRAIGHT_JOIN tbl_purged p ON p.task_id = k.id
+    LEFT JOIN tbl_batch b ON b.task_id = k.id
+    SET p.state = IF(b.task_id IS NULL, 2, 1) -- all is gone, rows of its batch are left";
+
+const DELETE_RUNS: &str = "
+    DELETE r FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k
+    STRAIGHT_JOIN tbl_task_run r ON r.task_id = k.id";
+
+const DELETE_DELIVERIES: &str = "
+    DELETE d FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k
+    STRAIGHT_JOIN tbl_callback_delivery d ON d.task_id = k.id";
+
+const DELETE_BATCHES: &str = "
+    DELETE b FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k
+    STRAIGHT_JOIN tbl_batch b ON b.task_id = k.id";
+
+const DELETE_TASKS: &str = "
+    DELETE t FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k
+    STRAIGHT_JOIN tbl_async_task t ON t.id = k.id";
+
+/// Nobody asks again for a task without an id of its caller's.
+const FORGET: &str = "
+    DELETE p FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k
+    STRAIGHT_JOIN tbl_purged p ON p.task_id = k.id
+    WHERE p.state = 2 AND p.user_task_id IS NULL";
+
+/// Reads tasks of which rows of their batch are left.
+pub async fn left_over(connection: &mut Connection, limit: u32) -> Result<Vec<i64>> {
+    const LEFT: &str = "
+        SELECT task_id FROM tbl_purged FORCE INDEX (left_over)
+        WHERE state = 1 -- rows are left
+        ORDER BY task_id LIMIT ?";
+    let rows = sqlx::query(LEFT).bind(limit).fetch_all(connection);
+    let rows = rows.await?;
+    rows.iter().map(|row| Ok(row.try_get("task_id")?)).collect()
+}
+
+/// Deletes items of a task that is gone, up to `limit`; answers how many.
+pub async fn delete_items(connection: &mut Connection, task: i64, limit: u32) -> Result<u64> {
+    const ITEMS: &str = "
+        DELETE FROM tbl_batch_item WHERE task_id = ? ORDER BY task_id, run, item_index LIMIT ?";
+    let deleted = sqlx::query(ITEMS).bind(task).bind(limit);
+    Ok(deleted.execute(connection).await?.rows_affected())
+}
+
+/// Deletes chunks of a task that is gone with their payloads, up to `limit`; answers how many.
+///
+/// Runs in a transaction.
+pub async fn delete_chunks(connection: &mut Connection, task: i64, limit: u32) -> Result<usize> {
+    const CHUNKS: &str = "
+        SELECT id FROM tbl_batch_chunk FORCE INDEX (chunk)
+        WHERE task_id = ? ORDER BY run, chunk_no LIMIT ?";
+    const PAYLOADS: &str = "
+        DELETE p FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k
+        STRAIGHT_JOIN tbl_batch_payload p ON p.chunk_id = k.id";
+    const THEMSELVES: &str = "
+        DELETE c FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k
+        STRAIGHT_JOIN tbl_batch_chunk c ON c.id = k.id";
+    let rows = sqlx::query(CHUNKS).bind(task).bind(limit);
+    let rows = rows.fetch_all(&mut *connection).await?;
+    let chunks = rows.iter().map(|row| Ok(row.try_get("id")?));
+    let chunks = chunks.collect::<Result<Vec<i64>>>()?;
+    if !chunks.is_empty() {
+        each(connection, PAYLOADS, &chunks).await?;
+        each(connection, THEMSELVES, &chunks).await?;
+    }
+    Ok(chunks.len())
+}
+
+/// Notes that no row of a task is left.
+pub async fn end(connection: &mut Connection, task: i64) -> Result<()> {
+    const END: &str = "UPDATE tbl_purged SET state = 2 WHERE task_id = ?";
+    sqlx::query(END).bind(task).execute(connection).await?;
+    Ok(())
+}
+
+/// Reads which of these ids are those of marked or purged tasks, each with its station.
+pub async fn among(
+    connection: &mut Connection,
+    ids: &[&UserTaskId],
+) -> Result<Vec<(StationId, UserTaskId)>> {
+    const AMONG: &str = "
+        SELECT p.station_id AS station_id, p.user_task_id AS user_task_id
+        FROM JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$')) k
+        STRAIGHT_JOIN tbl_purged p FORCE INDEX (user_task_id) ON p.user_task_id = k.id";
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = connection.fetch_all(sqlx::query(AMONG).bind(json(ids)?));
+    let rows = rows.await?;
+    let row = |row: &sqlx::mysql::MySqlRow| {
+        let station: String = row.try_get_unchecked("station_id")?;
+        let id: String = row.try_get_unchecked("user_task_id")?;
+        Ok::<_, StoreError>((StationId::from_row(station), UserTaskId::from_row(id)))
+    };
+    rows.iter().map(row).collect()
+}
