@@ -13,9 +13,26 @@ fn main() -> io::Result<()> {
     }
     files.retain(|file| file.extension().is_some_and(|ending| ending == "sql"));
     files.sort();
+    if let Some(pair) = files
+        .windows(2)
+        .find(|pair| version(&pair[0]) == version(&pair[1]))
+    {
+        let twice = format!("two migrations have one version: {pair:?}");
+        return Err(io::Error::other(twice));
+    }
     let steps: String = files.iter().map(|file| step(file)).collect();
     let target = Path::new(&env::var_os("OUT_DIR").unwrap_or_default()).join("migrations.rs");
     fs::write(target, format!("&[\n{steps}]\n"))
+}
+
+/// Returns the digits before the first `_` of a file's name.
+fn version(file: &Path) -> Option<String> {
+    let name = file.file_stem()?.to_str()?;
+    Some(
+        name.split_once('_')
+            .map_or(name, |(version, _)| version)
+            .to_owned(),
+    )
 }
 
 /// Writes one file as `(version, description, text)`.
