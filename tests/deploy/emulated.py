@@ -97,6 +97,9 @@ def security(api, operation, schemes):
     """How a route's callers prove who they are."""
     [requirement] = operation["security"]
     [scheme] = requirement
+    if scheme == "NONE":
+        # Anybody may call: the page, and whether the service is well.
+        return {"AuthorizationType": "NONE"}
     if "x-amazon-apigateway-authorizer" in schemes[scheme]:
         return {"AuthorizationType": "JWT", "AuthorizerId": {"Ref": f"{api}{scheme}"}}
     return {"AuthorizationType": "AWS_IAM"}
