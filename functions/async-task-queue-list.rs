@@ -1,7 +1,6 @@
 //! `GET|POST /async_task/queue/list`: the queues with their policies and counts; for operators.
 
 use jiff::tz::TimeZone;
-use task_lambda::Parameter;
 use task_lambda::http::{Call, Reply, get_or_post};
 use task_service::tasks::queues;
 use task_store::Database;
@@ -17,9 +16,8 @@ async fn handle(
 ) -> task_service::Result<Reply> {
     call.operator()?;
     let p = call.parameters()?;
-    let after = p.optional("after", Parameter::queue)?;
-    let limit = p.optional("limit", |limit| limit.integer(1..=50))?;
-    let list = queues::list(database, after.as_ref(), limit.unwrap_or(50), zone).await?;
+    let (after, limit) = p.queue_page()?;
+    let list = queues::list(database, after.as_ref(), limit, zone).await?;
     Reply::data(&list.queues)?
         .with("next_after", &list.next_after)?
         .with("refused", &list.refused)

@@ -3,7 +3,6 @@
 use jiff::tz::TimeZone;
 use task_engine::Dispatcher;
 use task_lambda::http::{Call, Reply, post};
-use task_lambda::{Parameter, Parameters};
 use task_service::async_tasks::retry;
 use task_service::sqs::{SqsQueue, TaskQueues};
 use task_service::tasks::runs;
@@ -14,15 +13,15 @@ async fn main() -> Result<(), task_lambda::Error> {
 }
 
 type State = (Dispatcher<SqsQueue>, TaskQueues, TimeZone);
+
 async fn handle((dispatcher, queues, zone): &State, call: Call) -> task_service::Result<Reply> {
     let p = call.parameters()?;
-    let retried = match p.optional("filter", Parameter::object)? {
+    if p.has("filter") {
+        call.operator()?;
+    }
+    let retried = match p.filter_to_retry(zone)? {
         None => retry(dispatcher, &call.caller(&p)?, &p.retried(100)?, zone).await?,
-        Some(filter) => {
-            call.operator()?;
-            let filter = Parameters::parse("", Some("application/json"), filter.get())?;
-            runs::retry_all(&dispatcher.database, &filter.retry_filter(&p, zone)?).await?
-        }
+        Some(filter) => runs::retry_all(&dispatcher.database, &filter).await?,
     };
     runs::announce(&dispatcher.database, queues, retried.tasks.iter().copied()).await;
     Reply::data(&retried)

@@ -1,4 +1,4 @@
-//! `POST /task/callback/set`: declares who is told of the ends of tasks, or changes it.
+//! `POST /task/callback/set`: declares a callback, or changes it.
 
 use task_lambda::Parameter;
 use task_lambda::http::{Call, Reply, post};

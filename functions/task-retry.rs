@@ -2,7 +2,6 @@
 
 use jiff::tz::TimeZone;
 use task_lambda::http::{Call, Reply, post};
-use task_lambda::{Parameter, Parameters};
 use task_service::sqs::TaskQueues;
 use task_service::tasks::runs;
 use task_store::Database;
@@ -18,12 +17,9 @@ async fn handle(
 ) -> task_service::Result<Reply> {
     call.system()?;
     let p = call.parameters()?;
-    let retried = match p.optional("filter", Parameter::object)? {
+    let retried = match p.filter_to_retry(zone)? {
         None => runs::retry(database, &p.tasks(100)?).await?,
-        Some(filter) => {
-            let filter = Parameters::parse("", Some("application/json"), filter.get())?;
-            runs::retry_all(database, &filter.retry_filter(&p, zone)?).await?
-        }
+        Some(filter) => runs::retry_all(database, &filter).await?,
     };
     runs::announce(database, queues, retried.tasks.iter().copied()).await;
     Reply::data(&retried)

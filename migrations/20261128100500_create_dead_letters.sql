@@ -1,5 +1,5 @@
 -- Work that was given up: chunks that stalled their workers, runs of tasks whose attempts are used up or whose time is over.
--- Kept beside the task, with the cause as it was known then.
+-- Each keeps the cause as it was known then, and goes with its task.
 CREATE TABLE tbl_dead_letter (
     id         BIGINT           NOT NULL AUTO_INCREMENT COMMENT 'the key, id in answers',
     kind       TINYINT UNSIGNED NOT NULL COMMENT '1 chunk of a batch, 2 run of a task',
@@ -13,5 +13,6 @@ CREATE TABLE tbl_dead_letter (
     cause      VARCHAR(1000)    NOT NULL COMMENT 'why it was given up',
     creat_time DATETIME(3)      NOT NULL DEFAULT CURRENT_TIMESTAMP(3) COMMENT 'when it was given up',
     PRIMARY KEY (id),
-    KEY of_station (station_id, id)
+    KEY of_station (station_id, id),
+    KEY of_task (task_id)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;

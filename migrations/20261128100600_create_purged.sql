@@ -8,7 +8,6 @@ CREATE TABLE tbl_purged (
     state        TINYINT     NOT NULL COMMENT '0 marked, 1 the task is gone and rows of its batch are left, 2 all is gone',
     marked_at    DATETIME(3) NOT NULL COMMENT 'when it was marked',
     PRIMARY KEY (task_id),
-    UNIQUE KEY own_id (station_id, user_task_id),
-    KEY user_task_id (user_task_id),
+    UNIQUE KEY own_id (user_task_id, station_id),
     KEY left_over (state, task_id)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;

@@ -92,7 +92,7 @@ async fn measured(cap: u32, flood: usize, rounds: usize) -> i64 {
 
 #[tokio::test]
 async fn ten_orders_need_not_wait_for_another_stations_flood() {
-    let flood = setting("FAIRNESS_ORDERS", 5_000);
+    let flood = setting("FAIRNESS_ORDERS", 10_000);
     let rounds = setting("FAIRNESS_ROUNDS", 1);
     let open_without = measured(0, flood, rounds).await;
     let open = measured(1, flood, rounds).await;

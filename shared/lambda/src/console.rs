@@ -74,13 +74,14 @@ impl FromEnvironment for ConsoleSettings {
             let wrong = |wrong| ConfigurationError::new(CONSOLE_CONNECT.name, wrong);
             connect.push(origin(host).map_err(wrong)?);
         }
+        // A zone that does not exist is refused here, not in a browser.
+        TimeZone::from_environment(environment)?;
         Ok(Self {
             callers: Callers::from_environment(environment)?,
             zone: text(APP_TIME_ZONE).to_owned(),
             sign_in,
             policy: policy(&connect.join(" ")),
         })
-        .and_then(|settings| TimeZone::from_environment(environment).map(|_| settings))
     }
 }
 

@@ -66,7 +66,7 @@ where
     }
 }
 
-/// How a process serves: how many invocations at once, how long each may run, who is told of what they open, a state for each.
+/// The number of concurrent invocations, the timeout, the queue that opened units are announced to, and one state per invocation.
 type Started<S> = (
     Concurrency,
     FunctionTimeout,

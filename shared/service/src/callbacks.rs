@@ -1,4 +1,4 @@
-//! Callbacks: a business is told of the ends of its tasks by a signed request, at least once.
+//! Callbacks: signed requests that tell a business of the ends of its tasks, each at least once.
 
 mod announce;
 mod declare;

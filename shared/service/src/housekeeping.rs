@@ -26,7 +26,7 @@ pub struct Kept {
 /// equal share of the time, and its turn also when another part fails. Safe to run twice at once.
 ///
 /// # Errors
-/// That of the first part that failed; each is logged.
+/// The error of the first part that failed; the errors of all parts are logged.
 pub async fn keep(
     database: &Database,
     queue: &impl RunQueue,
@@ -37,10 +37,13 @@ pub async fn keep(
     let schedules = schedules::add_due(database, queue, scope, deadline.part(3)).await;
     let adopted = inbox::adopt_all(database, queue, scope, deadline.part(2)).await;
     let purged = retention::purge(database, days, deadline).await;
+    let schedules = logged("schedules", schedules);
+    let adopted = logged("the inbox", adopted);
+    let retention = logged("old tasks", purged);
     let kept = Kept {
-        retention: logged("old tasks", purged)?,
-        schedules: logged("schedules", schedules)?,
-        adopted: logged("the inbox", adopted)?,
+        schedules: schedules?,
+        adopted: adopted?,
+        retention: retention?,
     };
     let AddedBySchedules {
         scheduled,

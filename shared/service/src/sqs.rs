@@ -14,6 +14,7 @@ use task_store::outbox::Announcement;
 
 pub use connector::http_client;
 use message::Message;
+pub(crate) use message::group;
 use sender::Sender;
 pub use task_queues::TaskQueues;
 pub use urls::QueueUrls;

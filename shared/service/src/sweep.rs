@@ -40,13 +40,18 @@ pub async fn sweep<Q: Queue>(
     let told = callbacks::announce_due(database, push, deadline.part(2)).await;
     let watched = runs::watch(database).await;
     let batches = task_engine::sweep(dispatcher, kinds, deadline).await;
-    logged("waiting tasks", watched)?;
+    let watched = logged("waiting tasks", watched);
+    let runs = logged("runs of dispatched tasks", runs);
+    let announced = logged("announcements of tasks", announced);
+    let pushed = logged("announcements of pushed tasks", pushed);
+    let told = logged("callbacks", told);
+    let batches = logged("batches", batches.map_err(Error::from));
+    watched?;
     Ok(Swept {
-        runs: logged("runs of dispatched tasks", runs)?,
-        runs_announced: logged("announcements of tasks", announced)?
-            + logged("announcements of pushed tasks", pushed)?,
-        told: logged("callbacks", told)?,
-        batches: logged("batches", batches.map_err(Error::from))?,
+        runs: runs?,
+        runs_announced: announced? + pushed?,
+        told: told?,
+        batches: batches?,
     })
 }
 
@@ -58,6 +63,6 @@ pub(crate) fn logged<T>(part: &str, swept: Result<T>) -> Result<T> {
         } else {
             error.to_string()
         };
-        tracing::error!(error = kind, "{part} cannot be swept");
+        tracing::error!(error = kind, "{part} failed");
     })
 }

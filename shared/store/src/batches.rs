@@ -46,7 +46,7 @@ pub struct NewRun<'a> {
     pub item_count: u32,
     /// JSON text, the job's own.
     pub params: &'a str,
-    /// Who is told of its end; `None`: as the run before it says.
+    /// The callback that gets its end; `None`: the callback of the run before it.
     pub callback: Option<&'a str>,
 }
 

@@ -1,4 +1,4 @@
-//! `tbl_callback` and `tbl_callback_delivery`: who is told of the ends of tasks, and what is told.
+//! `tbl_callback` and `tbl_callback_delivery`: the callbacks, and the deliveries to each.
 //!
 //! A delivery is written by the transaction that ends the task, with a unit of work of kind 3 that lives until it was delivered or
 //! given up. The order of locks is task, unit, delivery, callback.

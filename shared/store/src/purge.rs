@@ -55,7 +55,7 @@ pub async fn old_tasks(
     Ok(old)
 }
 
-/// Marks tasks that have ended; answers how many. Those that somebody has locked are left for another time.
+/// Marks ended tasks; answers how many. Skips locked tasks.
 ///
 /// Runs in a transaction.
 pub async fn mark(connection: &mut Connection, tasks: &[i64], days: u32) -> Result<u64> {
@@ -67,7 +67,6 @@ pub async fn mark(connection: &mut Connection, tasks: &[i64], days: u32) -> Resu
         FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k
         STRAIGHT_JOIN tbl_async_task t ON t.id = k.id
         LEFT JOIN tbl_batch b ON b.task_id = t.id
-        WHERE NOT EXISTS (SELECT 1 FROM tbl_purged p WHERE p.task_id = t.id)
         ON DUPLICATE KEY UPDATE state = tbl_purged.state";
     let tasks = lock_ended(connection, tasks, days).await?;
     if tasks.is_empty() {
@@ -77,7 +76,7 @@ pub async fn mark(connection: &mut Connection, tasks: &[i64], days: u32) -> Resu
     Ok(marked.execute(connection).await?.rows_affected())
 }
 
-/// Locks those of the tasks that have ended more than `days` days ago and have no open unit of work.
+/// Locks the tasks that ended more than `days` days ago and have no open unit of work.
 async fn lock_ended(connection: &mut Connection, tasks: &[i64], days: u32) -> Result<Vec<i64>> {
     // MySQL locks no part of a join with JSON_TABLE alone: the keys are written out.
     let mut sql = QueryBuilder::new("SELECT t.id AS id FROM tbl_async_task t WHERE t.id IN (");
@@ -95,8 +94,8 @@ async fn lock_ended(connection: &mut Connection, tasks: &[i64], days: u32) -> Re
     rows.iter().map(|row| Ok(row.try_get("id")?)).collect()
 }
 
-/// Deletes marked tasks, up to `limit`, whose mark is a minute old; a task that has begun a new life since loses its mark. Answers
-/// how many marks were looked at, and how many tasks were deleted.
+/// Deletes up to `limit` tasks whose mark is a minute old. Unmarks tasks that were started again. Answers the numbers of marks read
+/// and of tasks deleted.
 ///
 /// Runs in a transaction.
 pub async fn delete_marked(
@@ -125,6 +124,7 @@ pub async fn delete_marked(
             NOTE_BATCHES,
             DELETE_RUNS,
             DELETE_DELIVERIES,
+            DELETE_LETTERS,
             DELETE_BATCHES,
             DELETE_TASKS,
             FORGET,
@@ -148,7 +148,7 @@ async fn each<T: serde::Serialize>(
     Ok(())
 }
 
-/// A locked task is one that lives, or one that somebody works on: it is marked again when it is old.
+/// Unmarks tasks that were started again or are locked; a later round marks them again.
 const UNMARK: &str = "
     DELETE p FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k
     STRAIGHT_JOIN tbl_purged p ON p.task_id = k.id";
@@ -166,6 +166,10 @@ const DELETE_RUNS: &str = "
 const DELETE_DELIVERIES: &str = "
     DELETE d FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k
     STRAIGHT_JOIN tbl_callback_delivery d ON d.task_id = k.id";
+
+const DELETE_LETTERS: &str = "
+    DELETE d FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k
+    STRAIGHT_JOIN tbl_dead_letter d ON d.task_id = k.id";
 
 const DELETE_BATCHES: &str = "
     DELETE b FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k
@@ -231,7 +235,7 @@ pub async fn end(connection: &mut Connection, task: i64) -> Result<()> {
     Ok(())
 }
 
-/// Reads which of these ids are those of marked or purged tasks, each with its station.
+/// Finds the ids that belong to marked or purged tasks, each with its station.
 pub async fn among(
     connection: &mut Connection,
     ids: &[&UserTaskId],
@@ -239,7 +243,7 @@ pub async fn among(
     const AMONG: &str = "
         SELECT p.station_id AS station_id, p.user_task_id AS user_task_id
         FROM JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$')) k
-        STRAIGHT_JOIN tbl_purged p FORCE INDEX (user_task_id) ON p.user_task_id = k.id";
+        STRAIGHT_JOIN tbl_purged p FORCE INDEX (own_id) ON p.user_task_id = k.id";
     if ids.is_empty() {
         return Ok(Vec::new());
     }

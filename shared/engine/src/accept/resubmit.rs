@@ -82,7 +82,7 @@ pub(super) async fn insert_next_run(
 pub(super) enum Chunks<'a> {
     /// Sent with a submit.
     Sent(&'a [NewChunk]),
-    /// Those of the last run, so many of them, as they are stored.
+    /// The stored chunks of the last run, by their number.
     Stored(u32),
 }
 

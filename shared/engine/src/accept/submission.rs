@@ -22,7 +22,7 @@ pub struct Submission<'a> {
     pub scope: IdScope,
     /// The same items as before are asked to be worked again, all of them.
     pub rerun: bool,
-    /// Who is told of its end: a callback that is declared.
+    /// The callback that gets the end of the batch.
     pub callback: Option<&'a str>,
     /// Why no batch is taken now, where that is so. A batch that was taken before is not refused for coming again.
     pub closed: Option<&'a str>,

@@ -112,7 +112,8 @@ impl Call {
         }
     }
 
-    /// Checks that the caller is an operator. Where the deployment trusts its callers, a caller without a token is.
+    /// Checks that the caller is an operator. Where the deployment trusts its callers, a caller without a
+    /// station claim counts as one.
     ///
     /// # Errors
     /// `FORBIDDEN`.

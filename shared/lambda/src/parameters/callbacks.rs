@@ -1,4 +1,4 @@
-//! Reading who is told of the ends of tasks, and what is shown or sent again of it.
+//! Reads the parameters of `/task/callback/set`, `list` and `resend`.
 
 use task_service::callbacks::{CallbackRequest, ListRequest, Resend};
 use task_service::targets::SecretName;

@@ -98,6 +98,13 @@ impl Parameter<'_> {
 }
 
 impl Parameters<'_> {
+    /// Reads the page of a list of queues: the name it begins after, and at most 50 queues.
+    pub fn queue_page(&self) -> Result<(Option<QueueName>, u32)> {
+        let after = self.optional("after", Parameter::queue)?;
+        let limit = self.optional("limit", |limit| limit.integer(1..=50))?;
+        Ok((after, limit.unwrap_or(50)))
+    }
+
     /// Reads the values of a new task; its times are in a zone.
     pub fn new_task(&self, zone: &TimeZone) -> Result<TaskRequest<'_>> {
         Ok(TaskRequest {

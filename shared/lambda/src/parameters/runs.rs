@@ -86,8 +86,17 @@ impl Parameters<'_> {
         ))
     }
 
+    /// Reads the `filter` of a call that tries tasks again; `None`: it names tasks.
+    pub fn filter_to_retry(&self, zone: &TimeZone) -> Result<Option<RetryFilter>> {
+        let Some(filter) = self.optional("filter", Parameter::object)? else {
+            return Ok(None);
+        };
+        let filter = Parameters::parse("", Some("application/json"), filter.get())?;
+        filter.retry_filter(self, zone).map(Some)
+    }
+
     /// Reads the members of a `filter`, beside `dry_run` and `after_id` of the call itself.
-    pub fn retry_filter(&self, call: &Parameters<'_>, zone: &TimeZone) -> Result<RetryFilter> {
+    fn retry_filter(&self, call: &Parameters<'_>, zone: &TimeZone) -> Result<RetryFilter> {
         let known = [
             "queue",
             "outcome",

@@ -57,7 +57,7 @@ async fn close_here(
 }
 
 /// Reads the key of a task that the caller may see. Nothing else of it is read: of a hundred tasks that would be a lot.
-async fn key(
+pub(super) async fn key(
     connection: &mut Connection,
     caller: &Caller,
     named: &TaskReference,

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use task_engine::{PageRequest, Pagination};
+use task_engine::{NextPage, PageRequest, Pagination};
 use task_store::task_queues::QueueName;
 use task_store::tasks::{Ordered, TaskStatus};
 use task_store::{Database, Moment, StationId};
@@ -100,10 +100,10 @@ pub async fn list(
     };
     let found = database.run(async |c| page(c, &list).await).await?;
     let pagination = found.pagination(&list);
-    let finish = found
-        .tasks
-        .iter()
-        .all(|(task, _)| task.status == TaskStatus::Finished);
+    // A page without a task, but with a next one, tells nothing.
+    let tells = !found.tasks.is_empty() || matches!(pagination.next, NextPage::AfterId(None));
+    let mut tasks = found.tasks.iter();
+    let finish = tells && tasks.all(|(task, _)| task.status == TaskStatus::Finished);
     let views = found
         .tasks
         .into_iter()

@@ -2,13 +2,13 @@
 
 use jiff::tz::TimeZone;
 use task_engine::{Dispatcher, Queue, retry_failed};
-use task_store::tasks::Task;
-use task_store::{Connection, TaskId, batches};
+use task_store::batches::{self, Batch};
+use task_store::{Connection, TaskId};
 
+use super::close::key;
 use crate::caller::{Caller, TaskReference};
 use crate::error::{Error, Result};
 use crate::orders;
-use crate::tasks::find;
 use crate::tasks::runs::{self, Retried};
 
 /// Tries ended tasks again. Every task is looked at first: when one is missing, or cannot be tried again, none is. An open
@@ -27,10 +27,10 @@ pub async fn retry<Q: Queue>(
     let read = async |c: &mut _| {
         let (mut of_queues, mut of_batches) = (Vec::new(), Vec::new());
         for reference in named {
-            let task = find(c, caller, reference).await?;
-            match task.is_batch {
-                true => of_batches.extend(batch(c, &task, zone).await?),
-                false => of_queues.push(key(task.id)),
+            let id = key(c, caller, reference).await?;
+            match batches::by_task(c, id).await? {
+                Some(batch) => of_batches.extend(open_to_retry(c, &batch, zone).await?),
+                None => of_queues.push(by_key(id)),
             }
         }
         Ok::<_, Error>((of_queues, of_batches))
@@ -48,7 +48,7 @@ pub async fn retry<Q: Queue>(
     Ok(retried)
 }
 
-fn key(task: TaskId) -> TaskReference {
+fn by_key(task: TaskId) -> TaskReference {
     TaskReference {
         task_id: Some(task),
         ..TaskReference::default()
@@ -56,17 +56,14 @@ fn key(task: TaskId) -> TaskReference {
 }
 
 /// Returns the key of a batch that may be tried again now; `None`: it is open.
-async fn batch(
+async fn open_to_retry(
     connection: &mut Connection,
-    task: &Task,
+    batch: &Batch,
     zone: &TimeZone,
 ) -> Result<Option<TaskId>> {
-    let Some(batch) = batches::by_task(connection, task.id).await? else {
-        return Ok(None);
-    };
     if batch.finished_at.is_none() {
         return Ok(None);
     }
-    orders::check_open(connection, &batch, zone).await?;
-    Ok(Some(task.id))
+    orders::check_open(connection, batch, zone).await?;
+    Ok(Some(batch.task_id))
 }

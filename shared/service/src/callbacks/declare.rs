@@ -1,4 +1,4 @@
-//! `/task/callback/set`: who is told, where, and of which events.
+//! `/task/callback/set`: sets the URL, the secret and the events of a callback.
 
 use serde::Serialize;
 use task_store::Database;

@@ -59,8 +59,14 @@ pub async fn tell(database: &Database, targets: &TargetCaller, tried: Try) -> Re
     };
     let settle =
         async |c: &mut _| callbacks::settle(c, &tried, &settled, status, error.as_deref()).await;
-    let is_written = database.transaction(settle).await?;
-    report(&tried, &settled, status, error.as_deref(), is_written);
+    if database.transaction(settle).await? {
+        report(&tried, &settled, status, error.as_deref());
+    } else {
+        tracing::info!(
+            id = webhook_id(tried.task, tried.no),
+            "a later try has taken this one over"
+        );
+    }
     Ok(())
 }
 
@@ -95,7 +101,7 @@ struct Data<'a> {
     counts: Option<&'a RawValue>,
 }
 
-/// What a callback is told: as little as it needs to ask for the rest.
+/// Writes the request body: the ids of the task and how it ended. A receiver asks for the rest.
 fn body(tried: &Try) -> Option<String> {
     let happened = Timestamp::from_second(tried.happened_at.seconds()).ok()?;
     let counts = tried.counts.as_deref().map(serde_json::from_str);
@@ -150,27 +156,14 @@ fn judge(tried: &Try, outcome: Outcome) -> (Settled, Option<u16>, Option<String>
 }
 
 /// Logs what came of a try; a fault that somebody must mend is an error.
-fn report(
-    tried: &Try,
-    settled: &Settled,
-    status: Option<u16>,
-    error: Option<&str>,
-    is_written: bool,
-) {
+fn report(tried: &Try, settled: &Settled, status: Option<u16>, error: Option<&str>) {
     let (id, callback) = (
         webhook_id(tried.task, tried.no),
         tried.callback.name.as_str(),
     );
     let attempt = tried.attempt;
     match settled {
-        Settled::Delivered => tracing::info!(
-            id,
-            callback,
-            attempt,
-            status,
-            is_written,
-            "callback delivered"
-        ),
+        Settled::Delivered => tracing::info!(id, callback, attempt, status, "callback delivered"),
         Settled::PutOff(wait_ms) => {
             tracing::warn!(
                 id,
@@ -179,7 +172,6 @@ fn report(
                 status,
                 error,
                 wait_ms,
-                is_written,
                 "callback put off"
             );
         }

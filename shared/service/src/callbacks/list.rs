@@ -108,7 +108,7 @@ pub(super) fn webhook_id(task: TaskId, no: u32) -> String {
 pub enum Resend {
     /// Those with these keys.
     Ids(Vec<i64>),
-    /// Those of a callback in a state, the oldest first, at most 1,000.
+    /// The oldest 1,000 deliveries of a callback in a state.
     Of(CallbackName, DeliveryState),
 }
 

@@ -24,7 +24,7 @@ pub struct PriceList<'a> {
     pub rerun: bool,
     /// Where the caller's id is unique.
     pub scope: IdScope,
-    /// Who is told of its end.
+    /// The callback that gets its end.
     pub callback: Option<&'a CallbackName>,
 }
 

@@ -10,14 +10,13 @@ use task_store::work::{self, RunAnnouncement};
 use super::message::Announcement;
 use super::queue::PushQueue;
 use crate::error::Result;
+use crate::tasks::runs::take;
 
-/// Runs of a queue that are announced in one turn.
-const PAGE: u32 = 500;
 /// The most seconds that a message may be delayed, the service's limit.
 const LONGEST_DELAY: u64 = 900;
 
-/// Notes the next run of a task that waits for it, so that the end of the invocation announces it. One that is further ahead than a
-/// message can be delayed is left to the sweeper.
+/// Notes the next run of a task, to be announced at the end of the invocation. A run more than 15 minutes ahead is left to the
+/// sweeper.
 pub(crate) fn note_again(task: &Task, queue: &str, wait_ms: u64) {
     let delay = wait_ms.div_ceil(1_000);
     if delay > LONGEST_DELAY {
@@ -59,8 +58,9 @@ async fn announce_queue(
 ) -> Result<usize> {
     let mut announced = 0;
     while !deadline.has_passed() {
-        let take = async |c: &mut _| work::take_unannounced(c, policy, PAGE).await;
-        let runs = database.transaction(take).await?;
+        let runs = database
+            .transaction(async |c| take(c, policy).await)
+            .await?;
         let announcement = |run: &RunAnnouncement| {
             let lane = (run.queue.clone(), run.station.as_str().to_owned());
             Announcement::run(run.task, &lane, run.delay)
@@ -68,7 +68,7 @@ async fn announce_queue(
         let announcements: Vec<_> = runs.iter().map(announcement).collect();
         let sent = queue.send(&announcements).await;
         announced += sent;
-        if sent < PAGE as usize {
+        if runs.is_empty() || sent < runs.len() {
             break;
         }
     }

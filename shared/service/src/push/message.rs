@@ -4,6 +4,11 @@ use serde::{Deserialize, Serialize};
 use task_store::TaskId;
 use task_store::invocation::OpenedUnit;
 
+use crate::sqs::group;
+
+/// The most characters of a message group, the service's limit.
+const LONGEST_GROUP: usize = 128;
+
 /// A message of the queue of `task-push`: a delivery of a task, or its next run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PushMessage {
@@ -40,7 +45,7 @@ impl PushMessage {
 pub(crate) struct Announcement {
     pub(super) message: PushMessage,
     pub(super) group: String,
-    /// Seconds until anybody gets it.
+    /// Seconds until the message is received.
     pub(super) delay: u32,
 }
 
@@ -56,12 +61,11 @@ impl Announcement {
 
     /// Announces the next run of a task of a queue and a station.
     pub(crate) fn run(task: TaskId, (queue, station): &(String, String), delay: u32) -> Self {
-        // A group is ASCII.
-        let hex = |hex: String, byte| hex + &format!("{byte:02x}");
-        let station = station.bytes().fold(String::new(), hex);
+        let mut group = format!("run-{queue}-{}", group(station));
+        group.truncate(LONGEST_GROUP);
         Self {
             message: PushMessage::new(task, None),
-            group: format!("run-{queue}-{station}"),
+            group,
             delay,
         }
     }

@@ -15,6 +15,8 @@ use crate::signed::{Credentials, SignedCall, call};
 
 /// Messages of one request, the service's limit.
 const BATCH: usize = 10;
+/// Units that are announced before an answer.
+const MOST_AT_ONCE: usize = 50;
 /// How long a request may take; what was not sent is sent by the sweeper.
 const SEND_TIME: Duration = Duration::from_secs(2);
 
@@ -40,9 +42,11 @@ impl std::fmt::Debug for PushQueue {
 }
 
 impl PushQueue {
-    /// Announces the units that the invocation has opened until now. What cannot be announced is left to the sweeper.
+    /// Announces the first units that the invocation has opened until now: its answer waits for them. The others are found by
+    /// `task-push` while it works, or by the sweeper.
     pub async fn announce_opened(&self) {
-        let opened = invocation::take_opened();
+        let mut opened = invocation::take_opened();
+        opened.truncate(MOST_AT_ONCE);
         let opened: Vec<_> = opened.iter().map(Announcement::of).collect();
         self.send(&opened).await;
     }

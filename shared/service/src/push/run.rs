@@ -113,16 +113,17 @@ pub(super) async fn push(
     );
     let written = write(database, &run, &verdict, zone).await;
     let give_back = async |c: &mut _| call_places::give_back(c, &run.queue, run.place).await;
-    database.run(give_back).await?;
+    let freed = database.run(give_back).await;
     match written {
         // The target has ended the run itself, or it was cancelled, or taken over.
         Err(Error::Refused { code, .. }) if is_usual(code) => {
             report(&run, &verdict, false);
-            Ok(())
+            Ok(freed?)
         }
         written => {
-            report(&run, &verdict, true);
-            written
+            report(&run, &verdict, written.is_ok());
+            written?;
+            Ok(freed?)
         }
     }
 }

@@ -62,7 +62,7 @@ pub(super) fn trace_header(header: Option<String>) -> Option<MessageSystemAttrib
 }
 
 /// Returns the message group of a station: its name, or the hex of its bytes where the name is not ASCII, which a group must be.
-fn group(station: &str) -> String {
+pub(crate) fn group(station: &str) -> String {
     let plain = |c: char| c.is_ascii_graphic();
     if station.chars().all(plain) {
         return station.to_owned();

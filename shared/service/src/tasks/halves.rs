@@ -4,6 +4,11 @@ use task_store::{Connection, parts};
 
 use crate::error::{Error, Result};
 
+/// Returns the refusal of a task that the database does not take, whose fault is of kind `fault`.
+pub(super) fn not_taken(fault: &str) -> String {
+    format!("the database does not take this task ({fault}): see its constraints and triggers")
+}
+
 /// Does work on rows: on all at once or, when the database refuses a value among them, by halves. A row that is refused by itself
 /// is left to `refuse`, and keeps no other waiting. Answers the end of each part.
 ///

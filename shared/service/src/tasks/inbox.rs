@@ -8,7 +8,7 @@ use task_store::work::Announcer;
 use task_store::{Connection, Database, StationId, TaskId, UserTaskId};
 
 use super::add_many::add_within;
-use super::halves::by_halves;
+use super::halves::{by_halves, not_taken};
 use super::request::{DispatchRequest, TaskRequest};
 use super::runs::{self, RunQueue};
 use crate::error::{Error, Result};
@@ -53,8 +53,7 @@ pub async fn adopt(database: &Database, queue: &impl RunQueue, scope: IdScope) -
 
 /// Keeps why the database does not take the task of a row.
 async fn refuse(connection: &mut Connection, row: &InboxRow, fault: &str) -> Result<Vec<TaskId>> {
-    let why =
-        format!("the database does not take this task ({fault}): see its constraints and triggers");
+    let why = not_taken(fault);
     tracing::error!(
         error = fault,
         "a row of the inbox is refused by the database"

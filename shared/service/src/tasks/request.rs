@@ -30,7 +30,7 @@ pub struct TaskRequest<'a> {
     pub tags: Option<String>,
     /// Who adds it.
     pub created_by: Option<Cow<'a, str>>,
-    /// Who is told of its end.
+    /// The callback that gets its end.
     pub callback: Option<CallbackName>,
     /// How it is dispatched; `None`: it is not.
     pub dispatch: Option<DispatchRequest>,

@@ -222,3 +222,31 @@ fn named(name: &str) -> TaskReference {
         ..TaskReference::default()
     }
 }
+
+#[tokio::test]
+async fn a_page_that_was_looked_through_without_a_hit_does_not_say_that_all_is_finished() {
+    with_database(async |fresh| {
+        // 4,096 tasks: more than a page looks through.
+        let digits = |no: u32| format!("(SELECT 0 n UNION SELECT 1) d{no}");
+        let many = (0..12).map(digits).collect::<Vec<_>>().join(", ");
+        let fill = format!(
+            "INSERT INTO tbl_async_task (station_id, name, input, id_scope) SELECT '{STATION}', 'n', '{{}}', '' FROM {many}"
+        );
+        run(fresh, &fill).await;
+        let panel = async_tasks::TaskListRequest {
+            station: Some(StationId::parse(STATION).unwrap()),
+            statuses: Vec::new(),
+            type_id: None,
+            queue: None,
+            tag: Some("nobody".to_owned()),
+            outcomes: Vec::new(),
+            ordered_by: None,
+            page: first(10),
+        };
+        let list = async_tasks::list(&fresh.database, &panel, &job().zone)
+            .await
+            .unwrap();
+        assert_eq!((list.tasks.len(), list.finish), (0, false));
+    })
+    .await;
+}

@@ -160,6 +160,12 @@ async fn the_rows_of_an_old_batch_go_and_its_orders_stay_and_it_is_not_made_agai
         work_all(fresh, &queue).await;
         let orders_made = count(fresh, "tbl_order").await;
         assert!(orders_made > 0);
+        run(
+            fresh,
+            "INSERT INTO tbl_dead_letter (kind, station_id, queue, task_id, run, attempts, cause) \
+             SELECT 1, station_id, 'order_import', id, 1, 6, 'its worker ended' FROM tbl_async_task",
+        )
+        .await;
         age(fresh, 91).await;
         assert_eq!(purged(fresh).await.1.purged, 1);
         for table in [
@@ -168,6 +174,7 @@ async fn the_rows_of_an_old_batch_go_and_its_orders_stay_and_it_is_not_made_agai
             "tbl_batch_chunk",
             "tbl_batch_payload",
             "tbl_batch_item",
+            "tbl_dead_letter",
         ] {
             assert_eq!(count(fresh, table).await, 0, "{table}");
         }

@@ -25,7 +25,7 @@ pub async fn oldest_of_queues(
             "turn) WHERE u.queue = lanes.name AND u.state = 0 ORDER BY u.queue, u.state, u.turn",
         ),
         Some(station) => sql
-            .push("lane) WHERE u.queue = lanes.name AND u.state = 0 AND u.is_rework = 0 AND u.station_id = ")
+            .push("lane) WHERE u.queue = lanes.name AND u.state = 0 AND u.station_id = ")
             .push_bind(station.as_str())
             .push(" ORDER BY u.queue, u.state, u.station_id, u.is_rework, u.turn"),
     };

@@ -42,7 +42,7 @@ pub struct Labels<'a> {
     pub tags: Option<&'a str>,
     /// Who added it.
     pub created_by: Option<&'a str>,
-    /// Who is told of its end: a callback that is declared.
+    /// The declared callback that gets its end.
     pub callback: Option<&'a str>,
 }
 

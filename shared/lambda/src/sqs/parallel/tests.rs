@@ -58,7 +58,7 @@ async fn messages_wait_at_the_same_time_and_only_those_that_failed_stay() {
     let failed = failed(&places, &["a", "bad", "b", "panic", "c"]).await;
     assert_eq!(failed, ["bad", "panic"]);
     let took = start.elapsed();
-    assert!(took < Duration::from_millis(300), "one after the other");
+    assert!(took < Duration::from_millis(500), "one after the other");
 }
 
 #[tokio::test]

@@ -138,7 +138,7 @@ pub async fn announce_due<Q: RunQueue>(
 }
 
 /// Takes a page of runs of a queue, and no more than may be in work.
-async fn take(
+pub(crate) async fn take(
     connection: &mut task_store::Connection,
     policy: &Policy,
 ) -> Result<Vec<RunAnnouncement>> {

@@ -19,6 +19,7 @@ use task_store::{Connection, TaskId};
 use super::{TaskView, not_found, progress};
 use crate::error::{Error, ErrorCode, Result};
 
+pub(crate) use announce::take;
 pub use announce::{RunQueue, add, add_many, announce, announce_due};
 pub use claim::{ClaimRequest, Claimed, claim};
 pub(crate) use end::cancel;

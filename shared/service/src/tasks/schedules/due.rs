@@ -16,7 +16,7 @@ use task_store::{Connection, Database, Moment, TaskId, UserTaskId};
 use super::{Rule, ScheduledTask, zone_of};
 use crate::error::Result;
 use crate::tasks::add_many::add_within;
-use crate::tasks::halves::by_halves;
+use crate::tasks::halves::{by_halves, not_taken};
 use crate::tasks::runs::{self, RunQueue};
 use crate::tasks::{IdScope, TaskRequest};
 
@@ -130,8 +130,7 @@ async fn refuse(
     due: &Due,
     fault: &str,
 ) -> Result<(Vec<TaskId>, usize)> {
-    let why =
-        format!("the database does not take this task ({fault}): see its constraints and triggers");
+    let why = not_taken(fault);
     let error = due.tasks.last().map(|task| of_instant(task, &why));
     let end = Passed {
         error: error.or(Some(why)),
