@@ -6,9 +6,8 @@ use task_service::async_tasks::close;
 use task_service::jobs::KINDS;
 use task_store::Database;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), task_lambda::Error> {
-    post(handle).await
+fn main() -> Result<(), task_lambda::Error> {
+    post(handle)
 }
 
 async fn handle(database: &Database, call: Call) -> task_service::Result<Reply> {

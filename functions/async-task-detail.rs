@@ -6,9 +6,8 @@ use task_service::async_tasks::detail;
 use task_service::jobs::KINDS;
 use task_store::Database;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), task_lambda::Error> {
-    get_or_post(handle).await
+fn main() -> Result<(), task_lambda::Error> {
+    get_or_post(handle)
 }
 
 async fn handle(

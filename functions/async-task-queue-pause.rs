@@ -5,9 +5,8 @@ use task_lambda::http::{Call, Reply, post};
 use task_service::tasks::queues;
 use task_store::Database;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), task_lambda::Error> {
-    post(handle).await
+fn main() -> Result<(), task_lambda::Error> {
+    post(handle)
 }
 
 async fn handle(database: &Database, call: Call) -> task_service::Result<Reply> {

@@ -7,9 +7,8 @@ use task_service::async_tasks::retry;
 use task_service::sqs::{SqsQueue, TaskQueues};
 use task_service::tasks::runs;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), task_lambda::Error> {
-    post(handle).await
+fn main() -> Result<(), task_lambda::Error> {
+    post(handle)
 }
 
 type State = (Dispatcher<SqsQueue>, TaskQueues, TimeZone);

@@ -5,9 +5,8 @@ use task_lambda::sqs::{Message, NotDone, serve};
 use task_service::jobs::KINDS;
 use task_store::Database;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), task_lambda::Error> {
-    serve(handle).await
+fn main() -> Result<(), task_lambda::Error> {
+    serve(handle)
 }
 
 async fn handle(

@@ -8,9 +8,8 @@ use task_service::push::PushQueue;
 use task_service::sqs::{SqsQueue, TaskQueues};
 use task_service::sweep::{Swept, sweep};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), task_lambda::Error> {
-    serve(handle).await
+fn main() -> Result<(), task_lambda::Error> {
+    serve(handle)
 }
 
 type State = (Dispatcher<SqsQueue>, TaskQueues, Option<PushQueue>);

@@ -3,9 +3,8 @@
 use task_lambda::ConsoleSettings;
 use task_lambda::http::{Call, Reply, StaticFile, get};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), task_lambda::Error> {
-    get(handle).await
+fn main() -> Result<(), task_lambda::Error> {
+    get(handle)
 }
 
 async fn handle(settings: &ConsoleSettings, call: Call) -> task_service::Result<Reply> {

@@ -5,9 +5,8 @@ use task_engine::Deadline;
 use task_lambda::schedule::serve;
 use task_store::{Database, RowUser, grant_rows, migrate};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), task_lambda::Error> {
-    serve(handle).await
+fn main() -> Result<(), task_lambda::Error> {
+    serve(handle)
 }
 
 async fn handle(

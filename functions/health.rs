@@ -4,9 +4,8 @@ use serde_json::json;
 use task_lambda::http::{Call, Reply, get};
 use task_store::{Database, health};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), task_lambda::Error> {
-    get(handle).await
+fn main() -> Result<(), task_lambda::Error> {
+    get(handle)
 }
 
 async fn handle(database: &Database, _: Call) -> task_service::Result<Reply> {

@@ -8,9 +8,8 @@ use task_service::retention::RetentionDays;
 use task_service::sqs::TaskQueues;
 use task_store::Database;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), task_lambda::Error> {
-    serve(handle).await
+fn main() -> Result<(), task_lambda::Error> {
+    serve(handle)
 }
 
 async fn handle(

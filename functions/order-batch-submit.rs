@@ -5,9 +5,8 @@ use task_lambda::{Parameter, PublicBaseUrl};
 use task_service::orders::{OrderImport, OrderList, submit};
 use {serde_json::json, task_engine::Dispatcher, task_service::sqs::SqsQueue};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), task_lambda::Error> {
-    post(handle).await
+fn main() -> Result<(), task_lambda::Error> {
+    post(handle)
 }
 
 type State = (Dispatcher<SqsQueue>, OrderImport, PublicBaseUrl);

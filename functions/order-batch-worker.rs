@@ -3,7 +3,6 @@
 use task_lambda::sqs::serve_job;
 use task_service::orders::OrderImport;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), task_lambda::Error> {
-    serve_job::<OrderImport>().await
+fn main() -> Result<(), task_lambda::Error> {
+    serve_job::<OrderImport>()
 }

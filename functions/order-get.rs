@@ -5,9 +5,8 @@ use task_lambda::http::{Call, Reply, get_or_post};
 use task_service::orders;
 use task_store::Database;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), task_lambda::Error> {
-    get_or_post(handle).await
+fn main() -> Result<(), task_lambda::Error> {
+    get_or_post(handle)
 }
 
 async fn handle(

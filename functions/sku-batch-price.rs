@@ -6,9 +6,8 @@ use task_lambda::{Parameter, PublicBaseUrl};
 use task_service::prices::{PriceList, submit};
 use {task_engine::Dispatcher, task_service::sqs::SqsQueue};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), task_lambda::Error> {
-    post(handle).await
+fn main() -> Result<(), task_lambda::Error> {
+    post(handle)
 }
 
 type State = (Dispatcher<SqsQueue>, PublicBaseUrl);

@@ -6,9 +6,8 @@ use task_lambda::http::{Call, Reply, post};
 use task_service::tasks::runs;
 use task_store::Database;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), task_lambda::Error> {
-    post(handle).await
+fn main() -> Result<(), task_lambda::Error> {
+    post(handle)
 }
 
 async fn handle(

@@ -7,9 +7,8 @@ use task_service::jobs::KINDS;
 use task_service::tasks::{self, runs};
 use task_store::Database;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), task_lambda::Error> {
-    post(handle).await
+fn main() -> Result<(), task_lambda::Error> {
+    post(handle)
 }
 
 async fn handle(

@@ -4,9 +4,8 @@ use task_lambda::sqs::{Message, NotDone, serve_parallel};
 use task_service::Result;
 use task_service::push::{PushMessage, PushWork, Pusher};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> std::result::Result<(), task_lambda::Error> {
-    serve_parallel(handle, next, work).await
+fn main() -> std::result::Result<(), task_lambda::Error> {
+    serve_parallel(handle, next, work)
 }
 
 async fn handle(pusher: &Pusher, message: Message) -> std::result::Result<(), NotDone> {

@@ -1,7 +1,7 @@
 //! Failpoints: named places between two durable actions, where the chaos suite makes a process die, fail or stand
-//! still. Without the cargo feature `failpoints`, which nothing that is run or deployed has, reaching one does nothing.
+//! still. In a release build, which is what is deployed, reaching one does nothing.
 //!
-//! With it, the environment variable `FAILPOINTS` names a folder. A file there, called like a failpoint, arms it with
+//! In every other build the environment variable `FAILPOINTS` names a folder. A file there, called like a failpoint, arms it with
 //! the file's text: `kill`, `error`, `panic` or `delay MILLISECONDS`. The process that reaches it first removes the file, so
 //! that it fires once over all processes. The file `items` holds lines `kill TEXT` and `panic TEXT`: an item whose
 //! JSON contains the text does that at every try.
@@ -70,16 +70,16 @@ failpoints! {
     CloseCommitted = "close-committed",
 }
 
-#[cfg(feature = "failpoints")]
+#[cfg(debug_assertions)]
 pub use armed::reach;
-#[cfg(feature = "failpoints")]
+#[cfg(debug_assertions)]
 pub(crate) use armed::reach_items;
-#[cfg(not(feature = "failpoints"))]
+#[cfg(not(debug_assertions))]
 pub use disarmed::reach;
-#[cfg(not(feature = "failpoints"))]
+#[cfg(not(debug_assertions))]
 pub(crate) use disarmed::reach_items;
 
-#[cfg(not(feature = "failpoints"))]
+#[cfg(not(debug_assertions))]
 mod disarmed {
     use std::future::{Ready, ready};
 
@@ -97,7 +97,7 @@ mod disarmed {
     pub(crate) fn reach_items<'a>(_: impl Iterator<Item = &'a str>) {}
 }
 
-#[cfg(feature = "failpoints")]
+#[cfg(debug_assertions)]
 mod armed {
     use std::path::PathBuf;
     use std::time::Duration;

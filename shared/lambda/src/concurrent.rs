@@ -3,7 +3,7 @@
 //! The runtime polls for that many events at once and hands each to a free thread. A thread works on one at a time, with a
 //! state of its own and so with connections of its own: a handler shares nothing but the logger with its neighbours.
 
-use std::{fmt, panic::AssertUnwindSafe, sync::Arc, thread};
+use std::{panic::AssertUnwindSafe, sync::Arc, thread};
 
 use futures_util::FutureExt;
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
@@ -11,7 +11,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::variables::AWS_LAMBDA_MAX_CONCURRENCY;
-use crate::{ConfigurationError, Environment, Error, FromEnvironment};
+use crate::{ConfigurationError, Environment, Error, FromEnvironment, runtime::Handler};
 
 /// 8 MiB, like the main thread; spawned threads get 2.
 const STACK: usize = 8 << 20;
@@ -50,24 +50,18 @@ type Answer<A> = Result<A, Diagnostic>;
 /// An event, and who waits for its answer.
 type Job<E, A> = (LambdaEvent<E>, oneshot::Sender<Answer<A>>);
 
-/// Polls for as many events at once as there are states, until the process is stopped.
-pub(crate) async fn serve<S, E, A, R, F>(
-    states: Vec<&'static S>,
-    handle: impl Fn(&'static S, LambdaEvent<E>) -> F + Copy + Send + 'static,
-) -> Result<(), Error>
+/// Polls for as many events at once as there are handlers, until the process is stopped.
+pub(crate) async fn serve<E, A>(handlers: Vec<Handler<E, A>>) -> Result<(), Error>
 where
-    S: Sync,
     E: DeserializeOwned + Send + 'static,
     A: Serialize + Send + 'static,
-    R: Into<Diagnostic> + fmt::Debug,
-    F: Future<Output = Result<A, R>>,
 {
-    let (jobs, queue) = mpsc::channel(states.len());
+    let (jobs, queue) = mpsc::channel(handlers.len());
     let queue = Arc::new(Mutex::new(queue));
-    for state in states {
+    for handle in handlers {
         let queue = Arc::clone(&queue);
         let worker = thread::Builder::new().stack_size(STACK);
-        worker.spawn(move || work(&queue, |event| handle(state, event)))?;
+        worker.spawn(move || work(&queue, handle))?;
     }
     let service = service_fn(move |event| hand_over(jobs.clone(), event));
     Runtime::new(service).run_concurrent().await

@@ -1,9 +1,7 @@
 //! The process of a function: logger and state first, then one event after the other.
 
-use std::fmt;
-
-use futures_util::FutureExt;
-use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
+use futures_util::{FutureExt, future::LocalBoxFuture};
+use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 use serde::{Serialize, de::DeserializeOwned};
 use task_service::push::PushQueue;
 use task_service::trace;
@@ -25,69 +23,84 @@ const RUNTIME: [&str; 4] = [
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
 ];
 
-/// Polls for events until the process is stopped. `handle` gets each event with the function's state, which is built
-/// before the first and lives as long as the process, so that every event can borrow it.
+/// What a function does with an event. It is boxed, so that the loop around it is compiled once for all functions.
+pub(crate) type Handler<E, A> =
+    Box<dyn Fn(LambdaEvent<E>) -> LocalBoxFuture<'static, Result<A, Error>> + Send>;
+
+/// Builds a handler with a state of its own.
+type Build<'a, E, A> = dyn Fn(&Environment) -> Result<Handler<E, A>, ConfigurationError> + 'a;
+
+/// Polls for events until the process is stopped. `build` makes a handler with a state of its own for each invocation that
+/// there may be at a time.
 ///
 /// # Errors
 /// A missing or bad variable; it is logged, and the caller is to end the process with it.
-pub(crate) async fn serve<S, E, A, R, F>(
-    handle: impl Fn(&'static S, LambdaEvent<E>) -> F + Copy + Send + 'static,
-) -> Result<(), Error>
+pub(crate) fn serve<E, A>(build: &Build<'_, E, A>) -> Result<(), Error>
 where
-    S: FromEnvironment,
     E: DeserializeOwned + Send + 'static,
     A: Serialize + Send + 'static,
-    R: Into<Diagnostic> + fmt::Debug,
-    F: Future<Output = Result<A, R>>,
 {
-    let (concurrency, timeout, push, states) = start::<S>()
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().build()?.block_on(poll(build))
+}
+
+async fn poll<E, A>(build: &Build<'_, E, A>) -> Result<(), Error>
+where
+    E: DeserializeOwned + Send + 'static,
+    A: Serialize + Send + 'static,
+{
+    let (environment, concurrency) = start()
         .await
         .inspect_err(|error| tracing::error!(%error, "not started"))?;
-    let measured = move |state, event: LambdaEvent<E>| {
-        let trace = event.context.xray_trace_id.clone();
-        // On the heap: what it awaits would be part of the runtime's own future, which moves.
-        let end = deadline::end(&event.context, timeout);
-        let handling = trace::within(trace, async move {
-            let answer = handle(state, event).await;
-            if let Some(queue) = push {
-                queue.announce_opened().await;
-            }
-            answer
-        });
-        Box::pin(invocation::within(end, handling)).inspect(|_| metrics::flush())
-    };
+    let build = || measured(&environment, build(&environment)?);
+    let handlers = (0..concurrency.invocations()).map(|_| build());
+    let mut handlers = handlers
+        .collect::<Result<Vec<_>, _>>()
+        .inspect_err(|error| tracing::error!(%error, "not started"))?;
     match concurrency {
-        Concurrency::One => {
-            let only = states[0];
-            let service = service_fn(|event| measured(only, event));
-            Runtime::new(service).run().await
-        }
-        Concurrency::Managed(_) => concurrent::serve(states, measured).await,
+        Concurrency::One => Runtime::new(service_fn(handlers.remove(0))).run().await,
+        Concurrency::Managed(_) => concurrent::serve(handlers).await,
     }
 }
 
-/// The number of concurrent invocations, the timeout, the queue that opened units are announced to, and one state per invocation.
-type Started<S> = (
-    Concurrency,
-    FunctionTimeout,
-    Option<&'static PushQueue>,
-    Vec<&'static S>,
-);
-
-/// Sets up the logger, reads the database's passwords, then builds the function's state once for each concurrent invocation.
-async fn start<S: FromEnvironment>() -> Result<Started<S>, ConfigurationError> {
+/// Sets up the logger and reads the variables and the database's passwords.
+async fn start() -> Result<(Environment, Concurrency), ConfigurationError> {
     let environment = Environment::of_process();
     telemetry::start(&environment)?;
     for variable in RUNTIME {
         environment.required(variable)?;
     }
     let environment = environment.with_logins().await?;
-    let timeout = FunctionTimeout::from_environment(&environment)?;
     let concurrency = Concurrency::from_environment(&environment)?;
-    let build = |_| S::from_environment(&environment).map(|state| &*Box::leak(Box::new(state)));
-    let states = (0..concurrency.invocations()).map(build);
-    let push = Option::<PushQueue>::from_environment(&environment)?;
-    let push = push.map(|queue| &*Box::leak(Box::new(queue)));
-    let states = states.collect::<Result<_, _>>()?;
-    Ok((concurrency, timeout, push, states))
+    Ok((environment, concurrency))
+}
+
+/// Keeps the trace and the end of each invocation for the handler, announces the units that it opened, and writes its metrics.
+fn measured<E: 'static, A: 'static>(
+    environment: &Environment,
+    handle: Handler<E, A>,
+) -> Result<Handler<E, A>, ConfigurationError> {
+    let timeout = FunctionTimeout::from_environment(environment)?;
+    let push: &'static Option<PushQueue> = leaked(environment)?;
+    Ok(Box::new(move |event| {
+        let trace = event.context.xray_trace_id.clone();
+        let end = deadline::end(&event.context, timeout);
+        let handling = handle(event);
+        let handling = trace::within(trace, async move {
+            let answer = handling.await;
+            if let Some(queue) = push {
+                queue.announce_opened().await;
+            }
+            answer
+        });
+        let handling = invocation::within(end, handling);
+        handling.inspect(|_| metrics::flush()).boxed_local()
+    }))
+}
+
+/// Builds a state that lives as long as the process, so that every event can borrow it.
+pub(crate) fn leaked<S: FromEnvironment>(
+    environment: &Environment,
+) -> Result<&'static S, ConfigurationError> {
+    S::from_environment(environment).map(|state| &*Box::leak(Box::new(state)))
 }

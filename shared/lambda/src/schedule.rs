@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use futures_util::FutureExt;
 use lambda_runtime::LambdaEvent;
 use serde::{Serialize, de::IgnoredAny};
 use task_engine::Deadline;
@@ -16,23 +17,23 @@ use crate::{FromEnvironment, fault, runtime, telemetry};
 ///
 /// # Errors
 /// A bad configuration. A failed invocation is answered as failed, so that the invoker may retry it.
-pub async fn serve<S, H, F, T>(handler: H) -> std::result::Result<(), crate::Error>
+pub fn serve<S, H, F, T>(handler: H) -> std::result::Result<(), crate::Error>
 where
     S: FromEnvironment,
     H: Fn(&'static S, Deadline) -> F + Copy + Send + 'static,
-    F: Future<Output = Result<T>>,
+    F: Future<Output = Result<T>> + 'static,
     T: Serialize + Send + 'static,
 {
-    type State<S> = (S, FunctionTimeout);
-    runtime::serve(
-        move |state: &'static State<S>, event: LambdaEvent<IgnoredAny>| {
-            let (state, timeout) = state;
-            let deadline = deadline::of(&event.context, *timeout);
+    runtime::serve(&|environment| {
+        let state = runtime::leaked(environment)?;
+        let timeout = FunctionTimeout::from_environment(environment)?;
+        Ok(Box::new(move |event: LambdaEvent<IgnoredAny>| {
+            let deadline = deadline::of(&event.context, timeout);
             let span = telemetry::span(&event.context);
-            answer(handler(state, deadline)).instrument(span)
-        },
-    )
-    .await
+            let answering = answer(handler(state, deadline));
+            answering.instrument(span).boxed_local()
+        }))
+    })
 }
 
 async fn answer<T>(work: impl Future<Output = Result<T>>) -> std::result::Result<T, crate::Error> {

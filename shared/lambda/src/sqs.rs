@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
+use futures_util::FutureExt;
 use lambda_runtime::{Context, LambdaEvent};
 use serde::{Deserialize, Serialize};
 use task_engine::ChunkMessage;
@@ -84,25 +85,24 @@ impl From<Unworked> for NotDone {
 ///
 /// # Errors
 /// A bad configuration. The error of a message is logged, and the message stays in the queue.
-pub async fn serve<S, H, F>(handler: H) -> Result<(), crate::Error>
+pub fn serve<S, H, F>(handler: H) -> Result<(), crate::Error>
 where
     S: FromEnvironment,
     H: Fn(&'static S, Message) -> F + Copy + Send + 'static,
-    F: Future<Output = Result<(), NotDone>>,
+    F: Future<Output = Result<(), NotDone>> + 'static,
 {
-    type State<S> = (S, FunctionTimeout);
-    runtime::serve(move |state: &'static State<S>, event| async move {
-        let (state, timeout) = state;
-        let LambdaEvent::<Event> {
-            payload, context, ..
-        } = event;
-        let deadline = deadline::of(&context, *timeout);
-        handle_all(payload, &context, deadline, |message| {
-            handler(state, message)
-        })
-        .await
+    runtime::serve(&|environment| {
+        let state = runtime::leaked(environment)?;
+        let timeout = FunctionTimeout::from_environment(environment)?;
+        Ok(Box::new(move |event: LambdaEvent<Event>| {
+            let answering = async move {
+                let deadline = deadline::of(&event.context, timeout);
+                let handler = |message| handler(state, message);
+                handle_all(event.payload, &event.context, deadline, handler).await
+            };
+            answering.boxed_local()
+        }))
     })
-    .await
 }
 
 /// The event of the queue's event source mapping.

@@ -1,6 +1,5 @@
-//! The options of a run: `MINUTES`, `SEED`, `PART`, `MYSQL_FLAVOR` and the folder of the functions with failpoints.
+//! The options of a run: `MINUTES`, `SEED`, `PART` and `MYSQL_FLAVOR`.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// The options of a run.
@@ -14,8 +13,6 @@ pub(crate) struct Options {
     pub(crate) part: Part,
     /// `mysql` or `mariadb`.
     pub(crate) flavor: String,
-    /// The folder of the function binaries that were built with failpoints.
-    pub(crate) functions: PathBuf,
 }
 
 /// A part of the load.
@@ -62,9 +59,6 @@ impl Options {
             ),
             part: variable("PART").map_or(Part::All, |name| Part::named(&name)),
             flavor: variable("MYSQL_FLAVOR").unwrap_or_else(|| "mysql".to_owned()),
-            functions: variable("FUNCTIONS")
-                .map(PathBuf::from)
-                .expect("FUNCTIONS is not set: run `make chaos`"),
         }
     }
 }

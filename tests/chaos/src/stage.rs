@@ -1,4 +1,4 @@
-//! The stage of a run: a private database server, the way to it, and a stack of the functions with failpoints.
+//! The stage of a run: a private database server, the way to it, and a stack of the functions, with failpoints.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sqlx::mysql::MySqlConnection;
 use sqlx::{Connection as _, Executor as _};
 use task_local::database::{PrivateMysql, Profile};
-use task_local::{Stack, StackConfig, TaskQueue, project_root};
+use task_local::{Stack, StackConfig, TaskQueue, built_programs, project_root};
 
 use crate::faults::{Armory, Link};
 use crate::ledger::Ledger;
@@ -143,7 +143,7 @@ fn name(options: &Options) -> String {
 
 /// Receive counts, leases and time-outs are short, so that much happens in little time.
 fn config(options: &Options, url: &str, armory: &Armory) -> StackConfig {
-    let mut config = StackConfig::new(&options.functions, url).unwrap();
+    let mut config = StackConfig::new(built_programs(), url).unwrap();
     config
         .project
         .functions

@@ -9,13 +9,17 @@ mod reply;
 mod station;
 mod text;
 
-use std::{convert::Infallible, time::Instant};
+use std::time::Instant;
 
+use futures_util::{FutureExt, future::LocalBoxFuture};
 use lambda_runtime::LambdaEvent;
 use task_service::{Error, ErrorCode, Result};
 use tracing::Instrument;
 
-use crate::{Callers, FromEnvironment, fault, parameters::shown, runtime, telemetry};
+use crate::{
+    Callers, ConfigurationError, Environment, FromEnvironment, fault, parameters::shown, runtime,
+    telemetry,
+};
 use answer::{Answer, Response};
 pub use call::Call;
 use event::Event;
@@ -26,63 +30,75 @@ pub use reply::Reply;
 ///
 /// # Errors
 /// A bad configuration. Whatever a request fails with is answered.
-pub async fn post<S, H, F>(handler: H) -> std::result::Result<(), crate::Error>
+pub fn post<S, H, F>(handler: H) -> std::result::Result<(), crate::Error>
 where
     S: FromEnvironment,
-    H: Fn(&'static S, Call) -> F + Copy + Send + 'static,
-    F: Future<Output = Result<Reply>>,
+    H: Fn(&'static S, Call) -> F + Copy + Send + Sync + 'static,
+    F: Future<Output = Result<Reply>> + 'static,
 {
-    serve(&["POST"], handler).await
+    serve(&["POST"], handler)
 }
 
 /// Serves a route that only reads, and may be called by GET as well as by POST.
 ///
 /// # Errors
 /// A bad configuration. Whatever a request fails with is answered.
-pub async fn get_or_post<S, H, F>(handler: H) -> std::result::Result<(), crate::Error>
+pub fn get_or_post<S, H, F>(handler: H) -> std::result::Result<(), crate::Error>
 where
     S: FromEnvironment,
-    H: Fn(&'static S, Call) -> F + Copy + Send + 'static,
-    F: Future<Output = Result<Reply>>,
+    H: Fn(&'static S, Call) -> F + Copy + Send + Sync + 'static,
+    F: Future<Output = Result<Reply>> + 'static,
 {
-    serve(&["GET", "POST"], handler).await
+    serve(&["GET", "POST"], handler)
 }
 
 /// Serves a route that is called by GET only.
 ///
 /// # Errors
 /// A bad configuration. Whatever a request fails with is answered.
-pub async fn get<S, H, F>(handler: H) -> std::result::Result<(), crate::Error>
+pub fn get<S, H, F>(handler: H) -> std::result::Result<(), crate::Error>
 where
     S: FromEnvironment,
-    H: Fn(&'static S, Call) -> F + Copy + Send + 'static,
-    F: Future<Output = Result<Reply>>,
+    H: Fn(&'static S, Call) -> F + Copy + Send + Sync + 'static,
+    F: Future<Output = Result<Reply>> + 'static,
 {
-    serve(&["GET"], handler).await
+    serve(&["GET"], handler)
 }
 
-async fn serve<S, H, F>(
+fn serve<S, H, F>(
     methods: &'static [&'static str],
     handler: H,
 ) -> std::result::Result<(), crate::Error>
 where
     S: FromEnvironment,
-    H: Fn(&'static S, Call) -> F + Copy + Send + 'static,
-    F: Future<Output = Result<Reply>>,
+    H: Fn(&'static S, Call) -> F + Copy + Send + Sync + 'static,
+    F: Future<Output = Result<Reply>> + 'static,
 {
-    type State<S> = (S, Callers);
-    runtime::serve(move |state: &'static State<S>, event| async move {
-        let (state, callers) = state;
-        let LambdaEvent::<Event> {
-            payload, context, ..
-        } = event;
-        let span = telemetry::span(&context);
-        let answering = answer(payload, &context.request_id, callers, methods, |call| {
-            handler(state, call)
-        });
-        Ok::<_, Infallible>(answering.instrument(span).await)
+    serve_calls(methods, &|environment| {
+        let state = runtime::leaked(environment)?;
+        Ok(Box::new(move |call| handler(state, call).boxed_local()))
     })
-    .await
+}
+
+/// What a route does with a call.
+type Handler = Box<dyn Fn(Call) -> LocalBoxFuture<'static, Result<Reply>> + Send + Sync>;
+
+fn serve_calls(
+    methods: &'static [&'static str],
+    build: &dyn Fn(&Environment) -> std::result::Result<Handler, ConfigurationError>,
+) -> std::result::Result<(), crate::Error> {
+    runtime::serve(&|environment| {
+        let callers: &Callers = runtime::leaked(environment)?;
+        let handler: &Handler = Box::leak(Box::new(build(environment)?));
+        Ok(Box::new(move |event: LambdaEvent<Event>| {
+            let span = telemetry::span(&event.context);
+            let answering = async move {
+                let id = &event.context.request_id;
+                Ok(answer(event.payload, id, callers, methods, handler).await)
+            };
+            answering.instrument(span).boxed_local()
+        }))
+    })
 }
 
 /// Answers one event and logs it.

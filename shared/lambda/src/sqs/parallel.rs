@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{FutureExt, join_all};
 use lambda_runtime::{Context, LambdaEvent};
 use task_engine::Deadline;
 use tokio::sync::{Mutex, watch};
@@ -26,7 +26,7 @@ const LONGEST: Duration = Duration::from_secs(25);
 ///
 /// # Errors
 /// A bad configuration. The fault of a message is logged, and the message stays in the queue.
-pub async fn serve_parallel<S, W, H, F, N, G, D, E>(
+pub fn serve_parallel<S, W, H, F, N, G, D, E>(
     handler: H,
     next: N,
     work: D,
@@ -34,30 +34,33 @@ pub async fn serve_parallel<S, W, H, F, N, G, D, E>(
 where
     S: FromEnvironment,
     H: Fn(&'static S, Message) -> F + Copy + Send + 'static,
-    F: Future<Output = Result<(), NotDone>>,
+    F: Future<Output = Result<(), NotDone>> + 'static,
     N: Fn(&'static S) -> G + Copy + Send + 'static,
-    G: Future<Output = task_service::Result<Option<W>>>,
+    G: Future<Output = task_service::Result<Option<W>>> + 'static,
     D: Fn(&'static S, W) -> E + Copy + Send + 'static,
-    E: Future<Output = task_service::Result<()>>,
+    E: Future<Output = task_service::Result<()>> + 'static,
+    W: 'static,
 {
-    type State<S> = (S, FunctionTimeout);
-    runtime::serve(move |state: &'static State<S>, event| async move {
-        let (state, timeout) = state;
-        let LambdaEvent::<Event> {
-            payload, context, ..
-        } = event;
-        let places = Places {
-            begin_until: deadline::before(&context, *timeout, LONGEST),
-            deadline: deadline::of(&context, *timeout),
-            open: watch::Sender::new(payload.records.len()),
-            looking: Mutex::new(true),
-            handler: move |message| handler(state, message),
-            next: move || next(state),
-            work: move |found| work(state, found),
-        };
-        places.handle_at_once(payload, &context).await
+    runtime::serve(&|environment| {
+        let state = runtime::leaked(environment)?;
+        let timeout = FunctionTimeout::from_environment(environment)?;
+        Ok(Box::new(move |event: LambdaEvent<Event>| {
+            let LambdaEvent {
+                payload, context, ..
+            } = event;
+            let places = Places {
+                begin_until: deadline::before(&context, timeout, LONGEST),
+                deadline: deadline::of(&context, timeout),
+                open: watch::Sender::new(payload.records.len()),
+                looking: Mutex::new(true),
+                handler: move |message| handler(state, message),
+                next: move || next(state),
+                work: move |found| work(state, found),
+            };
+            let handling = async move { places.handle_at_once(payload, &context).await };
+            handling.boxed_local()
+        }))
     })
-    .await
 }
 
 /// The places of an invocation.
