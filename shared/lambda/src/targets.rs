@@ -10,7 +10,7 @@ use crate::{ConfigurationError, Environment, FromEnvironment};
 
 type Credentials = (String, String, Option<String>);
 
-/// The role of the function, as Lambda puts it into the environment.
+/// Reads the credentials of the function's role, which Lambda puts into the environment.
 fn credentials(environment: &Environment) -> Result<Credentials, ConfigurationError> {
     Ok((
         environment.required("AWS_ACCESS_KEY_ID")?.to_owned(),
@@ -19,7 +19,7 @@ fn credentials(environment: &Environment) -> Result<Credentials, ConfigurationEr
     ))
 }
 
-/// Another place to ask than AWS's own.
+/// Returns another place to ask than AWS's own.
 fn endpoint<'e>(environment: &'e Environment, own: &str) -> Option<&'e str> {
     let own = environment.text(own);
     own.or_else(|| environment.text("AWS_ENDPOINT_URL"))

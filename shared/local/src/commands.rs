@@ -113,7 +113,7 @@ impl ChosenDatabase {
     }
 }
 
-/// Done when the person (Ctrl-C) or the system (SIGTERM) wants us to end.
+/// Waits until the person (Ctrl-C) or the system (SIGTERM) wants us to end.
 async fn asked_to_end() -> Result<()> {
     let listen = |kind| signal(kind).map_err(|error| LocalError::part("signals", error));
     let (mut interrupt, mut terminate) = (

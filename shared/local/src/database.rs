@@ -66,7 +66,7 @@ impl PrivateMysql {
         })
     }
 
-    /// Its `DATABASE_URL`.
+    /// Returns its `DATABASE_URL`.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url

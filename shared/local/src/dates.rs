@@ -6,7 +6,7 @@ use jiff::{Timestamp, ToSpan};
 
 use crate::error::{LocalError, Result};
 
-/// Today in the zone `APP_TIME_ZONE` names, as the functions read it too.
+/// Returns the date in the zone `APP_TIME_ZONE` names, as the functions read it too.
 pub(crate) fn today() -> Result<Date> {
     let name = std::env::var("APP_TIME_ZONE").unwrap_or_else(|_| "Asia/Shanghai".to_owned());
     let zone = TimeZone::get(&name).map_err(|error| LocalError::part("APP_TIME_ZONE", error))?;

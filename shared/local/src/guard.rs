@@ -52,7 +52,7 @@ impl Guard {
         self.say("watch", pid);
     }
 
-    /// The process has ended: its number may soon be another's.
+    /// Forgets a process that has ended: its number may soon be another's.
     pub(crate) fn forget(&self, pid: Pid) {
         self.say("forget", pid);
     }

@@ -90,7 +90,7 @@ impl Recipe {
 }
 
 impl Process {
-    /// Its process id.
+    /// Returns its process id.
     pub(crate) fn pid(&self) -> Pid {
         self.pid
     }

@@ -3,7 +3,7 @@
 use crate::project::{Project, Queue};
 use crate::queue::QueueEmulator;
 
-/// `GM_TASK_QUEUE`: where the messages of each job go.
+/// Returns `GM_TASK_QUEUE`: where the messages of each job go.
 pub(crate) fn queue_urls(project: &Project, emulator: &QueueEmulator) -> String {
     let url = |(name, queue): (&String, &Queue)| {
         let job = queue.job.as_ref()?;
@@ -13,7 +13,7 @@ pub(crate) fn queue_urls(project: &Project, emulator: &QueueEmulator) -> String 
     urls.collect::<Vec<_>>().join(",")
 }
 
-/// `PUSH_QUEUE_URL`: the queue that carries no job's messages.
+/// Returns `PUSH_QUEUE_URL`: the queue that carries no job's messages.
 pub(crate) fn push_queue_url(project: &Project, emulator: &QueueEmulator) -> String {
     let mut queues = project.queues.iter();
     let push = queues.find(|(_, queue)| queue.job.is_none());

@@ -13,7 +13,7 @@ use crate::error::{LocalError, Result};
 /// The name of the secret that is there from the beginning.
 pub(crate) const NAME: &str = "demo";
 
-/// The file below the project's folder; it is made where there is none, for its owner alone.
+/// Returns the file below the project's folder; makes it where there is none, for its owner alone.
 pub(crate) fn file(root: &Path) -> Result<PathBuf> {
     let folder = root.join(".local");
     let path = folder.join("target-secrets.json");
@@ -50,7 +50,7 @@ pub(crate) fn demo(root: &Path) -> Result<String> {
         .ok_or_else(|| fault("has no text for demo"))
 }
 
-/// A new secret, from the system's source of randomness.
+/// Makes a new secret from the system's source of randomness.
 fn secret() -> std::io::Result<String> {
     let mut bytes = [0; 32];
     std::io::Read::read_exact(&mut fs::File::open("/dev/urandom")?, &mut bytes)?;

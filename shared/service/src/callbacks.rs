@@ -30,13 +30,13 @@ pub(crate) async fn check(database: &Database, name: Option<&CallbackName>) -> R
     }
 }
 
-/// The same on a connection of the caller's.
+/// Checks the same on a connection of the caller's.
 pub(crate) async fn check_named(connection: &mut Connection, name: &str) -> Result<()> {
     let found = callbacks::find(connection, name).await?;
     found.map(|_| ()).ok_or_else(|| undeclared(name))
 }
 
-/// `PARAM_INVALID` for a callback that is not declared.
+/// Makes the refusal `PARAM_INVALID` of a callback that is not declared.
 pub(crate) fn undeclared(name: &str) -> Error {
     let wrong =
         format!("names {name:?}, which is not declared: declare it with /task/callback/set");

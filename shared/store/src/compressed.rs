@@ -43,7 +43,7 @@ impl CompressedText {
         }
     }
 
-    /// The bytes of the column.
+    /// Returns the bytes of the column.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }

@@ -155,7 +155,7 @@ fn closed(mut body: String, request_id: &str) -> String {
     body
 }
 
-/// Strings, numbers and JSON texts: writing them cannot fail.
+/// Writes strings, numbers or JSON texts, which cannot fail.
 fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }

@@ -52,7 +52,7 @@ impl Call {
         })
     }
 
-    /// Query string and body, merged.
+    /// Merges query string and body.
     ///
     /// # Errors
     /// `PARAM_INVALID` when one of them does not parse.
@@ -73,7 +73,7 @@ impl Call {
         Ok((read(&self, &parameters)?, self.caller(&parameters)?))
     }
 
-    /// On whose behalf the call is made. An operator who names no station is bound to the own one or, without one, to none.
+    /// Tells on whose behalf the call is made. An operator who names no station is bound to the own one or, without one, to none.
     ///
     /// # Errors
     /// `FORBIDDEN` when the deployment wants a claim and there is none; `PARAM_INVALID` when the header and the

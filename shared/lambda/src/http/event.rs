@@ -56,7 +56,7 @@ impl Claim {
         }
     }
 
-    /// A person's name, as much of it as is kept; `None` when it is none.
+    /// Returns a person's name, as much of it as is kept; `None` when it is none.
     pub(super) fn name(self) -> Option<String> {
         let Self::Text(text) = self else {
             return None;

@@ -70,12 +70,12 @@ mod tests {
 
     use super::*;
 
-    /// As `serde_json` reads it.
+    /// Reads a text as `serde_json` does.
     fn plain(json: &str) -> Option<Text> {
         serde_json::from_str(json).map(|text| Text(Ok(text))).ok()
     }
 
-    /// In pieces of every size, which all read the same.
+    /// Reads a text in pieces of every size, which all read the same.
     fn read(json: &str) -> Option<Text> {
         let whole = serde_json::from_str::<Text>(json).ok();
         let whole = whole.filter(|text| text.0.is_ok());

@@ -29,7 +29,7 @@ impl Parameter<'_> {
         })
     }
 
-    /// Events, each one of three.
+    /// Reads events, each of which is one of three.
     fn events(self) -> Result<Vec<&'static str>> {
         let words = self.items(EVENTS.len())?;
         let events: Vec<_> = EVENTS
@@ -48,7 +48,7 @@ impl Parameter<'_> {
 }
 
 impl Parameters<'_> {
-    /// The members of a callback that are to be set.
+    /// Reads the members of a callback that are to be set.
     pub fn callback_request(&self) -> Result<CallbackRequest> {
         let url = self.optional("url", |url| url.text(1_000))?;
         Ok(CallbackRequest {
@@ -59,7 +59,7 @@ impl Parameters<'_> {
         })
     }
 
-    /// Which callbacks and deliveries are to be shown.
+    /// Reads which callbacks and deliveries are to be shown.
     pub fn callback_list(&self) -> Result<ListRequest> {
         let limit = self.optional("limit", |limit| limit.integer(1..=100))?;
         Ok(ListRequest {
@@ -71,7 +71,7 @@ impl Parameters<'_> {
         })
     }
 
-    /// Which deliveries are to be sent again: `delivery_ids`, or those of a callback in a state.
+    /// Reads which deliveries are to be sent again: `delivery_ids`, or those of a callback in a state.
     pub fn callback_resend(&self) -> Result<Resend> {
         let ids = self.optional("delivery_ids", |ids| ids.integers(&(1..=i64::MAX), 100))?;
         let name = self.optional("name", Parameter::callback)?;

@@ -71,7 +71,7 @@ impl Parameter<'_> {
         )))
     }
 
-    /// Tags, as the JSON array they are stored as: at most 10 of at most 32 characters.
+    /// Reads tags as the JSON array that is stored: at most 10 of at most 32 characters.
     fn tags(self) -> Result<String> {
         let tags = self.items(10)?;
         let is_good = |tag: &str| (1..=32).contains(&tag.chars().count()) && !tag.contains('\0');

@@ -59,7 +59,7 @@ impl Parameter<'_> {
 }
 
 impl Parameters<'_> {
-    /// "Either id" as `/task/*` takes it: `task_id` is a key, `user_task_id` the caller's own id, of a station where
+    /// Reads either id as `/task/*` takes it: `task_id` is a key, `user_task_id` the caller's own id, of a station where
     /// `station_id` is there.
     pub fn task(&self) -> Result<TaskReference> {
         self.check_named()?;
@@ -71,7 +71,7 @@ impl Parameters<'_> {
         })
     }
 
-    /// "Either id" as `/async_task/*` and `/station/*` take it: `task_id` may also hold the caller's own id.
+    /// Reads either id as `/async_task/*` and `/station/*` take it: `task_id` may also hold the caller's own id.
     pub fn front_task(&self) -> Result<TaskReference> {
         self.check_named()?;
         let user_task_id = self.optional("user_task_id", Parameter::user_task_id)?;

@@ -135,7 +135,7 @@ impl<'a> Parameters<'a> {
         }
     }
 
-    /// Like [`Parameters::either`] for two spellings that must not contradict each other.
+    /// Chooses like [`Parameters::either`] between two spellings that must not contradict each other.
     ///
     /// # Errors
     /// `PARAM_INVALID` when both were sent with different values.

@@ -55,7 +55,7 @@ impl Parameters<'_> {
         })
     }
 
-    /// Tasks by their keys: `task_ids`, at most `max`, or one by either id.
+    /// Reads tasks by their keys: `task_ids`, at most `max`, or one by either id.
     pub fn tasks(&self, max: usize) -> Result<Vec<TaskReference>> {
         let keys = self.optional("task_ids", |ids| ids.integers(&(1..=i64::MAX), max))?;
         let station_id = self.optional("station_id", Parameter::station_id)?;

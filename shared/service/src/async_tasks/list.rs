@@ -32,7 +32,7 @@ pub struct TaskListRequest {
 }
 
 impl TaskListRequest {
-    /// Which tasks are meant; `only_shown`: of those that are listed to the station's staff.
+    /// Tells which tasks are meant; `only_shown`: of those that are listed to the station's staff.
     #[must_use]
     pub fn filter(&self, only_shown: bool) -> Filter<'_> {
         Filter {

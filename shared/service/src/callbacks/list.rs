@@ -52,7 +52,7 @@ pub struct DeliveryView {
     next_time: Option<String>,
 }
 
-/// The callbacks and their newest deliveries, times in a zone.
+/// Lists the callbacks and their newest deliveries, times in a zone.
 ///
 /// # Errors
 /// The database's.
@@ -98,7 +98,7 @@ fn view(delivery: Delivery, zone: &TimeZone) -> DeliveryView {
     }
 }
 
-/// The id that a receiver knows a delivery by: the same over all tries.
+/// Returns the id that a receiver knows a delivery by: the same over all tries.
 pub(super) fn webhook_id(task: TaskId, no: u32) -> String {
     format!("cb_{task}_{no}")
 }

@@ -46,7 +46,7 @@ impl<'a> Scalar<'a> {
         serde_json::from_str(raw).map_or(Self::Unusable(raw), |text| Self::Text(Cow::Owned(text)))
     }
 
-    /// Without the blanks around a text, of whatever kind; one of nothing but blanks is absent.
+    /// Cuts off the blanks around a text, of whatever kind; a text of nothing but blanks is absent.
     fn trimmed(self) -> Self {
         match self {
             Self::Text(text) if text.trim().is_empty() => Self::Absent,
@@ -58,7 +58,7 @@ impl<'a> Scalar<'a> {
         }
     }
 
-    /// Was nothing sent?
+    /// Tells whether nothing was sent.
     pub(crate) fn is_absent(&self) -> bool {
         *self == Self::Absent
     }

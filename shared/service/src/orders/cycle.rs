@@ -76,7 +76,7 @@ pub struct ReceiveWindow {
 }
 
 impl Cycle {
-    /// Does the cycle take orders at `now`?
+    /// Tells whether the cycle takes orders at `now`.
     #[must_use]
     pub fn is_open_at(&self, now: DateTime) -> bool {
         self.enabled && self.order_window.contains(now)
@@ -91,7 +91,7 @@ impl Cycle {
             ..=days_after(ordered, self.receive_window.e_span_time)
     }
 
-    /// May an order accepted at `accepted` be received at `time`?
+    /// Tells whether an order accepted at `accepted` may be received at `time`.
     #[must_use]
     pub fn receives_at(&self, accepted: DateTime, time: DateTime) -> bool {
         self.receive_window
@@ -110,7 +110,7 @@ impl OrderWindow {
         now.date()
     }
 
-    /// Is the window open at `now`?
+    /// Tells whether the window is open at `now`.
     #[must_use]
     pub fn contains(&self, now: DateTime) -> bool {
         let ordered = self.order_date(now);
@@ -121,7 +121,7 @@ impl OrderWindow {
 }
 
 impl ReceiveWindow {
-    /// Is `time` inside, when the window is open on the days `dates`?
+    /// Tells whether `time` is inside, when the window is open on the days `dates`.
     fn contains(&self, dates: &RangeInclusive<Date>, time: DateTime) -> bool {
         let minute = TimeOfDay::of(time);
         let in_days = (*dates.start(), self.start) <= (time.date(), minute)
@@ -134,7 +134,7 @@ impl ReceiveWindow {
         in_days && in_day && self.is_open_on(time.date().weekday())
     }
 
-    /// Is `weekday` one of the mask's?
+    /// Tells whether `weekday` is one of the mask's.
     #[must_use]
     pub fn is_open_on(&self, weekday: Weekday) -> bool {
         self.weekdays & (1 << weekday.to_monday_zero_offset()) != 0

@@ -15,7 +15,7 @@ pub struct ImportParams {
 }
 
 impl ImportParams {
-    /// As they are stored.
+    /// Writes them as they are stored.
     pub fn to_stored(&self) -> Result<String> {
         serde_json::to_string(self).map_err(|_| StoreError::Unreadable("params"))
     }

@@ -77,7 +77,7 @@ pub struct SignedRequest {
 }
 
 impl TargetClient {
-    /// A client for the hosts of an allow-list; it trusts the public authorities.
+    /// Makes a client for the hosts of an allow-list; it trusts the public authorities.
     #[must_use]
     pub fn new(hosts: TargetHosts) -> Self {
         let hosts = Arc::new(hosts);
@@ -90,7 +90,7 @@ impl TargetClient {
         }
     }
 
-    /// The allow-list.
+    /// Returns the allow-list.
     #[must_use]
     pub fn hosts(&self) -> &TargetHosts {
         &self.hosts
@@ -188,7 +188,7 @@ async fn answer(response: Response<hyper::body::Incoming>, end: Instant) -> Answ
     }
 }
 
-/// `Retry-After` in seconds; a date is waited for as well.
+/// Reads `Retry-After` in seconds; a date is waited for as well.
 fn retry_after(headers: &HeaderMap) -> Option<u32> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     let seconds = text.parse().ok().or_else(|| {

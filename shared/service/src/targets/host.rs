@@ -30,7 +30,7 @@ impl Host {
     }
 }
 
-/// Whether a text is a host name of lower-case letters, digits and hyphens, with two labels at least. The last one is no
+/// Tells whether a text is a host name of lower-case letters, digits and hyphens, with two labels at least. The last one is no
 /// number, in no notation: `127.1`, `0x7f.1` and `2130706433` are addresses to a system's resolver.
 pub(super) fn is_name(text: &str) -> bool {
     let is_label = |label: &str| {

@@ -34,7 +34,7 @@ where
         self.inner.poll_ready(context).map_err(Into::into)
     }
 
-    /// One address that must not be reached spoils the name: nobody has an honest reason to mix the two.
+    /// Resolves a name. One address that must not be reached spoils it: nobody has an honest reason to mix the two.
     fn call(&mut self, name: Name) -> Self::Future {
         let (hosts, answer) = (Arc::clone(&self.hosts), self.inner.call(name));
         Box::pin(async move {

@@ -39,7 +39,7 @@ impl std::fmt::Debug for SigningKey {
     }
 }
 
-/// The value of `webhook-signature`: a signature by each key, so that a receiver with either secret accepts it.
+/// Returns the value of `webhook-signature`: a signature by each key, so that a receiver with either secret accepts it.
 #[must_use]
 pub fn signature(keys: &[SigningKey], id: &str, timestamp: i64, body: &str) -> String {
     let text = format!("{id}.{timestamp}.{body}");

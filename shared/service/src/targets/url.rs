@@ -70,7 +70,7 @@ impl TargetUrl {
         Err("must begin with https:// (http:// is for a loopback address alone)".to_owned())
     }
 
-    /// The URL as it is called.
+    /// Returns the URL as it is called.
     #[must_use]
     pub const fn uri(&self) -> &Uri {
         &self.uri
@@ -81,7 +81,7 @@ impl TargetUrl {
         self.uri = uri;
     }
 
-    /// The host, an address where the URL names one.
+    /// Returns the host, an address where the URL names one.
     #[must_use]
     pub const fn host(&self) -> &Host {
         &self.host

@@ -137,7 +137,7 @@ enum Met {
     Told(TaskId),
 }
 
-/// Whether somebody is told of the end of a task.
+/// Tells whether somebody is told of the end of a task.
 const fn told(task: &Task) -> Told {
     match task.callback {
         None => Told::Nobody,

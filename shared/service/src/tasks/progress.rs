@@ -5,13 +5,13 @@ use task_store::tasks::{self, Task, TaskStatus};
 
 use crate::error::Result;
 
-/// How far a task is.
+/// Tells how far a task is.
 pub async fn progress(connection: &mut Connection, task: &Task) -> Result<u8> {
     let all = progress_of(connection, std::slice::from_ref(task)).await?;
     Ok(all.into_iter().next().unwrap_or(0))
 }
 
-/// How far each of some tasks is, with one query for all batches that run.
+/// Tells how far each of some tasks is, with one query for all batches that run.
 pub(super) async fn progress_of(connection: &mut Connection, tasks: &[Task]) -> Result<Vec<u8>> {
     let running = tasks
         .iter()

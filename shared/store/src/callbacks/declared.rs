@@ -22,7 +22,7 @@ impl CallbackName {
         QueueName::parse(text).map(|_| Self(text.to_owned()))
     }
 
-    /// The name itself.
+    /// Returns the name itself.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -112,14 +112,14 @@ macro_rules! callback_columns {
     };
 }
 
-/// The callback with a name; `None`: it is not declared.
+/// Finds the callback with a name; `None`: it is not declared.
 pub async fn find(connection: &mut Connection, name: &str) -> Result<Option<Callback>> {
     const FIND: &str = concat!(callback_columns!(), "WHERE name = ?");
     let row = sqlx::query(FIND).bind(name).fetch_optional(connection);
     row.await?.as_ref().map(callback).transpose()
 }
 
-/// Whether a callback is declared.
+/// Tells whether a callback is declared.
 pub async fn declared(connection: &mut Connection, name: &CallbackName) -> Result<bool> {
     const DECLARED: &str = "SELECT 1 FROM tbl_callback WHERE name = ?";
     let row = sqlx::query(DECLARED).bind(name.as_str());
@@ -129,7 +129,7 @@ pub async fn declared(connection: &mut Connection, name: &CallbackName) -> Resul
 /// The most callbacks of a list.
 const MOST: u32 = 200;
 
-/// The callbacks, in the order of their names; with `name` only that one.
+/// Lists the callbacks in the order of their names; with `name` only that one.
 pub async fn list(connection: &mut Connection, name: Option<&str>) -> Result<Vec<Callback>> {
     const LIST: &str = concat!(
         callback_columns!(),

@@ -29,7 +29,7 @@ impl DeliveryState {
     /// Every state, in the order of their numbers.
     pub const ALL: [Self; 4] = [Self::Open, Self::Delivered, Self::GivenUp, Self::HeldBack];
 
-    /// The word it is shown as.
+    /// Returns the word it is shown as.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,14 +1,16 @@
 //! Open units that fail, or are held by workers that are silent.
 
-use sqlx::{QueryBuilder, Row as _};
+use sqlx::{MySql, QueryBuilder, Row as _};
 
 use super::{OpenUnit, unit, unit_columns, unit_tables};
 use crate::connections::Connection;
 use crate::error::{Result, StoreError};
 use crate::ids::StationId;
 
-/// How many units of each kind and state are looked at.
+/// How many units of a state are looked at; of a station: of a kind and state.
 const LOOKED_AT: u32 = 1_000;
+/// Ready, delayed, waiting for the cap of their station, leased.
+const STATES: [u8; 4] = [0, 1, 2, 3];
 /// How many units are answered.
 const MOST: u32 = 200;
 
@@ -34,7 +36,7 @@ impl Trouble {
     }
 }
 
-/// Reads units of work that are in trouble, the oldest first.
+/// Reads units of work that are in trouble, the oldest first. Of each state it looks at the [`LOOKED_AT`] that are due first.
 pub async fn trouble(
     connection: &mut Connection,
     station: Option<&StationId>,
@@ -48,16 +50,9 @@ pub async fn trouble(
         FROM (";
     let mut sql = QueryBuilder::new(concat!("SELECT ", unit_columns!()));
     sql.push(WITH);
-    let mut between = "";
-    for (kind, state) in super::KINDS_AND_STATES {
-        sql.push(between)
-            .push("(SELECT id FROM tbl_work FORCE INDEX (chunk_due) WHERE kind = ");
-        sql.push(kind).push(" AND state = ").push(state);
-        if let Some(station) = station {
-            sql.push(" AND station_id = ").push_bind(station.as_str());
-        }
-        sql.push(" LIMIT ").push(LOOKED_AT).push(")");
-        between = " UNION ALL ";
+    match station {
+        None => look_everywhere(&mut sql),
+        Some(station) => look_at(&mut sql, station),
     }
     sql.push(concat!(
         ") looked STRAIGHT_JOIN tbl_work w ON w.id = looked.id",
@@ -72,4 +67,29 @@ pub async fn trouble(
     rows.iter()
         .map(|row| Ok((Trouble::from_number(row.try_get("trouble")?)?, unit(row)?)))
         .collect()
+}
+
+/// Adds the units of all stations: those that are due first, so that no station hides another's.
+fn look_everywhere(sql: &mut QueryBuilder<'_, MySql>) {
+    let mut between = "";
+    for state in STATES {
+        sql.push(between)
+            .push("(SELECT id FROM tbl_work FORCE INDEX (due) WHERE state = ");
+        sql.push(state).push(" ORDER BY due_at LIMIT ");
+        sql.push(LOOKED_AT).push(")");
+        between = " UNION ALL ";
+    }
+}
+
+/// Adds the units of a station.
+fn look_at<'a>(sql: &mut QueryBuilder<'a, MySql>, station: &'a StationId) {
+    let mut between = "";
+    for (kind, state) in super::KINDS_AND_STATES {
+        sql.push(between)
+            .push("(SELECT id FROM tbl_work FORCE INDEX (chunk_due) WHERE kind = ");
+        sql.push(kind).push(" AND state = ").push(state);
+        sql.push(" AND station_id = ").push_bind(station.as_str());
+        sql.push(" LIMIT ").push(LOOKED_AT).push(")");
+        between = " UNION ALL ";
+    }
 }

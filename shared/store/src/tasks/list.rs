@@ -16,7 +16,7 @@ use crate::ids::TaskId;
 /// How many tasks are looked through for those that are found by more than an index.
 const SCANNED: u64 = 2_000;
 
-/// The tasks that are looked through for a part.
+/// Returns the part that is looked through for a part of a page.
 const fn scanned(part: Part) -> Part {
     Part {
         limit: SCANNED,
@@ -25,7 +25,7 @@ const fn scanned(part: Part) -> Part {
     }
 }
 
-/// The key of the last task that was looked through for a part; `None`: there were no more.
+/// Returns the key of the last task that was looked through for a part; `None`: there were no more.
 pub(super) async fn scanned_to(
     connection: &mut Connection,
     filter: &Filter<'_>,
@@ -74,7 +74,7 @@ pub(super) fn push_page<'a>(sql: &mut Sql<'a>, filter: &Filter<'a>, part: Part, 
 }
 
 /// Counts the tasks that a filter finds; counting stops at `most` (on MariaDB: at `most` of each range, of which there are
-/// three at most).
+/// four at most).
 pub async fn count(connection: &mut Connection, filter: &Filter<'_>, most: u32) -> Result<u32> {
     let Source::Station(station, type_id, ranges) = filter.source(false) else {
         return Ok(0);

@@ -195,7 +195,7 @@ async fn find_by(
     Ok(tasks.pop().filter(|_| tasks.is_empty()))
 }
 
-/// Tasks by their keys, in no order.
+/// Reads tasks by their keys, in no order.
 pub async fn by_ids(connection: &mut Connection, ids: &[TaskId]) -> Result<Vec<Task>> {
     if ids.is_empty() {
         return Ok(Vec::new());

@@ -112,7 +112,7 @@ pub async fn lost(connection: &mut Connection, limit: u32) -> Result<Vec<Lost>> 
     rows.iter().map(lost).collect()
 }
 
-/// Tasks that nobody started before they expired, up to `limit`.
+/// Finds tasks that nobody started before they expired, up to `limit`.
 pub async fn expired(connection: &mut Connection, limit: u32) -> Result<Vec<TaskId>> {
     const EXPIRED: &str = "
         SELECT task_id FROM tbl_work FORCE INDEX (due)

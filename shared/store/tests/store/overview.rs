@@ -105,6 +105,25 @@ async fn open_work_is_counted_and_the_unit_that_waits_longest_is_found() {
 }
 
 #[tokio::test]
+async fn a_station_with_much_open_work_does_not_hide_a_unit_of_another_station_that_is_in_trouble()
+{
+    with_database(async |fresh| {
+        runs(fresh).await;
+        // Stations before T2, more units than are looked at.
+        let held = "INSERT INTO tbl_work (kind, queue, station_id, task_id, part, state, due_at, lease_until)
+            WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 900)
+            SELECT 2, 'report', CONCAT('A', s.n), 1000000 + n.n, s.n, 3, NOW(3) + INTERVAL 300 SECOND, NOW(3) + INTERVAL 300 SECOND
+            FROM n JOIN (SELECT 1 AS n UNION ALL SELECT 2) s";
+        execute(fresh, held).await;
+        let read = async |c: &mut _| overview::trouble(c, None).await;
+        let found = done(&fresh.database, read).await;
+        let told: Vec<_> = found.iter().map(|(trouble, _)| *trouble).collect();
+        assert_eq!(told, [Trouble::FailedRun, Trouble::LeaseOver]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn units_in_trouble_are_found_with_their_task_worker_and_error() {
     with_database(async |fresh| {
         let task = batch_of(fresh, &chunks_of_two(3)).await;

@@ -51,7 +51,7 @@ fn read(place: Place, sent: &Scalar<'_>, errors: &mut ItemErrors) -> Option<Date
     time
 }
 
-/// Exactly `YYYY-MM-DD HH:MM`, and a date of the calendar.
+/// Reads exactly `YYYY-MM-DD HH:MM`, with a date of the calendar.
 fn civil(text: &str) -> Option<DateTime> {
     let shape = text
         .bytes()
@@ -72,7 +72,7 @@ fn civil(text: &str) -> Option<DateTime> {
     DateTime::new(year, month, day, hour, minute, 0, 0).ok()
 }
 
-/// Receive times know no seconds: the minute in which the order was accepted is not past yet.
+/// Refuses a time that is past. Receive times know no seconds: the minute in which the order was accepted is not past yet.
 fn not_past(begin: DateTime, checks: &Checks<'_>, errors: &mut ItemErrors) {
     let accepted = checks.accepted_at;
     if begin < accepted.date().at(accepted.hour(), accepted.minute(), 0, 0) {

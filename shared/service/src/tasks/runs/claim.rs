@@ -193,7 +193,7 @@ fn cut(units: &mut Vec<Candidate>) {
     units.truncate(fitting);
 }
 
-/// Tasks by their keys, in the order of these.
+/// Reads tasks by their keys, in the order of these.
 async fn in_order(connection: &mut Connection, ids: &[TaskId]) -> Result<Vec<tasks::Task>> {
     let mut found = tasks::by_ids(connection, ids).await?;
     found.sort_by_key(|task| ids.iter().position(|id| *id == task.id));
