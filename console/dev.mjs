@@ -27,7 +27,7 @@ createServer(async (asked, answer) => {
   }
   if (pathname === "/console/config.json") {
     answer.writeHead(200, { "content-type": "application/json" });
-    answer.end(JSON.stringify({ version: "dev", local: true, time_zone: "Asia/Shanghai", operator: true, claims: {}, sign_in: null }));
+    answer.end(JSON.stringify({ version: "dev", local: true, time_zone: "Asia/Shanghai", operator: true, max_orders: 10_000, claims: {}, sign_in: null }));
     return;
   }
   const headers = { ...asked.headers, host: api.host };

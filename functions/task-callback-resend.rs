@@ -11,5 +11,5 @@ fn main() -> Result<(), task_lambda::Error> {
 async fn handle(database: &Database, call: Call) -> task_service::Result<Reply> {
     call.system()?;
     let which = call.parameters()?.callback_resend()?;
-    Reply::data(&callbacks::resend(database, &which).await?)
+    Reply::data(&callbacks::resend(database, &which, None).await?)
 }

@@ -17,6 +17,7 @@ CREATE TABLE tbl_callback_delivery (
     id          BIGINT           NOT NULL AUTO_INCREMENT COMMENT 'the delivery',
     task_id     BIGINT           NOT NULL COMMENT 'its task',
     no          INT UNSIGNED     NOT NULL COMMENT 'within the task',
+    station_id  VARCHAR(16)      NOT NULL COMMENT 'whose task it is',
     callback    VARCHAR(32)      NOT NULL COMMENT 'its callback',
     event       VARCHAR(16)      NOT NULL COMMENT 'task.finished, batch.finished, batch.changed',
     outcome     VARCHAR(9)       NOT NULL COMMENT 'of the task, as it was then',
@@ -31,6 +32,7 @@ CREATE TABLE tbl_callback_delivery (
     try_time    DATETIME(3)      NULL COMMENT 'of the last try',
     PRIMARY KEY (id),
     UNIQUE KEY of_task (task_id, no),
+    KEY newest_of_station (station_id, id),
     KEY newest_of_callback (callback, id),
     KEY newest_by_state (callback, state, id),
     KEY newest_of_all_by_state (state, id)

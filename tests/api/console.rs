@@ -133,14 +133,16 @@ async fn the_page_learns_how_people_sign_in() {
     let deployed = |config: task_local::StackConfig| {
         let config = config
             .with("STATION_SOURCE", "claim")
-            .with("CONSOLE_ISSUER", "https://id.example.com/");
+            .with("CONSOLE_ISSUER", "https://id.example.com/")
+            .with("MAX_ORDERS", "700");
         config
             .with("CONSOLE_CLIENT_ID", "panel")
             .with("CONSOLE_CONNECT", "https://token.example.com")
     };
     with_own_api(deployed, async |api| {
         let config = api.get("/console/config.json").await.body;
-        assert_eq!((&config["local"], &config["operator"]), (&json!(false), &json!(false)));
+        let told = ["local", "operator", "max_orders"].map(|name| &config[name]);
+        assert_eq!(told, [&json!(false), &json!(false), &json!(700)]);
         let expected = json!({"issuer": "https://id.example.com/", "client_id": "panel", "scopes": "openid profile"});
         assert_eq!(config["sign_in"], expected);
         let page = got(api, "/console", &[]).await;

@@ -19,6 +19,7 @@ mod consistency;
 mod console;
 mod contract;
 mod deadline;
+mod deliveries;
 mod documentation;
 mod edges;
 mod envelope;

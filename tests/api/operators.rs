@@ -208,7 +208,7 @@ async fn a_paused_queue_gives_no_task_out_until_it_goes_on() {
 }
 
 /// Calls a function with a token's claims.
-async fn with_claims(api: &Api, function: &str, claims: &Value, query: &str) -> Value {
+pub(crate) async fn with_claims(api: &Api, function: &str, claims: &Value, query: &str) -> Value {
     let mut event = sample(function);
     event["rawQueryString"] = json!(query);
     event["requestContext"]["authorizer"]["jwt"]["claims"] = claims.clone();

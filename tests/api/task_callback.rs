@@ -251,7 +251,7 @@ async fn a_message_that_was_lost_is_made_up_for_by_the_sweeper() {
         let id = added(api, &callback).await;
         // As if the function had died between its commit and its message.
         let end = format!("UPDATE tbl_async_task SET status = 3, outcome = 'success', end_time = NOW(3) WHERE id = {id}");
-        let delivery = format!("INSERT INTO tbl_callback_delivery (task_id, no, callback, event, outcome, run_count, state) VALUES ({id}, 1, '{callback}', 'task.finished', 'success', 0, 0)");
+        let delivery = format!("INSERT INTO tbl_callback_delivery (task_id, no, station_id, callback, event, outcome, run_count, state) VALUES ({id}, 1, 'T1', '{callback}', 'task.finished', 'success', 0, 0)");
         let unit = format!("INSERT INTO tbl_work (kind, queue, station_id, task_id, part, state, due_at, ready_at) VALUES (3, '@{callback}', 'T1', {id}, 1, 4, NOW(3), NOW(3))");
         for sql in [end, delivery, unit] {
             api.database.execute(&sql).await;

@@ -62,7 +62,7 @@ export async function call(path: string, parameters: Parameters = {}, signal?: A
 }
 
 /** Lists over all stations, which say so in the call. */
-const OVER_ALL = ["/async_task/list", "/async_task/overview", "/async_task/dead_letters"];
+const OVER_ALL = ["/async_task/list", "/async_task/overview", "/async_task/dead_letters", "/async_task/callback/list", "/async_task/callback/resend"];
 
 /** Names the station in an operator's call; the token of a station's staff says it already. */
 export function withStation(path: string, parameters: Parameters): Parameters {

@@ -1,5 +1,5 @@
 // Who looks, and for which station. Tokens live in memory only.
-import { isRecord, text, type Record_ } from "./json.ts";
+import { count, isRecord, text, type Record_ } from "./json.ts";
 import { remember, remembered } from "./settings.ts";
 import { Store } from "./store.ts";
 
@@ -15,6 +15,8 @@ export interface Config {
   timeZone: string;
   version: string;
   operator: boolean;
+  /** The most orders of one batch. */
+  maxOrders: number;
   claims: { station: string; operator: string; name: string };
   signIn: SignIn | undefined;
 }
@@ -28,12 +30,16 @@ export interface Session {
   operator: boolean;
 }
 
+/** Where the service names no other number. */
+const MOST_ORDERS = 10_000;
+
 export const config: { value: Config } = {
   value: {
     local: true,
     timeZone: "Asia/Shanghai",
     version: "",
     operator: true,
+    maxOrders: MOST_ORDERS,
     claims: { station: "station_id", operator: "operator", name: "name" },
     signIn: undefined,
   },
@@ -49,6 +55,7 @@ export function readConfig(data: Record_): Config {
     timeZone: text(data["time_zone"]) || "Asia/Shanghai",
     version: text(data["version"]),
     operator: data["operator"] === true,
+    maxOrders: count(data["max_orders"]) || MOST_ORDERS,
     claims: {
       station: text(claims["station"]) || "station_id",
       operator: text(claims["operator"]) || "operator",

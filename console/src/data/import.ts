@@ -9,8 +9,6 @@ import { everyItem } from "./items.ts";
 import { readTask, type Task } from "./task.ts";
 
 const SUBMIT = "/station/order/batch/submit";
-/** The most orders of one batch. */
-export const MOST_ORDERS = 10_000;
 
 /** The batch of this id, if it exists. */
 export async function existing(taskId: string): Promise<Task | undefined> {

@@ -1,5 +1,5 @@
 // What operators look at: queues, dead letters, callbacks, and the overview.
-import { call, CallError, callRecord } from "../base/client.ts";
+import { call, callRecord, type Parameters } from "../base/client.ts";
 import { count, isRecord, records, text, type Record_ } from "../base/json.ts";
 import { session } from "../base/session.ts";
 import type { Hour } from "../parts/bars.tsx";
@@ -203,7 +203,9 @@ export async function readDeadLetters(after: string, signal?: AbortSignal): Prom
 export interface Delivery {
   id: string;
   callback: string;
+  station: string;
   taskId: string;
+  taskName: string;
   event: string;
   outcome: string;
   state: string;
@@ -211,36 +213,45 @@ export interface Delivery {
   httpStatus: string;
   error: string;
   created: string;
+  tried: string;
   next: string;
 }
 
-/** Deliveries, the newest first; none where the service has no callbacks. */
-export async function readDeliveries(before: string, signal?: AbortSignal): Promise<Page<Delivery>> {
-  try {
-    const { envelope } = await call("/async_task/callback/list", { limit: 50, ...(before ? { before } : {}) }, signal);
-    return { rows: records(envelope["deliveries"]).map(readDelivery), next: text(envelope["next_before"]) };
-  } catch (error) {
-    if (error instanceof CallError && error.word === "404") return { rows: [], next: "" };
-    throw error;
-  }
+/** Reads a page of deliveries, the newest first. */
+export async function readDeliveries(after: string, signal?: AbortSignal): Promise<Page<Delivery>> {
+  return deliveries({ limit: 50, ...(after ? { after_id: after } : {}) }, signal);
 }
 
-function readDelivery(data: Record_): Delivery {
+/** Reads the newest deliveries of a task. */
+export async function readDeliveriesOf(taskId: string, signal?: AbortSignal): Promise<Delivery[]> {
+  return (await deliveries({ task_id: taskId }, signal)).rows;
+}
+
+async function deliveries(parameters: Parameters, signal?: AbortSignal): Promise<Page<Delivery>> {
+  const { data, pagination } = await call("/async_task/callback/list", parameters, signal);
+  return { rows: records(isRecord(data) ? data["deliveries"] : []).map(readDelivery), next: text(pagination["next_after_id"]) };
+}
+
+export function readDelivery(data: Record_): Delivery {
   return {
     id: text(data["delivery_id"]),
     callback: text(data["callback"]),
+    station: text(data["station_id"]),
     taskId: text(data["task_id"]),
+    taskName: text(data["task_name"]),
     event: text(data["event"]),
     outcome: text(data["outcome"]),
     state: text(data["state"]),
     tries: count(data["tries"]),
     httpStatus: text(data["http_status"]),
     error: text(data["last_error"]),
-    created: text(data["create_time"] ?? data["creat_time"]),
+    created: text(data["create_time"]),
+    tried: text(data["try_time"]),
     next: text(data["next_time"]),
   };
 }
 
-export async function resend(id: string): Promise<void> {
-  await call("/async_task/callback/resend", { delivery_ids: [id] });
+/** Sends a delivery again and returns whether there was one to send. */
+export async function resend(id: string): Promise<boolean> {
+  return count((await callRecord("/async_task/callback/resend", { delivery_ids: [id] }))["resent"]) > 0;
 }

@@ -1,13 +1,12 @@
 // Importing: a GB18030 CSV with a Chinese header, an Excel workbook of 10,000 orders, a lost connection, the way back.
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { readSheet } from "read-excel-file/node";
 import writeExcel from "write-excel-file/node";
-import { csv, download, gb18030, importFile, leave, look, rows, sendFile, unique } from "./stage.mjs";
+import { alone, csv, download, gb18030, importFile, leave, look, rows, scene, sendFile, unique } from "./stage.mjs";
 
 export const WRONG = { 2: { 2: "D999" }, 4: { 3: "-1" }, 6: { 1: "S999" }, 7: { 3: "一袋" } };
 
-test("a GB18030 CSV is imported, and comes back with its outcomes", async () => {
+scene("a GB18030 CSV is imported, and comes back with its outcomes", async () => {
   const page = await look("#/import");
   const table = await rows(12, { wrong: WRONG });
   await page.setInputFiles("input[type=file]", { name: "早市.csv", mimeType: "text/csv", buffer: gb18030(csv(table, ";")) });
@@ -26,7 +25,7 @@ test("a GB18030 CSV is imported, and comes back with its outcomes", async () => 
   await leave(page);
 });
 
-test("the same file again is told, not sent", async () => {
+scene("the same file again is told, not sent", async () => {
   const page = await look("#/import");
   const buffer = Buffer.from(csv(await rows(3)));
   await importFile(page, "a.csv", buffer);
@@ -39,7 +38,7 @@ test("the same file again is told, not sent", async () => {
   await leave(page);
 });
 
-test("a header that is not known is mapped by hand, and remembered", async () => {
+scene("a header that is not known is mapped by hand, and remembered", async () => {
   const page = await look("#/import");
   const table = await rows(2);
   table[0][1] = "送到哪里";
@@ -54,7 +53,7 @@ test("a header that is not known is mapped by hand, and remembered", async () =>
   await leave(page);
 });
 
-test("after a lost connection the same batch is sent again, once", async () => {
+scene("after a lost connection the same batch is sent again, once", async () => {
   const page = await look("#/import");
   let sent = [];
   await page.route("**/station/order/batch/submit", async (route) => {
@@ -72,7 +71,7 @@ test("after a lost connection the same batch is sent again, once", async () => {
   await leave(page);
 });
 
-test("an Excel workbook of 10,000 orders is imported, and 10,000 rows scroll", async (t) => {
+alone("an Excel workbook of 10,000 orders is imported, and 10,000 rows scroll", async (t) => {
   const page = await look("#/import");
   const prefix = unique("X");
   const table = await rows(10_000, { prefix, wrong: { 17: { 2: "D999" } } });

@@ -1,10 +1,9 @@
 // The task list: how much is loaded, how soon it is there, its filters, and its stations.
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { api, base, leave, look, unique } from "./stage.mjs";
+import { alone, api, base, leave, look, scene, unique } from "./stage.mjs";
 
-test("the first load is small, and the list is there within a second", async (t) => {
+alone("the first load is small, and the list is there within a second", async (t) => {
   const loaded = [];
   const page = await look("#/tasks", { before: (page) => page.on("response", (response) => response.url().includes("/console") && loaded.push(response)) });
   await page.locator("table.tasks").waitFor();
@@ -17,7 +16,7 @@ test("the first load is small, and the list is there within a second", async (t)
   await leave(page);
 });
 
-test("nothing of the page is inline, and its policy is strict", async () => {
+scene("nothing of the page is inline, and its policy is strict", async () => {
   const response = await fetch(`${base}/console`);
   const html = await response.text();
   assert.match(response.headers.get("content-security-policy"), /default-src 'none'/);
@@ -25,7 +24,7 @@ test("nothing of the page is inline, and its policy is strict", async () => {
   assert.doesNotMatch(html, /<script>|<style|style=| on[a-z]+=/);
 });
 
-test("filters stand in the address, and a name finds its tasks", async () => {
+scene("filters stand in the address, and a name finds its tasks", async () => {
   const name = unique("盘点");
   await api("/task/add", { station_id: "T1", task_name: `${name}-a`, input: "1", tags: ["夜班"] });
   await api("/task/add", { station_id: "T1", task_name: `${name}-b`, input: "2" });
@@ -39,7 +38,7 @@ test("filters stand in the address, and a name finds its tasks", async () => {
   await leave(page);
 });
 
-test("several tasks are closed at once, after a question", async () => {
+scene("several tasks are closed at once, after a question", async () => {
   const name = unique("清理");
   for (const n of [1, 2, 3]) await api("/task/add", { station_id: "T1", task_name: `${name}-${n}`, input: "1" });
   const page = await look(`#/tasks?q=${encodeURIComponent(name)}`);
@@ -51,7 +50,7 @@ test("several tasks are closed at once, after a question", async () => {
   await leave(page);
 });
 
-test("a second station sees nothing of the first", async () => {
+scene("a second station sees nothing of the first", async () => {
   const page = await look("#/tasks", { station: "T2" });
   await page.getByText("还没有任务").waitFor();
   await page.goto(`${base}/console#/task/demo-none`);

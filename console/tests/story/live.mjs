@@ -1,9 +1,8 @@
 // What moves by itself: progress, the end, a service that is away and comes back, a page that is hidden.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { api, leave, look, unique } from "./stage.mjs";
+import { api, leave, look, scene, unique } from "./stage.mjs";
 
-test("progress and the end appear without a reload, and data is never HTML", async () => {
+scene("progress and the end appear without a reload, and data is never HTML", async () => {
   const name = unique("<img src=x onerror=alert(1)>月报").slice(0, 60);
   const { task_id } = await api("/task/add", { station_id: "T1", task_name: name, input: { rows: 3 } });
   const list = await look("#/tasks");
@@ -21,7 +20,7 @@ test("progress and the end appear without a reload, and data is never HTML", asy
   await leave(list);
 });
 
-test("while the service is away the page says so and keeps what it has; then it goes on", async () => {
+scene("while the service is away the page says so and keeps what it has; then it goes on", async () => {
   const { task_id } = await api("/task/add", { station_id: "T1", task_name: unique("巡检"), input: "1" });
   await api("/task/start", { task_id });
   const page = await look(`#/task/${task_id}`);
@@ -38,7 +37,7 @@ test("while the service is away the page says so and keeps what it has; then it 
   await leave(page);
 });
 
-test("a hidden page asks nothing, and asks at once when it is seen again", async () => {
+scene("a hidden page asks nothing, and asks at once when it is seen again", async () => {
   const { task_id } = await api("/task/add", { station_id: "T1", task_name: unique("盘库"), input: "1" });
   await api("/task/start", { task_id });
   let asked = 0;

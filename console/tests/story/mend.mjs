@@ -1,14 +1,13 @@
 // Mending what failed: one order alone, two together, one dropped and taken back, one made by hand.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { api, csv, importFile, leave, look, rows } from "./stage.mjs";
+import { api, csv, importFile, leave, look, rows, scene } from "./stage.mjs";
 
 async function failedBatch() {
   const page = await look("#/import");
   const wrong = { 1: { 2: "D999" }, 3: { 3: "-1" }, 5: { 1: "S999" }, 6: { 3: "一袋" } };
   await importFile(page, "mend.csv", Buffer.from(csv(await rows(8, { wrong }))));
   await page.locator(".back-again a").click();
-  await page.locator("#row-3").waitFor();
+  await page.locator("#row-3 .c-no").waitFor();
   return page;
 }
 
@@ -16,7 +15,7 @@ const open = (page, place) => page.locator(`#row-${place}`).click();
 const wrongField = (page) => page.locator(".panel input[aria-invalid=true]");
 const counts = (page, text) => page.locator(".segments", { hasText: text }).waitFor();
 
-test("an order is mended in place, and two more together under the same id", async () => {
+scene("an order is mended in place, and two more together under the same id", async () => {
   const page = await failedBatch();
   await open(page, 0);
   await page.locator(".panel .wrong", { hasText: "D999" }).waitFor();
@@ -34,7 +33,7 @@ test("an order is mended in place, and two more together under the same id", asy
   await leave(page);
 });
 
-test("an order is dropped and taken back, and another made by hand", async () => {
+scene("an order is dropped and taken back, and another made by hand", async () => {
   const page = await failedBatch();
   await open(page, 2);
   await page.locator(".panel button", { hasText: "忽略" }).click();
@@ -50,7 +49,7 @@ test("an order is dropped and taken back, and another made by hand", async () =>
   await leave(page);
 });
 
-test("the error that is most is found by its count, and filters the orders", async () => {
+scene("the error that is most is found by its count, and filters the orders", async () => {
   const page = await failedBatch();
   await page.locator(".code", { hasText: "商品不存在" }).click();
   await page.waitForFunction(() => document.querySelectorAll(".vrow").length === 1);
@@ -58,7 +57,7 @@ test("the error that is most is found by its count, and filters the orders", asy
   await leave(page);
 });
 
-test("the table is walked by keyboard, and the panel closed with Escape", async () => {
+scene("the table is walked by keyboard, and the panel closed with Escape", async () => {
   const page = await failedBatch();
   await page.locator(".vtable").focus();
   await page.keyboard.press("ArrowDown");

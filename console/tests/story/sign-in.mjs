@@ -1,8 +1,7 @@
 // Signing in at an issuer played here, through the gateway's rules played here: a token's station, and its expiry.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { test } from "node:test";
-import { api, base, leave, look, unique } from "./stage.mjs";
+import { api, base, leave, look, scene, unique } from "./stage.mjs";
 
 const issuer = `${base}/issuer`;
 const json = (body, status = 200) => ({ status, contentType: "application/json", body: JSON.stringify(body) });
@@ -44,7 +43,7 @@ async function play(page, claims) {
   return state;
 }
 
-test("a person signs in, sees the own station only, and signs in again when the token is over", async () => {
+scene("a person signs in, sees the own station only, and signs in again when the token is over", async () => {
   const name = unique("早班");
   const { task_id } = await api("/task/add", { station_id: "T1", task_name: name, input: "1" });
   let played;
@@ -72,7 +71,7 @@ test("a person signs in, sees the own station only, and signs in again when the 
   await leave(page);
 });
 
-test("an issuer that says no is told in words", async () => {
+scene("an issuer that says no is told in words", async () => {
   const before = async (page) => {
     await play(page, { station_id: "T1" });
     await page.route("**/issuer/authorize*", (route) => {

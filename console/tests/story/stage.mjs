@@ -1,22 +1,38 @@
-// What the scenes share: the browser, the API, a file of orders.
+// What the scenes share: the browser, the API, the database behind it, a target of callbacks, a file of orders.
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { createServer } from "node:http";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { launch, local, open } from "../browser.mjs";
 
 export const base = process.env.BASE_URL ?? "http://127.0.0.1:9000";
 export { local };
 let browser;
 
+export const scenes = [];
+/** A scene that others may run beside. */
+export function scene(name, play) {
+  scenes.push({ name, play });
+}
+
+export const timed = [];
+/** A scene that measures, and so runs alone. */
+export function alone(name, play) {
+  timed.push({ name, play });
+}
+
 /** Opens the console at an address behind `#`. */
 export async function look(hash, options = {}) {
-  browser ??= await launch();
-  const page = await open(browser, options);
+  browser ??= launch();
+  const page = await open(await browser, options);
   if (options.before) await options.before(page);
   await page.goto(`${base}/console${hash}`);
   return page;
 }
 
 export async function end() {
-  await browser?.close();
+  await (await browser)?.close();
 }
 
 export async function leave(page) {
@@ -30,6 +46,39 @@ export async function api(path, parameters) {
   const { code, msg, data } = await response.json();
   assert.equal(code, 0, `${path}: ${msg}`);
   return data;
+}
+
+/** Runs statements on the stack's own database server, as the owner of the schema. */
+export async function sql(statements) {
+  const client = fileURLToPath(new URL("../../../shared/local/mysql.sh", import.meta.url));
+  const { stdout } = await promisify(execFile)(client, ["sql", "-N", "-B", "-D", "app", "-e", statements]);
+  return stdout.trim();
+}
+
+/** Asks until there is an answer that is true. */
+export async function until(what, ask, seconds = 60) {
+  for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
+    const answer = await ask();
+    if (answer) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error(`not within ${seconds} s: ${what}`);
+}
+
+/** Declares a callback whose target answers with these statuses, then with 204. */
+export async function target(name, statuses) {
+  const told = [];
+  const server = createServer((request, response) => {
+    const parts = [];
+    request.on("data", (part) => parts.push(part)).on("end", () => {
+      told.push({ id: request.headers["webhook-id"], body: JSON.parse(Buffer.concat(parts)) });
+      response.writeHead(statuses[told.length - 1] ?? 204).end();
+    });
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  server.unref();
+  await api("/task/callback/set", { name, url: `http://127.0.0.1:${server.address().port}/hooks`, secret: "demo" });
+  return told;
 }
 
 /** The last day on which an order placed now may be received. */

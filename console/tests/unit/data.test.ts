@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { open, CallError } from "../../src/base/client.ts";
+import { open, CallError, withStation } from "../../src/base/client.ts";
 import { Exact, type Record_ } from "../../src/base/json.ts";
 import { IDLE, LIVE, nextWait } from "../../src/base/poll.ts";
 import { link, read } from "../../src/base/route.ts";
 import { enter, readConfig, config, session } from "../../src/base/session.ts";
+import { readDelivery } from "../../src/data/operate.ts";
 import { errorsAt, otherErrors, withLine, withValue } from "../../src/data/order.ts";
 import { orderOf, readItem, readTask } from "../../src/data/task.ts";
 import { isOlder, listParameters, merge, type TaskPage } from "../../src/data/tasks.ts";
@@ -70,6 +71,29 @@ test("a token says whose it is, and only an operator's chooses a station", () =>
   assert.equal(session.value.operator, true);
   enter("no token");
   assert.equal(session.value.operator, false);
+});
+
+test("a delivery tells its task, its last answer and its next try", () => {
+  const delivery = readDelivery({ delivery_id: "9", callback: "erp", station_id: "T1", task_id: "9007199254740993", task_name: "月结", event: "task.finished", outcome: "success",
+    state: "open", tries: 2, http_status: 503, last_error: "its target answered 503", create_time: "2026-11-28 15:00:00", try_time: "2026-11-28 15:00:06", next_time: "2026-11-28 15:05:00" });
+  assert.deepEqual(delivery, { id: "9", callback: "erp", station: "T1", taskId: "9007199254740993", taskName: "月结", event: "task.finished", outcome: "success",
+    state: "open", tries: 2, httpStatus: "503", error: "its target answered 503", created: "2026-11-28 15:00:00", tried: "2026-11-28 15:00:06", next: "2026-11-28 15:05:00" });
+  assert.deepEqual([readDelivery({ http_status: null }).httpStatus, readDelivery({ next_time: null }).next], ["", ""]);
+});
+
+test("an operator's call names the station that was chosen, or all where a list is over all", () => {
+  session.set({ token: "", name: "", station: "", operator: true });
+  assert.deepEqual(withStation("/async_task/callback/list", { limit: 50 }), { all_stations: true, limit: 50 });
+  assert.deepEqual(withStation("/async_task/get", {}), {});
+  session.set({ token: "", name: "", station: "T1", operator: true });
+  assert.deepEqual(withStation("/async_task/callback/resend", {}), { station_id: "T1" });
+  session.set({ token: "", name: "", station: "T1", operator: false });
+  assert.deepEqual(withStation("/async_task/callback/list", {}), {});
+});
+
+test("a batch holds as many orders as the service says", () => {
+  assert.equal(readConfig({ max_orders: 700 }).maxOrders, 700);
+  assert.equal(readConfig({}).maxOrders, 10_000);
 });
 
 test("an order comes back as it was sent", () => {

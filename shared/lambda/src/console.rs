@@ -1,4 +1,4 @@
-//! The configuration of the page: how people sign in, and which origins the page may ask.
+//! The configuration of the page: how people sign in, how many orders a batch may hold, and which origins the page may ask.
 
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use crate::StationSource;
 use crate::callers::Callers;
 use crate::configuration::{ConfigurationError, Environment, FromEnvironment};
 use crate::variables::{
-    APP_TIME_ZONE, CONSOLE_CLIENT_ID, CONSOLE_CONNECT, CONSOLE_ISSUER, CONSOLE_SCOPES,
+    APP_TIME_ZONE, CONSOLE_CLIENT_ID, CONSOLE_CONNECT, CONSOLE_ISSUER, CONSOLE_SCOPES, MAX_ORDERS,
 };
 
 /// The settings of the page.
@@ -15,6 +15,7 @@ use crate::variables::{
 pub struct ConsoleSettings {
     callers: Callers,
     zone: String,
+    max_orders: u32,
     sign_in: Option<SignIn>,
     policy: String,
 }
@@ -41,7 +42,7 @@ impl ConsoleSettings {
             "name": self.callers.name,
         });
         json!({"version": version, "local": is_local, "time_zone": self.zone, "operator": is_local,
-            "claims": claims, "sign_in": sign_in})
+            "max_orders": self.max_orders, "claims": claims, "sign_in": sign_in})
     }
 
     /// Returns the content policy: files of the service itself, and calls to it and to the hosts that sign people in.
@@ -79,6 +80,7 @@ impl FromEnvironment for ConsoleSettings {
         Ok(Self {
             callers: Callers::from_environment(environment)?,
             zone: text(APP_TIME_ZONE).to_owned(),
+            max_orders: environment.integer(MAX_ORDERS, 1..=100_000)?,
             sign_in,
             policy: policy(&connect.join(" ")),
         })
@@ -131,7 +133,7 @@ mod tests {
             deployed("https://token.example.com, https://keys.example.com:8443/x").unwrap();
         let document = settings.document("1.2.3");
         let expected = json!({"version": "1.2.3", "local": false, "time_zone": "Asia/Shanghai", "operator": false,
-            "claims": {"station": "station_id", "operator": "operator", "name": "name"},
+            "max_orders": 10_000, "claims": {"station": "station_id", "operator": "operator", "name": "name"},
             "sign_in": {"issuer": "https://id.example.com/realms/staff", "client_id": "console", "scopes": "openid profile"}});
         assert_eq!(document, expected);
         let hosts = "connect-src 'self' https://id.example.com https://token.example.com https://keys.example.com:8443;";

@@ -8,6 +8,8 @@ mod push;
 mod run;
 mod station;
 
+use std::time::Duration;
+
 pub use station::import as import_demo;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -49,6 +51,13 @@ fn required(name: &str, example: &str) -> Result<String> {
     })
 }
 
+/// Returns an environment variable that is a number, if it is set.
+fn number<N: std::str::FromStr>(name: &str) -> Result<Option<N>> {
+    let wrong = |text: &str| LocalError::part(name, format!("{text:?} is no number"));
+    let read = |text: String| text.parse().map_err(|_| wrong(&text));
+    variable(name).map(read).transpose()
+}
+
 /// Returns a stack as a person wants it: the binaries beside this one, tuned by the environment.
 fn stack_config(name: &str, port: Option<u16>, database_url: &str) -> Result<StackConfig> {
     let mut config = StackConfig::new(built_programs(), database_url)?;
@@ -68,10 +77,12 @@ fn stack_config(name: &str, port: Option<u16>, database_url: &str) -> Result<Sta
         .filter(|name| !name.is_empty())
         .map(TaskQueue::named)
         .collect();
-    if let Some(workers) = variable("WORKERS") {
-        config.workers = workers
-            .parse()
-            .map_err(|_| LocalError::part("WORKERS", format!("{workers:?} is no number")))?;
+    if let Some(workers) = number("WORKERS")? {
+        config.workers = workers;
+    }
+    // A test that waits for a dead letter lets messages come back sooner.
+    if let Some(seconds) = number("VISIBILITY_SECONDS")? {
+        config.visibility_timeout = Duration::from_secs(seconds);
     }
     Ok(config)
 }

@@ -11,7 +11,7 @@ mod tried;
 pub use declared::{Callback, CallbackChange, CallbackName, declared, disable, find, list, set};
 pub use ended::{Event, record_ends};
 pub use listed::{
-    Delivery, DeliveryFilter, DeliveryState, Resendable, deliveries, reopen, resendable,
+    Delivery, DeliveryFilter, DeliveryState, Resendable, ToResend, deliveries, reopen, resendable,
 };
 pub use tried::{Due, Settled, Try, begin, begin_next, due, settle};
 

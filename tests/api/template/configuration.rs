@@ -33,6 +33,16 @@ fn named_in(source: &str) -> impl Iterator<Item = &str> {
 }
 
 #[test]
+fn the_page_cuts_files_into_batches_that_a_submit_takes() {
+    let functions = Template::read().functions();
+    let most = |binary: &str| {
+        let function = functions.iter().find(|one| one.binary == binary);
+        function.unwrap().environment("MAX_ORDERS").unwrap()
+    };
+    assert_eq!(most("console"), most("order-batch-submit"));
+}
+
+#[test]
 fn code_reads_a_variable_by_its_row_in_the_list() {
     let folder = project_root().join("shared/lambda/src");
     for path in rust_files(&folder) {

@@ -8,6 +8,7 @@ use super::{Template, text};
 #[test]
 fn what_can_end_a_task_or_make_one_due_wakes_who_calls_its_target_and_nothing_else_does() {
     let ends = [
+        "async-task-callback-resend",
         "async-task-close",
         "async-task-retry",
         "batch-dead-letter",

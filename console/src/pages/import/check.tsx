@@ -1,10 +1,10 @@
 // What the file is read as: its columns, its cycle, its first orders, and what is plainly wrong, before anything is sent.
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { link } from "../../base/route.ts";
-import { session } from "../../base/session.ts";
+import { config, session } from "../../base/session.ts";
 import { remember, remembered } from "../../base/settings.ts";
 import type { Cycle } from "../../data/cycles.ts";
-import { existing, MOST_ORDERS } from "../../data/import.ts";
+import { existing } from "../../data/import.ts";
 import type { Task } from "../../data/task.ts";
 import { COLUMNS, headerKey, missing, type Mapping } from "../../import/columns.ts";
 import { table } from "../../import/table.ts";
@@ -51,7 +51,7 @@ export function Check({ name, read, again, send }: Props) {
     setBusy(true);
     setBefore(undefined);
     try {
-      const parts = await table.run("parts", session.value.station, cycle.id, MOST_ORDERS, salt);
+      const parts = await table.run("parts", session.value.station, cycle.id, config.value.maxOrders, salt);
       // Where only some of the batches were sent, the rest follows: those that exist are not made twice.
       const last = parts.at(-1);
       const earlier = last && (await existing(last.taskId));

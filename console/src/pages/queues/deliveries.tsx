@@ -1,5 +1,7 @@
 // What callbacks were told, how it went, and telling it again.
 import { link } from "../../base/route.ts";
+import { session } from "../../base/session.ts";
+import { useStore } from "../../base/store.ts";
 import { resend, type Delivery } from "../../data/operate.ts";
 import { note } from "../../parts/dialog.tsx";
 import { Icon } from "../../parts/icons.tsx";
@@ -10,11 +12,12 @@ import { number, t, type Word } from "../../words/index.ts";
 
 const WORDS: Record<string, Word> = { open: "deliveryOpen", delivered: "delivered", given_up: "givenUp", held_back: "heldBack" };
 
-export function Deliveries({ rows, refresh }: { rows: Delivery[]; refresh: () => void }) {
+/** `ofTask`: they stand on their task's own page. */
+export function Deliveries({ rows, refresh, ofTask = false }: { rows: Delivery[]; refresh: () => void; ofTask?: boolean }) {
+  const { operator } = useStore(session);
   const again = async (delivery: Delivery) => {
     try {
-      await resend(delivery.id);
-      note(t("resent"));
+      note((await resend(delivery.id)) ? t("resent") : t("nothingToResend"));
     } catch (error) {
       note(sentence(error), { bad: true });
     }
@@ -25,17 +28,18 @@ export function Deliveries({ rows, refresh }: { rows: Delivery[]; refresh: () =>
       {rows.map((row) => (
         <li key={row.id}>
           <div>
-            <a href={link(["task", row.taskId])}>{t("taskN", { id: row.taskId })}</a>
-            <span class="sub"><span class="mark">{row.callback}</span><code>{row.event}</code></span>
+            {ofTask ? <strong>{row.callback}</strong> : <a href={link(["task", row.taskId])}>{row.taskName}</a>}
+            <span class="sub">{!ofTask && <><span class="mark">{row.station}</span><code>#{row.taskId}</code><span>{row.callback}</span></>}<code>{row.event}</code></span>
           </div>
           <div>
             <span><Chip word={WORDS[row.state] ?? "deliveryOpen"} /> {t("tries", { n: number(row.tries) })}{row.httpStatus && ` · HTTP ${row.httpStatus}`}</span>
             {row.error && <span class="sub bad cause">{row.error}</span>}
+            {row.tried && <span class="sub">{t("lastTry", { at: short(row.tried) })}</span>}
             {row.state === "open" && row.next && <span class="sub">{t("nextTry", { at: short(row.next) })}</span>}
           </div>
           <div class="letter-end">
             <time title={row.created}>{short(row.created)}</time>
-            {row.state !== "open" && <button class="button small" onClick={() => void again(row)}><Icon name="retry" />{t("resend")}</button>}
+            {operator && row.state !== "open" && <button class="button small" onClick={() => void again(row)}><Icon name="retry" />{t("resend")}</button>}
           </div>
         </li>
       ))}

@@ -16,6 +16,7 @@ import { t } from "../../words/index.ts";
 import { Actions } from "./actions.tsx";
 import { Batch } from "./batch.tsx";
 import { TimeLine } from "./life.tsx";
+import { Told } from "./told.tsx";
 
 export function TaskPage({ id }: { id: string }) {
   const { station } = useStore(session);
@@ -67,6 +68,7 @@ function Shown({ task, refresh }: { task: Detail; refresh: () => void }) {
           {task.input !== undefined && task.input !== null && <Input value={task.input} />}
         </section>
       </div>
+      {(task.status === 3 || task.runCount > 1) && <Told task={task} />}
     </>
   );
 }

@@ -1,5 +1,6 @@
-//! Reads the parameters of `/task/callback/set`, `list` and `resend`.
+//! Reads the parameters of `/task/callback/set`, `list` and `resend`, and of `/async_task/callback/list` and `resend`.
 
+use task_service::async_tasks::{DeliveriesOf, DeliveryListRequest};
 use task_service::callbacks::{CallbackRequest, ListRequest, Resend};
 use task_service::targets::SecretName;
 use task_service::{Error, ErrorCode, Result};
@@ -68,6 +69,21 @@ impl Parameters<'_> {
             task: self.optional("task_id", Parameter::task_id)?,
             before: self.optional("before", |id| id.integer(1..=i64::MAX))?,
             limit: limit.unwrap_or(20),
+        })
+    }
+
+    /// Reads the request for a list of deliveries.
+    pub fn delivery_list(&self, of: DeliveriesOf) -> Result<DeliveryListRequest> {
+        let filter = ["name", "state"].into_iter().find(|name| self.has(name));
+        if let (DeliveriesOf::Station(Some(_)), Some(filter)) = (&of, filter) {
+            let wrong = "cannot be combined with a station: no index has both, leave it out or send all_stations=true instead";
+            return Err(Error::invalid(filter, wrong));
+        }
+        Ok(DeliveryListRequest {
+            of,
+            callback: self.optional("name", Parameter::callback)?,
+            state: self.optional("state", |word| word.one_of(&STATES))?,
+            page: self.keyset(20, 100)?,
         })
     }
 

@@ -2,6 +2,7 @@
 
 mod close;
 mod dead_letters;
+mod deliveries;
 mod detail;
 mod list;
 mod overview;
@@ -9,6 +10,7 @@ mod retry;
 
 pub use close::close;
 pub use dead_letters::{DeadLetterView, DeadLetters, list as dead_letters};
+pub use deliveries::{Deliveries, DeliveriesOf, DeliveryListRequest, list as deliveries};
 pub use detail::{Detail, detail};
 pub use list::{OrderedBy, TaskList, TaskListRequest, list};
 pub use overview::{Overview, overview};

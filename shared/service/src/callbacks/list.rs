@@ -2,8 +2,10 @@
 
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use task_store::callbacks::{self, CallbackName, Delivery, DeliveryFilter, DeliveryState};
-use task_store::{Database, Moment, TaskId};
+use task_store::callbacks::{
+    self, CallbackName, Delivery, DeliveryFilter, DeliveryState, ToResend,
+};
+use task_store::{Database, Moment, StationId, TaskId};
 
 use super::{CallbackView, undeclared};
 use crate::error::{Error, Result};
@@ -47,7 +49,7 @@ pub struct DeliveryView {
     tries: u32,
     http_status: Option<u16>,
     last_error: Option<String>,
-    creat_time: Option<String>,
+    create_time: Option<String>,
     try_time: Option<String>,
     next_time: Option<String>,
 }
@@ -62,6 +64,7 @@ pub async fn list(database: &Database, request: &ListRequest, zone: &TimeZone) -
         callback: name,
         state: request.state,
         task: request.task,
+        station: None,
         before: request.before,
     };
     let read = async |c: &mut _| {
@@ -92,7 +95,7 @@ fn view(delivery: Delivery, zone: &TimeZone) -> DeliveryView {
         tries: delivery.tries,
         http_status: delivery.http_status,
         last_error: delivery.last_error,
-        creat_time: printed(delivery.created_at),
+        create_time: printed(delivery.created_at),
         try_time: printed(delivery.tried_at),
         next_time: printed(delivery.next_at),
     }
@@ -121,14 +124,23 @@ pub struct Resent {
 /// The most deliveries of one call.
 const MOST: u32 = 1_000;
 
-/// Sends deliveries again that are not open, each with all its tries; those of a disabled callback stay as they are.
+/// Sends deliveries again that are not open, each with all its tries; those of a disabled callback stay as they are. With a
+/// station, only deliveries of its tasks are sent.
 ///
 /// # Errors
-/// `PARAM_INVALID` for a callback that is not declared, or disabled.
-pub async fn resend(database: &Database, which: &Resend) -> Result<Resent> {
+/// `PARAM_INVALID` for a callback that is not declared, or disabled, or named together with a station.
+pub async fn resend(
+    database: &Database,
+    which: &Resend,
+    station: Option<&StationId>,
+) -> Result<Resent> {
+    if station.is_some() && matches!(which, Resend::Of(..)) {
+        let wrong = "tells of the tasks of all stations: leave the station out, or name deliveries by delivery_ids";
+        return Err(Error::invalid("name", wrong));
+    }
     let write = async |c: &mut _| {
-        let (ids, filter) = match which {
-            Resend::Ids(ids) => (ids.as_slice(), None),
+        let which = match which {
+            Resend::Ids(ids) => ToResend::Keys(ids, station),
             Resend::Of(name, state) => {
                 let callback = callbacks::find(c, name.as_str()).await?;
                 let callback = callback.ok_or_else(|| undeclared(name.as_str()))?;
@@ -136,10 +148,10 @@ pub async fn resend(database: &Database, which: &Resend) -> Result<Resent> {
                     let wrong = "is disabled: enable it with /task/callback/set first";
                     return Err(Error::invalid("name", wrong));
                 }
-                (&[][..], Some((name.as_str(), *state)))
+                ToResend::Of(name.as_str(), *state)
             }
         };
-        let found = callbacks::resendable(c, ids, filter, MOST).await?;
+        let found = callbacks::resendable(c, which, MOST).await?;
         callbacks::reopen(c, &found).await?;
         Ok::<_, Error>(Resent {
             resent: found.len(),

@@ -90,8 +90,8 @@ macro_rules! told {
 
 /// What a batch counts is in its result.
 const DELIVERY: &str = concat!(
-    "INSERT INTO tbl_callback_delivery (task_id, no, callback, event, outcome, run_count, counts, state)
-     SELECT k.task_id, k.no, k.callback, k.event, COALESCE(t.outcome, 'success'), t.run_count,
+    "INSERT INTO tbl_callback_delivery (task_id, no, station_id, callback, event, outcome, run_count, counts, state)
+     SELECT k.task_id, k.no, t.station_id, k.callback, k.event, COALESCE(t.outcome, 'success'), t.run_count,
        IF(k.event = 'task.finished', NULL, LEFT(CAST(JSON_OBJECT(
          'total', JSON_EXTRACT(t.result, '$.total'),
          'success', JSON_EXTRACT(t.result, '$.success_count'),

@@ -7,7 +7,7 @@ use super::now_ms;
 use crate::arguments::json;
 use crate::connections::Connection;
 use crate::error::Result;
-use crate::ids::TaskId;
+use crate::ids::{StationId, TaskId};
 use crate::invocation::{self, OpenedUnit};
 use crate::row::{optional_text, text};
 use crate::time::Moment;
@@ -54,6 +54,10 @@ pub struct Delivery {
     pub task: TaskId,
     /// The delivery within the task.
     pub no: u32,
+    /// Whose task it is.
+    pub station: StationId,
+    /// The name of the task.
+    pub task_name: String,
     /// To whom.
     pub callback: String,
     /// What is told.
@@ -76,7 +80,7 @@ pub struct Delivery {
     pub next_at: Option<Moment>,
 }
 
-/// Which deliveries.
+/// Selects deliveries.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DeliveryFilter<'a> {
     /// To this callback.
@@ -85,8 +89,24 @@ pub struct DeliveryFilter<'a> {
     pub state: Option<DeliveryState>,
     /// Of this task.
     pub task: Option<TaskId>,
+    /// Of this station's tasks.
+    pub station: Option<&'a StationId>,
     /// With a smaller key.
     pub before: Option<i64>,
+}
+
+impl DeliveryFilter<'_> {
+    /// Names the index whose entries are the deliveries, or nearly so. The statistics of a small table would lead to another.
+    const fn index(&self) -> &'static str {
+        match (self.task, self.station, self.callback, self.state) {
+            (Some(_), ..) => "of_task",
+            (None, Some(_), ..) => "newest_of_station",
+            (None, None, Some(_), Some(_)) => "newest_by_state",
+            (None, None, Some(_), None) => "newest_of_callback",
+            (None, None, None, Some(_)) => "newest_of_all_by_state",
+            (None, None, None, None) => "PRIMARY",
+        }
+    }
 }
 
 /// Reads deliveries, the newest first.
@@ -95,9 +115,14 @@ pub async fn deliveries(
     filter: &DeliveryFilter<'_>,
     limit: u32,
 ) -> Result<Vec<Delivery>> {
-    let mut sql = QueryBuilder::new(DELIVERY);
+    let mut sql = QueryBuilder::new(DELIVERIES);
+    sql.push(" FROM (SELECT d.id FROM tbl_callback_delivery d FORCE INDEX (");
+    sql.push(filter.index()).push(") WHERE TRUE");
     if let Some(task) = filter.task {
         sql.push(" AND d.task_id = ").push_bind(task.get());
+    }
+    if let Some(station) = filter.station {
+        sql.push(" AND d.station_id = ").push_bind(station.as_str());
     }
     if let Some(callback) = filter.callback {
         sql.push(" AND d.callback = ").push_bind(callback);
@@ -109,18 +134,23 @@ pub async fn deliveries(
         sql.push(" AND d.id < ").push_bind(before);
     }
     sql.push(" ORDER BY d.id DESC LIMIT ").push_bind(limit);
+    sql.push(TABLES);
     let rows = sql.build().fetch_all(connection).await?;
     rows.iter().map(delivery).collect()
 }
 
-const DELIVERY: &str = "
-    SELECT d.id, d.task_id, d.no, d.callback, d.event, d.outcome, d.state, d.tries, d.http_status, d.last_error,
+const DELIVERIES: &str = "
+    SELECT d.id, d.task_id, d.no, d.station_id, d.callback, d.event, d.outcome, d.state, d.tries, d.http_status, d.last_error,
+      t.name AS task_name,
       TIMESTAMPDIFF(SECOND, '1970-01-01', d.creat_time) AS created_at,
       TIMESTAMPDIFF(SECOND, '1970-01-01', d.try_time) AS tried_at,
-      TIMESTAMPDIFF(SECOND, '1970-01-01', w.ready_at) AS next_at
-    FROM tbl_callback_delivery d
+      TIMESTAMPDIFF(SECOND, '1970-01-01', w.ready_at) AS next_at";
+
+const TABLES: &str = ") page
+    STRAIGHT_JOIN tbl_callback_delivery d ON d.id = page.id
+    STRAIGHT_JOIN tbl_async_task t ON t.id = d.task_id
     LEFT JOIN tbl_work w ON w.task_id = d.task_id AND w.kind = 3 AND w.run = 0 AND w.part = d.no
-    WHERE TRUE";
+    ORDER BY d.id DESC";
 
 fn delivery(row: &MySqlRow) -> Result<Delivery> {
     let state: u8 = row.try_get("state")?;
@@ -129,6 +159,8 @@ fn delivery(row: &MySqlRow) -> Result<Delivery> {
         id: row.try_get("id")?,
         task: TaskId::from_row(row.try_get("task_id")?),
         no: row.try_get("no")?,
+        station: StationId::from_row(text(row, "station_id")?),
+        task_name: text(row, "task_name")?,
         callback: text(row, "callback")?,
         event: text(row, "event")?,
         outcome: text(row, "outcome")?,
@@ -145,14 +177,21 @@ fn delivery(row: &MySqlRow) -> Result<Delivery> {
 /// A delivery that may be sent again: its key, its task, its number, its callback.
 pub type Resendable = (i64, TaskId, u32, String);
 
-/// Finds deliveries that are not open and whose callback is enabled, and locks their tasks: those with these keys or, without keys,
-/// those of a callback in a state, the oldest first.
+/// Selects deliveries to send again.
+#[derive(Debug, Clone, Copy)]
+pub enum ToResend<'a> {
+    /// Those with these keys; with a station, only those of its tasks.
+    Keys(&'a [i64], Option<&'a StationId>),
+    /// Those of a callback in a state, the oldest first.
+    Of(&'a str, DeliveryState),
+}
+
+/// Finds deliveries that are not open and whose callback is enabled, and locks their tasks.
 ///
 /// Runs in a transaction.
 pub async fn resendable(
     connection: &mut Connection,
-    ids: &[i64],
-    filter: Option<(&str, DeliveryState)>,
+    which: ToResend<'_>,
     limit: u32,
 ) -> Result<Vec<Resendable>> {
     let mut sql = QueryBuilder::new(
@@ -160,15 +199,18 @@ pub async fn resendable(
          STRAIGHT_JOIN tbl_callback c ON c.name = d.callback AND c.disabled_at IS NULL \
          STRAIGHT_JOIN tbl_async_task t ON t.id = d.task_id WHERE ",
     );
-    match filter {
-        Some((callback, state)) => {
+    match which {
+        ToResend::Of(callback, state) => {
             sql.push("d.callback = ").push_bind(callback);
             sql.push(" AND d.state = ").push_bind(state.number());
         }
-        None => {
+        ToResend::Keys(keys, station) => {
             sql.push("d.state <> 0 AND d.id IN (SELECT k.id FROM JSON_TABLE(");
-            sql.push_bind(json(ids)?);
+            sql.push_bind(json(keys)?);
             sql.push(", '$[*]' COLUMNS (id BIGINT PATH '$')) k)");
+            if let Some(station) = station {
+                sql.push(" AND d.station_id = ").push_bind(station.as_str());
+            }
         }
     }
     sql.push(" ORDER BY d.id LIMIT ").push_bind(limit);

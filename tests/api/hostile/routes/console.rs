@@ -1,13 +1,16 @@
 //! The routes that the page needs beside those of tasks and batches.
 
-use super::super::values::Takes::{Flag, Id, Ids, Int, Object, OrderId, Queue, Station, Text};
+use super::super::values::Takes::{
+    ErrorCode, Flag, Id, Ids, Int, Object, OrderId, Queue, Station, Text,
+};
 use super::{AFTER, Route, TASK, route};
 
 const STATION: &[(&str, &str)] = &[("station_id", r#""{station}""#)];
+const DELIVERY: &[(&str, &str)] = &[("delivery_ids", "[1]"), ("station_id", r#""{station}""#)];
 const RETRY: &[(&str, &str)] = &[("filter", r#"{"queue": "report"}"#)];
 
 /// Every route of operators, and of what a page chooses from.
-pub(super) static ROUTES: [Route; 8] = [
+pub(super) static ROUTES: [Route; 10] = [
     route(
         "/async_task/overview",
         STATION,
@@ -48,6 +51,31 @@ pub(super) static ROUTES: [Route; 8] = [
         "/async_task/queue/pause",
         &[("queue", r#""report""#)],
         &[("queue", Queue), ("paused", Flag)],
+    ),
+    route(
+        "/async_task/callback/list",
+        STATION,
+        &[
+            ("task_id", Id),
+            ("user_task_id", Id),
+            ("station_id", Station),
+            ("all_stations", Flag),
+            ("name", Queue),
+            ("state", ErrorCode),
+            ("limit", Int(1, 100)),
+            ("after_id", AFTER),
+        ],
+    ),
+    route(
+        "/async_task/callback/resend",
+        DELIVERY,
+        &[
+            ("delivery_ids", Ids),
+            ("name", Queue),
+            ("state", ErrorCode),
+            ("station_id", Station),
+            ("all_stations", Flag),
+        ],
     ),
     route(
         "/station/order/get",

@@ -58,14 +58,14 @@ async fn a_disabled_callback_holds_back_what_it_would_be_told_until_it_is_sent_a
         assert_eq!(of(fresh, id).await[0].state, DeliveryState::HeldBack);
         assert_eq!(open_units(fresh).await, 0);
         let again = Resend::Of(erp(), DeliveryState::HeldBack);
-        let (code, message) = refusal(resend(&fresh.database, &again).await);
+        let (code, message) = refusal(resend(&fresh.database, &again, None).await);
         assert_eq!(code, ErrorCode::ParamInvalid);
         assert!(message.contains("disabled"), "{message}");
         set(&fresh.database, &hosts(), &erp(), &enable(true))
             .await
             .unwrap();
         assert_eq!(
-            json!(resend(&fresh.database, &again).await.unwrap()),
+            json!(resend(&fresh.database, &again, None).await.unwrap()),
             json!({"resent": 1})
         );
         assert_eq!(of(fresh, id).await[0].state, DeliveryState::Open);

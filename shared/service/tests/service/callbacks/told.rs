@@ -166,7 +166,7 @@ async fn a_delivery_is_given_up_after_ten_tries_and_can_be_sent_again() {
         assert_eq!(error, "no connection could be made");
         assert_eq!(open_units(fresh).await, 0);
         let delivery = of(fresh, id).await[0].id;
-        resend(&fresh.database, &Resend::Ids(vec![delivery]))
+        resend(&fresh.database, &Resend::Ids(vec![delivery]), None)
             .await
             .unwrap();
         assert_eq!(state(fresh, id).await.0, DeliveryState::Open);
