@@ -1,14 +1,11 @@
 """An emulator of AWS on loopback with the stack of template.yaml in it, and the ways to call it."""
 
-import base64
-import http.server
 import io
 import json
 import os
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -19,17 +16,15 @@ import boto3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "shared/local"))
 import emulated
 import expand
+from issuer import AUDIENCE, CLIENT, Issuer
 
 BINARIES = ROOT / "target/local"
 REGION = "us-east-1"
-AUDIENCE = "station-app"
 STACK = "long-tasks"
 
 
@@ -47,47 +42,6 @@ def until(what, ask, seconds=60):
             return answer
         time.sleep(0.1)
     raise AssertionError(f"not within {seconds} s: {what}")
-
-
-def encoded(data):
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-class Issuer:
-    """Signs tokens, and shows the gateway the key that proves them."""
-
-    def __init__(self):
-        self.key = rsa.generate_private_key(65537, 2048)
-        numbers = self.key.public_key().public_numbers()
-        self.jwks = {"keys": [{"kty": "RSA", "kid": "1", "use": "sig", "alg": "RS256", "e": "AQAB",
-                               "n": encoded(numbers.n.to_bytes(256, "big"))}]}
-        issuer = self
-
-        class Pages(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                pages = {"/.well-known/openid-configuration": {"issuer": issuer.url, "jwks_uri": f"{issuer.url}/jwks"},
-                         "/jwks": issuer.jwks}
-                body = json.dumps(pages.get(self.path, {})).encode()
-                self.send_response(200)
-                self.send_header("content-type", "application/json")
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def token(self, station="T1", key=None, **claims):
-        now = int(time.time())
-        claims = {"iss": self.url, "aud": AUDIENCE, "sub": "staff-1", "iat": now, "exp": now + 600} | claims
-        if station is not None:
-            claims["station_id"] = station
-        parts = [encoded(json.dumps(part).encode()) for part in ({"alg": "RS256", "typ": "JWT", "kid": "1"}, claims)]
-        signature = (key or self.key).sign(".".join(parts).encode(), padding.PKCS1v15(), hashes.SHA256())
-        return ".".join([*parts, encoded(signature)])
 
 
 class Cloud:
@@ -150,7 +104,7 @@ class Cloud:
             "DatabaseHost": "127.0.0.1", "DatabasePort": database["port"], "DatabaseName": database["name"],
             "DatabaseOptions": database["options"], "DatabaseSecretArn": rows["ARN"],
             "DatabaseOwnerSecretArn": secret["ARN"],
-            "JwtIssuer": self.issuer.url, "JwtAudience": AUDIENCE, "WorkerConcurrency": "2", "TaskQueues": "report"}
+            "JwtIssuer": self.issuer.url, "JwtAudience": AUDIENCE, "ConsoleClientId": CLIENT, "WorkerConcurrency": "2", "TaskQueues": "report"}
         template = emulated.deployable(self.packaged(), parameters)
         self.client("s3").put_object(Bucket="deploy", Key="template.json", Body=json.dumps(template).encode())
         given = [{"ParameterKey": key, "ParameterValue": str(value)} for key, value in parameters.items()]
@@ -173,9 +127,22 @@ class Cloud:
         resource = self.client("cloudformation").describe_stack_resource(StackName=STACK, LogicalResourceId=logical_id)
         return resource["StackResourceDetail"]["PhysicalResourceId"]
 
+    def url(self, path):
+        """Where a deployed route is."""
+        return f"{self.endpoint}/_aws/execute-api/{self.resource('Api')}/$default{path}"
+
+    def file(self, path, headers=None):
+        """Asks for a file of the page; answers status, headers and bytes."""
+        request = urllib.request.Request(self.url(path), headers=headers or {})
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return answer.status, answer.headers, answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.headers, error.read()
+
     def call(self, method, path, body=None, token=None, signer=None):
         """Calls a deployed route; answers status and envelope."""
-        url = f"{self.endpoint}/_aws/execute-api/{self.resource('Api')}/$default{path}"
+        url = self.url(path)
         headers = {"content-type": "application/json"}
         data = None if body is None else json.dumps(body).encode()
         if token:

@@ -2,6 +2,7 @@
 routes, integrations and authorizers it stands for; and it leaves number parameters texts, so those are
 filled in; everything else is what AWS's translator makes of template.yaml."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -70,7 +71,8 @@ def routes(api, paths, schemes):
             if method not in operations:
                 continue
             operation = operations[method]
-            name = f"{api}{method.title()}{''.join(word.title() for word in path.replace('_', '/').split('/'))}"
+            # A logical id has letters and digits only: /console/{file+} is ConsoleFile.
+            name = f"{api}{method.title()}{''.join(word.title() for word in re.findall('[A-Za-z0-9]+', path))}"
             integration = operation["x-amazon-apigateway-integration"]
             written[f"{name}Integration"] = {
                 "Type": "AWS::ApiGatewayV2::Integration",

@@ -8,6 +8,8 @@ here=$(dirname "$(readlink -f "$0")")
 cd "$here/../.."
 . shared/local/server.sh
 shared/local/tools.sh deploy tests/deploy/requirements.txt
+# Where Node is, the deployed page is opened in a real browser.
+if node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)' 2> /dev/null; then console/install.sh; fi
 export MYSQL_FLAVOR=mysql MYSQL_PROFILE=dev-deploy
 mkdir -p .local
 exec 7> ".local/$MYSQL_PROFILE.lock"
