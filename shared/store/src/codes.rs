@@ -1,4 +1,4 @@
-//! `tbl_batch_item` by code: failed items, counted and found by their first error.
+//! `tbl_batch_item` by code: failed items, counted by their first error.
 
 use sqlx::Row;
 use sqlx::mysql::MySqlRow;
@@ -37,30 +37,3 @@ const COUNT: &str = "\
       AND code IS NOT NULL
     GROUP BY code
     ORDER BY code";
-
-/// Reads the indexes of a run's failed items whose first error has a code, in input order.
-pub async fn indexes(
-    connection: &mut Connection,
-    task: TaskId,
-    run: u32,
-    code: &str,
-) -> Result<Vec<u32>> {
-    let rows = sqlx::query(INDEXES)
-        .bind(task.get())
-        .bind(run)
-        .bind(code)
-        .fetch_all(connection)
-        .await?;
-    rows.iter()
-        .map(|row| Ok(row.try_get("item_index")?))
-        .collect()
-}
-
-const INDEXES: &str = "\
-    SELECT item_index
-    FROM tbl_batch_item
-    WHERE task_id = ?
-      AND run = ?
-      AND status = 2 -- failed
-      AND code = ?
-    ORDER BY item_index";

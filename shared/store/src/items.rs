@@ -2,6 +2,8 @@
 
 mod settle;
 
+use std::ops::Range;
+
 use sqlx::Row;
 use sqlx::mysql::MySqlRow;
 
@@ -139,31 +141,87 @@ const PAGE: &str = "\
     ORDER BY item_index
     LIMIT ? OFFSET ?";
 
-/// Reads the stored status of every item of a run that has one, in input order.
-pub async fn statuses(
+/// The status of an item that has a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoredStatus {
+    /// The item's index.
+    pub index: u32,
+    /// Its status.
+    pub status: ItemStatus,
+    /// The code of its first error is the code that was asked for.
+    pub has_code: bool,
+}
+
+/// Reads the stored statuses of a run's items within a range of indexes, in input order.
+pub async fn between(
     connection: &mut Connection,
     task: TaskId,
     run: u32,
-) -> Result<Vec<(u32, ItemStatus)>> {
-    let rows = sqlx::query(STATUSES)
+    indexes: Range<u32>,
+    code: Option<&str>,
+) -> Result<Vec<StoredStatus>> {
+    let rows = sqlx::query(BETWEEN)
+        .bind(code)
+        .bind(task.get())
+        .bind(run)
+        .bind(indexes.start)
+        .bind(indexes.end)
+        .fetch_all(connection)
+        .await?;
+    let stored = |row: &MySqlRow| {
+        Ok(StoredStatus {
+            index: row.try_get("item_index")?,
+            status: ItemStatus::from_number(row.try_get("status")?)?,
+            has_code: row.try_get::<i64, _>("has_code")? == 1,
+        })
+    };
+    rows.iter().map(stored).collect()
+}
+
+const BETWEEN: &str = "\
+    SELECT item_index, status, CAST(COALESCE(code = ?, 0) AS SIGNED) AS has_code
+    FROM tbl_batch_item FORCE INDEX (PRIMARY)
+    WHERE task_id = ?
+      AND run = ?
+      AND item_index >= ?
+      AND item_index < ?
+    ORDER BY item_index";
+
+/// Counts the stored outcomes of a run in parts of `width` items: index of the part's first item, status, number of its items with
+/// this status.
+pub async fn counts(
+    connection: &mut Connection,
+    task: TaskId,
+    run: u32,
+    width: u32,
+) -> Result<Vec<(u32, ItemStatus, u32)>> {
+    let rows = sqlx::query(COUNTS)
+        .bind(width)
         .bind(task.get())
         .bind(run)
         .fetch_all(connection)
         .await?;
-    rows.iter()
-        .map(|row| {
-            let status = ItemStatus::from_number(row.try_get("status")?)?;
-            Ok((row.try_get("item_index")?, status))
-        })
-        .collect()
+    let count = |row: &MySqlRow| {
+        let number: u64 = row.try_get("n")?;
+        let part: u64 = row.try_get("part")?;
+        let first = part * u64::from(width);
+        Ok((
+            u32::try_from(first).unwrap_or(u32::MAX),
+            ItemStatus::from_number(row.try_get("status")?)?,
+            u32::try_from(number).unwrap_or(u32::MAX),
+        ))
+    };
+    rows.iter().map(count).collect()
 }
 
-const STATUSES: &str = "\
-    SELECT item_index, status
-    FROM tbl_batch_item
+/// Every status is named, so that the index alone answers for one run.
+const COUNTS: &str = "\
+    SELECT CAST(item_index DIV ? AS UNSIGNED) AS part, status, CAST(COUNT(*) AS UNSIGNED) AS n
+    FROM tbl_batch_item FORCE INDEX (outcomes)
     WHERE task_id = ?
+      AND status IN (0, 1, 2, 3, 4, 5)
       AND run = ?
-    ORDER BY item_index";
+    GROUP BY part, status";
 
 /// Reads the stored outcomes of some items of a run, in input order.
 pub async fn at(

@@ -125,7 +125,7 @@ pub(super) async fn retry(
         .map(|item| item.index)
         .collect();
     let ranges = chunks::of_run(connection, task, run).await?;
-    let mut made = statuses.implied_made();
+    let mut made = statuses.implied_made(connection, before).await?;
     made.extend(stored.iter().filter_map(|item| {
         let stays = !failed.contains(&item.index) && item.status != ItemStatus::Pending as u8;
         stays.then_some((item.index, item.status, item.made_id))

@@ -23,17 +23,36 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Counts one more item.
-    pub(super) const fn add(&mut self, status: ItemStatus) {
-        self.total += 1;
-        *match status {
+    /// Counts more items.
+    pub(super) const fn add(&mut self, status: ItemStatus, number: u32) {
+        self.total += number;
+        *self.of_status_mut(status) += number;
+    }
+
+    /// Counts items with another status than before.
+    pub(super) const fn change(&mut self, from: ItemStatus, to: ItemStatus, number: u32) {
+        let before = self.of_status_mut(from);
+        *before = before.saturating_sub(number);
+        *self.of_status_mut(to) += number;
+    }
+
+    /// Adds two counts up.
+    pub(super) fn sum(mut self, other: &Self) -> Self {
+        for status in ItemStatus::ALL {
+            self.add(status, other.of_status(Some(status)));
+        }
+        self
+    }
+
+    const fn of_status_mut(&mut self, status: ItemStatus) -> &mut u32 {
+        match status {
             ItemStatus::Pending => &mut self.pending,
             ItemStatus::Success => &mut self.success,
             ItemStatus::Failed => &mut self.failed,
             ItemStatus::Amended => &mut self.amended,
             ItemStatus::Dropped => &mut self.dropped,
             ItemStatus::Cancelled => &mut self.cancelled,
-        } += 1;
+        }
     }
 
     /// Answers how many items have a status; `None` for all of them.

@@ -1,80 +1,87 @@
 //! The status of every item of a run: its own row says it or, where it has none, its chunk does. An item of a done
 //! chunk that has no row was made, with the id reserved for it.
-
-use std::collections::HashSet;
+//!
+//! Items are counted by the database, chunk by chunk, and read only where a page needs them.
 
 use task_store::batches::Batch;
 use task_store::chunks::{self, ChunkRange, ChunkState};
-use task_store::items::{self, Item, ItemStatus, Outcome};
+use task_store::items::{self, Item, ItemStatus, Outcome, StoredStatus};
 use task_store::{Connection, Result};
 
 use super::counts::Counts;
 
-/// Holds the status of every item of a batch's current run.
+/// Holds the chunks of a batch's current run, and how many of their items have which status.
 #[derive(Debug)]
 pub struct ItemStatuses {
     ranges: Vec<ChunkRange>,
-    /// The statuses that rows hold, in input order.
-    stored: Vec<(u32, ItemStatus)>,
+    /// The counts of each range; none where nobody asked for them.
+    counts: Vec<Counts>,
 }
 
 impl ItemStatuses {
-    /// Reads the statuses of a batch's items. The chunks come first: one that is done by then has all its rows.
+    /// Reads the chunks and counts their items. The chunks come first: one that is done by then has all its rows.
     pub async fn read(connection: &mut Connection, batch: &Batch) -> Result<Self> {
-        let (task, run) = (batch.task_id, batch.run);
+        let statuses = Self::uncounted(connection, batch).await?;
+        let width = width(&statuses.ranges);
+        let stored = items::counts(connection, batch.task_id, batch.run, width).await?;
+        Ok(Self::counted(statuses.ranges, &stored))
+    }
+
+    /// Reads the chunks only: whatever is counted is 0.
+    pub(super) async fn uncounted(connection: &mut Connection, batch: &Batch) -> Result<Self> {
         Ok(Self {
-            ranges: chunks::of_run(connection, task, run).await?,
-            stored: items::statuses(connection, task, run).await?,
+            ranges: chunks::of_run(connection, batch.task_id, batch.run).await?,
+            counts: Vec::new(),
         })
     }
 
-    /// Iterates over index and status of every item, in input order.
-    pub fn all(&self) -> impl Iterator<Item = (u32, ItemStatus)> {
-        let mut stored = self.stored.iter().copied().peekable();
-        self.ranges
-            .iter()
-            .flat_map(|range| range.indexes().map(|index| (index, implied(range.state))))
-            .map(move |(index, implied)| {
-                stored
-                    .next_if(|(at, _)| *at == index)
-                    .unwrap_or((index, implied))
-            })
+    /// Counts the items of ranges, of which the database counted those with rows: index of the first, status, number.
+    fn counted(ranges: Vec<ChunkRange>, stored: &[(u32, ItemStatus, u32)]) -> Self {
+        let all = ranges.iter().map(|range| {
+            let mut counts = Counts::default();
+            counts.add(implied(range.state), range.item_count);
+            counts
+        });
+        let mut counts: Vec<_> = all.collect();
+        for (index, status, number) in stored {
+            if let Some(no) = range_of(&ranges, *index) {
+                counts[no].change(implied(ranges[no].state), *status, *number);
+            }
+        }
+        Self { ranges, counts }
     }
 
     /// Counts the items by their status.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
-        for (_, status) in self.all() {
-            counts.add(status);
-        }
-        counts
+        self.counts.iter().fold(Counts::default(), Counts::sum)
+    }
+
+    /// Answers the chunks' ranges.
+    pub(super) fn ranges(&self) -> &[ChunkRange] {
+        &self.ranges
+    }
+
+    /// Counts the items of a range with a status, or all of them; `None` where nothing was counted.
+    pub(super) fn count_in(&self, range: usize, status: Option<ItemStatus>) -> Option<u32> {
+        Some(self.counts.get(range)?.of_status(status))
     }
 
     /// Lists index, status and made id of every item that was made and has no row.
-    pub(crate) fn implied_made(&self) -> Vec<(u32, u8, Option<i64>)> {
-        let stored: HashSet<u32> = self.stored.iter().map(|(index, _)| *index).collect();
-        let done = self
-            .ranges
-            .iter()
-            .filter(|range| range.state == ChunkState::Done);
-        done.flat_map(|range| {
-            range
-                .indexes()
-                .map(move |index| (index, range.reserved_id(index)))
-        })
-        .filter(|(index, _)| !stored.contains(index))
-        .map(|(index, id)| (index, ItemStatus::Success as u8, Some(id)))
-        .collect()
+    pub(crate) async fn implied_made(
+        &self,
+        connection: &mut Connection,
+        batch: &Batch,
+    ) -> Result<Vec<(u32, u8, Option<i64>)>> {
+        let all = 0..u32::MAX;
+        let stored = items::between(connection, batch.task_id, batch.run, all, None).await?;
+        Ok(implied_made(&self.ranges, &stored))
     }
 
     /// Answers an item that has no row, by the state of its chunk; `None` when the run does not have the item.
     pub(super) fn without_row(&self, index: u32) -> Option<Item> {
-        let after = self
-            .ranges
-            .partition_point(|range| range.first_index <= index);
-        let range = self.ranges.get(after.checked_sub(1)?)?;
-        range.indexes().contains(&index).then(|| Item {
+        let range = self.ranges.get(range_of(&self.ranges, index)?)?;
+        Some(Item {
             outcome: Outcome {
                 index,
                 status: implied(range.state),
@@ -86,6 +93,65 @@ impl ItemStatuses {
             chunk_id: range.chunk_id,
             attempts: 0,
         })
+    }
+}
+
+/// Iterates over every item of ranges, in input order. `stored` holds the items that have rows, in this order.
+pub(super) fn all<'a>(
+    ranges: &'a [ChunkRange],
+    stored: &'a [StoredStatus],
+) -> impl Iterator<Item = StoredStatus> + 'a {
+    let mut stored = stored.iter().copied().peekable();
+    let items = ranges.iter().flat_map(|range| {
+        let status = implied(range.state);
+        range.indexes().map(move |index| StoredStatus {
+            index,
+            status,
+            has_code: false,
+        })
+    });
+    items.map(move |item| {
+        let own = stored.next_if(|stored| stored.index == item.index);
+        own.unwrap_or(item)
+    })
+}
+
+fn implied_made(ranges: &[ChunkRange], stored: &[StoredStatus]) -> Vec<(u32, u8, Option<i64>)> {
+    let mut stored = stored.iter().peekable();
+    let done = ranges
+        .iter()
+        .filter(|range| range.state == ChunkState::Done);
+    done.flat_map(|range| {
+        range
+            .indexes()
+            .map(move |index| (index, range.reserved_id(index)))
+    })
+    .filter(|(index, _)| {
+        while stored.next_if(|stored| stored.index < *index).is_some() {}
+        stored.peek().is_none_or(|stored| stored.index != *index)
+    })
+    .map(|(index, id)| (index, ItemStatus::Success as u8, Some(id)))
+    .collect()
+}
+
+/// Finds the range that holds an index.
+fn range_of(ranges: &[ChunkRange], index: u32) -> Option<usize> {
+    let after = ranges.partition_point(|range| range.first_index <= index);
+    let no = after.checked_sub(1)?;
+    ranges[no].indexes().contains(&index).then_some(no)
+}
+
+/// Answers a number of items that divides the run so that no part lies in two ranges: the length of all ranges but the last, or
+/// 1 where their lengths differ, as those of chunks that were full of bytes.
+fn width(ranges: &[ChunkRange]) -> u32 {
+    let Some((last, others)) = ranges.split_last() else {
+        return 1;
+    };
+    let width = others.first().unwrap_or(last).item_count;
+    let is_even = others.iter().all(|range| range.item_count == width);
+    match is_even && last.item_count <= width {
+        true => width.max(1),
+        false => 1,
     }
 }
 
@@ -102,7 +168,7 @@ const fn implied(chunk: ChunkState) -> ItemStatus {
 mod tests {
     use super::*;
 
-    fn statuses(stored: &[(u32, ItemStatus)]) -> ItemStatuses {
+    fn ranges() -> Vec<ChunkRange> {
         let range = |(no, state): (u32, ChunkState)| ChunkRange {
             chunk_id: i64::from(no) + 7,
             first_index: no * 2,
@@ -110,42 +176,75 @@ mod tests {
             state,
         };
         let states = [ChunkState::Done, ChunkState::Open, ChunkState::Cancelled];
-        ItemStatuses {
-            ranges: (0..).zip(states).map(range).collect(),
-            stored: stored.to_vec(),
-        }
+        (0..).zip(states).map(range).collect()
+    }
+
+    fn stored(items: &[(u32, ItemStatus)]) -> Vec<StoredStatus> {
+        let item = |(index, status): &(u32, ItemStatus)| StoredStatus {
+            index: *index,
+            status: *status,
+            has_code: false,
+        };
+        items.iter().map(item).collect()
     }
 
     #[test]
     fn an_item_without_a_row_has_the_status_of_its_chunk() {
         use ItemStatus::{Amended, Cancelled, Failed, Pending, Success};
-        let stored = [(1, Failed), (2, Failed), (5, Amended)];
-        let all: Vec<_> = statuses(&stored).all().collect();
+        let stored = stored(&[(1, Failed), (2, Failed), (5, Amended)]);
+        let all: Vec<_> = all(&ranges(), &stored)
+            .map(|item| (item.index, item.status))
+            .collect();
         let expected = [Success, Failed, Failed, Pending, Cancelled, Amended];
         assert_eq!(all, (0..).zip(expected).collect::<Vec<_>>());
     }
 
     #[test]
-    fn counts_add_up_to_every_item() {
-        let counts = statuses(&[(0, ItemStatus::Dropped)]).counts();
+    fn counts_add_up_to_every_item_of_each_chunk() {
+        let stored = [(0, ItemStatus::Dropped, 1), (4, ItemStatus::Failed, 2)];
+        let statuses = ItemStatuses::counted(ranges(), &stored);
         let expected = Counts {
             total: 6,
             success: 1,
             dropped: 1,
             pending: 2,
-            cancelled: 2,
+            failed: 2,
             ..Counts::default()
         };
-        assert_eq!(counts, expected);
+        assert_eq!(statuses.counts(), expected);
+        assert_eq!(statuses.count_in(0, Some(ItemStatus::Success)), Some(1));
+        assert_eq!(statuses.count_in(2, None), Some(2));
+        assert_eq!(statuses.count_in(3, None), None);
+    }
+
+    #[test]
+    fn parts_that_are_counted_never_lie_in_two_chunks() {
+        let of = |lengths: &[u32]| {
+            let mut first_index = 0;
+            let range = |item_count: &u32| {
+                first_index += item_count;
+                ChunkRange {
+                    chunk_id: 1,
+                    first_index: first_index - item_count,
+                    item_count: *item_count,
+                    state: ChunkState::Open,
+                }
+            };
+            width(&lengths.iter().map(range).collect::<Vec<_>>())
+        };
+        let widths = [&[][..], &[7], &[5, 5, 3], &[5, 5, 5], &[3, 5], &[5, 4, 5]].map(of);
+        assert_eq!(widths, [1, 7, 5, 5, 1, 1]);
     }
 
     #[test]
     fn only_what_was_made_has_the_id_reserved_for_it() {
-        let statuses = statuses(&[]);
+        let statuses = ItemStatuses::counted(ranges(), &[]);
         let made = |index| statuses.without_row(index).map(|item| item.outcome.made_id);
         assert_eq!(made(1), Some(Some(7001)));
         assert_eq!(made(2), Some(None));
         assert_eq!(made(4), Some(None));
         assert_eq!(made(6), None, "the run has no such item");
+        let made = implied_made(&ranges(), &stored(&[(0, ItemStatus::Failed)]));
+        assert_eq!(made, [(1, ItemStatus::Success as u8, Some(7001))]);
     }
 }

@@ -43,7 +43,10 @@ pub async fn read(
     request: &ItemRequest,
     zone: &TimeZone,
 ) -> Result<ItemPage> {
-    let statuses = ItemStatuses::read(connection, batch).await?;
+    let statuses = match request.is_counted {
+        true => ItemStatuses::read(connection, batch).await?,
+        false => ItemStatuses::uncounted(connection, batch).await?,
+    };
     let counts = statuses.counts();
     let code_counts = code_counts(connection, batch, &counts).await?;
     let selected = select(connection, batch, &statuses, request).await?;
@@ -58,18 +61,24 @@ pub async fn read(
             break;
         }
     }
+    let total = request.total(&counts, &code_counts);
     Ok(ItemPage {
-        pagination: pagination(request, &selected, &reader.room.items),
+        pagination: pagination(request, &selected, total, &reader.room.items),
         items: reader.room.items,
         counts,
         code_counts,
     })
 }
 
-fn pagination(request: &ItemRequest, selected: &Selected, answered: &[ItemView]) -> Pagination {
+fn pagination(
+    request: &ItemRequest,
+    selected: &Selected,
+    total: u32,
+    answered: &[ItemView],
+) -> Pagination {
     let is_cut = selected.more || answered.len() < selected.indexes.len();
     Pagination {
-        total: Some(selected.total),
+        total: request.is_counted.then_some(total),
         total_capped: false,
         limit: request.page.limit,
         offset: request.page.page,

@@ -47,6 +47,8 @@ impl Parameters<'_> {
         if format == Some(ReportFormat::Table) {
             request.room = ItemRequest::ROOM_OF_TABLE;
         }
+        // A table and lines hold items only.
+        request.is_counted = matches!(format, None | Some(ReportFormat::Json));
         Ok((request, format.unwrap_or(ReportFormat::Json)))
     }
 

@@ -260,10 +260,18 @@ async fn count_try(fresh: &TestDatabase, claim: &Claimed, index: u32) {
 
 async fn statuses(fresh: &TestDatabase, claim: &Claimed) -> Vec<(u32, ItemStatus)> {
     let (task, run) = (claim.key.task, claim.key.run);
-    done(&fresh.database, async |c| {
-        items::statuses(c, task, run).await
-    })
-    .await
+    let all = done(&fresh.database, async |c| {
+        items::between(c, task, run, 0..u32::MAX, None).await
+    });
+    let all = all.await;
+    let number = |status| all.iter().filter(|item| item.status == status).count();
+    let counted = done(&fresh.database, async |c| {
+        items::counts(c, task, run, 1_000).await
+    });
+    for (_, status, count) in counted.await {
+        assert_eq!(usize::try_from(count), Ok(number(status)));
+    }
+    all.iter().map(|item| (item.index, item.status)).collect()
 }
 
 async fn count(fresh: &TestDatabase, claim: &Claimed) -> [usize; 6] {

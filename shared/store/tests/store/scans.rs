@@ -179,8 +179,13 @@ async fn no_statement_about_one_batch_reads_another() {
         let page = async |c: &mut _| items::page(c, task, 1, ItemStatus::Failed, 50, 0).await;
         bounded.reads("page", of_one_run, page).await;
         bounded
-            .reads("statuses", of_one_run, async |c| {
-                items::statuses(c, task, 1).await
+            .reads("statuses", 30, async |c| {
+                items::between(c, task, 1, 20..40, Some("X")).await
+            })
+            .await;
+        bounded
+            .reads("counts", of_one_run, async |c| {
+                items::counts(c, task, 1, 2).await
             })
             .await;
         bounded
@@ -189,11 +194,6 @@ async fn no_statement_about_one_batch_reads_another() {
         bounded
             .reads("codes", of_one_run, async |c| {
                 codes::count(c, task, 1).await
-            })
-            .await;
-        bounded
-            .reads("of code", of_one_run, async |c| {
-                codes::indexes(c, task, 1, "X").await
             })
             .await;
         let mark = async |c: &mut _| rework::mark(c, task, 1, 20, ItemStatus::Dropped, None).await;
