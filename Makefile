@@ -58,7 +58,7 @@ contract: build ## lint the OpenAPI description, use clients generated from it, 
 clients: build ## of that, the linter and the generated clients only
 	@ONLY=clients tests/contract/run.sh
 
-bench: need-cargo tools ## speed, size and cost against the floor, in one run [PART=batch,functions,dispatched,growth] [ROUNDS=5]
+bench: need-cargo tools ## speed, size and cost against the floor, in one run [PART=batch,functions,dispatched,growth,large] [ROUNDS=5]
 	@tests/bench/run.sh
 
 lint-template: ## sam validate, cfn-lint and checkov on template.yaml and database.yaml

@@ -122,10 +122,10 @@ async fn a_batch_over_the_limit_is_refused_with_limit_and_count() {
     with_api(async |api| {
         let station = Station::fresh(api).await;
         let answer = api
-            .submit(&station, &unique("large-"), &vec![json!({}); 10_001])
+            .submit(&station, &unique("large-"), &vec![json!({}); 100_001])
             .await;
         let msg = answer.refusal("BATCH_TOO_LARGE");
-        assert!(msg.contains("10000") && msg.contains("10001"), "{msg}");
+        assert!(msg.contains("100000") && msg.contains("100001"), "{msg}");
         assert_eq!(api.database.rows(&station.id).await, 0);
     })
     .await;

@@ -6,6 +6,7 @@
 mod accept;
 mod announce;
 mod deadline;
+mod elements;
 pub mod failpoints;
 mod finish;
 mod item_error;
@@ -23,6 +24,7 @@ pub use accept::{
 };
 pub use announce::announce;
 pub use deadline::Deadline;
+pub use elements::Elements;
 pub use finish::{cancel, finish_if_done, refresh, tell};
 pub use item_error::{ItemError, ItemErrors, KEPT_ERRORS, shown};
 pub use job::{BatchJob, Identity, Item, JobKind, JobKinds, MadeKind, Prepared, ReadMade};

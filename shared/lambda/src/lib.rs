@@ -20,6 +20,7 @@ mod settings;
 pub mod sqs;
 mod targets;
 pub mod telemetry;
+mod text;
 pub mod variables;
 
 pub use callers::Callers;

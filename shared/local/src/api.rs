@@ -1,8 +1,11 @@
 //! The calls a person's client makes to import a batch of orders, over HTTP like any other client's.
 
+use std::io;
 use std::time::{Duration, Instant};
 
-use serde::Deserialize;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::error::{LocalError, Result, with_causes};
@@ -22,13 +25,25 @@ pub(crate) struct Api {
     client: reqwest::Client,
 }
 
-/// A batch of orders to import.
-#[derive(Debug)]
+/// A batch of orders to import, as it is sent.
+#[derive(Debug, Serialize)]
 pub(crate) struct Batch {
     pub(crate) task_id: String,
     pub(crate) time_config_id: String,
     pub(crate) file_name: String,
+    #[serde(rename = "order_data")]
     pub(crate) orders: Vec<Value>,
+}
+
+/// Returns a value as gzipped JSON. The text itself is never in memory as a whole.
+pub(crate) fn zipped(value: &impl Serialize) -> io::Result<Vec<u8>> {
+    let encoder = GzEncoder::new(Vec::new(), Compression::default());
+    let mut buffer = io::BufWriter::with_capacity(64 * 1024, encoder);
+    serde_json::to_writer(&mut buffer, value)?;
+    let encoder = buffer
+        .into_inner()
+        .map_err(io::IntoInnerError::into_error)?;
+    encoder.finish()
 }
 
 /// An order that failed, as `batch/result` lists it.
@@ -70,15 +85,14 @@ impl Api {
         })
     }
 
-    /// Submits a batch and gives the URL of its task, root-relative or absolute.
+    /// Submits a batch as gzip and gives the URL of its task, root-relative or absolute.
     pub(crate) async fn submit(&self, batch: &Batch) -> Result<String> {
-        let body = json!({
-            "task_id": batch.task_id,
-            "time_config_id": batch.time_config_id,
-            "file_name": batch.file_name,
-            "order_data": batch.orders,
-        });
-        let data = self.post("/station/order/batch/submit", &body).await?;
+        let path = "/station/order/batch/submit";
+        let body = zipped(batch).map_err(|error| LocalError::part(path, error))?;
+        let request = self.client.post(format!("{}{path}", self.base_url));
+        let request = request.header("content-type", "application/json");
+        let request = request.header("content-encoding", "gzip");
+        let data = self.answer(path, request.body(body)).await?;
         let url = data["task_url"].as_str().unwrap_or_default();
         Ok(url.to_owned())
     }

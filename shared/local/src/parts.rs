@@ -22,6 +22,8 @@ use crate::queue::{QueueEmulator, REGION};
 use crate::queue_urls::{push_queue_url, queue_urls};
 use crate::{database, target_secrets, wait};
 
+/// The most orders of a batch: as many as a gzipped request holds.
+pub(crate) const MAX_ORDERS: usize = 100_000;
 /// The allocator settings of template.yaml.
 const MALLOC: &str = "glibc.malloc.mmap_threshold=131072";
 /// How often a function is looked at while it is awaited.
@@ -163,6 +165,7 @@ impl Parts {
             ("TARGET_SECRETS", format!("file:{}", self.secrets.display())),
             ("GLIBC_TUNABLES", MALLOC.to_owned()),
             ("STATION_SOURCE", "trusted".to_owned()),
+            ("MAX_ORDERS", MAX_ORDERS.to_string()),
             ("LEASE_SECONDS", lease.clone()),
             ("RESEND_SECONDS", lease),
         ];

@@ -111,7 +111,7 @@ async fn batch(sender: &Sender<'_>, orders: &[Value]) {
 }
 
 /// Everything that reads a batch answers.
-async fn report(sender: &Sender<'_>, task: &str) {
+pub(super) async fn report(sender: &Sender<'_>, task: &str) {
     let id = &sender.station.id;
     for path in [
         format!("/async_task/get?user_task_id={task}"),
@@ -145,7 +145,7 @@ fn padded(name: &str, count: usize, bytes: usize) -> Vec<Value> {
 }
 
 /// Makes an item about this large.
-fn pad(mut item: Value, bytes: usize) -> Value {
+pub(super) fn pad(mut item: Value, bytes: usize) -> Value {
     let missing = bytes.saturating_sub(item.to_string().len() + 16);
     item["junk"] = json!("x".repeat(missing));
     item

@@ -1,6 +1,6 @@
 //! `make bench`: how fast, how small and how cheap, each as a ratio to a floor that is measured in the same run.
 //!
-//! `PART` names the parts to run (`batch`, `functions`, `dispatched`, `growth`), all but the last two by default;
+//! `PART` names the parts to run (`batch`, `functions`, `dispatched`, `growth`, `large`), the first two by default;
 //! `DATABASE_URL` a server on which it may create databases; `PEERS=1` compares with other systems instead; `BINARIES` the
 //! folder with the release build of the functions. Writes a table to standard output, and the figures as JSON and as a chart
 //! below `.local/bench`.
@@ -16,6 +16,7 @@ mod functions;
 mod gateway;
 mod growth;
 mod lambda;
+mod large;
 mod peers;
 mod relay;
 mod scratch;
@@ -57,6 +58,7 @@ fn main() {
             "functions" => functions::measure(&setting, &mut figures),
             "dispatched" => dispatched::measure(&setting, &mut figures),
             "growth" => growth::measure(&setting, &mut figures),
+            "large" => large::measure(&setting, &mut figures),
             other => eprintln!("no such part: {other}"),
         }
     }

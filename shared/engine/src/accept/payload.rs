@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use task_store::CompressedText;
@@ -10,6 +9,7 @@ use task_store::batches::PayloadHash;
 use task_store::json::push_minified;
 use task_store::payloads::NewChunk;
 
+use crate::elements::Elements;
 use crate::job::JobKind;
 use crate::settings::Settings;
 
@@ -31,11 +31,15 @@ pub struct Payload {
 }
 
 impl Payload {
-    /// Cuts items as they were sent into chunks. The hash is over `identity`, the parameters that beside the items make it the
+    /// Cuts items as they were sent, all that a batch may have, into chunks. The hash is over `identity`, the parameters that beside the items make it the
     /// same batch when it is sent again, and the items without insignificant white space, so that the same batch sent by
     /// another client library is the same payload.
     #[must_use]
-    pub fn cut(kind: &JobKind, identity: &str, items: &[&RawValue], settings: &Settings) -> Self {
+    pub fn cut(kind: &JobKind, identity: &str, items: &Elements<'_>, settings: &Settings) -> Self {
+        if items.is_cut() {
+            return Self::too_large(items.count);
+        }
+        let items = &items.first;
         let chunk_items = settings.items_per_chunk(items.len());
         let mut hash = Sha256::new();
         hash.update(identity);
@@ -71,9 +75,17 @@ impl Payload {
             first_with_key,
         }
     }
-}
 
-impl Payload {
+    /// Stands for a list of more items than a batch may have: only their number counts, and the batch is refused.
+    fn too_large(count: usize) -> Self {
+        Self {
+            hash: PayloadHash::default(),
+            item_count: u32::try_from(count).unwrap_or(u32::MAX),
+            chunks: Vec::new(),
+            first_with_key: HashMap::new(),
+        }
+    }
+
     /// Finds the items that a person made by hand in an earlier run, by their keys: their outcome stays. Answers the number
     /// of each chunk that has some, and the JSON array of their indexes and ids.
     pub(super) fn amended(&self, made: &[(String, i64)]) -> Vec<(usize, String)> {

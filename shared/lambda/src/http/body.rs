@@ -146,3 +146,60 @@ fn too_large(zipped: usize, seen: &str) -> Error {
 pub(super) fn refused(wrong: &str) -> Error {
     Error::refused(ErrorCode::ParamInvalid, format!("the request body {wrong}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn zipped(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_was_zipped_comes_back_in_any_number_of_members(
+            members in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..3_000), 1..4)
+        ) {
+            let zipped: Vec<u8> = members.iter().flat_map(|bytes| zipped(bytes)).collect();
+            prop_assert_eq!(unpacked(&zipped).unwrap(), members.concat());
+        }
+
+        #[test]
+        fn a_body_that_was_changed_is_refused_or_means_the_same(
+            bytes in prop::collection::vec(any::<u8>(), 1..300), at: prop::sample::Index, flip in 1_u8..
+        ) {
+            let mut changed = zipped(&bytes);
+            let at = at.index(changed.len());
+            changed[at] ^= flip;
+            if let Ok(text) = unpacked(&changed) {
+                prop_assert_eq!(text, bytes);
+            }
+        }
+
+        #[test]
+        fn a_body_that_is_cut_off_is_refused(
+            bytes in prop::collection::vec(any::<u8>(), 0..300), at: prop::sample::Index
+        ) {
+            let whole = zipped(&bytes);
+            prop_assert!(unpacked(&whole[..=at.index(whole.len() - 1)]).is_err());
+        }
+
+        #[test]
+        fn any_bytes_are_answered(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            let gzip = [&[0x1f, 0x8b, 8, 0][..], &bytes].concat();
+            for bytes in [bytes, gzip] {
+                if let Err(error) = unpacked(&bytes) {
+                    prop_assert_eq!(error.code(), ErrorCode::ParamInvalid);
+                }
+            }
+        }
+    }
+}

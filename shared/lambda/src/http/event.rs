@@ -10,7 +10,7 @@ use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContextHttpDes
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::text::Text;
+use crate::text::Text;
 
 /// One HTTP request.
 #[derive(Debug, Deserialize)]

@@ -7,7 +7,6 @@ mod event;
 mod file;
 mod reply;
 mod station;
-mod text;
 
 use std::time::Instant;
 

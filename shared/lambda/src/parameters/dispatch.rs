@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use serde_json::value::RawValue;
+use task_engine::Elements;
 use task_service::tasks::queues::TargetChange;
 use task_service::tasks::{DispatchRequest, Start, TaskRequest};
 use task_service::{Error, Result};
@@ -186,15 +187,15 @@ impl Parameters<'_> {
     /// Reads the elements of a list of objects, each as the parameters of a call of its own.
     pub fn each<'j>(name: &str, list: &'j RawValue, max: usize) -> Result<Vec<Parameters<'j>>> {
         let invalid = |wrong: &str| Error::invalid(name, wrong);
-        let elements: Vec<&RawValue> = serde_json::from_str(list.get())
+        let elements = Elements::parse(list.get(), max)
             .map_err(|error| invalid(&format!("must be a JSON list: {error}")))?;
-        if elements.is_empty() || elements.len() > max {
-            let count = elements.len();
+        let count = elements.count;
+        if count == 0 || elements.is_cut() {
             return Err(invalid(&format!(
                 "has {count} elements, 1 to {max} are allowed"
             )));
         }
-        let parameters = elements.into_iter().enumerate().map(|(no, element)| {
+        let parameters = elements.first.into_iter().enumerate().map(|(no, element)| {
             if !element.get().starts_with('{') {
                 let shown = shown(element.get());
                 return Err(invalid(&format!(

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde_json::{Value, value::RawValue};
+use task_engine::Elements;
 use task_service::Result;
 
 use super::{Parameter, Sent, shown};
@@ -53,8 +54,8 @@ impl<'p> Parameter<'p> {
         Ok(raw)
     }
 
-    /// Reads the elements as texts when the value is a JSON list or a string that holds one.
-    pub(super) fn listed(self) -> Result<Option<Vec<Cow<'p, str>>>> {
+    /// Reads the first `max` elements as texts, and the number of all, when the value is a JSON list or a string that holds one.
+    pub(super) fn listed(self, max: usize) -> Result<Option<Listed<'p>>> {
         let is_list = match self.sent {
             Sent::Json(raw) if !raw.get().starts_with('"') => raw.get().starts_with('['),
             _ => self.scalar()?.trim_start().starts_with('['),
@@ -64,25 +65,24 @@ impl<'p> Parameter<'p> {
         }
         let list = self.list()?;
         let elements = match &list {
-            Cow::Borrowed(list) => return self.elements(list.get()).map(Some),
-            Cow::Owned(list) => self.elements(list.get())?,
+            Cow::Borrowed(list) => return self.elements(list.get(), max).map(Some),
+            Cow::Owned(list) => self.elements(list.get(), max)?,
         };
-        Ok(Some(
-            elements
-                .into_iter()
-                .map(|element| Cow::Owned(element.into_owned()))
-                .collect(),
-        ))
+        let (elements, count) = elements;
+        let elements = elements.into_iter();
+        let elements = elements.map(|element| Cow::Owned(element.into_owned()));
+        Ok(Some((elements.collect(), count)))
     }
 
-    fn elements<'j>(self, list: &'j str) -> Result<Vec<Cow<'j, str>>> {
-        let elements: Vec<&'j RawValue> = serde_json::from_str(list)
+    fn elements<'j>(self, list: &'j str, max: usize) -> Result<Listed<'j>> {
+        let elements = Elements::parse(list, max)
             .map_err(|error| self.invalid(&format!("must be a JSON list: {error}")))?;
         let text = |element: &'j RawValue| match element.get() {
             "null" => Err(self.invalid("holds null, which is no value")),
             element => self.scalar_of(element),
         };
-        elements.into_iter().map(text).collect()
+        let texts: Result<Vec<_>> = elements.first.into_iter().map(text).collect();
+        Ok((texts?, elements.count))
     }
 
     fn container(self, start: char, kind: &str) -> Result<Cow<'p, RawValue>> {
@@ -115,6 +115,12 @@ impl<'p> Parameter<'p> {
 
     /// Refuses JSON that no database stores: a number beyond a double, half a surrogate pair, a name beyond [`MAX_NAME`].
     fn check_storable(self, json: &str) -> Result<()> {
+        if json.len() > MAX_DOCUMENT {
+            let bytes = json.len();
+            return Err(self.invalid(&format!(
+                "has {bytes} bytes, at most {MAX_DOCUMENT} are accepted"
+            )));
+        }
         self.check_depth(json)?;
         let value: Value = serde_json::from_str(json)
             .map_err(|error| self.invalid(&format!("cannot be stored: {error}")))?;
@@ -126,6 +132,12 @@ impl<'p> Parameter<'p> {
         }
     }
 }
+
+/// The first elements of a list as texts, and the number of all.
+type Listed<'j> = (Vec<Cow<'j, str>>, usize);
+
+/// The most bytes of a document as it is sent: as a value it takes many times as much memory. Only a gzipped body holds more.
+const MAX_DOCUMENT: usize = 6 * 1024 * 1024;
 
 /// The most bytes of a member's name that MySQL stores.
 const MAX_NAME: usize = 65_535;

@@ -6,6 +6,7 @@ use task_service::{Error, Result};
 use task_store::json::{nests_at_most, plain_string};
 
 use super::{Parameter, Sent, shown};
+use crate::text::unescaped;
 
 /// The most levels of lists and objects a parameter may nest: well under the limits of a database (from 32) and a recursive
 /// parser (128) take.
@@ -95,9 +96,9 @@ impl<'p> Parameter<'p> {
         let too_many = |count: usize| {
             Err(self.invalid(&format!("has {count} items, at most {max} are allowed")))
         };
-        if let Some(list) = self.listed()? {
-            return if list.len() > max {
-                too_many(list.len())
+        if let Some((list, count)) = self.listed(max)? {
+            return if count > max {
+                too_many(count)
             } else {
                 Ok(list)
             };
@@ -131,7 +132,7 @@ impl<'p> Parameter<'p> {
             }
             [b'"', ..] => match plain_string(json) {
                 Some(plain) => Ok(Cow::Borrowed(plain)),
-                None => serde_json::from_str(json).map(Cow::Owned).map_err(|_| {
+                None => unescaped(json).map(Cow::Owned).map_err(|_| {
                     self.invalid(&format!(
                         "holds an escape that is no character: {}",
                         shown(json)

@@ -9,16 +9,17 @@ use std::path::Path;
 use super::{
     ChosenDatabase, asked_to_end, required, running_on_the_named_database, stack_config, variable,
 };
-use crate::api::{Api, Batch};
+use crate::api::{Api, Batch, zipped};
 use crate::baskets::Baskets;
 use crate::error::{LocalError, Result};
+use crate::parts::MAX_ORDERS;
 use crate::stack::Stack;
 use crate::{database, dates, import, table};
 
-/// The most orders of one batch where `MAX_ORDERS` says nothing else.
-const MAX_ORDERS: usize = 10_000;
-/// The most bytes of one call, below Lambda's limit of 6 MB for a request.
-const MAX_BYTES: usize = 5_500_000;
+/// The most bytes of one call's orders as JSON, below the limit of 48 MiB for an unpacked body.
+const MAX_BYTES: usize = 47_000_000;
+/// The same as gzip: with it as base64, a request is below Lambda's limit of 6 MB.
+const MAX_ZIPPED: usize = 4_400_000;
 
 /// How many rows that are left out are listed.
 const LISTED: usize = 50;
@@ -127,6 +128,7 @@ fn batches(baskets: &Baskets, name: &str) -> Result<Vec<Batch>> {
     let again = variable("AGAIN").map(|_| format!("-{}", jiff::Timestamp::now().as_millisecond()));
     let day = dates::day_after(dates::today()?).to_string();
     let parts = split(baskets.orders(&day), limit, MAX_BYTES);
+    let parts = parts.into_iter().flat_map(|part| zipping(part, MAX_ZIPPED));
     let batch = |(number, orders)| Batch {
         task_id: format!(
             "csv-{}-{}{}",
@@ -138,7 +140,19 @@ fn batches(baskets: &Baskets, name: &str) -> Result<Vec<Batch>> {
         file_name: name.chars().take(128).collect(),
         orders,
     };
-    Ok(parts.into_iter().enumerate().map(batch).collect())
+    Ok(parts.enumerate().map(batch).collect())
+}
+
+/// Halves orders until each part has at most `bytes` bytes of gzip, or one order.
+fn zipping(mut orders: Vec<serde_json::Value>, bytes: usize) -> Vec<Vec<serde_json::Value>> {
+    let fits = zipped(&orders).is_ok_and(|zipped| zipped.len() <= bytes);
+    if orders.len() < 2 || fits {
+        return vec![orders];
+    }
+    let later = orders.split_off(orders.len() / 2);
+    let mut parts = zipping(orders, bytes);
+    parts.extend(zipping(later, bytes));
+    parts
 }
 
 /// Splits orders into runs of at most `limit` orders and about `bytes` bytes of JSON.
@@ -175,6 +189,15 @@ mod tests {
     fn a_file_of_too_many_orders_becomes_several_batches() {
         let parts = split((0..25).map(|n| json!(n)).collect(), 10, 1000);
         assert_eq!(parts.iter().map(Vec::len).collect::<Vec<_>>(), [10, 10, 5]);
+    }
+
+    #[test]
+    fn orders_that_hardly_compress_become_several_batches_and_keep_their_order() {
+        let orders: Vec<_> = (0..64_u64).map(|n| json!(n.pow(9).to_string())).collect();
+        let parts = zipping(orders.clone(), 300);
+        assert!(parts.len() > 1, "{}", parts.len());
+        assert!(parts.iter().all(|part| zipped(part).unwrap().len() <= 300));
+        assert_eq!(parts.concat(), orders);
     }
 
     #[test]

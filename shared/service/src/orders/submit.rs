@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
-use task_engine::{Dispatcher, Payload, Queue, Settings, Submission};
+use task_engine::{Dispatcher, Elements, Payload, Queue, Settings, Submission};
 use task_store::batches::Batch;
 use task_store::callbacks::CallbackName;
 use task_store::reference::{self, CycleRow};
@@ -57,7 +57,8 @@ impl OrderList<'_> {
     /// # Errors
     /// `PARAM_INVALID` when it is no list.
     pub fn cut(&self, settings: &Settings) -> Result<OrderBatch> {
-        let orders: Vec<&RawValue> = serde_json::from_str(self.orders.get())
+        let most = settings.max_items as usize;
+        let orders = Elements::parse(self.orders.get(), most)
             .map_err(|_| Error::invalid("order_data", "is not a list of orders"))?;
         let params = ImportParams {
             time_config_id: self.time_config_id.to_owned(),

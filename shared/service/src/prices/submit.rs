@@ -1,7 +1,7 @@
 //! Submitting a list of price changes as a batch.
 
 use serde_json::value::RawValue;
-use task_engine::{BatchJob, Dispatcher, Payload, Queue, Settings, Submission};
+use task_engine::{BatchJob, Dispatcher, Elements, Payload, Queue, Settings, Submission};
 use task_store::UserTaskId;
 use task_store::callbacks::CallbackName;
 use task_store::tasks::IdScope;
@@ -46,7 +46,7 @@ impl PriceList<'_> {
     /// # Errors
     /// `PARAM_INVALID` when it is no list.
     pub fn cut(&self, settings: &Settings) -> Result<PriceBatch> {
-        let items: Vec<&RawValue> = serde_json::from_str(self.items.get())
+        let items = Elements::parse(self.items.get(), settings.max_items as usize)
             .map_err(|_| Error::invalid("items", "is not a list of price changes"))?;
         Ok(PriceBatch {
             user_task_id: self.user_task_id.clone(),

@@ -2,7 +2,7 @@
 
 use sqlx::mysql::MySqlArguments;
 use sqlx::query::Query;
-use sqlx::{Executor as _, MySql, QueryBuilder, Row as _};
+use sqlx::{Connection as _, Executor as _, MySql, QueryBuilder, Row as _};
 
 use super::dispatch::{Dispatch, Labels};
 use crate::connections::Connection;
@@ -143,8 +143,11 @@ fn stored(done: &sqlx::mysql::MySqlQueryResult) -> Result<Option<TaskId>> {
     }
 }
 
-/// Stores submitted tasks with one statement; answers their keys in the same order. With `for_all` no station may use the id
-/// of another's task: the caller has looked.
+/// The most bytes of inputs in one statement, well under every server's packet limit.
+const STATEMENT_BYTES: usize = 4 << 20;
+
+/// Stores submitted tasks with a statement for every [`STATEMENT_BYTES`]; answers their keys in the same order. With `for_all` no
+/// station may use the id of another's task: the caller has looked.
 pub async fn insert_all(
     connection: &mut Connection,
     news: &[&NewTask<'_>],
@@ -155,6 +158,37 @@ pub async fn insert_all(
     }
     let step = "SELECT CAST(@@auto_increment_increment AS UNSIGNED) AS step";
     let step: u64 = connection.fetch_one(step).await?.try_get("step")?;
+    let mut keys = Vec::with_capacity(news.len());
+    let mut rest = news;
+    while !rest.is_empty() {
+        let (part, later) = rest.split_at(fitting(rest));
+        keys.extend(insert_part(connection, part, for_all, step).await?);
+        rest = later;
+    }
+    if keys.len() > fitting(news) {
+        // Statements of megabytes leave a buffer of their size behind.
+        connection.shrink_buffers();
+    }
+    Ok(keys)
+}
+
+/// Counts tasks from the front that fit one statement; at least one.
+fn fitting(news: &[&NewTask<'_>]) -> usize {
+    let mut bytes = 0;
+    let fits = news.iter().take_while(|new| {
+        bytes += new.input.len();
+        bytes <= STATEMENT_BYTES
+    });
+    fits.count().max(1)
+}
+
+/// Stores tasks with one statement; their keys are `step` apart.
+async fn insert_part(
+    connection: &mut Connection,
+    news: &[&NewTask<'_>],
+    for_all: bool,
+    step: u64,
+) -> Result<Vec<TaskId>> {
     let mut sql = QueryBuilder::new(insert_from!(""));
     sql.push_values(news, |mut row, new| {
         row.push_bind(new.user_task_id.map(UserTaskId::as_str))

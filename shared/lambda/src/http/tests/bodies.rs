@@ -74,7 +74,14 @@ async fn what_is_no_gzip_or_is_cut_off_or_damaged_is_refused() {
     let check = damaged.len() - 6;
     damaged[check] ^= 1;
     let cut = whole[..whole.len() - 9].to_vec();
-    for bytes in [br#"{"name":"x"}"#.to_vec(), cut, damaged, vec![0x1f, 0x8b]] {
+    let behind = [&whole[..], b"and more"].concat();
+    for bytes in [
+        br#"{"name":"x"}"#.to_vec(),
+        cut,
+        damaged,
+        vec![0x1f, 0x8b],
+        behind,
+    ] {
         let msg = refusal(&sent(&headers, &bytes)).await;
         assert!(msg.contains("gzip"), "{msg}");
     }

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 ///
 /// `null` is an empty text. Anything else that is no string is kept as the fault it is, so that the rest of the event can be read.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Text(pub(super) Result<String, String>);
+pub(crate) struct Text(pub(crate) Result<String, String>);
 
 impl Default for Text {
     fn default() -> Self {
@@ -26,17 +26,20 @@ impl<'de> Deserialize<'de> for Text {
         if json == "null" {
             return Ok(Self::default());
         }
-        Ok(Self(
-            unescaped(json, PIECE).map_err(|error| error.to_string()),
-        ))
+        Ok(Self(unescaped(json).map_err(|error| error.to_string())))
     }
 }
 
-/// Returns the text of a JSON string, read in pieces of about `size` bytes.
+/// Returns the text of a JSON string.
 ///
 /// # Errors
 /// The errors of `serde_json`: another type, or half of a surrogate pair.
-fn unescaped(json: &str, size: usize) -> serde_json::Result<String> {
+pub(crate) fn unescaped(json: &str) -> serde_json::Result<String> {
+    in_pieces(json, PIECE)
+}
+
+/// Returns the text of a JSON string, read in pieces of about `size` bytes.
+fn in_pieces(json: &str, size: usize) -> serde_json::Result<String> {
     let inside = json
         .strip_prefix('"')
         .and_then(|json| json.strip_suffix('"'));
@@ -82,7 +85,7 @@ mod tests {
         let is_json = serde_json::from_str::<&RawValue>(json).is_ok();
         for size in (1..=9).filter(|_| is_json) {
             assert_eq!(
-                unescaped(json, size).map(|text| Text(Ok(text))).ok(),
+                in_pieces(json, size).map(|text| Text(Ok(text))).ok(),
                 whole,
                 "{size}: {json}"
             );
