@@ -29,8 +29,8 @@ if [ -n "${BASE_URL:-}" ]; then
   export MYSQL_PROFILE=${MYSQL_PROFILE:-durable}
   (pages)
 else
-  # Messages come back after 3 s: the story waits for one that was given up.
-  export STACK=console-$$ PORT=0 DETACH=1 VISIBILITY_SECONDS=3 MYSQL_PROFILE=dev-console-$$
+  # Messages come back after 4 s, when a claim is over: the story waits for a message that was given up.
+  export STACK=console-$$ PORT=0 DETACH=1 VISIBILITY_SECONDS=4 LEASE_SECONDS=3 MYSQL_PROFILE=dev-console-$$
   trap 'target/local/task-local stop; shared/local/mysql.sh purge' EXIT
   # The stack starts while the rest is tested.
   exec 3< <(target/local/task-local run | sed -n 's/^ready //p')

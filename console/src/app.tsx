@@ -1,4 +1,4 @@
-// The frame: where one can go, which station is looked at, and what stands in the middle.
+// The frame: navigation, the choice of a station, and the page in the middle.
 import { Component, type ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { reachable } from "./base/client.ts";

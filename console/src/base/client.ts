@@ -25,7 +25,7 @@ export interface Answer {
   envelope: Record_;
 }
 
-/** Whether the API answered last time it was asked. */
+/** Tells whether the last call reached the API. */
 export const reachable = new Store(true);
 /** How many calls were made; tests and the curious read it. */
 export const made = { calls: 0 };
@@ -61,10 +61,10 @@ export async function call(path: string, parameters: Parameters = {}, signal?: A
   return open(response.status, body);
 }
 
-/** Lists over all stations, which say so in the call. */
+/** Routes that want all_stations where an operator has chosen no station. */
 const OVER_ALL = ["/async_task/list", "/async_task/overview", "/async_task/dead_letters", "/async_task/callback/list", "/async_task/callback/resend"];
 
-/** Names the station in an operator's call; the token of a station's staff says it already. */
+/** Adds the chosen station to an operator's call. The token of a station's staff names its station already. */
 export function withStation(path: string, parameters: Parameters): Parameters {
   const { station, operator } = session.value;
   if (operator && station) return { station_id: station, ...parameters };

@@ -1,4 +1,4 @@
-// Asks again and again for what is open and visible: quicker while it changes, slower when nothing does, never hidden.
+// Polls data that is open and visible: quicker while it changes, slower while it does not, never in a hidden tab.
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { CallError } from "./client.ts";
 
@@ -19,7 +19,7 @@ export interface Rhythm {
 export const LIVE: Rhythm = { quick: 1_000, slow: 8_000 };
 export const IDLE: Rhythm = { quick: 15_000, slow: 60_000 };
 
-/** The wait before the next question. */
+/** Returns the milliseconds until the next call. */
 export function nextWait(rhythm: Rhythm, unchanged: number, failures: number): number {
   if (failures > 0) return Math.min(30_000, 1_000 * 2 ** Math.min(failures - 1, 5));
   const doublings = Math.max(0, unchanged - 2);

@@ -1,4 +1,4 @@
-// Who looks, and for which station. Tokens live in memory only.
+// The person, the station and the configuration. Tokens live in memory only.
 import { count, isRecord, text, type Record_ } from "./json.ts";
 import { remember, remembered } from "./settings.ts";
 import { Store } from "./store.ts";
@@ -30,7 +30,7 @@ export interface Session {
   operator: boolean;
 }
 
-/** Where the service names no other number. */
+/** The limit of a service that names none. */
 const MOST_ORDERS = 10_000;
 
 export const config: { value: Config } = {

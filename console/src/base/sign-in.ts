@@ -1,5 +1,5 @@
-// Signing in with OpenID Connect: authorization code with PKCE. The token stays in memory; what must outlive the way to
-// the issuer and back (verifier, state, where the person was) lives in the session storage until the code is redeemed.
+// Signing in with OpenID Connect: authorization code with PKCE. The token stays in memory; the values
+// that must outlive the way to the issuer and back (verifier, state, address) live in the session storage until the code is redeemed.
 import { enter, leave, type SignIn } from "./session.ts";
 import { Store } from "./store.ts";
 

@@ -1,4 +1,4 @@
-// Sending a file's orders and following what becomes of them.
+// Sends the orders of a file and follows their outcomes.
 import { call, CallError, withStation } from "../base/client.ts";
 import { isRecord } from "../base/json.ts";
 import { send } from "../base/send.ts";
@@ -10,7 +10,7 @@ import { readTask, type Task } from "./task.ts";
 
 const SUBMIT = "/station/order/batch/submit";
 
-/** The batch of this id, if it exists. */
+/** Reads the batch with this id, if it exists. */
 export async function existing(taskId: string): Promise<Task | undefined> {
   try {
     const { data } = await call("/async_task/get", { user_task_id: taskId });
@@ -32,7 +32,7 @@ export interface Sending {
 
 const WAITS = [1_000, 2_000, 4_000, 8_000, 15_000];
 
-/** Sends one batch, and after a lost connection the same one again under the same id: it is made once. */
+/** Sends a batch. After a lost connection the same batch is sent again under the same id, and is made once. */
 export async function submit(sending: Sending): Promise<void> {
   const around = withStation(SUBMIT, { task_id: sending.part.taskId, time_config_id: sending.cycle, file_name: sending.file.slice(0, 128) });
   const body = await table.run("body", sending.part, around as Record<string, string>);
@@ -59,7 +59,7 @@ function pause(wait: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** The file's own rows, with the outcome of each. */
+/** Writes the file's own rows with the outcome of each. */
 export async function rowsBack(parts: Part[], format: "csv" | "xlsx"): Promise<Blob> {
   const added: Record<string, string[]> = {};
   for (const part of parts) {

@@ -7,7 +7,7 @@ import { idParameter } from "./tasks.ts";
 export const ITEM_PAGE = 200;
 /** Milliseconds of rest before rows in sight are asked for. */
 const RESTS = 80;
-/** The most a call answers. */
+/** The most items of an answer. */
 const MOST = 1_000;
 
 export interface ItemFilter {
@@ -32,7 +32,7 @@ function parametersOf(filter: ItemFilter): Record<string, string> {
   return { status: filter.status || "all", ...(filter.code ? { item_code: filter.code } : {}) };
 }
 
-/** The rows of one filter: what is known of them, and whether it is of today. */
+/** Holds the rows of a filter that were read, and whether they are still current. */
 export class Items {
   rows = new Map<number, Item>();
   total: number;
@@ -68,7 +68,7 @@ export class Items {
     }
   }
 
-  /** Everything may have changed: what is in sight is read anew and stays until then. */
+  /** Reads the rows in sight anew, because any row may have changed. The old rows stay until then. */
   stale(total: number): void {
     this.fresh.clear();
     this.total = total;

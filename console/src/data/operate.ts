@@ -50,7 +50,7 @@ export async function pause(queue: string, paused: boolean): Promise<void> {
   await call("/async_task/queue/pause", { queue, paused });
 }
 
-/** Counts what a retry of a queue's failed tasks would run again, or runs it. */
+/** Runs a queue's failed tasks again, or counts them only; returns their number. */
 export async function retryFailed(queue: string, dryRun: boolean): Promise<number> {
   const { station } = session.value;
   let sum = 0;
@@ -64,7 +64,7 @@ export async function retryFailed(queue: string, dryRun: boolean): Promise<numbe
   return sum;
 }
 
-/** Open work that somebody should look at. */
+/** Open work that a person should look at. */
 export interface Trouble {
   kind: string;
   reason: string;
@@ -199,7 +199,7 @@ export async function readDeadLetters(after: string, signal?: AbortSignal): Prom
   return { rows: records(isRecord(data) ? data["dead_letters"] : []).map(readDeadLetter), next: text(pagination["next_after_id"]) };
 }
 
-/** One end of a task that a callback was, or is to be, told of. */
+/** A message to a callback about the end of a task, sent or to be sent. */
 export interface Delivery {
   id: string;
   callback: string;
@@ -251,7 +251,7 @@ export function readDelivery(data: Record_): Delivery {
   };
 }
 
-/** Sends a delivery again and returns whether there was one to send. */
+/** Sends a delivery again. Returns false where the service has nothing to send. */
 export async function resend(id: string): Promise<boolean> {
   return count((await callRecord("/async_task/callback/resend", { delivery_ids: [id] }))["resent"]) > 0;
 }

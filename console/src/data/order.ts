@@ -6,7 +6,7 @@ export const FIELDS = ["out_order_no", "address_id", "receive_begin_time", "rece
 export const LINE_FIELDS = ["sku_id", "amount", "unit_price", "spu_remark"] as const;
 const ALIASES: Record<string, string> = { amount: "quantity", unit_price: "sale_price" };
 
-/** The name under which an object holds a member: its own, or the alias it came with. */
+/** Returns the name under which an object holds a member: its own, or the alias it came with. */
 export function nameIn(holder: Record_, name: string): string {
   const alias = ALIASES[name];
   return alias !== undefined && !(name in holder) && alias in holder ? alias : name;
@@ -16,7 +16,7 @@ export function valueIn(holder: Record_, name: string): string {
   return text(holder[nameIn(holder, name)]);
 }
 
-/** Changes a member; what was not touched keeps its exact value. */
+/** Changes a member. A member that has the value already keeps it exactly as it was sent. */
 export function withValue(holder: Record_, name: string, value: string): Record_ {
   const key = nameIn(holder, name);
   if (text(holder[key]) === value) return holder;
@@ -41,17 +41,17 @@ export function withNewLine(order: Record_): Record_ {
   return { ...order, details: [...linesOf(order), { sku_id: "", amount: "" }] };
 }
 
-/** Members that the form does not show as fields; they are kept as they are. */
+/** Returns members that the form does not show as fields. They are kept as they are. */
 export function others(order: Record_): [string, Json][] {
   return Object.entries(order).filter(([name]) => name !== "details" && !(FIELDS as readonly string[]).includes(name));
 }
 
-/** The sentences of one field; `details[0].amount` of the first line's amount. */
+/** Returns the sentences of a field; `details[0].amount` is the amount of the first line. */
 export function errorsAt(errors: ItemError[], field: string): string[] {
   return errors.filter((error) => error.field === field).map((error) => error.msg);
 }
 
-/** The sentences that no field of the form shows. */
+/** Returns the sentences that no field of the form shows. */
 export function otherErrors(errors: ItemError[], lines: number): string[] {
   const shown = new Set<string>(FIELDS);
   for (let at = 0; at < lines; at += 1) for (const name of LINE_FIELDS) shown.add(`details[${at}].${name}`);

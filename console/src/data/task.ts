@@ -73,7 +73,7 @@ export interface Item {
   order: Record_;
 }
 
-/** What the API adds to an order. */
+/** Members that the API adds to an order. */
 const ADDED = ["index", "order_no", "order_id", "status", "code", "msg", "errors", "error_count", "notice", "sent"];
 
 export function readTask(data: Record_): Task {
@@ -164,13 +164,13 @@ export function readItem(data: Record_): Item {
   };
 }
 
-/** The order as it was sent, without what the API added to it. */
+/** Returns the order as it was sent, without the members that the API added. */
 export function orderOf(data: Record_): Record_ {
   if ("sent" in data) return isRecord(data["sent"]) ? data["sent"] : {};
   return Object.fromEntries(Object.entries(data).filter(([name]) => !ADDED.includes(name)));
 }
 
-/** Numbers of a finished batch, as its result tells them. */
+/** Reads the counts of a finished batch from its result. */
 export function resultCounts(task: Task): { good: number; bad: number; rest: number } | undefined {
   const { result } = task;
   if (!isRecord(result) || !("total" in result)) return undefined;
@@ -181,7 +181,7 @@ export function resultCounts(task: Task): { good: number; bad: number; rest: num
   };
 }
 
-/** A batch still to be mended. */
+/** Tells whether failed orders of the batch are open still. */
 export function awaitsMending(task: Task): boolean {
   return isRecord(task.result) && text(task.result["target"]) !== "";
 }

@@ -14,7 +14,7 @@ export interface TaskPage {
 
 export type Filter = Record<string, string>;
 
-/** The parameters of a filter of the address. */
+/** Turns the filter of the address into parameters of the list. */
 export function listParameters(query: URLSearchParams): Filter {
   const filter: Filter = {};
   const show = query.get("show") ?? "";
@@ -41,12 +41,12 @@ export async function readPage(filter: Filter, after: string, signal: AbortSigna
   return { after, tasks, next: text(pagination["next_after_id"]) };
 }
 
-/** Whether an id is smaller than another; they may be larger than a double holds. */
+/** Tells whether an id is smaller than another. Ids may be larger than a double holds. */
 export function isOlder(id: string, than: string): boolean {
   return id.length === than.length ? id < than : id.length < than.length;
 }
 
-/** Puts a page read anew in its place; none is skipped and none is there twice. */
+/** Puts a page that was read anew in its place. No task is skipped and no task is there twice. */
 export function merge(pages: TaskPage[], fresh: TaskPage, byId: boolean): TaskPage[] {
   const at = pages.findIndex((page) => page.after === fresh.after);
   const old = pages[at];
@@ -55,7 +55,7 @@ export function merge(pages: TaskPage[], fresh: TaskPage, byId: boolean): TaskPa
   return old.next === fresh.next ? pages.with(at, fresh) : [...pages.slice(0, at), fresh];
 }
 
-/** Shows a task in the first page that has it: one that left makes room for the next page's first. */
+/** Keeps each task in the first page that has it: a task that left its page makes room for the first of the next page. */
 function once(pages: TaskPage[]): TaskPage[] {
   const seen = new Set<string>();
   return pages.map((page) => {
@@ -75,7 +75,7 @@ function withPushed(pages: TaskPage[], at: number, old: TaskPage, fresh: TaskPag
   return pages.toSpliced(at, fits ? 2 : 1, fresh, page);
 }
 
-/** What of a task the list shows: answers that differ in nothing else are the same. */
+/** Returns the text of all members that the list shows. Two answers with the same text look the same. */
 export function signature(tasks: Task[]): string {
   return tasks.map((task) => [task.id, task.status, task.progress, task.outcome, task.ended, task.attempt, task.name].join(":")).join("|");
 }
@@ -88,7 +88,7 @@ export async function readOne(id: string, signal: AbortSignal): Promise<Detail> 
   return readDetail(await callRecord("/async_task/detail", { ...idParameter(id), limit: 1 }, signal));
 }
 
-/** A number is the key, anything else the caller's own id. */
+/** Names a task by its key where the text is a number, else by the caller's own id. */
 export function idParameter(id: string): Record<string, string> {
   return /^\d+$/.test(id) ? { task_id: id } : { user_task_id: id };
 }

@@ -1,4 +1,4 @@
-// Rows of a file as orders, and what is plainly wrong with them before anything is sent.
+// Turns the rows of a file into orders, and finds their plain mistakes before anything is sent.
 import type { Record_ } from "../base/json.ts";
 import { COLUMNS, type Column, type Mapping } from "./columns.ts";
 import { readNumber, type NumberFault } from "./number.ts";

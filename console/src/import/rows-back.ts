@@ -5,13 +5,13 @@ import type { Item, ItemError, ItemStatus } from "../data/task.ts";
 import { t } from "../words/index.ts";
 import type { Column } from "./columns.ts";
 
-/** The columns of the template, and of what is taken away. */
+/** The columns of the template and of the file that a person takes away. */
 export const SHOWN: readonly Column[] = [
   "out_order_no", "address_id", "receive_begin_time", "receive_end_time", "sku_id", "amount", "unit_price", "remark", "spu_remark",
 ];
 const OF_LINE: readonly Column[] = ["sku_id", "amount", "unit_price", "spu_remark"];
 
-/** What is known of an order's end. */
+/** The outcome of an order in words. */
 export interface End {
   status: ItemStatus;
   orderNo: string;

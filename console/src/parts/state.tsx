@@ -1,11 +1,11 @@
-// What stands where there is nothing to show: on its way, nothing there, or why not.
+// States of a place without data: being read, empty, failed.
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { CallError } from "../base/client.ts";
 import { refusal, t } from "../words/index.ts";
 import { Icon, type IconName } from "./icons.tsx";
 
-/** Says what is on its way; nothing for the first 150 ms, so that a quick answer does not flicker. */
+/** Names the data that is being read. It says nothing for the first 150 ms, so that a quick answer does not flicker. */
 export function Loading({ what, rows = 0 }: { what: string; rows?: number }) {
   const [late, setLate] = useState(false);
   useEffect(() => {
@@ -30,7 +30,7 @@ export function Empty({ icon, title, children }: { icon: IconName; title: string
   );
 }
 
-/** The sentence for a call without an answer. */
+/** Returns the sentence for a call that failed. */
 export function sentence(error: unknown): string {
   if (!(error instanceof CallError)) return t("errorBroken");
   switch (error.kind) {

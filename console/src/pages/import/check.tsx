@@ -1,4 +1,4 @@
-// What the file is read as: its columns, its cycle, its first orders, and what is plainly wrong, before anything is sent.
+// Shows a file before it is sent: its columns, its cycle, its first orders, its plain mistakes.
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { link } from "../../base/route.ts";
 import { config, session } from "../../base/session.ts";

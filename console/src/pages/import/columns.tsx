@@ -1,4 +1,4 @@
-// Which column of the file is what, with a value of each to check by.
+// Maps columns of the file to fields of an order, with a value of each column to check by.
 import { useState } from "preact/hooks";
 import { COLUMNS, NEEDED, type Column, type Mapping } from "../../import/columns.ts";
 import type { ReadFile } from "../../import/worker.ts";

@@ -1,4 +1,4 @@
-// The first orders as they will be sent, and what is plainly wrong with which line of the file.
+// Shows the first orders as they will be sent, and the plain mistakes with their lines of the file.
 import { text } from "../../base/json.ts";
 import { linesOf, valueIn } from "../../data/order.ts";
 import type { Problem } from "../../import/orders.ts";

@@ -1,4 +1,4 @@
-// What callbacks were told, how it went, and telling it again.
+// Lists deliveries to callbacks with their state and last answer; an operator sends them again.
 import { link } from "../../base/route.ts";
 import { session } from "../../base/session.ts";
 import { useStore } from "../../base/store.ts";
@@ -12,7 +12,7 @@ import { number, t, type Word } from "../../words/index.ts";
 
 const WORDS: Record<string, Word> = { open: "deliveryOpen", delivered: "delivered", given_up: "givenUp", held_back: "heldBack" };
 
-/** `ofTask`: they stand on their task's own page. */
+/** Lists deliveries; `ofTask` leaves out the task on its own page. */
 export function Deliveries({ rows, refresh, ofTask = false }: { rows: Delivery[]; refresh: () => void; ofTask?: boolean }) {
   const { operator } = useStore(session);
   const again = async (delivery: Delivery) => {

@@ -53,7 +53,7 @@ export function forget(task: string, index?: number): void {
   drafts.set(new Map(drafts.value).set(task, own));
 }
 
-/** The whole batch again under its own id, with the drafts in their places and without what was dropped. */
+/** Sends the whole batch again under its own id, with the drafts in their places and without dropped orders. */
 async function submitAgain(task: Detail, own: ReadonlyMap<number, Draft>): Promise<void> {
   const head = await batchHead(task.id);
   const orders: Record_[] = [];

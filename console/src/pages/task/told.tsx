@@ -1,11 +1,11 @@
-// Whom the task's end was told, how it went, and when it is tried again.
+// Deliveries of a task: which callbacks were told of its end, with which answer, and when the next try is.
 import { LIVE, usePoll } from "../../base/poll.ts";
 import { readDeliveriesOf } from "../../data/operate.ts";
 import type { Detail } from "../../data/task.ts";
 import { t } from "../../words/index.ts";
 import { Deliveries } from "../queues/deliveries.tsx";
 
-/** Deliveries of a task; nothing where it has none. They are asked for anew when the task ends or changes, and while one is open. */
+/** Shows the deliveries of a task, if it has any. They are read anew when the task ends or changes, and while a delivery is open. */
 export function Told({ task }: { task: Detail }) {
   const polled = usePoll(
     `told ${task.id} ${task.status} ${task.ended} ${JSON.stringify(task.counts)}`,

@@ -1,4 +1,4 @@
-// What can be done with several tasks at once.
+// Actions on several tasks at once.
 import { useState } from "preact/hooks";
 import type { Task } from "../../data/task.ts";
 import { close, isOpen, retry } from "../../data/tasks.ts";
@@ -14,7 +14,7 @@ export function canRetry(task: Task): boolean {
   return task.status === 3 && task.outcome !== "success" && (task.queue !== "" || task.type === 0 && task.outcome !== "cancelled");
 }
 
-/** Asks in so many words what closing means for these tasks. */
+/** Asks whether to close these tasks, and says what closing means for them. */
 export async function askToClose(tasks: Task[]): Promise<boolean> {
   const running = tasks.filter(isOpen).length;
   const title = running > 0 ? t("cancelQuestion", { n: number(running) }) : t("closeQuestion", { n: number(tasks.length) });
