@@ -18,6 +18,7 @@ const PAGES = {
   check: ["#/import", choose],
   queues: ["#/queues"],
   letters: ["#/queues?tab=deadLetters"],
+  callbacks: ["#/queues?tab=callbacks"],
 };
 const wanted = process.argv.slice(2);
 const folder = `${local}shots/`;

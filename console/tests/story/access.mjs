@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { AxeBuilder } from "@axe-core/playwright";
 import { csv, leave, look, rows, scene } from "./stage.mjs";
 
-const PAGES = { tasks: "#/tasks", task: "#/task/{demo}", "import": "#/import", queues: "#/queues", "dead letters": "#/queues?tab=deadLetters", overview: "#/overview" };
+const PAGES = { tasks: "#/tasks", task: "#/task/{demo}", "import": "#/import", queues: "#/queues", "dead letters": "#/queues?tab=deadLetters", callbacks: "#/queues?tab=callbacks", overview: "#/overview" };
 
 async function demo() {
   const page = await look("#/tasks?show=trouble");
