@@ -11,6 +11,7 @@ mod chunk_status;
 mod chunks;
 mod connections;
 mod deferrals;
+mod deliveries;
 mod fate;
 mod filters;
 mod grants;
