@@ -6,7 +6,7 @@
 #
 # Env: MINUTES        how long faults happen (default 3)
 #      SEED           replays a run's choices (default: a random one, printed)
-#      PART           of the load: all (default), clashes, prices, tasks, dispatched
+#      PART           of the load: all (default), clashes, prices, tasks, dispatched, targets
 #      MYSQL_FLAVOR   mysql (default) | mariadb
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."

@@ -75,6 +75,8 @@ pub(crate) enum Entry {
     },
     /// Something about a task that is dispatched to workers.
     Dispatched(Dispatch),
+    /// Something about targets, callbacks and schedules.
+    Pushed(Push),
     /// An order that ends or panics whatever works it is about to be submitted.
     Poison { out_order_no: String },
     /// A message about a chunk is about to be put into the dead-letter queue.
@@ -102,6 +104,32 @@ pub(crate) enum Dispatch {
     },
     /// The finish of a run was answered with success.
     Finished { id: i64, run: i64 },
+}
+
+/// What was asked of targets, receivers of callbacks and schedules, and what they saw.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Push {
+    /// The add of a task was answered.
+    Asked { id: i64, new: Value },
+    /// A target got a request, and is about to answer it.
+    Called {
+        target: String,
+        /// `webhook-id`.
+        id: String,
+        is_signed: bool,
+        /// Its answer is a 2xx.
+        is_delivered: bool,
+        /// Its answer is 410.
+        is_gone: bool,
+        body: Value,
+    },
+    /// A target is about to finish a run by a call of its own.
+    Finishing { id: i64, run: i64 },
+    /// A schedule was set before this moment of the database's, in milliseconds.
+    Scheduled { name: String, from: i64 },
+    /// A schedule is taken back after this moment.
+    Unscheduled { name: String, to: i64 },
 }
 
 /// Which job works a batch.

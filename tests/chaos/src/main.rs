@@ -25,6 +25,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 use crate::checker::Checked;
+use crate::load::{Calm, Targets};
 use crate::options::{Options, Part};
 use crate::stage::Stage;
 
@@ -37,20 +38,48 @@ async fn main() -> ExitCode {
     println!("SEED={} on {}", options.seed, options.flavor);
     let started = Instant::now();
     let stage = Arc::new(Stage::set(&options).await);
-    let checked = play(&stage, &options).await;
+    let targets = targets(&stage, &options).await;
+    let checked = play(&stage, &options, targets.as_ref()).await;
     let faults = stage.tally.counts();
     println!("\nerrors the functions told of");
     for (error, count) in report::met(&stage::folder(&options)) {
         println!("  {count:>6}  {error}");
     }
     report::print(&options, &faults, &checked, started.elapsed());
+    if let Some((targets, calm)) = &targets {
+        report::print_waits(calm, &targets.waits());
+    }
+    drop(targets);
+    until_alone(&stage).await;
     Arc::into_inner(stage).unwrap().strike().await;
     let is_whole = options.duration < EVERYTHING_FROM || report::unmet(&faults).is_empty();
     ExitCode::from(u8::from(!checked.violations.is_empty() || !is_whole))
 }
 
+/// Waits until targets that were in the middle of something have let go of the stage.
+async fn until_alone(stage: &Arc<Stage>) {
+    let end = Instant::now() + Duration::from_secs(15);
+    while Arc::strong_count(stage) > 1 && Instant::now() < end {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Declares targets, and measures how quick they are called while nothing else happens.
+async fn targets(stage: &Arc<Stage>, options: &Options) -> Option<(Arc<Targets>, Calm)> {
+    if !Part::Targets.is_in(options.part) {
+        return None;
+    }
+    let targets = Targets::declare(stage, options.seed).await;
+    let calm = targets.measure().await;
+    Some((Arc::new(targets), calm))
+}
+
 /// Load and faults side by side, then quiet, then the check.
-async fn play(stage: &Arc<Stage>, options: &Options) -> Checked {
+async fn play(
+    stage: &Arc<Stage>,
+    options: &Options,
+    targets: Option<&(Arc<Targets>, Calm)>,
+) -> Checked {
     let deadline = Instant::now() + options.duration;
     let mut loads = JoinSet::new();
     for (number, station) in (1..).zip(stage.stations.clone()) {
@@ -81,10 +110,16 @@ async fn play(stage: &Arc<Stage>, options: &Options) -> Checked {
             deadline,
         ));
     }
+    if let Some((targets, _)) = targets {
+        others.spawn(Arc::clone(targets).load(options.seed, deadline));
+    }
     faults::happen(stage, options.seed, deadline).await;
     others.join_all().await;
     let batches = loads.join_all().await;
     quiesce::quiesce(stage, batches).await;
+    if let Some((targets, _)) = targets {
+        targets.settle().await;
+    }
     let entries = stage.ledger.read();
     let mut owner = stage.owner().await.unwrap();
     checker::check(&mut owner, entries).await

@@ -27,6 +27,8 @@ pub(crate) enum Part {
     Tasks,
     /// Tasks that are dispatched to workers.
     Dispatched,
+    /// Tasks whose targets are called, callbacks and schedules.
+    Targets,
 }
 
 impl Part {
@@ -37,7 +39,8 @@ impl Part {
             "prices" => Self::Prices,
             "tasks" => Self::Tasks,
             "dispatched" => Self::Dispatched,
-            _ => panic!("PART={name} is none of all, clashes, prices, tasks, dispatched"),
+            "targets" => Self::Targets,
+            _ => panic!("PART={name} is none of all, clashes, prices, tasks, dispatched, targets"),
         }
     }
 

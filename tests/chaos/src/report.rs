@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::checker::Checked;
 use crate::faults;
+use crate::load::Calm;
 use crate::options::Options;
 
 /// How often each kind of fault happened.
@@ -89,6 +90,10 @@ fn print_checked(checked: &Checked, duration: Duration) {
         "{} dispatched tasks, {} runs of them, {} of these lost",
         checked.dispatched, checked.dispatched_runs, checked.lost_runs
     );
+    println!(
+        "{} calls of targets, {} of them told callbacks; {} deliveries, {} given up; {} instants of schedules",
+        checked.calls, checked.told, checked.deliveries, checked.untold, checked.instants
+    );
     let per_second = f64::from(checked.made) / duration.as_secs_f64();
     println!(
         "{} outcomes checked row by row: {} orders made with {} lines, {} refused, {} given up ({} of them poisonous, {} because their worker was killed at each try), {} cancelled, {} mended or dropped; {per_second:.0} orders/s",
@@ -102,6 +107,30 @@ fn print_checked(checked: &Checked, duration: Duration) {
         checked.cancelled,
         checked.by_hand
     );
+}
+
+/// Prints the times from the add of a task to the call of a quick target.
+pub(crate) fn print_waits(calm: &Calm, among_faults: &[Duration]) {
+    println!("added to called, quick targets");
+    for (name, waits) in [
+        ("alone", &*calm.alone),
+        ("beside 3 targets that hang", &*calm.beside),
+        ("beside 3 that misbehave, among all faults", among_faults),
+    ] {
+        let at = |part: usize| {
+            waits
+                .get(waits.len() * part / 100)
+                .copied()
+                .unwrap_or_default()
+        };
+        println!(
+            "  {name}: p50 {:?}, p90 {:?}, p99 {:?} of {}",
+            at(50),
+            at(90),
+            at(99),
+            waits.len()
+        );
+    }
 }
 
 fn print_violations(checked: &Checked) {

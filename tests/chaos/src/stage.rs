@@ -10,6 +10,7 @@ use sqlx::mysql::MySqlConnection;
 use sqlx::{Connection as _, Executor as _};
 use task_local::database::{PrivateMysql, Profile};
 use task_local::{Stack, StackConfig, TaskQueue, built_programs, project_root};
+use task_service::targets::SigningKey;
 
 use crate::faults::{Armory, Link};
 use crate::ledger::Ledger;
@@ -26,11 +27,12 @@ pub(crate) const WORKERS: usize = 3;
 pub(crate) const LEASE: Duration = Duration::from_secs(3);
 
 /// The functions that a run needs.
-const FUNCTIONS: [&str; 20] = [
+const FUNCTIONS: [&str; 25] = [
     "async-task-close",
     "async-task-get",
     "batch-dead-letter",
     "batch-sweeper",
+    "housekeeper",
     "order-batch-amend",
     "order-batch-result",
     "order-batch-submit",
@@ -38,13 +40,17 @@ const FUNCTIONS: [&str; 20] = [
     "sku-batch-price",
     "sku-price-worker",
     "task-add",
+    "task-callback-resend",
+    "task-callback-set",
     "task-claim",
     "task-fail",
     "task-finish",
     "task-get",
     "task-heartbeat",
     "task-list",
+    "task-push",
     "task-queue-set",
+    "task-schedule-set",
     "task-start",
     "task-update",
 ];
@@ -105,6 +111,13 @@ impl Stage {
             .execute("SET SESSION innodb_lock_wait_timeout = 3")
             .await?;
         Ok(owner)
+    }
+
+    /// The key that requests to targets are signed with.
+    pub(crate) fn target_key() -> SigningKey {
+        let file = project_root().join(".local/target-secrets.json");
+        let secrets: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+        SigningKey::parse(secrets["demo"].as_str().unwrap()).unwrap()
     }
 
     /// Ends everything in order.

@@ -10,6 +10,7 @@ mod promises;
 mod reference;
 mod rows;
 mod seen;
+mod targets;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -48,6 +49,13 @@ pub(crate) struct Checked {
     pub(crate) dispatched: usize,
     pub(crate) dispatched_runs: usize,
     pub(crate) lost_runs: usize,
+    /// Calls of targets, those of callbacks among them, deliveries, and those of them that were given up.
+    pub(crate) calls: usize,
+    pub(crate) told: usize,
+    pub(crate) deliveries: usize,
+    pub(crate) untold: usize,
+    /// Instants of schedules.
+    pub(crate) instants: usize,
     /// Price changes that were made.
     pub(crate) priced: u32,
     /// Versions of reference data that were loaded.
@@ -169,6 +177,8 @@ pub(crate) async fn check(connection: &mut MySqlConnection, entries: Vec<Entry>)
     checked.prices(&skus, &priced);
     let dispatched = dispatched::check_all(connection, &mut checked, &entries).await;
     dispatched.unwrap();
+    let targets = targets::check_all(connection, &mut checked, &entries).await;
+    targets.unwrap();
     nothing_else(connection, &mut checked).await;
     checked
 }

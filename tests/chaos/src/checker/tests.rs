@@ -5,6 +5,7 @@ mod dispatched;
 mod fixture;
 mod prices;
 mod rules;
+mod targets;
 mod tasks;
 
 use serde_json::json;

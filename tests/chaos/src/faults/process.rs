@@ -8,7 +8,7 @@ use fastrand::Rng;
 use super::millis;
 use crate::stage::{LEASE, Stage, WORKER, WORKERS};
 
-pub(super) const KINDS: [&str; 8] = [
+pub(super) const KINDS: [&str; 10] = [
     "kill -9: workers",
     "kill -9: workers",
     "kill -9: submit",
@@ -16,6 +16,8 @@ pub(super) const KINDS: [&str; 8] = [
     "kill -9: amend and close",
     "kill -9: task-start, task-update and task-finish",
     "kill -9: task-add, task-claim, task-heartbeat and task-fail",
+    "kill -9: task-push",
+    "kill -9: housekeeper",
     "SIGSTOP past the lease: workers",
 ];
 
@@ -34,6 +36,8 @@ pub(super) async fn strike(stage: &Stage, kind: &'static str, rng: &mut Rng) {
                 &["task-add", "task-claim", "task-heartbeat", "task-fail"],
             );
         }
+        "kill -9: task-push" => kill(stage, &["task-push"]),
+        "kill -9: housekeeper" => kill(stage, &["housekeeper"]),
         _ => stand_still(stage, rng).await,
     }
     stage.tally.count(kind);

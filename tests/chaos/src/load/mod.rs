@@ -2,9 +2,13 @@
 
 mod client;
 mod dispatched;
+mod keeper;
+mod mood;
 mod orders;
 mod prices;
 mod reference;
+mod target;
+mod targets;
 mod tasks;
 mod watch;
 
@@ -21,11 +25,14 @@ pub(crate) use client::Client;
 pub(crate) use dispatched::{TOLD, load as load_dispatched};
 pub(crate) use orders::Payload;
 pub(crate) use reference::change as change_reference;
+pub(crate) use targets::{Calm, Targets};
 pub(crate) use tasks::load as load_tasks;
 pub(crate) use watch::Watch;
 
 /// How long a batch is followed before its station does something else.
 const PATIENCE: Duration = Duration::from_secs(8);
+/// The pause between two steps of a station whose batches are there for their callbacks.
+const PAUSE: Duration = Duration::from_millis(1500);
 /// How many of its batches a station still deals with.
 const KEPT: usize = 12;
 /// The number of open batches at which a station waits with the next; without this bound a slow stack gets ever more to do.
@@ -79,6 +86,10 @@ impl Loader<'_> {
             Part::Prices => {
                 let at = self.rng.usize(..self.batches.len());
                 self.submit_other(at).await;
+            }
+            Part::Targets => {
+                self.any().await;
+                tokio::time::sleep(PAUSE).await;
             }
             Part::Tasks | Part::Dispatched => tokio::time::sleep(PATIENCE).await,
         }
