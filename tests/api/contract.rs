@@ -88,6 +88,25 @@ fn every_test_and_every_rule_of_the_checker_that_the_promises_name_exists() {
     assert!(unknown.is_empty(), "{unknown:?}");
 }
 
+/// `docs/PUSH-AND-CALLBACKS.md` names the tests of every case of where a call may go.
+#[test]
+fn every_case_of_where_a_call_may_go_is_shown_by_tests_that_exist() {
+    let text = fs::read_to_string(project_root().join("docs/PUSH-AND-CALLBACKS.md")).unwrap();
+    let (_, table) = text.split_once("\n## Where a call may go\n").unwrap();
+    let rows = table.lines().filter(|line| line.starts_with("| "));
+    let rows: Vec<_> = rows
+        .skip(1)
+        .filter_map(|row| row.rsplit_once(" | "))
+        .collect();
+    assert!(rows.len() >= 13, "only {} cases were read", rows.len());
+    let tests = all_tests();
+    for (case, named) in rows {
+        let named = quoted(named);
+        let is_shown = !named.is_empty() && named.iter().all(|name| tests.contains(name));
+        assert!(is_shown, "{case}: {named:?}");
+    }
+}
+
 #[test]
 fn every_route_error_word_and_order_error_code_has_a_row() {
     let named: BTreeSet<String> = rows()

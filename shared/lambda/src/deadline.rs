@@ -33,11 +33,13 @@ pub(crate) fn of(context: &Context, timeout: FunctionTimeout) -> Deadline {
     })
 }
 
-/// Returns the deadline of an invocation whose pieces of work each take up to `longest`. A runtime that does not say when it
-/// ends leaves time for one of them.
+/// Returns the deadline of an invocation whose pieces of work each take up to `longest`: some part of the time before, so that
+/// invocations that began together do not end together, and somebody always takes what arrives. A runtime that does not say when
+/// it ends leaves time for one of them.
 pub(crate) fn before(context: &Context, timeout: FunctionTimeout, longest: Duration) -> Deadline {
     let left = left(context, timeout).map_or(longest, |left| left.saturating_sub(longest));
-    Deadline::at(Instant::now() + left)
+    let part = 0.4 + 0.6 * fastrand::f64();
+    Deadline::at(Instant::now() + left.mul_f64(part))
 }
 
 /// Computes when all units of work of an invocation end. The time after that is for the answer.

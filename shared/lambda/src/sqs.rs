@@ -118,6 +118,8 @@ struct Record {
     #[serde(default)]
     message_id: String,
     #[serde(default)]
+    receipt_handle: String,
+    #[serde(default)]
     body: String,
     #[serde(default)]
     attributes: HashMap<String, String>,

@@ -3,31 +3,29 @@
 use std::path::PathBuf;
 
 use task_service::push::{PushQueue, Pusher};
+use task_service::secrets::Role;
 use task_service::targets::{SecretSource, Secrets, TargetCaller, TargetClient, TargetHosts};
 
 use crate::variables::{PUSH_QUEUE_URL, TARGET_HOSTS, TARGET_SECRETS};
 use crate::{ConfigurationError, Environment, FromEnvironment};
 
-type Credentials = (String, String, Option<String>);
-
-/// Reads the credentials of the function's role, which Lambda puts into the environment.
-fn credentials(environment: &Environment) -> Result<Credentials, ConfigurationError> {
-    Ok((
-        environment.required("AWS_ACCESS_KEY_ID")?.to_owned(),
-        environment.required("AWS_SECRET_ACCESS_KEY")?.to_owned(),
-        environment.text("AWS_SESSION_TOKEN").map(str::to_owned),
-    ))
+/// The role of the function, as Lambda puts it into the environment.
+impl FromEnvironment for Role {
+    fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
+        let region = environment.text("AWS_REGION");
+        Ok(Self {
+            region: region.unwrap_or("us-east-1").to_owned(),
+            key: environment.required("AWS_ACCESS_KEY_ID")?.to_owned(),
+            secret: environment.required("AWS_SECRET_ACCESS_KEY")?.to_owned(),
+            token: environment.text("AWS_SESSION_TOKEN").map(str::to_owned),
+        })
+    }
 }
 
 /// Returns another place to ask than AWS's own.
-fn endpoint<'e>(environment: &'e Environment, own: &str) -> Option<&'e str> {
+pub(crate) fn endpoint<'e>(environment: &'e Environment, own: &str) -> Option<&'e str> {
     let own = environment.text(own);
     own.or_else(|| environment.text("AWS_ENDPOINT_URL"))
-}
-
-fn region(environment: &Environment) -> String {
-    let region = environment.text("AWS_REGION");
-    region.unwrap_or("us-east-1").to_owned()
 }
 
 /// `PUSH_QUEUE_URL`; absent where the function wakes nobody.
@@ -46,8 +44,7 @@ impl FromEnvironment for Option<PushQueue> {
         Ok(Some(PushQueue {
             url: url.to_owned(),
             endpoint: root.parse().map_err(|_| wrong())?,
-            region: region(environment),
-            credentials: credentials(environment)?,
+            role: Role::from_environment(environment)?,
         }))
     }
 }
@@ -76,10 +73,9 @@ impl FromEnvironment for Secrets {
                 Some(path) => SecretSource::File(PathBuf::from(path)),
                 None => SecretSource::Manager {
                     prefix: place.to_owned(),
-                    region: region(environment),
                     endpoint: endpoint(environment, "AWS_ENDPOINT_URL_SECRETS_MANAGER")
                         .map(str::to_owned),
-                    credentials: credentials(environment)?,
+                    role: Role::from_environment(environment)?,
                 },
             },
         };

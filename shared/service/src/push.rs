@@ -17,7 +17,7 @@ use crate::targets::TargetCaller;
 pub(crate) use announce::{announce_due, note_again};
 pub(crate) use message::Announcement;
 pub use message::PushMessage;
-pub use queue::PushQueue;
+pub use queue::{PushQueue, ReceivedMessage};
 use run::PushedRun;
 
 /// The state of `task-push`.
@@ -62,7 +62,7 @@ impl Pusher {
     /// The database's.
     pub async fn next(&self) -> Result<Option<PushWork>> {
         let run = async || {
-            let run = run::next(&self.database, &self.zone).await?;
+            let run = run::next(&self.database).await?;
             Ok::<_, crate::Error>(run.map(|run| PushWork::Run(Box::new(run))))
         };
         let delivery = async || {

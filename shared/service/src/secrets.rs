@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::time::sleep;
 
-pub use crate::signed::Credentials;
+pub use crate::signed::{Credentials, Role};
 use crate::signed::{SignedCall, call};
 
 const TARGET: &str = "secretsmanager.GetSecretValue";
@@ -26,6 +26,12 @@ pub struct SecretError {
 }
 
 impl SecretError {
+    /// Tells whether the next try may go better.
+    #[must_use]
+    pub const fn passes(&self) -> bool {
+        self.passes
+    }
+
     fn lasting(reason: impl Into<String>) -> Self {
         let reason = reason.into();
         Self {

@@ -16,6 +16,39 @@ use signature::authorize;
 /// More than any answer is long.
 const MAX_ANSWER: usize = 1 << 20;
 
+/// Who calls AWS, and in which region: the role of the function.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Role {
+    /// `AWS_REGION`.
+    pub region: String,
+    /// `AWS_ACCESS_KEY_ID`.
+    pub key: String,
+    /// `AWS_SECRET_ACCESS_KEY`.
+    pub secret: String,
+    /// `AWS_SESSION_TOKEN`.
+    pub token: Option<String>,
+}
+
+impl Role {
+    /// Returns what requests are signed with.
+    #[must_use]
+    pub fn credentials(&self) -> Credentials<'_> {
+        Credentials {
+            key: &self.key,
+            secret: &self.secret,
+            token: self.token.as_deref(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Role {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Role")
+            .field("region", &self.region)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A call of AWS's JSON protocol.
 #[derive(Debug)]
 pub(crate) struct SignedCall<'t> {

@@ -8,12 +8,12 @@ mod ended;
 mod listed;
 mod tried;
 
-pub use declared::{Callback, CallbackChange, CallbackName, declared, disable, find, list, set};
+pub use declared::{Callback, CallbackChange, CallbackName, disable, find, list, set};
 pub use ended::{Event, record_ends};
 pub use listed::{
     Delivery, DeliveryFilter, DeliveryState, Resendable, ToResend, deliveries, reopen, resendable,
 };
-pub use tried::{Due, Settled, Try, begin, begin_next, due, settle};
+pub use tried::{Due, Settled, Try, begin, due, next_due, settle};
 
 /// Returns the `queue` of a callback's units, and the target of its calls. No queue and no job has such a name.
 fn target(callback: &str) -> String {

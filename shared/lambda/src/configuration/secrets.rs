@@ -1,8 +1,9 @@
 //! Users of the database whose passwords stand in Secrets Manager, not in the function's environment.
 
-use task_service::secrets::{Credentials, SecretRequest, Version, login};
+use task_service::secrets::{Role, SecretRequest, Version, login};
 
-use super::{ConfigurationError, Environment};
+use super::{ConfigurationError, Environment, FromEnvironment};
+use crate::targets::endpoint;
 use crate::variables::{
     DATABASE_ROWS_SECRET, DATABASE_ROWS_SECRET_VERSION, DATABASE_ROWS_URL, DATABASE_SECRET,
     DATABASE_SECRET_VERSION, DATABASE_URL, Variable,
@@ -39,18 +40,13 @@ impl Environment {
         version: Option<&str>,
     ) -> Result<String, ConfigurationError> {
         let address = self.required(url)?;
+        let role = Role::from_environment(self)?;
         let request = SecretRequest {
             id: arn,
             version: version.map_or(Version::Current, Version::Id),
             region: None,
-            endpoint: self
-                .text("AWS_ENDPOINT_URL_SECRETS_MANAGER")
-                .or_else(|| self.text("AWS_ENDPOINT_URL")),
-            credentials: Credentials {
-                key: self.required("AWS_ACCESS_KEY_ID")?,
-                secret: self.required("AWS_SECRET_ACCESS_KEY")?,
-                token: self.text("AWS_SESSION_TOKEN"),
-            },
+            endpoint: endpoint(self, "AWS_ENDPOINT_URL_SECRETS_MANAGER"),
+            credentials: role.credentials(),
         };
         let login = login(&request)
             .await

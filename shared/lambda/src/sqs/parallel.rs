@@ -1,28 +1,29 @@
 //! A worker whose messages wait for others, not for the database: all messages of an invocation at once. While some of them wait
-//! for long, the places of the others do further work.
+//! for long, the free places do further work.
+//!
+//! A deployment has few invocations at a time. Where all of them wait, nobody would be handed what arrives, so an invocation that
+//! waits receives messages by itself. What waits in the database for the end of a call is looked for at each end.
+
+mod places;
 
 use std::time::Duration;
 
-use futures_util::future::{FutureExt, join_all};
+use futures_util::future::FutureExt;
 use lambda_runtime::{Context, LambdaEvent};
-use task_engine::Deadline;
-use tokio::sync::{Mutex, watch};
-use tokio::time::timeout;
-use tracing::Instrument;
+use task_service::push::{PushQueue, ReceivedMessage};
+use task_service::targets::LONGEST_CALL;
 
-use super::{Event, Failure, Handled, Message, NotDone, PartialBatchResponse, Record, handle};
+use super::{Event, Message, NotDone, PartialBatchResponse, Record};
 use crate::deadline::{self, FunctionTimeout};
-use crate::{FromEnvironment, fault, runtime, telemetry};
+use crate::{FromEnvironment, runtime};
+use places::{Places, Times};
 
-/// Bounds the pieces of work that an invocation does at once: as many as a batch has messages.
-const PLACES: usize = 10;
-/// The pause between two looks for further work while messages wait.
-const LOOK: Duration = Duration::from_millis(50);
-/// Bounds the time of a piece of work. None is begun with less time left.
-const LONGEST: Duration = Duration::from_secs(25);
+/// Bounds the time of a piece of work: a call, what is written before and after it, and a receive that it came by. None is begun
+/// with less time left.
+const LONGEST: Duration = LONGEST_CALL.saturating_add(Duration::from_secs(6));
 
-/// Serves a worker: `handler` gets all messages of an invocation at the same time. Places without a message do the work that
-/// `next` claims, as long as there is any and time is left.
+/// Serves a worker: `handler` gets all messages of an invocation at the same time. Free places do the work that `next` claims, and
+/// handle messages that arrive meanwhile, as long as there are any and time is left.
 ///
 /// # Errors
 /// A bad configuration. The fault of a message is logged, and the message stays in the queue.
@@ -43,154 +44,126 @@ where
 {
     runtime::serve(&|environment| {
         let state = runtime::leaked(environment)?;
+        let queue: &'static Option<PushQueue> = runtime::leaked(environment)?;
         let timeout = FunctionTimeout::from_environment(environment)?;
         Ok(Box::new(move |event: LambdaEvent<Event>| {
             let LambdaEvent {
                 payload, context, ..
             } = event;
-            let places = Places {
-                begin_until: deadline::before(&context, timeout, LONGEST),
-                deadline: deadline::of(&context, timeout),
-                open: watch::Sender::new(payload.records.len()),
-                looking: Mutex::new(true),
+            let worker = Functions {
+                queue: queue.as_ref(),
                 handler: move |message| handler(state, message),
                 next: move || next(state),
                 work: move |found| work(state, found),
             };
-            let handling = async move { places.handle_at_once(payload, &context).await };
+            let times = Times {
+                begin_until: deadline::before(&context, timeout, LONGEST),
+                deadline: deadline::of(&context, timeout),
+            };
+            let handling = async move { handle_at_once(&worker, payload, times, &context).await };
             handling.boxed_local()
         }))
     })
 }
 
-/// The places of an invocation.
-struct Places<H, N, D> {
-    /// No further work is begun after it.
-    begin_until: Deadline,
-    deadline: Deadline,
-    /// Messages that are not handled yet, and further work under way.
-    open: watch::Sender<usize>,
-    /// Whether there may be further work. One place looks at a time.
-    looking: Mutex<bool>,
+/// What an invocation does with its places.
+trait Worker {
+    /// A claimed piece of work.
+    type Work;
+    /// Handles a message.
+    async fn handle(&self, message: Message) -> Result<(), NotDone>;
+    /// Claims further work.
+    async fn next(&self) -> task_service::Result<Option<Self::Work>>;
+    /// Does claimed work.
+    async fn work(&self, work: Self::Work) -> task_service::Result<()>;
+    /// Tells whether it can receive messages by itself.
+    fn receives(&self) -> bool;
+    /// Receives messages, up to so many; waits for the first one for a second.
+    async fn receive(&self, most: usize) -> Vec<Record>;
+    /// Deletes a message that was received.
+    async fn delete(&self, receipt: &str);
+}
+
+/// A function's own functions, and its queue.
+struct Functions<H, N, D> {
+    queue: Option<&'static PushQueue>,
     handler: H,
     next: N,
     work: D,
 }
 
-impl<H, N, D> Places<H, N, D> {
-    async fn handle_at_once<W, F, G, E>(
-        &self,
-        event: Event,
-        context: &Context,
-    ) -> Result<PartialBatchResponse, crate::Error>
-    where
-        H: Fn(Message) -> F,
-        F: Future<Output = Result<(), NotDone>>,
-        N: Fn() -> G,
-        G: Future<Output = task_service::Result<Option<W>>>,
-        D: Fn(W) -> E,
-        E: Future<Output = task_service::Result<()>>,
-    {
-        if event
-            .records
-            .iter()
-            .any(|record| record.message_id.is_empty())
-        {
-            return Err("a record without messageId".into());
-        }
-        let free = PLACES.saturating_sub(event.records.len());
-        let records = event.records.into_iter().map(Some);
-        let records = records.chain(std::iter::repeat_with(|| None).take(free));
-        let ended = records.map(|record| async {
-            let failed = match record {
-                Some(record) => self.handle_own(record, context).await,
-                None => {
-                    self.wait().await;
-                    None
-                }
-            };
-            self.do_further_work()
-                .instrument(telemetry::span(context))
-                .await;
-            failed
-        });
-        let failed = join_all(ended).await.into_iter().flatten();
-        Ok(PartialBatchResponse {
-            batch_item_failures: failed
-                .map(|item_identifier| Failure { item_identifier })
-                .collect(),
-        })
+impl<W, H, F, N, G, D, E> Worker for Functions<H, N, D>
+where
+    H: Fn(Message) -> F,
+    F: Future<Output = Result<(), NotDone>>,
+    N: Fn() -> G,
+    G: Future<Output = task_service::Result<Option<W>>>,
+    D: Fn(W) -> E,
+    E: Future<Output = task_service::Result<()>>,
+{
+    type Work = W;
+
+    async fn handle(&self, message: Message) -> Result<(), NotDone> {
+        (self.handler)(message).await
     }
 
-    /// Handles a message; answers its id when it is to stay in the queue.
-    async fn handle_own<F>(&self, record: Record, context: &Context) -> Option<String>
-    where
-        H: Fn(Message) -> F,
-        F: Future<Output = Result<(), NotDone>>,
-    {
-        let id = record.message_id.clone();
-        let span = telemetry::span(context);
-        let end = handle(record.into_message(self.deadline), &self.handler).instrument(span);
-        let is_done = matches!(end.await, Handled::Done);
-        self.open.send_modify(|open| *open -= 1);
-        (!is_done).then_some(id)
+    async fn next(&self) -> task_service::Result<Option<W>> {
+        (self.next)().await
     }
 
-    /// Does one piece of further work after the other.
-    async fn do_further_work<W, G, E>(&self)
-    where
-        N: Fn() -> G,
-        G: Future<Output = task_service::Result<Option<W>>>,
-        D: Fn(W) -> E,
-        E: Future<Output = task_service::Result<()>>,
-    {
-        while let Some(found) = self.look().await {
-            let done = fault::isolated((self.work)(found)).await;
-            if let Err(fault) = done.and_then(|done| done) {
-                report(&fault);
+    async fn work(&self, work: W) -> task_service::Result<()> {
+        (self.work)(work).await
+    }
+
+    fn receives(&self) -> bool {
+        self.queue.is_some()
+    }
+
+    async fn receive(&self, most: usize) -> Vec<Record> {
+        match self.queue {
+            Some(queue) => {
+                let received = queue.receive(most).await.into_iter();
+                received.map(Record::from).collect()
             }
-            self.open.send_modify(|open| *open -= 1);
+            None => Vec::new(),
         }
     }
 
-    /// Claims further work. Looks again and again while other work is open, whose end may make room for more; `None`: nothing is
-    /// left, or time is up.
-    async fn look<W, G>(&self) -> Option<W>
-    where
-        N: Fn() -> G,
-        G: Future<Output = task_service::Result<Option<W>>>,
-    {
-        let mut may_have_more = self.looking.lock().await;
-        while *may_have_more && !self.begin_until.has_passed() {
-            let is_last = *self.open.borrow() == 0;
-            let found = fault::isolated((self.next)()).await;
-            match found.and_then(|found| found) {
-                Ok(Some(found)) => {
-                    self.open.send_modify(|open| *open += 1);
-                    return Some(found);
-                }
-                Ok(None) if is_last => *may_have_more = false,
-                Ok(None) => self.wait().await,
-                Err(fault) => {
-                    report(&fault);
-                    *may_have_more = false;
-                }
-            }
+    async fn delete(&self, receipt: &str) {
+        if let Some(queue) = self.queue {
+            queue.delete(receipt).await;
         }
-        None
-    }
-
-    /// Waits until no work is open, but not for long.
-    async fn wait(&self) {
-        let mut open = self.open.subscribe();
-        let _ = timeout(LOOK, open.wait_for(|open| *open == 0)).await;
     }
 }
 
-/// Logs a fault of further work, which is found again.
-fn report(fault: &task_service::Error) {
-    let error = fault::loggable(fault);
-    tracing::error!(%error, "further work failed");
+impl From<ReceivedMessage> for Record {
+    fn from(received: ReceivedMessage) -> Self {
+        Self {
+            message_id: received.id,
+            receipt_handle: received.receipt,
+            body: received.body,
+            attributes: received.attributes,
+        }
+    }
+}
+
+async fn handle_at_once<P: Worker>(
+    worker: &P,
+    event: Event,
+    times: Times,
+    context: &Context,
+) -> Result<PartialBatchResponse, crate::Error> {
+    let mut ids = event.records.iter().map(|record| &record.message_id);
+    if ids.any(String::is_empty) {
+        return Err("a record without messageId".into());
+    }
+    let mut places = Places::new(worker, times, context);
+    for record in event.records {
+        places.handle_own(record);
+    }
+    Ok(PartialBatchResponse {
+        batch_item_failures: places.until_over().await,
+    })
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use task_store::{Database, StationId, TaskId};
 
 use super::list::webhook_id;
 use crate::error::Result;
-use crate::targets::{Answer, Outcome, TargetCaller};
+use crate::targets::{Answer, Envelope, Outcome, TargetCaller};
 
 /// Tries of a delivery.
 const TRIES: u32 = 10;
@@ -42,8 +42,15 @@ pub async fn deliver(
 /// # Errors
 /// The database's.
 pub async fn next(database: &Database) -> Result<Option<Try>> {
-    let next = async |c: &mut _| callbacks::begin_next(c).await;
-    Ok(database.transaction(next).await?)
+    let due = async |c: &mut _| callbacks::next_due(c).await;
+    for (task, no) in database.read(due).await? {
+        let begin = async |c: &mut _| callbacks::begin(c, task, no).await;
+        // Another call may have taken it, or the last place, since.
+        if let Some(tried) = database.transaction(begin).await? {
+            return Ok(Some(tried));
+        }
+    }
+    Ok(None)
 }
 
 /// Calls the target of a claimed try, and writes what came of it. While the target is called no connection is held.
@@ -71,21 +78,11 @@ pub async fn tell(database: &Database, targets: &TargetCaller, tried: Try) -> Re
 }
 
 async fn call(targets: &TargetCaller, tried: &Try) -> Outcome {
-    let Some(body) = body(tried) else {
-        return Outcome::Refused("its body cannot be written".to_owned());
-    };
     let callback = &tried.callback;
     let id = webhook_id(tried.task, tried.no);
     targets
-        .call((&callback.url, &callback.secret), id, body)
+        .call((&callback.url, &callback.secret), id, &envelope(tried))
         .await
-}
-
-#[derive(Serialize)]
-struct Body<'a> {
-    r#type: &'a str,
-    timestamp: String,
-    data: Data<'a>,
 }
 
 #[derive(Serialize)]
@@ -101,13 +98,12 @@ struct Data<'a> {
     counts: Option<&'a RawValue>,
 }
 
-/// Writes the request body: the ids of the task and how it ended. A receiver asks for the rest.
-fn body(tried: &Try) -> Option<String> {
-    let happened = Timestamp::from_second(tried.happened_at.seconds()).ok()?;
-    let counts = tried.counts.as_deref().map(serde_json::from_str);
-    let body = Body {
+/// What is told: the ids of the task and how it ended. A receiver asks for the rest.
+fn envelope(tried: &Try) -> Envelope<'_, Data<'_>> {
+    let counts = tried.counts.as_deref();
+    Envelope {
         r#type: &tried.event,
-        timestamp: happened.to_string(),
+        timestamp: Timestamp::from_second(tried.happened_at.seconds()).unwrap_or_default(),
         data: Data {
             task_id: tried.task,
             user_task_id: tried.user_task_id.as_deref().unwrap_or_default(),
@@ -116,10 +112,10 @@ fn body(tried: &Try) -> Option<String> {
             type_id: tried.type_id,
             outcome: &tried.outcome,
             run_count: tried.run_count,
-            counts: counts.transpose().ok()?,
+            // The database writes it.
+            counts: counts.and_then(|counts| serde_json::from_str(counts).ok()),
         },
-    };
-    serde_json::to_string(&body).ok()
+    }
 }
 
 /// What becomes of a delivery after a call; the status of the answer, and why it failed.
@@ -137,7 +133,7 @@ fn judge(tried: &Try, outcome: Outcome) -> (Settled, Option<u16>, Option<String>
             (Some(answer.status), answer.retry_after, reason)
         }
         Outcome::NotReached(reason) => (None, None, reason.to_owned()),
-        Outcome::Refused(reason) => (None, None, reason),
+        Outcome::Refused(refusal) => (None, None, refusal.reason.to_owned()),
         Outcome::Silent => (None, None, "its target did not answer in time".to_owned()),
     };
     let place = usize::try_from(tried.attempt).unwrap_or(usize::MAX);
@@ -180,7 +176,14 @@ fn report(tried: &Try, settled: &Settled, status: Option<u16>, error: Option<&st
             tracing::error!(id, callback, attempt, status, error, "callback given up");
         }
         Settled::Disabled(_) => {
-            tracing::error!(id, callback, status, "callback disabled by its target");
+            let alarm = "TargetGone";
+            tracing::warn!(
+                alarm,
+                id,
+                callback,
+                status,
+                "callback disabled by its target"
+            );
         }
     }
 }

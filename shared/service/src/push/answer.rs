@@ -43,7 +43,7 @@ pub(super) fn judge(outcome: Outcome) -> Verdict {
     match outcome {
         Outcome::Silent => Verdict::Unknown,
         Outcome::NotReached(reason) => failed(reason.to_owned(), None, false),
-        Outcome::Refused(reason) => failed(reason, None, true),
+        Outcome::Refused(refusal) => failed(refusal.reason.to_owned(), None, true),
         Outcome::Answered(answer) => match answer.status {
             200..=299 => accepted(&answer),
             400 | 422 => Verdict::Failed {
@@ -73,6 +73,17 @@ fn accepted(answer: &Answer) -> Verdict {
     }
 }
 
+/// Judges a result that cannot be kept: the run failed, and its target must be mended.
+pub(super) fn unusable(wrong: &str) -> Verdict {
+    let message = format!("its target answered a result that cannot be kept: {wrong}");
+    Verdict::Failed {
+        message: message.chars().take(MOST_CHARACTERS).collect(),
+        retry: true,
+        retry_after: None,
+        is_alarming: true,
+    }
+}
+
 fn status(answer: &Answer) -> String {
     format!("its target answered {}", answer.status)
 }
@@ -89,6 +100,7 @@ fn message(answer: &Answer) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::targets::Refusal;
 
     fn answered(status: u16, body: &str) -> Verdict {
         judge(Outcome::Answered(Answer {
@@ -180,8 +192,16 @@ mod tests {
             let expected = failed(&format!("its target answered {status}"), Some(7), true);
             assert_eq!(answered(status, ""), expected);
         }
-        let refused = Outcome::Refused("its url is not allowed".to_owned());
-        assert_eq!(judge(refused), failed("its url is not allowed", None, true));
+    }
+
+    #[test]
+    fn staff_are_not_told_which_address_or_secret_a_target_has() {
+        let refused = Outcome::Refused(Refusal {
+            reason: "its target's secret cannot be used",
+            cause: "its secret erp cannot be read: AccessDenied".to_owned(),
+        });
+        let expected = failed("its target's secret cannot be used", None, true);
+        assert_eq!(judge(refused), expected);
     }
 
     #[test]

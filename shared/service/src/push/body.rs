@@ -4,19 +4,12 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use task_store::tasks::Task;
-use task_store::{StationId, StoreError, TaskId};
+use task_store::{StationId, TaskId};
 
-use crate::error::Result;
-
-#[derive(Serialize)]
-struct Body<'a> {
-    r#type: &'a str,
-    timestamp: String,
-    data: Data<'a>,
-}
+use crate::targets::Envelope;
 
 #[derive(Serialize)]
-struct Data<'a> {
+pub(super) struct Data<'a> {
     task_id: TaskId,
     user_task_id: &'a str,
     station_id: &'a StationId,
@@ -29,13 +22,17 @@ struct Data<'a> {
     input: &'a str,
 }
 
-/// Writes the body of a run's request, its times in a zone.
-pub(super) fn body(task: &Task, queue: &str, zone: &TimeZone) -> Result<String> {
+/// Returns what is told of a run, its times in a zone.
+pub(super) fn envelope<'a>(
+    task: &'a Task,
+    queue: &'a str,
+    zone: &TimeZone,
+) -> Envelope<'a, Data<'a>> {
     let user_task_id = task.user_task_id.as_ref();
     let lease = task.dispatched.lease_until;
-    let body = Body {
+    Envelope {
         r#type: "task.run",
-        timestamp: Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        timestamp: Timestamp::now(),
         data: Data {
             task_id: task.id,
             user_task_id: user_task_id.map_or("", |id| id.as_str()),
@@ -48,6 +45,5 @@ pub(super) fn body(task: &Task, queue: &str, zone: &TimeZone) -> Result<String> 
             lease_time: lease.map(|lease| lease.in_zone(zone)),
             input: task.input.as_deref().unwrap_or_default(),
         },
-    };
-    serde_json::to_string(&body).map_err(|_| StoreError::Unreadable("a task").into())
+    }
 }

@@ -1,17 +1,19 @@
 //! Waking `task-push`: after the transaction that opened a unit of work for it, and again by the sweeper for as long as it is open.
 //!
 //! Every function that can end a task, or add one, sends the message. With an SDK's client each would be three times as large; one
-//! signed request does as well.
+//! signed request does as well. `task-push` receives messages in the same way while its invocations wait for targets.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use http::Uri;
 use serde::Deserialize;
-use serde_json::json;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::{Value, json};
 use task_store::invocation;
 
 use super::message::Announcement;
-use crate::signed::{Credentials, SignedCall, call};
+use crate::signed::{Role, SignedCall, call};
 
 /// Messages of one request, the service's limit.
 const BATCH: usize = 10;
@@ -20,6 +22,28 @@ const MOST_AT_ONCE: usize = 50;
 /// How long a request may take; what was not sent is sent by the sweeper.
 const SEND_TIME: Duration = Duration::from_secs(2);
 
+/// How long a receive waits for a message.
+const RECEIVE_SECONDS: u64 = 1;
+/// How long a receive may take in all.
+const RECEIVE_TIME: Duration = Duration::from_secs(RECEIVE_SECONDS + 2);
+
+/// A message of the queue.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ReceivedMessage {
+    /// Its id.
+    #[serde(rename = "MessageId")]
+    pub id: String,
+    /// With it the message is deleted.
+    #[serde(rename = "ReceiptHandle")]
+    pub receipt: String,
+    /// The body.
+    pub body: String,
+    /// The attributes that the queue adds.
+    #[serde(default)]
+    pub attributes: HashMap<String, String>,
+}
+
 /// The queue of `task-push`.
 #[derive(Clone)]
 pub struct PushQueue {
@@ -27,10 +51,8 @@ pub struct PushQueue {
     pub url: String,
     /// Where SQS is reached.
     pub endpoint: Uri,
-    /// In which region.
-    pub region: String,
-    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`.
-    pub credentials: (String, String, Option<String>),
+    /// Who calls it, and in which region.
+    pub role: Role,
 }
 
 impl std::fmt::Debug for PushQueue {
@@ -74,7 +96,7 @@ impl PushQueue {
         #[serde(rename_all = "PascalCase")]
         struct Answer {
             #[serde(default)]
-            successful: Vec<serde::de::IgnoredAny>,
+            successful: Vec<IgnoredAny>,
         }
         let entries = part.iter().enumerate().map(|(no, announcement)| {
             let body = json!(announcement.message).to_string();
@@ -86,26 +108,66 @@ impl PushQueue {
             })
         });
         let body = json!({"QueueUrl": self.url, "Entries": entries.collect::<Vec<_>>()});
-        let (key, secret, token) = &self.credentials;
+        let bound = invocation::time_left().map_or(SEND_TIME, |left| SEND_TIME.min(left / 2));
+        let answer: Answer = self.call("SendMessageBatch", &body, bound).await?;
+        Ok(answer.successful.len())
+    }
+
+    /// Receives messages, up to so many; waits for the first one for a second. They are hidden from other receivers until they
+    /// are deleted or come back.
+    pub async fn receive(&self, most: usize) -> Vec<ReceivedMessage> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Answer {
+            #[serde(default)]
+            messages: Vec<ReceivedMessage>,
+        }
+        let body = json!({
+            "QueueUrl": self.url,
+            "MaxNumberOfMessages": most.clamp(1, BATCH),
+            "WaitTimeSeconds": RECEIVE_SECONDS,
+            "MessageSystemAttributeNames": ["All"],
+        });
+        let answer = self.call("ReceiveMessage", &body, RECEIVE_TIME).await;
+        answer.map_or_else(
+            |error| {
+                tracing::warn!(error, "no messages could be received");
+                Vec::new()
+            },
+            |answer: Answer| answer.messages,
+        )
+    }
+
+    /// Deletes a message. Where that fails it comes again, and finds nothing to do.
+    pub async fn delete(&self, receipt: &str) {
+        let body = json!({"QueueUrl": self.url, "ReceiptHandle": receipt});
+        let deleted: std::result::Result<IgnoredAny, _> =
+            self.call("DeleteMessage", &body, SEND_TIME).await;
+        if let Err(error) = deleted {
+            tracing::warn!(error, "a message could not be deleted");
+        }
+    }
+
+    async fn call<A: DeserializeOwned>(
+        &self,
+        action: &str,
+        body: &Value,
+        bound: Duration,
+    ) -> std::result::Result<A, String> {
         let request = SignedCall {
             url: &self.endpoint,
-            target: "AmazonSQS.SendMessageBatch",
+            target: &format!("AmazonSQS.{action}"),
             content_type: "application/x-amz-json-1.0",
-            scope: (&self.region, "sqs"),
-            credentials: Credentials {
-                key,
-                secret,
-                token: token.as_deref(),
-            },
+            scope: (&self.role.region, "sqs"),
+            credentials: self.role.credentials(),
             body: body.to_string(),
         };
-        let bound = invocation::time_left().map_or(SEND_TIME, |left| SEND_TIME.min(left / 2));
         let (status, answer) = call(&request, bound).await?;
         if status != 200 {
             return Err(format!("the queue answered {status}"));
         }
-        let answer: Answer =
-            serde_json::from_slice(&answer).map_err(|_| "its answer is no JSON")?;
-        Ok(answer.successful.len())
+        // The answer to a delete may be empty.
+        let answer = if answer.is_empty() { b"{}" } else { &*answer };
+        serde_json::from_slice(answer).map_err(|_| "its answer is no JSON".to_owned())
     }
 }

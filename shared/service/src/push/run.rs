@@ -1,22 +1,25 @@
 //! A run that is pushed: claim it and a place for its call, commit, call, write what came of it.
 
+mod report;
+
 use std::borrow::Cow;
 
 use jiff::tz::TimeZone;
 use task_store::call_places::{self, Place};
-use task_store::task_queues::{self, PolicyChange, QueueName, QueueTarget};
+use task_store::task_queues::{self, Policy, PolicyChange, QueueName, QueueTarget};
 use task_store::tasks::{self, Changes, Operation, ResultChange, ResultPath, Task, TaskStatus};
 use task_store::work::{self, Announcer};
 use task_store::{Connection, Database, TaskId};
 
-use super::answer::{Verdict, judge};
-use super::body::body;
+use super::answer::{Verdict, judge, unusable};
+use super::body::envelope;
 use crate::caller::TaskReference;
 use crate::error::{Error, ErrorCode, Result};
 use crate::jobs::KINDS;
 use crate::targets::TargetCaller;
 use crate::tasks::runs::{self, FailRequest};
 use crate::tasks::{document, finish};
+use report::report;
 
 /// Seconds after which a place whose function has died is free again.
 const PLACE_TIME: u32 = 60;
@@ -79,18 +82,41 @@ async fn begin_within(
     }))
 }
 
-/// Claims the run that is next in a queue that has a place for a call.
+/// Claims the run that is next in a queue that has a place for a call. A station that has as many runs in work as it may keeps no
+/// other station of its queue waiting.
 ///
 /// # Errors
 /// The database's.
-pub(super) async fn next(database: &Database, zone: &TimeZone) -> Result<Option<PushedRun>> {
-    let next = async |c: &mut _| work::next_pushed(c).await;
-    for task in database.read(next).await? {
-        if let Some(run) = begin(database, task, zone).await? {
+pub(super) async fn next(database: &Database) -> Result<Option<PushedRun>> {
+    let pushable = async |c: &mut _| work::pushable(c).await;
+    for (policy, target) in database.read(pushable).await? {
+        let begin = async |c: &mut _| begin_first(c, &policy, &target).await;
+        if let Some(run) = database.transaction(begin).await? {
             return Ok(Some(run));
         }
     }
     Ok(None)
+}
+
+async fn begin_first(
+    connection: &mut Connection,
+    policy: &Policy,
+    target: &QueueTarget,
+) -> Result<Option<PushedRun>> {
+    let queue = policy.name.as_str();
+    let Some(place) = call_places::take(connection, queue, PLACE_TIME).await? else {
+        return Ok(None);
+    };
+    let Some(task) = runs::claim_first(connection, policy).await? else {
+        call_places::give_back(connection, queue, place).await?;
+        return Ok(None);
+    };
+    Ok(Some(PushedRun {
+        task,
+        queue: queue.to_owned(),
+        target: target.clone(),
+        place,
+    }))
 }
 
 /// Calls the target of a run, writes what came of it, and gives its place back.
@@ -106,12 +132,19 @@ pub(super) async fn push(
     let id = format!("task_{}_{}", run.task.id, run.task.run_count);
     let target = (run.target.url.as_str(), run.target.secret.as_str());
     // From here to the answer no connection is held.
-    let verdict = judge(
-        targets
-            .call(target, id, body(&run.task, &run.queue, zone)?)
-            .await,
-    );
-    let written = write(database, &run, &verdict, zone).await;
+    let envelope = envelope(&run.task, &run.queue, zone);
+    let mut verdict = judge(targets.call(target, id, &envelope).await);
+    let mut written = write(database, &run, &verdict, zone).await;
+    if let Err(Error::Refused {
+        code: ErrorCode::ParamInvalid,
+        message,
+        ..
+    }) = &written
+    {
+        // The target has done its work, but says nonsense about it.
+        verdict = unusable(message);
+        written = write(database, &run, &verdict, zone).await;
+    }
     let give_back = async |c: &mut _| call_places::give_back(c, &run.queue, run.place).await;
     let freed = database.run(give_back).await;
     match written {
@@ -146,15 +179,7 @@ async fn write(
             database.transaction(pause).await
         }
         Verdict::Finished(result) => {
-            let changes = match changes(result.as_deref(), run_count) {
-                Ok(changes) => changes,
-                // The target has done its work, but said nonsense about it.
-                Err(wrong) => {
-                    let wrong = wrong.to_string();
-                    let request = failure(run_count, &wrong, true, None);
-                    return runs::fail_unannounced(database, &named, &request, zone).await;
-                }
-            };
+            let changes = changes(result.as_deref(), run_count)?;
             finish(database, KINDS, &named, &changes, zone).await
         }
         Verdict::Failed {
@@ -221,62 +246,4 @@ async fn pause(connection: &mut Connection, run: &PushedRun) -> Result<()> {
         ..PolicyChange::default()
     };
     Ok(task_queues::set(connection, &name, &pause).await?)
-}
-
-/// Logs what came of a call; a fault that somebody must mend is an error.
-fn report(run: &PushedRun, verdict: &Verdict, is_written: bool) {
-    let (id, run_count) = (run.task.id.get(), run.task.run_count);
-    let queue = run.queue.as_str();
-    match verdict {
-        Verdict::Finished(_) | Verdict::Accepted => {
-            let is_finished = matches!(verdict, Verdict::Finished(_));
-            tracing::info!(
-                task.id = id,
-                run_count,
-                queue.name = queue,
-                is_finished,
-                is_written,
-                "run pushed"
-            );
-        }
-        Verdict::Failed {
-            message,
-            is_alarming: true,
-            ..
-        } => {
-            tracing::error!(
-                task.id = id,
-                run_count,
-                queue.name = queue,
-                error = message,
-                "a target refuses runs"
-            );
-        }
-        Verdict::Failed { retry, .. } => {
-            tracing::warn!(
-                task.id = id,
-                run_count,
-                queue.name = queue,
-                retry,
-                is_written,
-                "a pushed run failed"
-            );
-        }
-        Verdict::Gone => {
-            tracing::error!(
-                task.id = id,
-                run_count,
-                queue.name = queue,
-                "a target answered 410: its queue is paused"
-            );
-        }
-        Verdict::Unknown => {
-            tracing::warn!(
-                task.id = id,
-                run_count,
-                queue.name = queue,
-                "a target did not answer: the run keeps its lease"
-            );
-        }
-    }
 }

@@ -45,9 +45,25 @@ pub enum Outcome {
     /// No request was made, for a reason that passes.
     NotReached(&'static str),
     /// No request was made, for a reason that stays until somebody changes something.
-    Refused(String),
+    Refused(Refusal),
     /// The request was made, and no answer came: nobody knows what the target did.
     Silent,
+}
+
+/// Why a target may not be called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// For the people whose task it is: names neither an address nor a secret.
+    pub reason: &'static str,
+    /// For the log.
+    pub cause: String,
+}
+
+impl Refusal {
+    pub(super) fn new(reason: &'static str, cause: impl Into<String>) -> Self {
+        let cause = cause.into();
+        Self { reason, cause }
+    }
 }
 
 /// The answer of a target.
@@ -136,7 +152,8 @@ where
         .header("webhook-signature", &sent.signature)
         .body(sent.body.clone());
     let Ok(request) = request else {
-        return Outcome::Refused("its request cannot be written".to_owned());
+        let reason = "its request cannot be written";
+        return Outcome::Refused(Refusal::new(reason, reason));
     };
     match timeout_at(end, client.request(request)).await {
         Ok(Ok(response)) => Outcome::Answered(answer(response, end).await),
@@ -149,7 +166,8 @@ fn not_connected(fault: &hyper_util::client::legacy::Error) -> Outcome {
     let mut cause = fault.source();
     while let Some(error) = cause {
         if let Some(blocked) = error.downcast_ref::<BlockedAddress>() {
-            return Outcome::Refused(blocked.to_string());
+            let reason = "its target has an address that may not be called";
+            return Outcome::Refused(Refusal::new(reason, blocked.to_string()));
         }
         let io = error.downcast_ref::<std::io::Error>();
         if io.is_some_and(|io| io.kind() == std::io::ErrorKind::InvalidData) {

@@ -10,8 +10,9 @@ mod secrets;
 mod signature;
 mod url;
 
-pub use caller::TargetCaller;
-pub use client::{ANSWER_TIME, Answer, MOST_BYTES, Outcome, SignedRequest, TargetClient};
+pub(crate) use caller::Envelope;
+pub use caller::{LONGEST_CALL, TargetCaller};
+pub use client::{ANSWER_TIME, Answer, MOST_BYTES, Outcome, Refusal, SignedRequest, TargetClient};
 pub use host::Host;
 pub use hosts::{BlockedAddress, TargetHosts};
 pub use secrets::{Keys, SecretName, SecretSource, Secrets};

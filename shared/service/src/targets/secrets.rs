@@ -9,10 +9,16 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 
 use super::signature::SigningKey;
-use crate::secrets::{Credentials, SecretRequest, Version, read_version};
+use crate::secrets::{Role, SecretError, SecretRequest, Version, read_version};
 
 /// How long a secret is kept before it is read again.
 const KEPT: Duration = Duration::from_mins(1);
+/// How long a secret that cannot be read again is used as it was, while Secrets Manager throttles or does not answer.
+const STALE: Duration = Duration::from_hours(1);
+/// After how long it is read again then.
+const RETRIED: Duration = Duration::from_secs(10);
+/// How long a secret may take to be read.
+pub(super) const SECRET_TIME: Duration = Duration::from_secs(5);
 /// How long the version before the current one is signed with as well, in seconds.
 const ROTATION: i64 = 86_400;
 
@@ -51,12 +57,10 @@ pub enum SecretSource {
     Manager {
         /// What their names begin with.
         prefix: String,
-        /// In which region.
-        region: String,
         /// Another place to ask than AWS's.
         endpoint: Option<String>,
-        /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`.
-        credentials: (String, String, Option<String>),
+        /// Who asks, and in which region.
+        role: Role,
     },
     /// Nowhere: no target can be called.
     Nowhere,
@@ -76,7 +80,16 @@ impl std::fmt::Debug for SecretSource {
 #[derive(Debug)]
 pub struct Secrets {
     source: SecretSource,
-    kept: Mutex<HashMap<String, (Instant, Keys)>>,
+    kept: Mutex<HashMap<String, Arc<Mutex<Option<Kept>>>>>,
+}
+
+/// The keys of a secret, as they were read last.
+#[derive(Debug)]
+struct Kept {
+    keys: Keys,
+    read_at: Instant,
+    /// When they are read again.
+    again_at: Instant,
 }
 
 impl Secrets {
@@ -89,7 +102,7 @@ impl Secrets {
         }
     }
 
-    /// The keys of a secret.
+    /// The keys of a secret. Where Secrets Manager throttles or does not answer, those that it gave within the last hour.
     ///
     /// # Errors
     /// Why there are none, with the name of the secret and without a character of it.
@@ -102,56 +115,105 @@ impl Secrets {
             })?;
             return of_file(&text, name).map_err(named);
         }
-        if let Some((read_at, keys)) = self.kept.lock().await.get(name)
-            && read_at.elapsed() < KEPT
-        {
-            return Ok(Arc::clone(keys));
+        let kept = Arc::clone(self.kept.lock().await.entry(name.to_owned()).or_default());
+        // Calls of one target wait for one read.
+        let mut kept = kept.lock().await;
+        let now = Instant::now();
+        if let Some(kept) = kept.as_ref().filter(|kept| now < kept.again_at) {
+            return Ok(Arc::clone(&kept.keys));
         }
-        let keys = self.read(name).await.map_err(named)?;
-        let kept = (Instant::now(), Arc::clone(&keys));
-        self.kept.lock().await.insert(name.to_owned(), kept);
-        Ok(keys)
+        match (self.read_in_time(name).await, kept.as_mut()) {
+            (Err(fault), Some(kept)) if fault.passes && kept.read_at.elapsed() < STALE => {
+                let error = named(fault.reason);
+                tracing::warn!(error, "a secret is used as it was");
+                kept.again_at = now + RETRIED;
+                Ok(Arc::clone(&kept.keys))
+            }
+            (Err(fault), _) => Err(named(fault.reason)),
+            (Ok(keys), _) => {
+                *kept = Some(Kept {
+                    keys: Arc::clone(&keys),
+                    read_at: now,
+                    again_at: now + KEPT,
+                });
+                Ok(keys)
+            }
+        }
+    }
+
+    /// Reads a secret, and takes no longer over it than a call can spare.
+    async fn read_in_time(&self, name: &str) -> Result<Keys, ReadFault> {
+        let read = tokio::time::timeout(SECRET_TIME, self.read(name)).await;
+        read.unwrap_or_else(|_| {
+            Err(ReadFault {
+                reason: "cannot be read: Secrets Manager did not answer in time".to_owned(),
+                passes: true,
+            })
+        })
     }
 
     /// Reads the current version and, within a day of its making, the one before it.
-    async fn read(&self, name: &str) -> Result<Keys, String> {
+    async fn read(&self, name: &str) -> Result<Keys, ReadFault> {
         let SecretSource::Manager {
             prefix,
-            region,
             endpoint,
-            credentials,
+            role,
         } = &self.source
         else {
-            return Err("is not known: this deployment names no place of secrets".to_owned());
+            let nowhere = "is not known: this deployment names no place of secrets";
+            return Err(ReadFault::lasting(nowhere));
         };
-        let (key, secret, token) = credentials;
         let id = format!("{prefix}{name}");
         let request = |stage| SecretRequest {
             id: &id,
             version: Version::Stage(stage),
-            region: Some(region),
+            region: Some(&role.region),
             endpoint: endpoint.as_deref(),
-            credentials: Credentials {
-                key,
-                secret,
-                token: token.as_deref(),
-            },
+            credentials: role.credentials(),
         };
         let read = async |stage| {
-            let version = read_version(&request(stage))
-                .await
-                .map_err(|error| error.to_string())?;
-            let key = SigningKey::parse(&version.text).map_err(str::to_owned)?;
-            Ok::<_, String>((key, version.created_at))
+            let version = read_version(&request(stage)).await?;
+            let key = SigningKey::parse(&version.text).map_err(ReadFault::lasting)?;
+            Ok::<_, ReadFault>((key, version.created_at))
         };
         let (current, created_at) = read("AWSCURRENT").await?;
         let is_new =
             created_at.is_some_and(|at| jiff::Timestamp::now().as_second() - at < ROTATION);
         let mut keys = vec![current];
-        if is_new && let Ok((previous, _)) = read("AWSPREVIOUS").await {
-            keys.push(previous);
+        if is_new {
+            match read("AWSPREVIOUS").await {
+                Ok((previous, _)) => keys.push(previous),
+                // There may be none, or one that was no secret. Receivers that still have it count on it otherwise.
+                Err(fault) if !fault.passes => {}
+                Err(fault) => return Err(fault),
+            }
         }
         Ok(keys.into())
+    }
+}
+
+/// Why a secret was not read.
+struct ReadFault {
+    reason: String,
+    /// The next try may go better.
+    passes: bool,
+}
+
+impl ReadFault {
+    fn lasting(reason: &str) -> Self {
+        Self {
+            reason: reason.to_owned(),
+            passes: false,
+        }
+    }
+}
+
+impl From<SecretError> for ReadFault {
+    fn from(error: SecretError) -> Self {
+        Self {
+            reason: error.to_string(),
+            passes: error.passes(),
+        }
     }
 }
 

@@ -56,9 +56,13 @@ fn push_policy() -> PolicyChange {
 }
 
 async fn add(fresh: &TestDatabase) -> TaskId {
+    add_for(fresh, "T1").await
+}
+
+async fn add_for(fresh: &TestDatabase, station: &str) -> TaskId {
     let request = TaskRequest {
         user_task_id: None,
-        station_id: StationId::parse("T1").unwrap(),
+        station_id: StationId::parse(station).unwrap(),
         name: "报表".into(),
         input: r#"{"count": 10}"#.into(),
         type_id: 7,

@@ -119,13 +119,6 @@ pub async fn find(connection: &mut Connection, name: &str) -> Result<Option<Call
     row.await?.as_ref().map(callback).transpose()
 }
 
-/// Tells whether a callback is declared.
-pub async fn declared(connection: &mut Connection, name: &CallbackName) -> Result<bool> {
-    const DECLARED: &str = "SELECT 1 FROM tbl_callback WHERE name = ?";
-    let row = sqlx::query(DECLARED).bind(name.as_str());
-    Ok(row.fetch_optional(connection).await?.is_some())
-}
-
 /// The most callbacks of a list.
 const MOST: u32 = 200;
 

@@ -63,7 +63,12 @@ pub async fn record_ends(
         .bind(&told)
         .execute(&mut *connection)
         .await?;
-    let units = sqlx::query(UNIT).bind(RESEND).bind(&told);
+    open(connection, &told).await
+}
+
+/// Inserts the units of work of deliveries, of those in state 0: a list of task, number, callback, event and state.
+pub(super) async fn open(connection: &mut Connection, told: &str) -> Result<()> {
+    let units = sqlx::query(UNIT).bind(RESEND).bind(told);
     units.execute(connection).await?;
     Ok(())
 }

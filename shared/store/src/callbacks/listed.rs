@@ -3,7 +3,6 @@
 use sqlx::mysql::MySqlRow;
 use sqlx::{QueryBuilder, Row as _};
 
-use super::now_ms;
 use crate::arguments::json;
 use crate::connections::Connection;
 use crate::error::Result;
@@ -236,16 +235,6 @@ pub async fn reopen(connection: &mut Connection, found: &[Resendable]) -> Result
         UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$[0]')) k
         STRAIGHT_JOIN tbl_callback_delivery d ON d.id = k.id
         SET d.state = 0, d.tries = 0, d.opened_at = NOW(3)";
-    const UNIT: &str = concat!(
-        "INSERT INTO tbl_work (kind, queue, station_id, task_id, run, part, state, turn, due_at, ready_at, announcements)
-         SELECT 3, CONCAT('@', k.callback), t.station_id, k.task_id, 0, k.no, 4, ",
-        now_ms!(),
-        ", NOW(3) + INTERVAL p.resend SECOND, NOW(3), 1
-         FROM (SELECT ? AS resend) p
-         STRAIGHT_JOIN JSON_TABLE(?, '$[*]' COLUMNS (task_id BIGINT PATH '$[1]', no INT UNSIGNED PATH '$[2]',
-           callback VARCHAR(32) PATH '$[3]')) k
-         STRAIGHT_JOIN tbl_async_task t ON t.id = k.task_id"
-    );
     if found.is_empty() {
         return Ok(());
     }
@@ -254,8 +243,10 @@ pub async fn reopen(connection: &mut Connection, found: &[Resendable]) -> Result
         .bind(&list)
         .execute(&mut *connection)
         .await?;
-    let units = sqlx::query(UNIT).bind(super::ended::RESEND);
-    units.bind(&list).execute(connection).await?;
+    let told = found
+        .iter()
+        .map(|(_, task, no, callback)| (task, no, callback, "", 0));
+    super::ended::open(connection, &json(&told.collect::<Vec<_>>())?).await?;
     for (_, task, no, callback) in found {
         let (task, no, callback) = (*task, *no, callback.clone());
         invocation::note_opened(OpenedUnit::Callback { task, no, callback });

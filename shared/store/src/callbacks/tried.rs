@@ -93,10 +93,9 @@ pub async fn begin(connection: &mut Connection, task: TaskId, no: u32) -> Result
     row.map(|row| attempt(&row, place)).transpose()
 }
 
-/// Claims a try of the delivery that has waited longest among those whose callbacks have a place for a call.
-///
-/// Runs in a transaction.
-pub async fn begin_next(connection: &mut Connection) -> Result<Option<Try>> {
+/// Reads the first due delivery of each callback that has a place for a call, the one that has waited longest first: its task
+/// and number.
+pub async fn next_due(connection: &mut Connection) -> Result<Vec<(TaskId, u32)>> {
     const NEXT: &str = concat!(
         "SELECT w.task_id, w.part
          FROM tbl_callback c
@@ -108,14 +107,12 @@ pub async fn begin_next(connection: &mut Connection) -> Result<Option<Try>> {
          WHERE EXISTS (SELECT 1 FROM tbl_call_place p WHERE p.target = CONCAT('@', c.name) AND p.until <= NOW(3))
          ORDER BY w.turn"
     );
-    for row in sqlx::query(NEXT).fetch_all(&mut *connection).await? {
+    let rows = sqlx::query(NEXT).fetch_all(connection).await?;
+    let due = |row: &MySqlRow| {
         let task = TaskId::from_row(row.try_get("task_id")?);
-        // Another call may have taken it, or the last place, since.
-        if let Some(tried) = begin(connection, task, row.try_get("part")?).await? {
-            return Ok(Some(tried));
-        }
-    }
-    Ok(None)
+        Ok((task, row.try_get("part")?))
+    };
+    rows.iter().map(due).collect()
 }
 
 const TRY: &str = "

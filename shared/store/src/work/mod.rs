@@ -23,7 +23,7 @@ pub use claim::{
 pub use claim::{in_work, in_work_by_station, waiting_stations};
 pub use due::{Lost, expired, lost, promote, promote_due};
 pub use insert::{NewUnit, insert};
-pub use pushed::{give_back, next_pushed, pushed_queue};
+pub use pushed::{give_back, pushable, pushed_queue};
 pub use runs::{
     KEPT_RUNS, Run, Wait, lease_until, put_off, record, record_all, remove, remove_all, renew, runs,
 };

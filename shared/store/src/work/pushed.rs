@@ -1,12 +1,10 @@
 //! Runs of tasks whose queue is in mode `push`.
 
-use sqlx::Row as _;
-
 use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::TaskId;
 use crate::row::text;
-use crate::task_queues::{QueueTarget, queue_target};
+use crate::task_queues::{Policy, QueueTarget, policy, policy_columns, queue_target};
 
 /// Reads the queue of a task that waits for a run, and its target; `None`: it does not wait, or its queue is not in mode `push`, or
 /// paused.
@@ -27,22 +25,29 @@ pub async fn pushed_queue(
         .transpose()
 }
 
-/// Reads the next task of each queue in mode `push` that is not paused and has a place for a call, the longest ready first.
-pub async fn next_pushed(connection: &mut Connection) -> Result<Vec<TaskId>> {
-    const NEXT: &str = "
-        SELECT w.task_id
-        FROM tbl_task_queue q
-        STRAIGHT_JOIN tbl_work w ON w.id =
-          (SELECT x.id FROM tbl_work x FORCE INDEX (turn)
-           WHERE x.queue = q.name AND x.state = 0 -- ready
-             AND x.kind = 2 AND (x.expire_at IS NULL OR x.expire_at > NOW(3))
-           ORDER BY x.turn, x.id LIMIT 1)
-        WHERE q.mode = 'push' AND q.paused = 0
-          AND EXISTS (SELECT 1 FROM tbl_call_place p WHERE p.target = q.name AND p.until <= NOW(3))
-        ORDER BY w.ready_at";
-    let rows = sqlx::query(NEXT).fetch_all(connection).await?;
+/// Reads the queues in mode `push` that are not paused, have a place for a call and a task that is ready, with their targets; the
+/// queue whose first task has been ready longest comes first.
+pub async fn pushable(connection: &mut Connection) -> Result<Vec<(Policy, QueueTarget)>> {
+    const PUSHABLE: &str = concat!(
+        "SELECT ",
+        policy_columns!(),
+        ", p.url, p.secret
+         FROM (SELECT q.name AS pushed, w.ready_at
+               FROM tbl_task_queue q
+               STRAIGHT_JOIN tbl_work w ON w.id =
+                 (SELECT x.id FROM tbl_work x FORCE INDEX (turn)
+                  WHERE x.queue = q.name AND x.state = 0 -- ready
+                    AND x.kind = 2 AND (x.expire_at IS NULL OR x.expire_at > NOW(3))
+                  ORDER BY x.turn, x.id LIMIT 1)
+               WHERE q.mode = 'push' AND q.paused = 0
+                 AND EXISTS (SELECT 1 FROM tbl_call_place c WHERE c.target = q.name AND c.until <= NOW(3))) k
+         STRAIGHT_JOIN tbl_task_queue ON name = k.pushed
+         STRAIGHT_JOIN tbl_task_target p ON p.queue = k.pushed
+         ORDER BY k.ready_at"
+    );
+    let rows = sqlx::query(PUSHABLE).fetch_all(connection).await?;
     rows.iter()
-        .map(|row| Ok(TaskId::from_row(row.try_get("task_id")?)))
+        .map(|row| Ok((policy(row)?, queue_target(row)?)))
         .collect()
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::targets::Refusal;
 use task_store::Moment;
 use task_store::call_places::Place;
 use task_store::callbacks::Callback;
@@ -45,13 +46,14 @@ fn a_callback_is_told_the_type_the_time_and_a_thin_task() {
         r#"{"type":"batch.finished","timestamp":"2023-11-14T22:13:20Z","data":{"task_id":7,"user_task_id":"b-1","#,
         r#""station_id":"T1","task_name":"订单","type_id":7,"outcome":"partial","run_count":3,"counts":{"total":5,"failed":1}}}"#
     );
-    assert_eq!(body(&tried(1, 0)).unwrap(), expected);
+    let body = |tried: &Try| serde_json::to_string(&envelope(tried)).unwrap();
+    assert_eq!(body(&tried(1, 0)), expected);
     let plain = Try {
         counts: None,
         user_task_id: None,
         ..tried(1, 0)
     };
-    let body = body(&plain).unwrap();
+    let body = body(&plain);
     assert!(
         !body.contains("counts") && body.contains(r#""user_task_id":"","#),
         "{body}"
@@ -82,7 +84,10 @@ fn everything_else_is_tried_again_with_a_growing_wait_ten_times_in_all() {
             answered(500, None),
             Outcome::Silent,
             Outcome::NotReached("no connection could be made"),
-            Outcome::Refused("blocked".to_owned()),
+            Outcome::Refused(Refusal {
+                reason: "blocked",
+                cause: "10.0.0.1".to_owned(),
+            }),
         ]
     };
     for (attempt, usual) in (1..).zip(WAITS) {

@@ -118,6 +118,21 @@ async fn a_target_gets_the_signed_request_and_its_answer_is_read() {
     }
 }
 
+/// Runs itself again in a process whose environment names a proxy, where nobody listens.
+#[tokio::test]
+async fn a_proxy_of_the_environment_is_not_used() {
+    const PROXIES: [&str; 3] = ["HTTP_PROXY", "http_proxy", "ALL_PROXY"];
+    if std::env::var("http_proxy").is_ok_and(|proxy| proxy == "http://127.0.0.1:1") {
+        let text = "HTTP/1.1 204 -\r\ncontent-length: 0\r\n\r\n";
+        assert_eq!(answered(text).await.status, 204);
+        return;
+    }
+    let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+    again.args(["a_proxy_of_the_environment_is_not_used", "--nocapture"]);
+    again.envs(PROXIES.map(|name| (name, "http://127.0.0.1:1")));
+    assert!(again.output().unwrap().status.success());
+}
+
 #[tokio::test]
 async fn a_redirect_is_an_answer_and_is_not_followed() {
     let answer = answered(
@@ -229,7 +244,7 @@ async fn a_name_that_leads_inside_is_not_connected_to() {
     ];
     for (address, kind) in blocked {
         let outcomes = looked_up(Lookups::of(&[&[address]]), 1).await;
-        let Outcome::Refused(reason) = &outcomes[0] else {
+        let Outcome::Refused(Refusal { cause: reason, .. }) = &outcomes[0] else {
             panic!("{address}: {outcomes:?}")
         };
         assert!(
@@ -253,7 +268,7 @@ async fn a_name_whose_address_changes_after_the_check_is_connected_to_the_checke
         "{outcomes:?}"
     );
     assert!(
-        matches!(&outcomes[1], Outcome::Refused(reason) if reason.contains("link-local")),
+        matches!(&outcomes[1], Outcome::Refused(refusal) if refusal.cause.contains("link-local")),
         "{outcomes:?}"
     );
 }

@@ -36,9 +36,13 @@ fn manager(answers: Vec<(u16, String)>) -> (SecretSource, JoinHandle<Vec<String>
     };
     let source = SecretSource::Manager {
         prefix: "shop/target/".to_owned(),
-        region: "eu-west-1".to_owned(),
         endpoint,
-        credentials: ("AKID".to_owned(), "hidden".to_owned(), None),
+        role: Role {
+            region: "eu-west-1".to_owned(),
+            key: "AKID".to_owned(),
+            secret: "hidden".to_owned(),
+            token: None,
+        },
     };
     (source, spawn(move || answers.iter().map(serve).collect()))
 }
@@ -83,6 +87,61 @@ async fn an_old_secret_is_signed_with_alone_and_so_is_the_first_there_is() {
         Secrets::new(source).keys("erp").await.unwrap()[..],
         keys(&[NEW])
     );
+}
+
+/// Secrets whose one secret was read some time ago.
+async fn read_before(source: SecretSource, age: Duration) -> Secrets {
+    let secrets = Secrets::new(source);
+    let read_at = Instant::now().checked_sub(age).unwrap();
+    let kept = Kept {
+        keys: keys(&[OLD]).into(),
+        read_at,
+        again_at: read_at + KEPT,
+    };
+    let kept = Arc::new(Mutex::new(Some(kept)));
+    secrets.kept.lock().await.insert("erp".to_owned(), kept);
+    secrets
+}
+
+fn throttled() -> (u16, String) {
+    (400, r#"{"__type":"ThrottlingException"}"#.to_owned())
+}
+
+#[tokio::test]
+async fn a_secret_is_used_as_it_was_for_an_hour_while_it_cannot_be_read_and_asked_for_now_and_then()
+{
+    let (source, seen) = manager(vec![throttled(), throttled(), throttled()]);
+    let secrets = read_before(source, KEPT).await;
+    for _ in 0..3 {
+        assert_eq!(secrets.keys("erp").await.unwrap()[..], keys(&[OLD]));
+    }
+    assert_eq!(seen.join().unwrap().len(), 3, "the tries of one read");
+    let (source, _) = manager(vec![throttled(), throttled(), throttled()]);
+    let error = read_before(source, STALE)
+        .await
+        .keys("erp")
+        .await
+        .unwrap_err();
+    assert!(error.contains("ThrottlingException"), "{error}");
+    let missing = (400, r#"{"__type":"ResourceNotFoundException"}"#.to_owned());
+    let (source, _) = manager(vec![missing]);
+    let error = read_before(source, KEPT)
+        .await
+        .keys("erp")
+        .await
+        .unwrap_err();
+    assert!(
+        error.contains("ResourceNotFound"),
+        "a deleted secret is used no more: {error}"
+    );
+}
+
+#[tokio::test]
+async fn a_new_secret_is_not_signed_with_alone_because_the_one_before_it_could_not_be_read() {
+    let answers = vec![version(NEW, 60), throttled(), throttled(), throttled()];
+    let (source, _) = manager(answers);
+    let error = Secrets::new(source).keys("erp").await.unwrap_err();
+    assert!(error.contains("ThrottlingException"), "{error}");
 }
 
 #[tokio::test]

@@ -85,7 +85,11 @@ async fn claim_once(database: &Database, request: &ClaimRequest<'_>) -> Result<V
         return Ok(Vec::new());
     }
     let claim = async |c: &mut _| {
-        let taken = take(c, &look, request).await?;
+        let claim = Claim {
+            id: request.claim_id,
+            worker: Some(request.worker),
+        };
+        let taken = take(c, &look, request.limit, claim).await?;
         in_order(c, &taken).await
     };
     match database.transaction(claim).await {
@@ -107,15 +111,29 @@ async fn held(database: &Database, request: &ClaimRequest<'_>) -> Result<Vec<tas
     database.read(read).await
 }
 
+/// Claims the first ready task of a queue that may run, whichever station's; `None`: none may. Runs in a transaction.
+pub(crate) async fn claim_first(
+    connection: &mut Connection,
+    policy: &Policy,
+) -> Result<Option<tasks::Task>> {
+    let look = Look {
+        policy: policy.clone(),
+        has_ready: true,
+        has_due: false,
+    };
+    let taken = take(connection, &look, 1, Claim::default()).await?;
+    Ok(in_order(connection, &taken).await?.pop())
+}
+
 /// Leases units to the caller; answers their tasks.
 async fn take(
     connection: &mut Connection,
     look: &Look,
-    request: &ClaimRequest<'_>,
+    mut limit: u32,
+    claim: Claim<'_>,
 ) -> Result<Vec<TaskId>> {
-    let queue = request.queue.as_str();
     let mut policy = look.policy.clone();
-    let mut limit = request.limit;
+    let queue = look.policy.name.as_str();
     if policy.is_capped() {
         policy = task_queues::lock(connection, queue)
             .await?
@@ -134,10 +152,6 @@ async fn take(
     };
     cut(&mut units);
     if !units.is_empty() {
-        let claim = Claim {
-            id: request.claim_id,
-            worker: Some(request.worker),
-        };
         work::lease(connection, &units, policy.timeout, claim).await?;
     }
     Ok(units.iter().map(|unit| unit.task).collect())

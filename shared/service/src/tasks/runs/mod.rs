@@ -21,6 +21,7 @@ use crate::error::{Error, ErrorCode, Result};
 
 pub(crate) use announce::take;
 pub use announce::{RunQueue, add, add_many, announce, announce_due};
+pub(crate) use claim::claim_first;
 pub use claim::{ClaimRequest, Claimed, claim};
 pub(crate) use end::cancel;
 pub(crate) use end::fail_unannounced;

@@ -10,7 +10,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 
 use super::answers::finish;
-use super::target::Answer;
+use super::target::{Answer, Target};
 use super::*;
 
 /// Lets the lease of every run and place run out, and the sweeper see it.
@@ -170,6 +170,31 @@ async fn whoever_makes_a_run_due_announces_it_at_the_end_of_the_invocation() {
         })
         .await;
         assert_eq!(noted, [run(9)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_station_at_its_cap_at_the_head_of_a_queue_keeps_no_other_station_waiting() {
+    with_database(async |fresh| {
+        let accepted = || answer(202, "", "");
+        let target = Target::answering([accepted(), accepted()]).await;
+        let capped = PolicyChange {
+            station_concurrency: Some(1),
+            ..push_policy()
+        };
+        set(fresh, &capped, Some(&target.url)).await.unwrap();
+        let held = add(fresh).await;
+        push(fresh, held).await;
+        // The head of the queue, which has to wait.
+        add(fresh).await;
+        let other = add_for(fresh, "T2").await;
+        let pusher = Function::on(fresh.another(1));
+        let found = pusher.pusher.next().await.unwrap().unwrap();
+        pusher.pusher.work(found).await.unwrap();
+        assert_eq!(task(fresh, other).await.status, TaskStatus::Running);
+        assert!(pusher.pusher.next().await.unwrap().is_none());
+        assert_eq!(free_places(fresh).await, i64::from(PLACES));
     })
     .await;
 }
