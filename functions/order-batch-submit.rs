@@ -19,6 +19,7 @@ async fn handle((dispatcher, job, base): &State, call: Call) -> task_service::Re
             created_by: call.user_name(),
             scope: call.id_scope(),
             callback: p.optional("callback", Parameter::callback)?.as_ref(),
+            keep_days: p.optional("keep_days", Parameter::keep_days)?,
             rerun: p.optional("rerun", Parameter::flag)? == Some(true),
             orders: &p.required(p.either("order_data", "data"), Parameter::list)?,
         }

@@ -19,6 +19,7 @@ async fn handle((dispatcher, base): &State, call: Call) -> task_service::Result<
             created_by: call.user_name(),
             scope: call.id_scope(),
             callback: p.optional("callback", Parameter::callback)?.as_ref(),
+            keep_days: p.optional("keep_days", Parameter::keep_days)?,
             rerun: p.optional("rerun", Parameter::flag)?.unwrap_or_default(),
             items: &p.required("items", Parameter::list)?,
         }

@@ -11,3 +11,11 @@ CREATE TABLE tbl_purged (
     UNIQUE KEY own_id (user_task_id, station_id),
     KEY left_over (state, task_id)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- Tasks that are kept for a number of days of their own. A table beside theirs: a task without one costs nothing.
+CREATE TABLE tbl_task_keep (
+    task_id BIGINT       NOT NULL COMMENT 'the task',
+    days    INT UNSIGNED NOT NULL COMMENT 'days from its end to its purge; 0: it is never purged',
+    PRIMARY KEY (task_id),
+    KEY of_days (days, task_id)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;

@@ -5,7 +5,8 @@
 
 use serde::Serialize;
 use task_engine::Deadline;
-use task_store::{Connection, Database, purge};
+use task_store::purge::{self, OldTasks};
+use task_store::{Connection, Database, keep};
 
 use crate::error::{Error, Result};
 
@@ -33,16 +34,13 @@ pub struct Purged {
     pub purged: usize,
 }
 
-/// Purges tasks that have ended more than `days` ago until none is left, or the deadline has passed. Safe to run twice at once.
+/// Purges tasks that have ended more than `days` ago, or than days of their own, until none is left, or the deadline has passed. Safe to run twice at once.
 ///
 /// # Errors
 /// The database's.
 pub async fn purge(database: &Database, days: RetentionDays, deadline: Deadline) -> Result<Purged> {
     let RetentionDays(days) = days;
     let mut all = Purged::default();
-    if days == 0 {
-        return Ok(all);
-    }
     while !deadline.has_passed() {
         let delete = async |c: &mut Connection| purge::delete_marked(c, days, TASKS).await;
         let (looked_at, deleted) = database.transaction(delete).await?;
@@ -93,10 +91,29 @@ async fn clear_batch(database: &Database, task: i64, deadline: Deadline) -> Resu
 
 /// Marks the tasks that are old enough; answers how many.
 async fn mark(database: &Database, days: u32, deadline: Deadline) -> Result<u64> {
+    let mut marked = 0;
+    let numbers = database.read(async |c: &mut _| keep::numbers(c).await);
+    for own in numbers.await? {
+        let look = async |c: &mut Connection, from| purge::old_tasks_of(c, from, own, PAGE).await;
+        marked += mark_found(database, days, look, deadline).await?;
+    }
+    if days > 0 {
+        let look = async |c: &mut Connection, from| purge::old_tasks(c, from, days, PAGE).await;
+        marked += mark_found(database, days, look, deadline).await?;
+    }
+    Ok(marked)
+}
+
+/// Marks the tasks that `look` finds behind a key, page by page; answers how many.
+async fn mark_found(
+    database: &Database,
+    days: u32,
+    look: impl AsyncFn(&mut Connection, i64) -> task_store::Result<OldTasks>,
+    deadline: Deadline,
+) -> Result<u64> {
     let (mut marked, mut after) = (0, Some(0));
     while let Some(from) = after.filter(|_| !deadline.has_passed()) {
-        let look = async |c: &mut Connection| purge::old_tasks(c, from, days, PAGE).await;
-        let old = database.read(look).await?;
+        let old = database.read(async |c: &mut _| look(c, from).await).await?;
         if !old.ended.is_empty() {
             let mark = async |c: &mut Connection| purge::mark(c, &old.ended, days).await;
             marked += database.transaction(mark).await?;

@@ -24,6 +24,7 @@ pub mod inbox;
 pub mod invocation;
 pub mod items;
 pub mod json;
+pub mod keep;
 pub mod made;
 mod migrate;
 pub mod order_head;

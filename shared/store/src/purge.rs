@@ -1,6 +1,9 @@
 //! `tbl_purged`: finished tasks that were kept long enough. A task is marked, and deleted a while later: a call that had begun
 //! before the mark was there has ended by then, so that no id is used twice.
 
+mod old;
+
+use sqlx::mysql::MySqlRow;
 use sqlx::{Executor as _, QueryBuilder, Row as _};
 
 use crate::arguments::json;
@@ -8,52 +11,10 @@ use crate::connections::Connection;
 use crate::error::{Result, StoreError};
 use crate::ids::{StationId, UserTaskId};
 
+pub use old::{OldTasks, old_tasks, old_tasks_of};
+
 /// Seconds from the mark to the deletion: longer than a call may take.
 const PAUSE: u32 = 60;
-
-/// A page of tasks, in the order of their keys.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct OldTasks {
-    /// Keys of finished tasks that ended before the days to keep.
-    pub ended: Vec<i64>,
-    /// Where the next page begins; `None`: no later task is old enough.
-    pub next_after: Option<i64>,
-}
-
-/// Reads which of the `limit` tasks behind a key have ended more than `days` days ago; nothing is locked. A task that was added
-/// within the days ends the search: later keys are younger.
-pub async fn old_tasks(
-    connection: &mut Connection,
-    after: i64,
-    days: u32,
-    limit: u32,
-) -> Result<OldTasks> {
-    const OLD: &str = "
-        SELECT t.id AS id,
-          t.creat_time < NOW(3) - INTERVAL ? DAY AS is_old,
-          t.status = 3 AND t.end_time < NOW(3) - INTERVAL ? DAY
-            AND NOT EXISTS (SELECT 1 FROM tbl_work w WHERE w.task_id = t.id)
-            AND NOT EXISTS (SELECT 1 FROM tbl_purged p WHERE p.task_id = t.id) AS is_over
-        FROM tbl_async_task t FORCE INDEX (PRIMARY)
-        WHERE t.id > ?
-        ORDER BY t.id LIMIT ?";
-    let rows = sqlx::query(OLD).bind(days).bind(days).bind(after);
-    let rows = rows.bind(limit).fetch_all(connection).await?;
-    let mut old = OldTasks::default();
-    let is_full = rows.len() == limit as usize;
-    for row in rows {
-        let id = row.try_get("id")?;
-        if row.try_get_unchecked::<Option<i64>, _>("is_old")? != Some(1) {
-            old.next_after = None;
-            return Ok(old);
-        }
-        if row.try_get_unchecked::<Option<i64>, _>("is_over")? == Some(1) {
-            old.ended.push(id);
-        }
-        old.next_after = Some(id).filter(|_| is_full);
-    }
-    Ok(old)
-}
 
 /// Marks ended tasks; answers how many. Skips locked tasks.
 ///
@@ -76,7 +37,7 @@ pub async fn mark(connection: &mut Connection, tasks: &[i64], days: u32) -> Resu
     Ok(marked.execute(connection).await?.rows_affected())
 }
 
-/// Locks the tasks that ended more than `days` days ago and have no open unit of work.
+/// Locks the tasks that ended more than `days` days ago, or days of their own, and have no open unit of work.
 async fn lock_ended(connection: &mut Connection, tasks: &[i64], days: u32) -> Result<Vec<i64>> {
     // MySQL locks no part of a join with JSON_TABLE alone: the keys are written out.
     let mut sql = QueryBuilder::new("SELECT t.id AS id FROM tbl_async_task t WHERE t.id IN (");
@@ -84,15 +45,18 @@ async fn lock_ended(connection: &mut Connection, tasks: &[i64], days: u32) -> Re
     for task in tasks {
         list.push_bind(*task);
     }
-    sql.push(") AND t.status = 3 AND t.end_time < NOW(3) - INTERVAL ")
-        .push_bind(days)
-        .push(
-            " DAY AND NOT EXISTS (SELECT 1 FROM tbl_work w WHERE w.task_id = t.id) \
+    sql.push(") AND t.status = 3 AND t.end_time < NOW(3) - INTERVAL ");
+    sql.push(OWN_DAYS).push_bind(days).push(") DAY AND ");
+    sql.push(OWN_DAYS).push_bind(days).push(
+        ") > 0 AND NOT EXISTS (SELECT 1 FROM tbl_work w WHERE w.task_id = t.id) \
              ORDER BY t.id FOR UPDATE SKIP LOCKED",
-        );
+    );
     let rows = sql.build().persistent(false).fetch_all(connection).await?;
     rows.iter().map(|row| Ok(row.try_get("id")?)).collect()
 }
+
+/// The days for which the task `t` is kept: its own or, behind this, the deployment's.
+const OWN_DAYS: &str = "COALESCE((SELECT k.days FROM tbl_task_keep k WHERE k.task_id = t.id), ";
 
 /// Deletes up to `limit` tasks whose mark is a minute old. Unmarks tasks that were started again. Answers the numbers of marks read
 /// and of tasks deleted.
@@ -126,6 +90,7 @@ pub async fn delete_marked(
             DELETE_DELIVERIES,
             DELETE_LETTERS,
             DELETE_BATCHES,
+            DELETE_DAYS,
             DELETE_TASKS,
             FORGET,
         ] {
@@ -174,6 +139,10 @@ const DELETE_LETTERS: &str = "
 const DELETE_BATCHES: &str = "
     DELETE b FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k
     STRAIGHT_JOIN tbl_batch b ON b.task_id = k.id";
+
+const DELETE_DAYS: &str = "
+    DELETE d FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k
+    STRAIGHT_JOIN tbl_task_keep d ON d.task_id = k.id";
 
 const DELETE_TASKS: &str = "
     DELETE t FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k
@@ -249,7 +218,7 @@ pub async fn among(
     }
     let rows = connection.fetch_all(sqlx::query(AMONG).bind(json(ids)?));
     let rows = rows.await?;
-    let row = |row: &sqlx::mysql::MySqlRow| {
+    let row = |row: &MySqlRow| {
         let station: String = row.try_get_unchecked("station_id")?;
         let id: String = row.try_get_unchecked("user_task_id")?;
         Ok::<_, StoreError>((StationId::from_row(station), UserTaskId::from_row(id)))

@@ -99,6 +99,7 @@ fn request(no: usize) -> TaskRequest<'static> {
         tags: None,
         created_by: None,
         callback: None,
+        keep_days: None,
         dispatch: Some(DispatchRequest {
             queue: queue(),
             start: Start::Now,

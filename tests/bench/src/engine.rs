@@ -79,6 +79,7 @@ async fn submit_list(url: &str, task: &str, orders: &str, settings: Settings, li
         rerun: false,
         created_by: None,
         callback: None,
+        keep_days: None,
         scope: task_store::tasks::IdScope::Station,
     };
     let caller = Caller::Station(StationId::parse(STATION).expect("a station"));

@@ -24,6 +24,8 @@ pub struct Submission<'a> {
     pub rerun: bool,
     /// The callback that gets the end of the batch.
     pub callback: Option<&'a str>,
+    /// For how many days its task is kept once it has ended; 0: for ever. `None`: as before, at first as the deployment says.
+    pub keep_days: Option<u32>,
     /// Why no batch is taken now, where that is so. A batch that was taken before is not refused for coming again.
     pub closed: Option<&'a str>,
 }

@@ -3,6 +3,7 @@
 use task_store::batches::{self, NewRun};
 use task_store::chunks::{self, ChunkKey, Dispatch};
 use task_store::items::Item;
+use task_store::keep;
 use task_store::outbox::Announcement;
 use task_store::payloads;
 use task_store::purge;
@@ -108,6 +109,7 @@ async fn store<J: BatchJob>(
             let before = (&before, &statuses);
             let chunks = Chunks::Sent(&payload.chunks);
             let (run, open) = retry(connection, settings, chunks, before, &new).await?;
+            keep_for(connection, before.0.task_id, submission).await?;
             return Ok(accepted::<J>(submission, before.0.task_id, run, open));
         }
         Some(Again::Whole(before, statuses)) => {
@@ -119,6 +121,7 @@ async fn store<J: BatchJob>(
             1,
         ),
     };
+    keep_for(connection, task, submission).await?;
     payloads::insert(connection, task, &payload.chunks).await?;
     let dispatch = match run {
         1 => settings.dispatch(payload.chunks.len()),
@@ -133,6 +136,18 @@ async fn store<J: BatchJob>(
     }
     let chunks = (0..).zip(&payload.chunks).map(|(no, _)| no);
     Ok(accepted::<J>(submission, task, run, chunks))
+}
+
+/// Notes for how many days the task of a batch is kept, where the submit says so.
+async fn keep_for(
+    connection: &mut Connection,
+    task: TaskId,
+    submission: &Submission<'_>,
+) -> Result<()> {
+    match submission.keep_days {
+        Some(days) => Ok(keep::set(connection, &[(task, days)]).await?),
+        None => Ok(()),
+    }
 }
 
 /// Lists the announcements of a run's chunks.
@@ -167,6 +182,7 @@ async fn insert_first_run<J: BatchJob>(
             tags: None,
             created_by: submission.created_by,
             callback: submission.callback,
+            keep_days: submission.keep_days,
         },
         dispatch: None,
     };

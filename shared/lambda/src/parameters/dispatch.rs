@@ -18,6 +18,8 @@ use super::{Parameter, Parameters, shown};
 const MOST_DELAY: u32 = 366 * 86_400;
 /// Seconds a run may be silent.
 const TIMEOUTS: std::ops::RangeInclusive<u32> = 10..=43_200;
+/// The most days for which a task is kept: a hundred years.
+const MOST_KEEP_DAYS: u32 = 36_500;
 /// Runs of a task.
 const ATTEMPTS: std::ops::RangeInclusive<u32> = 1..=50;
 /// The parameters that say how a task is dispatched, beside `queue`.
@@ -41,6 +43,11 @@ impl Parameter<'_> {
     pub fn callback(self) -> Result<CallbackName> {
         let name = self.queue()?;
         CallbackName::parse(name.as_str()).ok_or_else(|| self.invalid("is no name"))
+    }
+
+    /// Reads for how many days a task is kept once it has ended; 0: for ever.
+    pub fn keep_days(self) -> Result<u32> {
+        self.integer(0..=MOST_KEEP_DAYS)
     }
 
     /// Reads a time: `YYYY-MM-DD HH:MM:SS` in a zone, or with its own offset as RFC 3339 has it.
@@ -121,6 +128,7 @@ impl Parameters<'_> {
             tags: self.optional("tags", Parameter::tags)?,
             created_by: self.optional("created_by", |name| name.text(64))?,
             callback: self.optional("callback", Parameter::callback)?,
+            keep_days: self.optional("keep_days", Parameter::keep_days)?,
             dispatch: self.dispatch(zone)?,
         })
     }

@@ -35,6 +35,8 @@ pub struct OrderList<'a> {
     pub scope: IdScope,
     /// The callback that gets its end.
     pub callback: Option<&'a CallbackName>,
+    /// For how many days its task is kept once it has ended.
+    pub keep_days: Option<u32>,
 }
 
 /// A list of orders as it is stored: nothing of the request is needed any more.
@@ -49,6 +51,7 @@ pub struct OrderBatch {
     scope: IdScope,
     rerun: bool,
     callback: Option<CallbackName>,
+    keep_days: Option<u32>,
 }
 
 impl OrderList<'_> {
@@ -72,6 +75,7 @@ impl OrderList<'_> {
             created_by: self.created_by.map(str::to_owned),
             scope: self.scope,
             callback: self.callback.cloned(),
+            keep_days: self.keep_days,
             rerun: self.rerun,
         })
     }
@@ -96,6 +100,7 @@ pub async fn submit<Q: Queue>(
         scope: list.scope,
         rerun: list.rerun,
         callback: callback.map(CallbackName::as_str),
+        keep_days: list.keep_days,
         closed: closed.as_deref(),
     };
     Ok(task_engine::submit::<OrderImport, _>(dispatcher, &submission).await?)

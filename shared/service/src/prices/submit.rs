@@ -26,6 +26,8 @@ pub struct PriceList<'a> {
     pub scope: IdScope,
     /// The callback that gets its end.
     pub callback: Option<&'a CallbackName>,
+    /// For how many days its task is kept once it has ended.
+    pub keep_days: Option<u32>,
 }
 
 /// A list of price changes as it is stored: nothing of the request is needed any more.
@@ -38,6 +40,7 @@ pub struct PriceBatch {
     scope: IdScope,
     rerun: bool,
     callback: Option<CallbackName>,
+    keep_days: Option<u32>,
 }
 
 impl PriceList<'_> {
@@ -54,6 +57,7 @@ impl PriceList<'_> {
             created_by: self.created_by.map(str::to_owned),
             scope: self.scope,
             callback: self.callback.cloned(),
+            keep_days: self.keep_days,
             rerun: self.rerun,
         })
     }
@@ -76,6 +80,7 @@ pub async fn submit<Q: Queue>(
         scope: list.scope,
         rerun: list.rerun,
         callback: callback.map(CallbackName::as_str),
+        keep_days: list.keep_days,
         closed: None,
     };
     Ok(task_engine::submit::<PriceChange, _>(dispatcher, &submission).await?)

@@ -2,7 +2,7 @@
 
 use task_store::tasks::{self, Dispatch, IdScope, NewTask, Task, TaskSelector};
 use task_store::work::{self, Announcer, NewUnit};
-use task_store::{Connection, Database, StationId, StoreError, TaskId, UserTaskId, purge};
+use task_store::{Connection, Database, StationId, StoreError, TaskId, UserTaskId, keep, purge};
 
 use super::field;
 use super::queues::undeclared;
@@ -45,13 +45,18 @@ pub async fn add(database: &Database, new: &NewTask<'_>, scope: IdScope) -> Resu
             (Err(fault), _) => return Err(fault),
         }
     };
-    let Some(dispatch) = &new.dispatch else {
+    if new.dispatch.is_none() && new.labels.keep_days.is_none() {
         return Ok(database.run(write).await?.id());
-    };
+    }
     let both = async |c: &mut _| {
         let added = write(c).await?;
         if let Added::New(id) = added {
-            store_unit(c, id, new.station_id, dispatch).await?;
+            if let Some(dispatch) = &new.dispatch {
+                store_unit(c, id, new.station_id, dispatch).await?;
+            }
+            if let Some(days) = new.labels.keep_days {
+                keep::set(c, &[(id, days)]).await?;
+            }
         }
         Ok(added.id())
     };

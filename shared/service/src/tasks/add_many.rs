@@ -6,7 +6,8 @@ use serde::Serialize;
 use task_store::tasks::{self, IdScope, NewTask, Task};
 use task_store::work::{self, Announcer, NewUnit};
 use task_store::{
-    Connection, Database, StationId, StoreError, TaskId, UserTaskId, callbacks, purge, task_queues,
+    Connection, Database, StationId, StoreError, TaskId, UserTaskId, callbacks, keep, purge,
+    task_queues,
 };
 
 use super::add::{Added, conflict, is_alike, purged, resubmit, taken_elsewhere};
@@ -151,6 +152,10 @@ async fn add_all(
         .iter()
         .filter_map(|(task, new)| NewUnit::of(*task, new));
     work::insert(connection, &units.collect::<Vec<_>>(), announcer).await?;
+    let kept = begun
+        .iter()
+        .filter_map(|(task, new)| Some((*task, new.labels.keep_days?)));
+    keep::set(connection, &kept.collect::<Vec<_>>()).await?;
     Ok(answers)
 }
 

@@ -109,6 +109,7 @@ fn request(row: &InboxRow) -> Result<TaskRequest<'_>> {
         tags: row.tags.as_deref().map(tags).transpose()?,
         created_by: row.created_by.as_deref().map(Into::into),
         callback: None,
+        keep_days: None,
         dispatch: dispatch(row)?,
     })
 }

@@ -32,6 +32,8 @@ pub struct TaskRequest<'a> {
     pub created_by: Option<Cow<'a, str>>,
     /// The callback that gets its end.
     pub callback: Option<CallbackName>,
+    /// For how many days it is kept once it has ended; 0: for ever. `None`: as the deployment says.
+    pub keep_days: Option<u32>,
     /// How it is dispatched; `None`: it is not.
     pub dispatch: Option<DispatchRequest>,
 }
@@ -74,6 +76,7 @@ impl TaskRequest<'_> {
                 tags: self.tags.as_deref(),
                 created_by: self.created_by.as_deref(),
                 callback: self.callback.as_ref().map(CallbackName::as_str),
+                keep_days: self.keep_days,
             },
             dispatch: self.dispatch.as_ref().map(DispatchRequest::dispatch),
         }

@@ -52,6 +52,7 @@ fn request(queue: Option<&str>) -> TaskRequest<'static> {
         tags: None,
         created_by: None,
         callback: Some(erp()),
+        keep_days: None,
         dispatch: queue.map(|queue| DispatchRequest {
             queue: QueueName::parse(queue).unwrap(),
             start: Start::Now,

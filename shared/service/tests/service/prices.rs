@@ -22,6 +22,7 @@ pub(crate) async fn submit_prices(
         rerun: false,
         created_by: None,
         callback: None,
+        keep_days: None,
         scope: task_store::tasks::IdScope::Station,
     };
     submit(

@@ -71,6 +71,7 @@ async fn add_for(fresh: &TestDatabase, station: &str) -> TaskId {
         tags: None,
         created_by: None,
         callback: None,
+        keep_days: None,
         dispatch: Some(DispatchRequest {
             queue: name(),
             start: Start::Now,

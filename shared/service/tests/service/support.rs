@@ -188,6 +188,7 @@ async fn submit_list(
         rerun,
         created_by: None,
         callback: None,
+        keep_days: None,
         scope: IdScope::Station,
     };
     submit(

@@ -35,7 +35,7 @@ pub enum Start {
     At(Moment),
 }
 
-/// Labels of a task: the ones it is found by, and the callback that is told of its end.
+/// Labels of a task: the ones it is found by, the callback that is told of its end, and for how long it is kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Labels<'a> {
     /// A JSON array of texts.
@@ -44,6 +44,8 @@ pub struct Labels<'a> {
     pub created_by: Option<&'a str>,
     /// The declared callback that gets its end.
     pub callback: Option<&'a str>,
+    /// For how many days it is kept once it has ended; 0: for ever. `None`: as the deployment says.
+    pub keep_days: Option<u32>,
 }
 
 /// The state of a dispatched task beside its own row.

@@ -40,6 +40,7 @@ pub(super) static ROUTES: [Route; 16] = [
             ("tags", Tags),
             ("created_by", Text(64)),
             ("callback", Queue),
+            ("keep_days", Int(0, 36_500)),
             ("tasks", List),
         ],
     },

@@ -26,6 +26,8 @@ pub struct ScheduledTask {
     created_by: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     callback: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    keep_days: Option<u32>,
     queue: String,
     timeout: Option<u32>,
     max_attempts: Option<u32>,
@@ -75,6 +77,7 @@ impl ScheduledTask {
                 .callback
                 .as_ref()
                 .map(|name| name.as_str().to_owned()),
+            keep_days: request.keep_days,
             queue: dispatch.queue.as_str().to_owned(),
             timeout: dispatch.timeout,
             max_attempts: dispatch.max_attempts,
@@ -116,6 +119,7 @@ impl ScheduledTask {
             tags: (!self.tags.is_empty()).then_some(tags),
             created_by: self.created_by.clone().map(Into::into),
             callback: self.callback.as_deref().and_then(CallbackName::parse),
+            keep_days: self.keep_days,
             dispatch: Some(DispatchRequest {
                 queue: QueueName::parse(&self.queue).ok_or(UNREADABLE)?,
                 start: Start::At(instant),

@@ -133,6 +133,7 @@ async fn a_list_of_finished_tasks_tells_of_each_that_has_a_callback() {
         for no in 0..4 {
             let new = TaskRequest {
                 callback: (no > 0).then(erp),
+                keep_days: None,
                 ..request(Some("report"))
             };
             ids.push(add(fresh, &new).await.unwrap());

@@ -115,6 +115,7 @@ impl New {
             tags: Some(r#"["月报"]"#.to_owned()),
             created_by: Some("erp".into()),
             callback: None,
+            keep_days: None,
             dispatch: Some(DispatchRequest {
                 queue: self.queue.clone(),
                 start: self.start,

@@ -63,6 +63,7 @@ async fn looking_for_the_cap_touches_only_what_is_in_work() {
                 rerun: false,
                 created_by: None,
                 callback: None,
+                keep_days: None,
                 scope: task_store::tasks::IdScope::Station,
             };
             let list = list.cut(&dispatcher.settings).unwrap();
