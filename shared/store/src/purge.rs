@@ -28,6 +28,7 @@ pub async fn mark(connection: &mut Connection, tasks: &[i64], days: u32) -> Resu
         FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k
         STRAIGHT_JOIN tbl_async_task t ON t.id = k.id
         LEFT JOIN tbl_batch b ON b.task_id = t.id
+        WHERE NOT EXISTS (SELECT 1 FROM tbl_purged p WHERE p.task_id = k.id) -- marked by another before we locked it
         ON DUPLICATE KEY UPDATE state = tbl_purged.state";
     let tasks = lock_ended(connection, tasks, days).await?;
     if tasks.is_empty() {
