@@ -104,7 +104,8 @@ class Cloud:
             "DatabaseHost": "127.0.0.1", "DatabasePort": database["port"], "DatabaseName": database["name"],
             "DatabaseOptions": database["options"], "DatabaseSecretArn": rows["ARN"],
             "DatabaseOwnerSecretArn": secret["ARN"],
-            "JwtIssuer": self.issuer.url, "JwtAudience": AUDIENCE, "ConsoleClientId": CLIENT, "WorkerConcurrency": "2", "TaskQueues": "report"}
+            "JwtIssuer": self.issuer.url, "JwtAudience": AUDIENCE, "ConsoleClientId": CLIENT, "WorkerConcurrency": "2", "TaskQueues": "report",
+            "TargetHosts": "127.0.0.1"}
         template = emulated.deployable(self.packaged(), parameters)
         self.client("s3").put_object(Bucket="deploy", Key="template.json", Body=json.dumps(template).encode())
         given = [{"ParameterKey": key, "ParameterValue": str(value)} for key, value in parameters.items()]
