@@ -261,3 +261,16 @@ pub(crate) fn item(row: &MySqlRow) -> Result<Item> {
         attempts: row.try_get::<u32, _>("attempts")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_has_a_word_of_its_own() {
+        for status in ItemStatus::ALL {
+            assert_eq!(ItemStatus::parse(status.as_str()), Some(status));
+        }
+        assert_eq!(ItemStatus::parse("Pending"), None);
+    }
+}

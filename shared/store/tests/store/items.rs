@@ -229,14 +229,6 @@ async fn any_reason_comes_back_as_it_was_given() {
     .await;
 }
 
-#[test]
-fn every_status_has_a_word_of_its_own() {
-    for status in ItemStatus::ALL {
-        assert_eq!(ItemStatus::parse(status.as_str()), Some(status));
-    }
-    assert_eq!(ItemStatus::parse("Pending"), None);
-}
-
 async fn a_claim(fresh: &TestDatabase) -> Claimed {
     let task = a_batch(fresh, 1).await;
     claim(fresh, task, 0).await
