@@ -107,7 +107,7 @@ async fn insert_unpurged(
 ) -> Result<Option<TaskId>> {
     let sql = new
         .bind(insert_from!(
-            "SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM (SELECT 1) once WHERE NOT EXISTS \
+            "SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM DUAL WHERE NOT EXISTS \
                (SELECT 1 FROM tbl_purged gone WHERE gone.station_id = ? AND gone.user_task_id = ?)"
         ))
         .bind(new.station_id.as_str())
@@ -125,7 +125,7 @@ pub async fn insert_for_all(
 ) -> Result<Option<TaskId>> {
     let sql = new
         .bind(insert_from!(
-            "SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '' FROM (SELECT 1) once WHERE NOT EXISTS \
+            "SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '' FROM DUAL WHERE NOT EXISTS \
                (SELECT 1 FROM tbl_async_task taken WHERE taken.user_task_id = ? AND taken.station_id <> ?) \
              AND NOT EXISTS (SELECT 1 FROM tbl_purged gone WHERE gone.user_task_id = ?)"
         ))
