@@ -117,19 +117,11 @@ pub(crate) fn print_waits(calm: &Calm, among_faults: &[Duration]) {
         ("beside 3 targets that hang", &*calm.beside),
         ("beside 3 that misbehave, among all faults", among_faults),
     ] {
-        let at = |part: usize| {
-            waits
-                .get(waits.len() * part / 100)
-                .copied()
-                .unwrap_or_default()
-        };
-        println!(
-            "  {name}: p50 {:?}, p90 {:?}, p99 {:?} of {}",
-            at(50),
-            at(90),
-            at(99),
-            waits.len()
-        );
+        let longest = waits.last().copied().unwrap_or_default();
+        let at = |part: usize| waits.get(waits.len() * part / 100).unwrap_or(&longest);
+        let [p50, p90, p99, longest] = [at(50), at(90), at(99), &longest].map(Duration::as_millis);
+        let count = waits.len();
+        println!("  {name}: p50 {p50}, p90 {p90}, p99 {p99}, longest {longest} ms of {count}");
     }
 }
 

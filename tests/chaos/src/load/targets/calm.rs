@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::{Mood, PAUSE, Targets, WELL, task};
 
 /// How many tasks tell how quick a target is called.
-const SAMPLE: usize = 100;
+const SAMPLE: usize = 500;
 /// Tasks of each target that hangs.
 const HUNG: usize = 12;
 
