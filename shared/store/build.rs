@@ -5,10 +5,11 @@ use std::path::Path;
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    let folder = fs::canonicalize("../../migrations")?;
-    println!("cargo:rerun-if-changed={}", folder.display());
+    // From here, and texts instead of paths: a copied checkout embeds its own migrations.
+    let folder = "../../migrations";
+    println!("cargo:rerun-if-changed={folder}");
     let mut files = Vec::new();
-    for entry in fs::read_dir(&folder)? {
+    for entry in fs::read_dir(folder)? {
         files.push(entry?.path());
     }
     files.retain(|file| file.extension().is_some_and(|ending| ending == "sql"));
@@ -20,7 +21,8 @@ fn main() -> io::Result<()> {
         let twice = format!("two migrations have one version: {pair:?}");
         return Err(io::Error::other(twice));
     }
-    let steps: String = files.iter().map(|file| step(file)).collect();
+    let steps = files.iter().map(|file| step(file));
+    let steps = steps.collect::<io::Result<String>>()?;
     let target = Path::new(&env::var_os("OUT_DIR").unwrap_or_default()).join("migrations.rs");
     fs::write(target, format!("&[\n{steps}]\n"))
 }
@@ -36,10 +38,10 @@ fn version(file: &Path) -> Option<String> {
 }
 
 /// Writes one file as `(version, description, text)`.
-fn step(file: &Path) -> String {
+fn step(file: &Path) -> io::Result<String> {
     let name = file.file_stem().unwrap_or_default().to_string_lossy();
     let (version, description) = name.split_once('_').unwrap_or((&*name, ""));
-    let path = file.to_string_lossy();
+    let text = fs::read_to_string(file)?;
     let description = description.replace('_', " ");
-    format!("    ({version}, {description:?}, include_str!({path:?})),\n")
+    Ok(format!("    ({version}, {description:?}, {text:?}),\n"))
 }
