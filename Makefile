@@ -43,7 +43,7 @@ test: need-cargo ## format, clippy, all tests on MySQL and on MariaDB, a minute 
 test-full: need-cargo ## the same with the long forms: chaos on both servers, fuzzing [MINUTES=3] [EXAMPLES=80]
 	@$(local)/test.sh full
 
-chaos: need-cargo tools ## break everything under load, then check every row [MINUTES=3] [SEED=n] [PART=clashes|prices|tasks|dispatched] [MYSQL_FLAVOR=mysql]
+chaos: need-cargo tools ## break everything under load, then check every row [MINUTES=3] [SEED=n] [PART=clashes|prices|tasks|dispatched|targets] [MYSQL_FLAVOR=mysql]
 	@tests/chaos/run.sh
 
 memory: need-cargo tools ## the worst accepted requests: the peak memory of each function against its MemorySize [MYSQL_FLAVOR=mysql]
