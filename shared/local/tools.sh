@@ -34,12 +34,7 @@ flock 9 # one caller at a time
 ! cmp -s "$wanted" "$tools/installed.txt" || exit 0
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || die "needs python3 3.10 or later, this one is $(python3 -V)"
 make_environment
-# A package index answers an old list now and then.
-for pause in 5 20 0; do
-  "${pip[@]}" install --quiet --disable-pip-version-check --no-cache-dir --no-deps --requirement "$wanted" && break
-  [ $pause != 0 ] || die "cannot install $wanted: see the message above"
-  echo "tools.sh: tries again in $pause s" >&2
-  sleep $pause
-done
+"${pip[@]}" install --quiet --disable-pip-version-check --no-deps --requirement "$wanted" ||
+  die "cannot install $wanted: see the message above"
 rm -rf "$tools/debian"
 cp "$wanted" "$tools/installed.txt"
