@@ -1,4 +1,4 @@
-//! `GET|POST /async_task/callback/list`: what callbacks were told of a task, of a station's tasks or, for operators, of all.
+//! `GET|POST /async_task/callback/list`: lists deliveries to callbacks, of a task, of a station or, for operators, of all stations.
 
 use jiff::tz::TimeZone;
 use task_lambda::http::{Call, Reply, get_or_post};

@@ -39,6 +39,21 @@ pub struct Pagination {
     pub next: NextPage,
 }
 
+impl Pagination {
+    /// Tells where a page of a list lies whose entries nobody counts; `last` is the key of the last of its `entries`.
+    #[must_use]
+    pub fn by_keys(page: PageRequest, entries: usize, last: Option<i64>) -> Self {
+        let is_full = u32::try_from(entries) == Ok(page.limit);
+        Self {
+            total: None,
+            total_capped: false,
+            limit: page.limit,
+            offset: 0,
+            next: NextPage::AfterId(last.filter(|_| is_full)),
+        }
+    }
+}
+
 /// The place after which the next page begins; `None` when there is no further entry.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub enum NextPage {

@@ -112,6 +112,27 @@ struct Event {
     records: Vec<Record>,
 }
 
+impl Event {
+    /// Checks that every record can be reported on its own: a record that the response leaves out is deleted from the queue.
+    ///
+    /// # Errors
+    /// A record has no id; the whole batch stays in the queue.
+    fn check(&self, context: &Context) -> Result<(), crate::Error> {
+        if self
+            .records
+            .iter()
+            .all(|record| !record.message_id.is_empty())
+        {
+            return Ok(());
+        }
+        tracing::error!(
+            request.id = context.request_id,
+            "a record without messageId: the whole batch is failed"
+        );
+        Err("a record without messageId".into())
+    }
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Record {
@@ -147,18 +168,7 @@ async fn handle_all<F>(
 where
     F: Future<Output = Result<(), NotDone>>,
 {
-    // Such a record cannot be reported on its own: leaving it out would delete it.
-    if event
-        .records
-        .iter()
-        .any(|record| record.message_id.is_empty())
-    {
-        tracing::error!(
-            request.id = context.request_id,
-            "a record without messageId: the whole batch is failed"
-        );
-        return Err("a record without messageId".into());
-    }
+    event.check(context)?;
     let ids = event.records.iter().map(|record| record.message_id.clone());
     let mut failed: Vec<Option<String>> = ids.map(Some).collect();
     for (at, record) in event.records.into_iter().enumerate() {

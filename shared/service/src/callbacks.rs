@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 pub use announce::{Swept, announce_due};
 pub use declare::{CallbackRequest, CallbackView, set};
 pub use deliver::{deliver, next, tell};
+pub(crate) use list::Tries;
 pub use list::{DeliveryView, ListRequest, Listed, Resend, Resent, list, resend};
 
 /// Refuses a callback that is not declared.

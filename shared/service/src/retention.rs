@@ -34,7 +34,8 @@ pub struct Purged {
     pub purged: usize,
 }
 
-/// Purges tasks that have ended more than `days` ago, or than days of their own, until none is left, or the deadline has passed. Safe to run twice at once.
+/// Purges tasks that ended more than `days` ago, or than days of their own, until none is left or the deadline has passed. Safe
+/// to run twice at once.
 ///
 /// # Errors
 /// The database's.

@@ -31,9 +31,10 @@ pub struct Payload {
 }
 
 impl Payload {
-    /// Cuts items as they were sent, all that a batch may have, into chunks. The hash is over `identity`, the parameters that beside the items make it the
+    /// Cuts items as they were sent into chunks. The hash is over `identity`, the parameters that beside the items make it the
     /// same batch when it is sent again, and the items without insignificant white space, so that the same batch sent by
-    /// another client library is the same payload.
+    /// another client library is the same payload. Of a list that was cut, because a batch may not have as many items, only the
+    /// count is kept.
     #[must_use]
     pub fn cut(kind: &JobKind, identity: &str, items: &Elements<'_>, settings: &Settings) -> Self {
         if items.is_cut() {

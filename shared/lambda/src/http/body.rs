@@ -130,7 +130,7 @@ fn unpacked(zipped: &[u8]) -> Result<Vec<u8>> {
     }
 }
 
-/// How large the last member says it is, below 4 GiB.
+/// Reads the size that the last member says it has, below 4 GiB.
 fn told_size(zipped: &[u8]) -> usize {
     let size = zipped.last_chunk().copied().map(u32::from_le_bytes);
     size.and_then(|size| usize::try_from(size).ok())

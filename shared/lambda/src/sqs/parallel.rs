@@ -18,8 +18,8 @@ use crate::deadline::{self, FunctionTimeout};
 use crate::{FromEnvironment, runtime};
 use places::{Places, Times};
 
-/// Bounds the time of a piece of work: a call, what is written before and after it, and a receive that it came by. None is begun
-/// with less time left.
+/// Bounds the time of a piece of work: the receive of its message, its call, and the writes before and after the call. With less
+/// time left no work is begun.
 const LONGEST: Duration = LONGEST_CALL.saturating_add(Duration::from_secs(6));
 
 /// Serves a worker: `handler` gets all messages of an invocation at the same time. Free places do the work that `next` claims, and
@@ -78,7 +78,7 @@ trait Worker {
     async fn work(&self, work: Self::Work) -> task_service::Result<()>;
     /// Tells whether it can receive messages by itself.
     fn receives(&self) -> bool;
-    /// Receives messages, up to so many; waits for the first one for a second.
+    /// Receives up to `most` messages; waits a second for the first message.
     async fn receive(&self, most: usize) -> Vec<Record>;
     /// Deletes a message that was received.
     async fn delete(&self, receipt: &str);
@@ -153,10 +153,7 @@ async fn handle_at_once<P: Worker>(
     times: Times,
     context: &Context,
 ) -> Result<PartialBatchResponse, crate::Error> {
-    let mut ids = event.records.iter().map(|record| &record.message_id);
-    if ids.any(String::is_empty) {
-        return Err("a record without messageId".into());
-    }
+    event.check(context)?;
     let mut places = Places::new(worker, times, context);
     for record in event.records {
         places.handle_own(record);

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use task_engine::{NextPage, PageRequest, Pagination};
+use task_engine::{PageRequest, Pagination};
 use task_store::dead_letters::{self, DeadLetter};
 use task_store::{Database, StationId};
 
@@ -75,19 +75,13 @@ pub async fn list(
 ) -> Result<DeadLetters> {
     let read = async |c: &mut _| dead_letters::list(c, station, page.after, page.limit).await;
     let letters = database.read(read).await?;
-    let is_full = u32::try_from(letters.len()) == Ok(page.limit);
-    let oldest = letters.last().filter(|_| is_full).map(|letter| letter.id);
+    let oldest = letters.last().map(|letter| letter.id);
+    let pagination = Pagination::by_keys(page, letters.len(), oldest);
     let views = letters
         .into_iter()
         .map(|letter| DeadLetterView::new(letter, zone));
     Ok(DeadLetters {
         dead_letters: views.collect(),
-        pagination: Pagination {
-            total: None,
-            total_capped: false,
-            limit: page.limit,
-            offset: 0,
-            next: NextPage::AfterId(oldest),
-        },
+        pagination,
     })
 }

@@ -2,11 +2,12 @@
 
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use task_engine::{NextPage, PageRequest, Pagination};
+use task_engine::{PageRequest, Pagination};
 use task_store::callbacks::{self, CallbackName, Delivery, DeliveryFilter, DeliveryState};
-use task_store::{Database, Moment, StationId};
+use task_store::{Database, StationId};
 
 use super::close::key;
+use crate::callbacks::Tries;
 use crate::caller::{Caller, TaskReference};
 use crate::error::{Error, Result};
 
@@ -40,15 +41,8 @@ struct DeliveryView {
     station_id: StationId,
     task_id: String,
     task_name: String,
-    event: String,
-    outcome: String,
-    state: &'static str,
-    tries: u32,
-    http_status: Option<u16>,
-    last_error: Option<String>,
-    create_time: Option<String>,
-    try_time: Option<String>,
-    next_time: Option<String>,
+    #[serde(flatten)]
+    tries: Tries,
 }
 
 /// A page of deliveries.
@@ -86,36 +80,21 @@ pub async fn list(
         Ok::<_, Error>(callbacks::deliveries(c, &filter, page.limit).await?)
     };
     let deliveries = database.read(read).await?;
-    let is_full = u32::try_from(deliveries.len()) == Ok(page.limit);
-    let oldest = deliveries.last().filter(|_| is_full).map(|last| last.id);
+    let oldest = deliveries.last().map(|last| last.id);
+    let pagination = Pagination::by_keys(page, deliveries.len(), oldest);
     Ok(Deliveries {
         deliveries: deliveries.into_iter().map(|one| view(one, zone)).collect(),
-        pagination: Pagination {
-            total: None,
-            total_capped: false,
-            limit: page.limit,
-            offset: 0,
-            next: NextPage::AfterId(oldest),
-        },
+        pagination,
     })
 }
 
 fn view(delivery: Delivery, zone: &TimeZone) -> DeliveryView {
-    let printed = |moment: Option<Moment>| moment.map(|moment| moment.in_zone(zone));
     DeliveryView {
+        tries: Tries::of(&delivery, zone),
         delivery_id: delivery.id.to_string(),
         callback: delivery.callback,
         station_id: delivery.station,
         task_id: delivery.task.to_string(),
         task_name: delivery.task_name,
-        event: delivery.event,
-        outcome: delivery.outcome,
-        state: delivery.state.as_str(),
-        tries: delivery.tries,
-        http_status: delivery.http_status,
-        last_error: delivery.last_error,
-        create_time: printed(delivery.created_at),
-        try_time: printed(delivery.tried_at),
-        next_time: printed(delivery.next_at),
     }
 }

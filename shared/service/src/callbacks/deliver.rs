@@ -98,7 +98,7 @@ struct Data<'a> {
     counts: Option<&'a RawValue>,
 }
 
-/// What is told: the ids of the task and how it ended. A receiver asks for the rest.
+/// Builds the envelope of a delivery: the ids of the task and how it ended. A receiver asks for the rest.
 fn envelope(tried: &Try) -> Envelope<'_, Data<'_>> {
     let counts = tried.counts.as_deref();
     Envelope {
@@ -118,7 +118,7 @@ fn envelope(tried: &Try) -> Envelope<'_, Data<'_>> {
     }
 }
 
-/// What becomes of a delivery after a call; the status of the answer, and why it failed.
+/// Decides the state of a delivery after a call; answers the status of the target's answer, and the reason of a failure, too.
 fn judge(tried: &Try, outcome: Outcome) -> (Settled, Option<u16>, Option<String>) {
     let (status, wait, error) = match outcome {
         Outcome::Answered(Answer { status, .. }) if (200..300).contains(&status) => {

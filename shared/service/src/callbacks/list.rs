@@ -43,6 +43,13 @@ pub struct DeliveryView {
     webhook_id: String,
     callback: String,
     task_id: TaskId,
+    #[serde(flatten)]
+    tries: Tries,
+}
+
+/// The message of a delivery and how its tries went, as they are answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Tries {
     event: String,
     outcome: String,
     state: &'static str,
@@ -52,6 +59,24 @@ pub struct DeliveryView {
     create_time: Option<String>,
     try_time: Option<String>,
     next_time: Option<String>,
+}
+
+impl Tries {
+    /// Reads them from a delivery, times in a zone.
+    pub(crate) fn of(delivery: &Delivery, zone: &TimeZone) -> Self {
+        let printed = |moment: Option<Moment>| moment.map(|moment| moment.in_zone(zone));
+        Self {
+            event: delivery.event.clone(),
+            outcome: delivery.outcome.clone(),
+            state: delivery.state.as_str(),
+            tries: delivery.tries,
+            http_status: delivery.http_status,
+            last_error: delivery.last_error.clone(),
+            create_time: printed(delivery.created_at),
+            try_time: printed(delivery.tried_at),
+            next_time: printed(delivery.next_at),
+        }
+    }
 }
 
 /// Lists the callbacks and their newest deliveries, times in a zone.
@@ -83,21 +108,12 @@ pub async fn list(database: &Database, request: &ListRequest, zone: &TimeZone) -
 }
 
 fn view(delivery: Delivery, zone: &TimeZone) -> DeliveryView {
-    let printed = |moment: Option<Moment>| moment.map(|moment| moment.in_zone(zone));
     DeliveryView {
+        tries: Tries::of(&delivery, zone),
         delivery_id: delivery.id,
         webhook_id: webhook_id(delivery.task, delivery.no),
         callback: delivery.callback,
         task_id: delivery.task,
-        event: delivery.event,
-        outcome: delivery.outcome,
-        state: delivery.state.as_str(),
-        tries: delivery.tries,
-        http_status: delivery.http_status,
-        last_error: delivery.last_error,
-        create_time: printed(delivery.created_at),
-        try_time: printed(delivery.tried_at),
-        next_time: printed(delivery.next_at),
     }
 }
 

@@ -88,7 +88,7 @@ fn status(answer: &Answer) -> String {
     format!("its target answered {}", answer.status)
 }
 
-/// The beginning of what a target says.
+/// Returns the beginning of a target's message.
 fn message(answer: &Answer) -> String {
     let said = answer.body.trim();
     match said.is_empty() {

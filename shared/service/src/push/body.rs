@@ -22,7 +22,7 @@ pub(super) struct Data<'a> {
     input: &'a str,
 }
 
-/// Returns what is told of a run, its times in a zone.
+/// Builds the envelope of a run, its times in a zone.
 pub(super) fn envelope<'a>(
     task: &'a Task,
     queue: &'a str,

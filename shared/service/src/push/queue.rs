@@ -113,8 +113,8 @@ impl PushQueue {
         Ok(answer.successful.len())
     }
 
-    /// Receives messages, up to so many; waits for the first one for a second. They are hidden from other receivers until they
-    /// are deleted or come back.
+    /// Receives up to `most` messages; waits a second for the first message. A message is hidden from other receivers until it is
+    /// deleted or comes back.
     pub async fn receive(&self, most: usize) -> Vec<ReceivedMessage> {
         #[derive(Deserialize)]
         #[serde(rename_all = "PascalCase")]

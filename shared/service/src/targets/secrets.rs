@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use tokio::sync::Mutex;
+use tokio::time::timeout_at;
 
 use super::signature::SigningKey;
 use crate::secrets::{Role, SecretError, SecretRequest, Version, read_version};
@@ -38,7 +39,7 @@ impl SecretName {
         (fits && text.chars().all(is_plain)).then(|| Self(text.to_owned()))
     }
 
-    /// The name itself.
+    /// Returns the name itself.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -80,6 +81,8 @@ impl std::fmt::Debug for SecretSource {
 #[derive(Debug)]
 pub struct Secrets {
     source: SecretSource,
+    /// How long a call may wait for a secret.
+    patience: Duration,
     kept: Mutex<HashMap<String, Arc<Mutex<Option<Kept>>>>>,
 }
 
@@ -98,11 +101,12 @@ impl Secrets {
     pub fn new(source: SecretSource) -> Self {
         Self {
             source,
+            patience: SECRET_TIME,
             kept: Mutex::default(),
         }
     }
 
-    /// The keys of a secret. Where Secrets Manager throttles or does not answer, those that it gave within the last hour.
+    /// Returns the keys of a secret. While Secrets Manager throttles or does not answer, the keys of the last hour are used.
     ///
     /// # Errors
     /// Why there are none, with the name of the secret and without a character of it.
@@ -116,13 +120,18 @@ impl Secrets {
             return of_file(&text, name).map_err(named);
         }
         let kept = Arc::clone(self.kept.lock().await.entry(name.to_owned()).or_default());
-        // Calls of one target wait for one read.
-        let mut kept = kept.lock().await;
         let now = Instant::now();
+        // Calls of one target wait for one read, each no longer than it would read itself.
+        let end = now + self.patience;
+        let Ok(mut kept) = timeout_at(end.into(), kept.lock()).await else {
+            return Err(named(ReadFault::late().reason));
+        };
         if let Some(kept) = kept.as_ref().filter(|kept| now < kept.again_at) {
             return Ok(Arc::clone(&kept.keys));
         }
-        match (self.read_in_time(name).await, kept.as_mut()) {
+        let read = timeout_at(end.into(), self.read(name)).await;
+        let read = read.unwrap_or_else(|_| Err(ReadFault::late()));
+        match (read, kept.as_mut()) {
             (Err(fault), Some(kept)) if fault.passes && kept.read_at.elapsed() < STALE => {
                 let error = named(fault.reason);
                 tracing::warn!(error, "a secret is used as it was");
@@ -139,17 +148,6 @@ impl Secrets {
                 Ok(keys)
             }
         }
-    }
-
-    /// Reads a secret, and takes no longer over it than a call can spare.
-    async fn read_in_time(&self, name: &str) -> Result<Keys, ReadFault> {
-        let read = tokio::time::timeout(SECRET_TIME, self.read(name)).await;
-        read.unwrap_or_else(|_| {
-            Err(ReadFault {
-                reason: "cannot be read: Secrets Manager did not answer in time".to_owned(),
-                passes: true,
-            })
-        })
     }
 
     /// Reads the current version and, within a day of its making, the one before it.
@@ -200,6 +198,13 @@ struct ReadFault {
 }
 
 impl ReadFault {
+    fn late() -> Self {
+        Self {
+            reason: "cannot be read: Secrets Manager did not answer in time".to_owned(),
+            passes: true,
+        }
+    }
+
     fn lasting(reason: &str) -> Self {
         Self {
             reason: reason.to_owned(),
@@ -217,7 +222,7 @@ impl From<SecretError> for ReadFault {
     }
 }
 
-/// The keys of a name in a file of secrets.
+/// Returns the keys of a name in a file of secrets.
 fn of_file(text: &str, name: &str) -> Result<Keys, String> {
     #[derive(Deserialize)]
     #[serde(untagged)]

@@ -137,7 +137,7 @@ enum Met {
     Told(TaskId),
 }
 
-/// Tells whether somebody is told of the end of a task.
+/// Tells whether a task has a callback, and its end is a delivery.
 const fn told(task: &Task) -> Told {
     match task.callback {
         None => Told::Nobody,

@@ -20,6 +20,16 @@ async fn count(fresh: &TestDatabase, table: &str) -> i64 {
 }
 
 async fn add(database: &Database, name: &str, scope: IdScope) -> task_service::Result<TaskId> {
+    add_kept(database, name, scope, None).await
+}
+
+/// Adds a task that is kept for a number of days of its own.
+async fn add_kept(
+    database: &Database,
+    name: &str,
+    scope: IdScope,
+    keep_days: Option<u32>,
+) -> task_service::Result<TaskId> {
     let (id, station) = (
         UserTaskId::parse(name).unwrap(),
         StationId::parse("T1").unwrap(),
@@ -32,7 +42,10 @@ async fn add(database: &Database, name: &str, scope: IdScope) -> task_service::R
         type_id: 0,
         repeat: true,
         message_show: true,
-        labels: Labels::default(),
+        labels: Labels {
+            keep_days,
+            ..Labels::default()
+        },
         dispatch: None,
     };
     tasks::add(database, &new, scope).await

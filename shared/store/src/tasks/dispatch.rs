@@ -35,7 +35,7 @@ pub enum Start {
     At(Moment),
 }
 
-/// Labels of a task: the ones it is found by, the callback that is told of its end, and for how long it is kept.
+/// Labels of a task: its tags and its author, by which lists find it, its callback, and the days for which it is kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Labels<'a> {
     /// A JSON array of texts.

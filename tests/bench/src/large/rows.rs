@@ -28,7 +28,7 @@ impl Rows {
         self.number(sql, task).await == 3
     }
 
-    /// Checks that a batch has made so many orders, with all their lines.
+    /// Checks that a batch has made `orders` orders, with all their lines.
     pub(super) async fn check(&self, task: &str, orders: usize) {
         let made = "SELECT COUNT(*) FROM tbl_order o JOIN tbl_async_task t ON t.id = o.task_id WHERE t.user_task_id = ?";
         let lines = "SELECT COUNT(*) FROM tbl_async_task t JOIN tbl_order o ON o.task_id = t.id \

@@ -122,7 +122,7 @@ impl<'w, P: Worker> Places<'w, P> {
         }
     }
 
-    /// The time until there may be something to begin.
+    /// Returns the time until there may be something to begin.
     fn next_wake(&self, now: Instant) -> Duration {
         let ahead = [self.next_look, Some(self.waits_from)];
         let ahead = ahead.into_iter().flatten().filter(|at| *at > now);

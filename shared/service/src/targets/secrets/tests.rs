@@ -145,6 +145,30 @@ async fn a_new_secret_is_not_signed_with_alone_because_the_one_before_it_could_n
 }
 
 #[tokio::test]
+async fn calls_that_wait_for_one_read_wait_no_longer_than_it_may_take() {
+    // It takes connections, and answers none.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (mut source, _) = manager(Vec::new());
+    if let SecretSource::Manager { endpoint, .. } = &mut source {
+        *endpoint = Some(format!("http://{}", listener.local_addr().unwrap()));
+    }
+    let secrets = Secrets {
+        patience: Duration::from_millis(200),
+        ..Secrets::new(source)
+    };
+    let start = Instant::now();
+    let calls = (0..4).map(|_| secrets.keys("erp"));
+    for end in futures_util::future::join_all(calls).await {
+        assert!(end.unwrap_err().contains("did not answer in time"));
+    }
+    assert!(
+        start.elapsed() < 3 * secrets.patience,
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[tokio::test]
 async fn a_secret_that_cannot_be_used_is_named_and_not_shown() {
     let (source, _) = manager(vec![version("whsec_hunter2", 60)]);
     let error = Secrets::new(source).keys("erp").await.unwrap_err();

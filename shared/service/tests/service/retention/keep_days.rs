@@ -4,27 +4,8 @@ use super::*;
 
 /// Adds a task that has ended 10 days ago, and is kept for a number of days of its own.
 async fn ended_with(fresh: &TestDatabase, name: &str, keep_days: Option<u32>) {
-    let (id, station) = (
-        UserTaskId::parse(name).unwrap(),
-        StationId::parse("T1").unwrap(),
-    );
-    let new = NewTask {
-        user_task_id: Some(&id),
-        station_id: &station,
-        name: "导出",
-        input: "{}",
-        type_id: 0,
-        repeat: true,
-        message_show: true,
-        labels: Labels {
-            keep_days,
-            ..Labels::default()
-        },
-        dispatch: None,
-    };
-    tasks::add(&fresh.database, &new, IdScope::Station)
-        .await
-        .unwrap();
+    let added = add_kept(&fresh.database, name, IdScope::Station, keep_days).await;
+    added.unwrap();
     age(fresh, 10).await;
 }
 

@@ -51,7 +51,6 @@ impl Targets {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         }
-        // The first ones start functions.
         self.moods.waits()
     }
 }
