@@ -37,10 +37,10 @@ test-server: build ## all tests on one server [MYSQL_FLAVOR=mysql]
 test-one: build ## the tests whose name holds a text, with their database: T=name [MYSQL_FLAVOR=mysql]
 	@$(local)/test-one.sh
 
-test: need-cargo ## format, clippy, all tests on MySQL and on MariaDB, a minute of chaos
+test: need-cargo ## format, clippy, all tests on MySQL, statements and rules on MariaDB, too, half a minute of chaos
 	@$(local)/test.sh
 
-test-full: need-cargo ## the same with the long forms: chaos on both servers, fuzzing [MINUTES=3] [EXAMPLES=80]
+test-full: need-cargo ## the same with the long forms: all tests and chaos on both servers, fuzzing [MINUTES=3] [EXAMPLES=80]
 	@$(local)/test.sh full
 
 chaos: need-cargo tools ## break everything under load, then check every row [MINUTES=3] [SEED=n] [PART=clashes|prices|tasks|dispatched|targets] [MYSQL_FLAVOR=mysql]
