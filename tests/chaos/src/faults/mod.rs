@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 
+use crate::load::python;
 use crate::stage::Stage;
 pub(crate) use failpoints::Armory;
 pub(crate) use link::Link;
@@ -82,11 +83,13 @@ pub(crate) async fn happen(stage: &Arc<Stage>, seed: u64, deadline: Instant) {
     }
 }
 
-/// Every kind of fault that there is: those of the lanes, and single orders that end or panic whatever works them.
+/// Every kind of fault that there is: those of the lanes, single orders that end or panic whatever works them, and workers in
+/// another language.
 pub(crate) fn kinds() -> BTreeSet<String> {
     let of_lanes = LANES.iter().flat_map(|lane| lane.kinds());
     let of_records = ["record: kill", "record: panic"];
-    let named = of_lanes.copied().chain(of_records).map(str::to_owned);
+    let named = of_lanes.copied().chain(of_records).chain(python::KINDS);
+    let named = named.map(str::to_owned);
     named.chain(failpoints::kinds()).collect()
 }
 

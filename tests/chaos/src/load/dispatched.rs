@@ -1,6 +1,8 @@
 //! The load of dispatched tasks: stations add and close tasks of several queues, workers claim them, consumers start them by
 //! their messages; some of these fail, die, or stand still past their lease. When no more faults happen, all is worked off.
 
+pub(crate) mod python;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -53,6 +55,13 @@ pub(crate) async fn load(stage: Arc<Stage>, seed: u64, deadline: Instant) {
     for number in 0..CONSUMERS {
         workers.spawn(hand(200 + number).consume_until_over());
     }
+    let rng = Rng::with_seed(seed.wrapping_mul(7919) + 300);
+    workers.spawn(python::run(
+        Arc::clone(&stage),
+        rng,
+        deadline,
+        Arc::clone(&is_over),
+    ));
     adders.join_all().await;
     until_all_ended(&stage).await;
     is_over.store(true, Ordering::Relaxed);
@@ -94,7 +103,8 @@ impl Hand {
             json!({"queue": name, "concurrency": most, "station_concurrency": most_of_station})
         });
         let told = TOLD.map(|name| json!({"queue": name, "mode": "sqs"}));
-        for mut policy in asked.into_iter().chain(told) {
+        let of_python = json!({"queue": python::QUEUE});
+        for mut policy in asked.into_iter().chain(told).chain([of_python]) {
             policy["timeout"] = json!(LEASE);
             policy["backoff"] = json!("0..2");
             policy["max_attempts"] = json!(20);
@@ -133,7 +143,7 @@ impl Hand {
                     number += 1;
                     let queue = self.any_queue();
                     json!({"user_task_id": format!("{station}-d{number}"), "station_id": station, "task_name": "长任务",
-                        "input": "{}", "queue": queue, "delay": self.rng.u32(..3)})
+                        "input": {"count": self.rng.u8(1..10)}, "queue": queue, "delay": self.rng.u32(..3)})
                 })
                 .collect();
             self.add(&new).await;
@@ -142,7 +152,8 @@ impl Hand {
     }
 
     fn any_queue(&mut self) -> &'static str {
-        let all: Vec<_> = ASKED.iter().map(|(name, ..)| *name).chain(TOLD).collect();
+        let all = ASKED.iter().map(|(name, ..)| *name).chain(TOLD);
+        let all: Vec<_> = all.chain([python::QUEUE]).collect();
         all[self.rng.usize(..all.len())]
     }
 

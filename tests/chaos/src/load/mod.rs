@@ -22,7 +22,7 @@ use crate::ledger::{End, Entry, Job, Mending};
 use crate::options::Part;
 use crate::stage::Stage;
 pub(crate) use client::Client;
-pub(crate) use dispatched::{TOLD, load as load_dispatched};
+pub(crate) use dispatched::{TOLD, load as load_dispatched, python};
 pub(crate) use orders::Payload;
 pub(crate) use reference::change as change_reference;
 pub(crate) use targets::{Calm, Targets};

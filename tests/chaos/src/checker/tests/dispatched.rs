@@ -19,6 +19,7 @@ fn done() -> Row {
         status: 3,
         outcome: "success".to_owned(),
         by: Some(2),
+        is_told: true,
         runs: vec![
             run(1, 0, 10_100, Some("LEASE_LOST: …")),
             run(2, 10_200, 10_300, None),
