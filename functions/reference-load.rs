@@ -2,14 +2,15 @@
 
 use task_lambda::http::{Call, Reply, post};
 use task_service::reference;
+use task_service::tasks::queues::SqsNames;
 use task_store::Database;
 
 fn main() -> Result<(), task_lambda::Error> {
     post(handle)
 }
 
-async fn handle(database: &Database, call: Call) -> task_service::Result<Reply> {
+async fn handle((database, sqs): &(Database, SqsNames), call: Call) -> task_service::Result<Reply> {
     call.system()?;
     call.parameters()?;
-    Reply::data(&reference::load(database, call.document()?).await?)
+    Reply::data(&reference::load(database, sqs, call.document()?).await?)
 }

@@ -170,3 +170,20 @@ async fn a_lambda_function_in_python_consumes_a_task_queue() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_reference_file_may_declare_queues_that_have_an_sqs_queue() {
+    with_own_api(configure, async |api| {
+        let file = |queue: &str| json!({"queues": [{"queue": queue, "mode": "sqs"}]});
+        let loaded = api.post("/reference/load", &file("report")).await;
+        assert_eq!(loaded.data()["queues"], 1);
+        let listed = api.get("/task/queue/list").await;
+        let queues = listed.data().as_array().unwrap();
+        let report = queues.iter().find(|queue| queue["queue"] == "report");
+        assert_eq!(report.unwrap()["mode"], "sqs");
+        let refused = api.post("/reference/load", &file("stocktake")).await;
+        let sentence = refused.refusal("PARAM_INVALID");
+        assert!(sentence.contains("TaskQueues"), "{sentence}");
+    })
+    .await;
+}

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use task_service::reference::{self, Loaded};
+use task_service::tasks::queues::SqsNames;
 use task_store::{Database, DatabaseConfig};
 use tokio::process::Command;
 use tokio::runtime::Handle;
@@ -243,10 +244,14 @@ pub async fn migrate(url: &str) -> Result<()> {
     migrated.map_err(|error| LocalError::part("the database cannot be used", error))
 }
 
-/// Loads a reference file's text (stations, cycles, addresses, skus): all of it or nothing.
+/// Loads a reference file's text (stations, cycles, addresses, skus, queues): all of it or nothing. The queues of `TASK_QUEUES`
+/// may be of mode `sqs`.
 pub async fn load_reference(url: &str, json: String) -> Result<Loaded> {
     let database = open(url)?;
-    let loaded = on_one_thread(|| async move { reference::load(&database, &json).await }).await?;
+    let sqs = SqsNames::parse(&std::env::var("TASK_QUEUES").unwrap_or_default());
+    let sqs = sqs.map_err(|wrong| LocalError::part("TASK_QUEUES", wrong))?;
+    let load = || async move { reference::load(&database, &sqs, &json).await };
+    let loaded = on_one_thread(load).await?;
     loaded.map_err(|error| LocalError::part("reference data", error))
 }
 

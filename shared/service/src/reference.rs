@@ -9,7 +9,7 @@ use serde::Serialize;
 use task_store::{Connection, Database, reference};
 
 use crate::error::{Error, ErrorCode, Result};
-use crate::tasks::queues::set_within;
+use crate::tasks::queues::{SqsNames, set_within};
 use parse::Station;
 
 /// How many bad records a message lists.
@@ -30,10 +30,11 @@ pub struct Loaded {
     pub queues: usize,
 }
 
-/// Loads a reference file: everything in it or, when any of it is wrong, nothing. The error lists the bad records.
-pub async fn load(database: &Database, json: &str) -> Result<Loaded> {
+/// Loads a reference file: everything in it or, when any of it is wrong, nothing. The error lists the bad records, among them a
+/// queue of mode `sqs` whose name is none of `sqs`.
+pub async fn load(database: &Database, sqs: &SqsNames, json: &str) -> Result<Loaded> {
     let parse::File { stations, queues } =
-        parse::file(json).map_err(|findings| refused(&findings))?;
+        parse::file(json, sqs).map_err(|findings| refused(&findings))?;
     database
         .transaction(async |c| {
             for station in &stations {

@@ -74,13 +74,12 @@ impl Mode {
         matches!(self, Self::Sqs | Self::Push)
     }
 
-    fn parse(word: &str) -> Result<Self> {
-        match word {
-            "pull" => Ok(Self::Pull),
-            "sqs" => Ok(Self::Sqs),
-            "push" => Ok(Self::Push),
-            _ => Err(StoreError::Unreadable("a queue's mode")),
-        }
+    /// Reads a word that the column may hold.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Pull, Self::Sqs, Self::Push]
+            .into_iter()
+            .find(|mode| mode.word() == word)
     }
 }
 
@@ -233,7 +232,7 @@ pub(crate) fn policy(row: &MySqlRow) -> Result<Policy> {
     let text = |column| Ok::<_, StoreError>(row.try_get_unchecked(column)?);
     Ok(Policy {
         name: text("name")?,
-        mode: Mode::parse(&text("mode")?)?,
+        mode: Mode::parse(&text("mode")?).ok_or(StoreError::Unreadable("a queue's mode"))?,
         timeout: row.try_get("timeout")?,
         max_attempts: row.try_get("max_attempts")?,
         backoff_first: row.try_get("backoff_first")?,

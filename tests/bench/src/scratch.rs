@@ -3,6 +3,7 @@
 use sqlx::mysql::MySqlConnection;
 use sqlx::{Connection as _, Executor as _};
 use task_service::reference;
+use task_service::tasks::queues::SqsNames;
 use task_store::migrate;
 
 use crate::data;
@@ -36,7 +37,7 @@ impl Scratch {
         block_on(async {
             let database = database(&scratch.url);
             migrate(&database).await.expect("the migrations run");
-            reference::load(&database, &file)
+            reference::load(&database, &SqsNames::default(), &file)
                 .await
                 .expect("the station is loaded");
         });

@@ -219,11 +219,8 @@ impl Parameters<'_> {
 impl Parameter<'_> {
     /// Reads the way in which the workers of a queue get their tasks.
     fn mode(self) -> Result<Mode> {
-        match &*self.scalar()? {
-            "pull" => Ok(Mode::Pull),
-            "sqs" => Ok(Mode::Sqs),
-            "push" => Ok(Mode::Push),
-            other => Err(self.invalid(&format!("must be pull, sqs or push, not {}", shown(other)))),
-        }
+        let word = self.scalar()?;
+        let wrong = || self.invalid(&format!("must be pull, sqs or push, not {}", shown(&word)));
+        Mode::parse(&word).ok_or_else(wrong)
     }
 }

@@ -9,6 +9,7 @@ use super::queues::{Queue, queues};
 use super::record::Record;
 use crate::items::{Money, Quantity};
 use crate::orders::{OrderWindow, ReceiveWindow};
+use crate::tasks::queues::SqsNames;
 
 /// The most characters of a name.
 const NAME: usize = 128;
@@ -70,7 +71,7 @@ pub(super) struct File {
 }
 
 /// Reads a file. An error lists every bad record, one line each.
-pub(super) fn file(json: &str) -> Result<File, Vec<String>> {
+pub(super) fn file(json: &str, sqs: &SqsNames) -> Result<File, Vec<String>> {
     let file: Value = serde_json::from_str(json)
         .map_err(|error| vec![format!("the file is not JSON: {error}")])?;
     let values = match (file.get("stations"), file.get("queues")) {
@@ -86,7 +87,7 @@ pub(super) fn file(json: &str) -> Result<File, Vec<String>> {
     for (number, value) in (1..).zip(values) {
         stations.extend(station(number, value, &mut findings));
     }
-    let queues = queues(&file, &mut findings);
+    let queues = queues(&file, sqs, &mut findings);
     if findings.is_empty() {
         Ok(File { stations, queues })
     } else {

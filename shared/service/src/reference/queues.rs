@@ -4,6 +4,7 @@ use serde_json::Value;
 use task_store::task_queues::{Mode, PolicyChange, QueueName};
 
 use super::record::Record;
+use crate::tasks::queues::SqsNames;
 
 /// The members of a queue.
 const KNOWN: [&str; 8] = [
@@ -20,8 +21,8 @@ const KNOWN: [&str; 8] = [
 /// A queue with the members of its policy that the file sets.
 pub(super) type Queue = (QueueName, PolicyChange);
 
-/// Reads the queues of a file; everything that is wrong with one is noted.
-pub(super) fn queues(file: &Value, findings: &mut Vec<String>) -> Vec<Queue> {
+/// Reads the queues of a file; everything that is wrong with one is noted. Those in `sqs` have an SQS queue.
+pub(super) fn queues(file: &Value, sqs: &SqsNames, findings: &mut Vec<String>) -> Vec<Queue> {
     let values = match file.get("queues") {
         None | Some(Value::Null) => return Vec::new(),
         Some(Value::Array(values)) => values,
@@ -34,7 +35,7 @@ pub(super) fn queues(file: &Value, findings: &mut Vec<String>) -> Vec<Queue> {
     for (number, value) in (1..).zip(values) {
         match Record::open("queue", "queue", number, value) {
             Ok(mut record) => {
-                queues.extend(queue(&mut record, value));
+                queues.extend(queue(&mut record, value, sqs));
                 findings.extend(record.finish());
             }
             Err(finding) => findings.push(finding),
@@ -43,7 +44,7 @@ pub(super) fn queues(file: &Value, findings: &mut Vec<String>) -> Vec<Queue> {
     queues
 }
 
-fn queue(record: &mut Record<'_>, value: &Value) -> Option<Queue> {
+fn queue(record: &mut Record<'_>, value: &Value, sqs: &SqsNames) -> Option<Queue> {
     for name in value
         .as_object()
         .into_iter()
@@ -64,12 +65,9 @@ fn queue(record: &mut Record<'_>, value: &Value) -> Option<Queue> {
             "must be a lower-case letter and up to 31 more letters a-z and digits",
         );
     }
-    let mode = record.value("mode").map(|mode| mode == "pull");
-    if mode == Some(false) {
-        record.wrong(
-            "mode",
-            "must be pull: /task/queue/set sets modes sqs and push",
-        );
+    let mode = mode(record);
+    if let Some(wrong) = name.as_ref().and_then(|name| sqs.missing(name, mode)) {
+        record.wrong("mode", &wrong);
     }
     let backoff = backoff(record);
     let paused = record
@@ -77,7 +75,7 @@ fn queue(record: &mut Record<'_>, value: &Value) -> Option<Queue> {
         .is_some()
         .then(|| record.flag("paused"));
     let change = PolicyChange {
-        mode: mode.map(|_| Mode::Pull),
+        mode,
         timeout: number(record, "timeout", 10, 43_200),
         max_attempts: number(record, "max_attempts", 1, 50),
         backoff_first: backoff.map(|(first, _)| first),
@@ -87,6 +85,19 @@ fn queue(record: &mut Record<'_>, value: &Value) -> Option<Queue> {
         paused,
     };
     Some((name?, change))
+}
+
+/// Reads an optional mode. A target has a URL and a secret, which a file has not.
+fn mode(record: &mut Record<'_>) -> Option<Mode> {
+    let mode = record.value("mode")?.as_str().and_then(Mode::parse);
+    let mode = mode.filter(|mode| *mode != Mode::Push);
+    if mode.is_none() {
+        record.wrong(
+            "mode",
+            "must be pull or sqs: /task/queue/set sets mode push",
+        );
+    }
+    mode
 }
 
 /// Reads an optional whole number.
@@ -124,7 +135,11 @@ mod tests {
 
     fn read(queue: &Value) -> (Vec<Queue>, Vec<String>) {
         let mut findings = Vec::new();
-        let queues = queues(&json!({"queues": [queue]}), &mut findings);
+        let queues = queues(
+            &json!({"queues": [queue]}),
+            &SqsNames::parse("report").unwrap(),
+            &mut findings,
+        );
         (queues, findings)
     }
 
@@ -143,6 +158,18 @@ mod tests {
             ..PolicyChange::default()
         };
         assert_eq!(*change, expected);
+    }
+
+    #[test]
+    fn a_queue_of_mode_sqs_needs_its_sqs_queue() {
+        let (queues, findings) = read(&json!({"queue": "report", "mode": "sqs"}));
+        assert_eq!(findings, [""; 0]);
+        assert_eq!(queues[0].1.mode, Some(Mode::Sqs));
+        let (_, findings) = read(&json!({"queue": "stocktake", "mode": "sqs"}));
+        assert!(
+            findings[0].contains("only report have one: add stocktake to"),
+            "{findings:?}"
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Queues of plain tasks: their policies, and how many tasks of each wait, run and failed.
 
-use std::collections::BTreeSet;
+mod sqs_names;
 
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -10,58 +10,7 @@ use task_store::{Connection, Database, Moment, work};
 
 use crate::error::{Error, Result};
 use crate::targets::{SecretName, TargetHosts, TargetUrl};
-
-/// The names of the task queues that have an SQS queue.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SqsNames(BTreeSet<QueueName>);
-
-impl SqsNames {
-    /// Reads `TASK_QUEUES`: names with commas between them, none for no queue.
-    pub fn parse(text: &str) -> std::result::Result<Self, String> {
-        let names = text
-            .split(',')
-            .map(str::trim)
-            .filter(|name| !name.is_empty());
-        let name = |name| {
-            QueueName::parse(name).ok_or_else(|| {
-                format!("names {name:?}: a queue's name is a lower-case letter and up to 31 more letters a-z and digits")
-            })
-        };
-        names
-            .map(name)
-            .collect::<std::result::Result<_, _>>()
-            .map(Self)
-    }
-
-    /// Tells whether no task queue has an SQS queue.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Tells whether a task queue has an SQS queue.
-    #[must_use]
-    pub fn contains(&self, name: &QueueName) -> bool {
-        self.0.contains(name)
-    }
-
-    /// Checks that a queue that is to be in mode `sqs` has its SQS queue.
-    fn check(&self, name: &QueueName, mode: Option<Mode>) -> Result<()> {
-        if mode != Some(Mode::Sqs) || self.contains(name) {
-            return Ok(());
-        }
-        let names: Vec<_> = self.0.iter().map(QueueName::as_str).collect();
-        let known = match &names[..] {
-            [] => "no task queue has one".to_owned(),
-            names => format!("only {} have one", names.join(", ")),
-        };
-        let wrong = format!(
-            "sqs needs an SQS queue for {name}, {known}: add {name} to the parameter TaskQueues of the deployment, or to \
-             TASK_QUEUES of the local stack"
-        );
-        Err(Error::invalid("mode", &wrong))
-    }
-}
+pub use sqs_names::SqsNames;
 
 /// The members of a target that a call sets; absent ones stay.
 #[derive(Debug, Clone, Default)]

@@ -3,6 +3,7 @@
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 use task_service::prices::{PriceChange, PriceList, submit};
+use task_service::tasks::queues::SqsNames;
 use task_service::{ErrorCode, reference};
 use task_store::chunks::{self, ChunkKey};
 use task_store::tasks::TaskStatus;
@@ -119,7 +120,9 @@ async fn prices_that_are_loaded_later_stay() {
         submit_prices(fresh, &queue, "p1", &to("3")).await.unwrap();
         let sku = json!({"sku_id": "D0", "sale_price": "7", "sale_num_least": "1"});
         let file = json!({"stations": [{"station_id": STATION, "skus": [sku]}]}).to_string();
-        reference::load(&fresh.database, &file).await.unwrap();
+        reference::load(&fresh.database, &SqsNames::default(), &file)
+            .await
+            .unwrap();
         work(fresh, &queue.take()).await;
         assert_eq!(price(fresh, "D0").await, 700);
         submit_prices(fresh, &queue, "p2", &to("3")).await.unwrap();

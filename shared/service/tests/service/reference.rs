@@ -1,6 +1,7 @@
 //! Loading a reference file: whole or not at all, and in words when it is refused.
 
 use serde_json::{Value, json};
+use task_service::tasks::queues::SqsNames;
 use task_service::{Error, ErrorCode, reference};
 use task_store::testing::{TestDatabase, with_database};
 use task_store::{StationId, reference as rows};
@@ -34,7 +35,7 @@ async fn a_file_with_a_bad_record_loads_nothing_and_names_it_without_sql() {
     with_database(async |fresh| {
         let bad = json!({"addresses": [{"address_id": "S1", "name": "x".repeat(300)},
                                        {"address_id": "S2 "}]});
-        let error = reference::load(&fresh.database, &file("T1", &bad))
+        let error = reference::load(&fresh.database, &SqsNames::default(), &file("T1", &bad))
             .await
             .unwrap_err();
         let message = error.to_string();
@@ -50,10 +51,10 @@ async fn a_file_with_a_bad_record_loads_nothing_and_names_it_without_sql() {
 #[tokio::test]
 async fn a_cycle_of_another_station_is_named_and_nothing_is_loaded() {
     with_database(async |fresh| {
-        reference::load(&fresh.database, &file("T1", &cycle()))
+        reference::load(&fresh.database, &SqsNames::default(), &file("T1", &cycle()))
             .await
             .unwrap();
-        let error = reference::load(&fresh.database, &file("T2", &cycle()))
+        let error = reference::load(&fresh.database, &SqsNames::default(), &file("T2", &cycle()))
             .await
             .unwrap_err();
         assert!(

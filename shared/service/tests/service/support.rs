@@ -10,6 +10,7 @@ use task_engine::Queue;
 use task_engine::{Dispatcher, ItemRequest, PageRequest, Settings};
 pub(crate) use task_service::jobs::KINDS;
 use task_service::orders::{ORDER_IMPORT, OrderImport, OrderList, submit};
+use task_service::tasks::queues::SqsNames;
 use task_service::{Caller, ErrorCode, Result, reference};
 use task_store::chunks::ChunkKey;
 use task_store::items::ItemStatus;
@@ -108,7 +109,7 @@ pub(crate) async fn load_station(fresh: &TestDatabase) {
             "addresses": (0..100).map(address).collect::<Vec<_>>(), "skus": (0..5).map(sku).collect::<Vec<_>>()})
     };
     let file = json!({"stations": [station(STATION, ""), station("T2", "b")]});
-    let loaded = reference::load(&fresh.database, &file.to_string())
+    let loaded = reference::load(&fresh.database, &SqsNames::default(), &file.to_string())
         .await
         .unwrap();
     assert_eq!((loaded.stations, loaded.addresses), (2, 200));

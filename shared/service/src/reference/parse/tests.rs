@@ -3,7 +3,7 @@
 use super::*;
 
 fn stations(json: &str) -> Result<Vec<Station>, Vec<String>> {
-    file(json).map(|file| file.stations)
+    file(json, &SqsNames::default()).map(|file| file.stations)
 }
 use serde_json::json;
 
