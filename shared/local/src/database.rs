@@ -29,6 +29,8 @@ pub enum Profile {
     Stack(String),
     /// The server that the chaos suite kills; two runs at once have a server each.
     Chaos,
+    /// The durable server of a soak, which it has alone.
+    Soak,
 }
 
 /// The private server, which runs for as long as anybody uses it.
@@ -51,11 +53,12 @@ impl PrivateMysql {
                 (script, user)
             }
             Profile::Chaos => {
-                let (script, user) = alone()?;
+                let (script, user) = alone("chaos")?;
                 // A run that was killed may have left it.
                 script.run("stop").await?;
                 (script, user)
             }
+            Profile::Soak => alone("durable-soak")?,
         };
         let leaver = Leaver::start(&script)?;
         script.run("start").await?;
@@ -100,11 +103,21 @@ impl PrivateMysql {
     }
 
     /// Leaves the server. Its last user stops it.
-    pub async fn stop(mut self) -> Result<()> {
+    pub async fn stop(self) -> Result<()> {
+        self.left().await.map(drop)
+    }
+
+    /// Leaves the server and deletes its data; for the one who used it alone.
+    pub async fn purge(self) -> Result<()> {
+        self.left().await?.run("purge").await.map(drop)
+    }
+
+    async fn left(mut self) -> Result<Script> {
         drop(self.user.take());
         let mut leaver = self.leaver;
         let left = tokio::task::spawn_blocking(move || leaver.leave());
-        left.await.map_err(|error| LocalError::part(PART, error))
+        left.await.map_err(|error| LocalError::part(PART, error))?;
+        Ok(self.script)
     }
 }
 
@@ -117,10 +130,10 @@ fn profile_of(stack: &str) -> String {
     }
 }
 
-/// Returns the first server of the chaos suite that no other run uses.
-fn alone() -> Result<(Script, File)> {
+/// Returns the first server of a suite that no other run uses.
+fn alone(suite: &str) -> Result<(Script, File)> {
     for number in 1.. {
-        let script = Script::new(format!("chaos-{number}"));
+        let script = Script::new(format!("{suite}-{number}"));
         let user = script.users()?;
         if user.try_lock().is_ok() {
             return Ok((script, user));

@@ -35,6 +35,9 @@ pub enum LocalError {
         /// The error as text.
         reason: String,
     },
+    /// The process of a function ended in the middle of an invocation.
+    #[error("{0}: its process ended in the middle of an invocation")]
+    Ended(String),
     /// An input file that cannot be used.
     #[error("{file}: {reason}")]
     Input {

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinSet;
 
+use crate::error::LocalError;
 use crate::invoker::Invoker;
 use crate::pool::Pool;
 use crate::queue::{QueueEmulator, REGION};
@@ -93,12 +94,17 @@ impl EventSource {
     }
 
     async fn deliver(self: Arc<Self>, messages: Vec<Message>, done: UnboundedSender<String>) {
-        self.pool.note_batch();
+        self.pool.begin_batch();
         let event = event(&self.queue, &messages);
         let answer = self
             .invoker
             .invoke(&self.function, &event, self.timeout)
             .await;
+        self.pool.end_batch();
+        if matches!(answer, Err(LocalError::Ended(_))) {
+            let bodies = messages.iter().filter_map(|message| message.body.clone());
+            self.pool.interrupt(bodies);
+        }
         let failed = answer.as_ref().ok();
         if let Some(failed) = failed.and_then(|answer| failures(answer, &messages)) {
             let succeeded = messages.iter().filter(|m| !failed.contains(id(m)));

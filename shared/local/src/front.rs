@@ -23,8 +23,7 @@ use hyper::header::ORIGIN;
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
-use functions::Failure;
-pub(crate) use functions::{Connection, Functions, new_trace};
+pub(crate) use functions::{Connection, Failure, Functions, new_trace};
 pub(crate) use server::{Request, Response, body, serve};
 
 use crate::config::StackConfig;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::error::{LocalError, Result};
-use crate::front::{Functions, new_trace};
+use crate::front::{Failure, Functions, new_trace};
 
 /// Invokes functions by messages and schedules.
 #[derive(Debug, Clone)]
@@ -22,7 +22,10 @@ impl Invoker {
     ) -> Result<Value> {
         let event = event.to_string().into();
         let answer = self.0.invoke(function, event, new_trace(), timeout).await;
-        let answer = answer.map_err(|failure| LocalError::part(function, failure))?;
+        let answer = answer.map_err(|failure| match failure {
+            Failure::Ended => LocalError::Ended(function.to_owned()),
+            failure => LocalError::part(function, failure),
+        })?;
         if answer.is_empty() {
             return Ok(Value::Null);
         }

@@ -28,6 +28,8 @@ pub struct Pool {
     keepers: Mutex<Vec<Keeper>>,
     exits: Arc<AtomicUsize>,
     batches: AtomicUsize,
+    busy: AtomicUsize,
+    interrupted: Mutex<Vec<String>>,
 }
 
 /// One place in the pool and the task that keeps a process in it.
@@ -54,6 +56,8 @@ impl Pool {
             keepers: Mutex::default(),
             exits: Arc::default(),
             batches: AtomicUsize::new(0),
+            busy: AtomicUsize::new(0),
+            interrupted: Mutex::default(),
         }
     }
 
@@ -75,6 +79,14 @@ impl Pool {
         self.pids().iter().filter_map(peak).max()
     }
 
+    /// Forgets the peaks of memory so far: the next one is that since this moment.
+    pub fn forget_peak_memory(&self) {
+        for pid in self.pids() {
+            // 5: VmHWM starts again at the present size (proc(5)). Where it may not, the peak stays one since the start.
+            let _ = std::fs::write(format!("/proc/{}/clear_refs", pid.as_raw_pid()), "5");
+        }
+    }
+
     /// Counts processes that ended by themselves or were killed (each was started again).
     #[must_use]
     pub fn exits(&self) -> usize {
@@ -87,8 +99,35 @@ impl Pool {
         self.batches.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn note_batch(&self) {
+    /// Counts the batches of messages that are in work at this moment.
+    #[must_use]
+    pub fn busy(&self) -> usize {
+        self.busy.load(Ordering::Relaxed)
+    }
+
+    /// Lists the bodies of messages whose process ended while it worked them.
+    #[must_use]
+    pub fn interrupted(&self) -> Vec<String> {
+        lock(&self.interrupted).clone()
+    }
+
+    pub(crate) fn begin_batch(&self) {
         self.batches.fetch_add(1, Ordering::Relaxed);
+        self.busy.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn end_batch(&self) {
+        self.busy.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn interrupt(&self, bodies: impl Iterator<Item = String>) {
+        lock(&self.interrupted).extend(bodies);
+    }
+
+    /// Kills the process in the first place (SIGKILL) and tells whether there was any; it is started again.
+    pub fn kill_first(&self) -> bool {
+        let first = self.pids().into_iter().next();
+        first.is_some_and(|pid| kill_process_group(pid, Signal::KILL).is_ok())
     }
 
     /// Kills the processes (SIGKILL, in the middle of whatever they do) and says how many; they are started again.
@@ -165,8 +204,12 @@ impl Pool {
     }
 
     fn keepers(&self) -> MutexGuard<'_, Vec<Keeper>> {
-        self.keepers.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.keepers)
     }
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Reads the peak of a process's resident memory (`VmHWM`), in bytes.

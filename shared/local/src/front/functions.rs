@@ -20,7 +20,10 @@ pub(crate) enum Failure {
     /// No answer came in time.
     #[error("has not answered in time")]
     TimedOut,
-    /// The function reported an error, or its process ended; the error as Lambda words it.
+    /// The process that took the event ended before its answer.
+    #[error("ended in the middle of it")]
+    Ended,
+    /// The function reported an error, as Lambda words it.
     #[error("{}", String::from_utf8_lossy(.0))]
     Error(Bytes),
 }
@@ -127,13 +130,8 @@ impl Functions {
 
     /// Fails the event that a process took and has not answered: the connection and the process have ended.
     pub(super) fn abandon(&self, connection: &Connection) {
-        const ENDED: &str =
-            r#"{"errorType":"Runtime.ExitError","errorMessage":"the function's process ended"}"#;
         for id in lock(&connection.0).drain() {
-            self.answer(
-                &id,
-                Err(Failure::Error(Bytes::from_static(ENDED.as_bytes()))),
-            );
+            self.answer(&id, Err(Failure::Ended));
         }
     }
 }

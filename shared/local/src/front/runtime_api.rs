@@ -136,8 +136,11 @@ pub(super) async fn invoke(functions: &Arc<Functions>, path: &str, request: Requ
 }
 
 fn failed(failure: &Failure) -> Response {
+    const ENDED: &str =
+        r#"{"errorType":"Runtime.ExitError","errorMessage":"the function's process ended"}"#;
     let body = match failure {
         Failure::Error(body) => body.clone(),
+        Failure::Ended => Bytes::from_static(ENDED.as_bytes()),
         other => Bytes::from(format!(r#"{{"errorMessage":"the function {other}"}}"#)),
     };
     let mut response = text(StatusCode::OK, JSON, body);

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# `make soak`: a steady load on the release binaries and a private MySQL with durable settings, both of which it has alone.
+#
+# Env: MINUTES  how long (default 10)
+#      RATE     orders a second (default 10000)
+#      KILLS    1: a worker is killed every minute
+#      WORKERS  worker processes (default 2)
+#      SEED     replays the sizes and faults of a run (default: a random one, printed)
+#      BUILD    release (default) or local: a build of a minute instead of many, for a try
+#      MYSQL_FLAVOR  mysql (default) | mariadb
+set -euo pipefail
+cd "$(dirname "$(readlink -f "$0")")/../.."
+build=${BUILD:-release}
+case $build in release | local) ;; *) echo "error: BUILD must be release or local, not '$build'" >&2; exit 1 ;; esac
+cargo build --profile "$build" --quiet --locked --workspace --exclude bench --exclude chaos --bins
+exec "target/$build/soak"
