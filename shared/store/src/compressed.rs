@@ -2,11 +2,9 @@
 //!
 //! A payload is a tenth of its text, and the server writes it three times: to its page, the redo log and the binary log.
 
-use std::io::{Read as _, Write as _};
+use std::cell::RefCell;
 
-use flate2::Compression;
-use flate2::read::ZlibDecoder;
-use flate2::write::ZlibEncoder;
+use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 use sqlx::mysql::MySqlRow;
 use sqlx::{ColumnIndex, Row as _};
 
@@ -16,6 +14,11 @@ use crate::error::{Result, StoreError};
 const LENGTH_BYTES: usize = 4;
 /// The most bytes of a text that is stored compressed.
 const MAX_BYTES: usize = 64 << 20;
+
+thread_local! {
+    /// A compressor takes 370 KB: making one for each text costs more than the compression of a small text.
+    static COMPRESSOR: RefCell<Compress> = RefCell::new(Compress::new(Compression::fast(), true));
+}
 
 /// Holds a text compressed, as its column stores it; `UNCOMPRESS()` reads it in SQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,14 +36,13 @@ impl CompressedText {
         }
         assert!(text.len() <= MAX_BYTES, "a text of {} bytes", text.len());
         let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
-        let mut bytes = Vec::with_capacity(LENGTH_BYTES + text.len() / 8);
+        let mut bytes = Vec::with_capacity(64 + text.len() / 8);
         bytes.extend(length.to_le_bytes());
-        let mut encoder = ZlibEncoder::new(bytes, Compression::fast());
-        let written = encoder.write_all(text.as_bytes());
-        match written.and_then(|()| encoder.finish()) {
-            Ok(bytes) => Self(bytes),
-            Err(_) => unreachable!("memory takes every byte"),
-        }
+        COMPRESSOR.with_borrow_mut(|compressor| {
+            compressor.reset();
+            compress(compressor, text.as_bytes(), &mut bytes);
+        });
+        Self(bytes)
     }
 
     /// Returns the bytes of the column.
@@ -58,12 +60,22 @@ impl CompressedText {
         if length > MAX_BYTES {
             return None;
         }
-        let mut text = String::with_capacity(length);
-        let bounded = length as u64 + 1;
-        let read = ZlibDecoder::new(stream)
-            .take(bounded)
-            .read_to_string(&mut text);
-        (read.ok()? == length).then_some(text)
+        let mut text = Vec::with_capacity(length);
+        let end = Decompress::new(true).decompress_vec(stream, &mut text, FlushDecompress::Finish);
+        let is_whole = matches!(end, Ok(Status::StreamEnd)) && text.len() == length;
+        String::from_utf8(text).ok().filter(|_| is_whole)
+    }
+}
+
+/// Compresses bytes to the end of `into`.
+fn compress(compressor: &mut Compress, bytes: &[u8], into: &mut Vec<u8>) {
+    loop {
+        let read = usize::try_from(compressor.total_in()).unwrap_or(usize::MAX);
+        match compressor.compress_vec(&bytes[read..], into, FlushCompress::Finish) {
+            Ok(Status::StreamEnd) => return,
+            Ok(Status::Ok | Status::BufError) => into.reserve(into.capacity()),
+            Err(error) => unreachable!("a compressor takes every byte: {error}"),
+        }
     }
 }
 
