@@ -18,7 +18,10 @@ async fn handle(
     let p = call.parameters()?;
     let station = p.required("station_id", Parameter::station_id)?;
     let request = p.task_list(Some(station), zone)?;
-    let list = List::new(request.filter(false), request.page, p.columns()?);
+    let list = List {
+        counted: p.counted()?,
+        ..List::new(request.filter(false), request.page, p.columns()?)
+    };
     let (views, pagination) = tasks::list(database, &list, zone).await?;
     Reply::data(&views)?.with("pagination", &pagination)
 }

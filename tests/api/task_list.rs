@@ -101,6 +101,12 @@ async fn a_total_is_told_up_to_ten_thousand_and_then_said_to_be_capped() {
         }
         let capped = api.get(&path).await.body["pagination"].clone();
         assert_eq!((&capped["total"], &capped["total_capped"]), (&json!(10_000), &json!(true)));
+        for (page, total) in [(0, 10), (2, 10), (40, 41)] {
+            let near = api.get(&format!("{path}&count=near&offset={page}")).await.body["pagination"].clone();
+            assert_eq!((&near["total"], &near["total_capped"]), (&json!(total), &json!(true)));
+        }
+        let refused = api.get(&format!("{path}&count=fast")).await;
+        assert!(refused.refusal("PARAM_INVALID").contains("count"));
     })
     .await;
 }

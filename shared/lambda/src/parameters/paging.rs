@@ -1,7 +1,7 @@
 //! Reading the page of a list: `limit` rows from page `offset` (alias `page`), or the rows after a key.
 
 use task_engine::PageRequest;
-use task_service::tasks::Columns;
+use task_service::tasks::{Columns, Counted};
 use task_service::{Error, Result};
 use task_store::tasks::TaskStatus;
 
@@ -51,6 +51,13 @@ impl Parameters<'_> {
         ];
         let statuses = self.optional("status", |status| status.some_of(&WORDS))?;
         Ok(statuses.unwrap_or_default())
+    }
+
+    /// Reads `count`: `exact` or `near`; `exact` when it is absent.
+    pub fn counted(&self) -> Result<Counted> {
+        const WORDS: [(&str, Counted); 2] = [("exact", Counted::Exact), ("near", Counted::Near)];
+        let counted = self.optional("count", |count| count.one_of(&WORDS))?;
+        Ok(counted.unwrap_or_default())
     }
 
     /// Reads `with`: `input`, `result`, both or `none`; both when it is absent.

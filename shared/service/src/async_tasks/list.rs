@@ -93,11 +93,7 @@ pub async fn list(
         input: false,
         result: true,
     };
-    let list = List {
-        filter: request.filter(true),
-        page: request.page,
-        columns,
-    };
+    let list = List::new(request.filter(true), request.page, columns);
     let found = database.run(async |c| page(c, &list).await).await?;
     let pagination = found.pagination(&list);
     // A page without a task, but with a next one, tells nothing.

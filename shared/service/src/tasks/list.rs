@@ -9,8 +9,27 @@ use super::TaskView;
 use super::progress::progress_of;
 use crate::error::{Error, Result};
 
-/// The highest total that is counted; beyond it only that there are more is known.
-pub const MOST_COUNTED: u32 = 10_000;
+/// How far the total of a list is counted; beyond it only that there are more is known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Counted {
+    /// To 10,000 tasks, which takes ten times as long as the page itself.
+    #[default]
+    Exact,
+    /// To ten pages, or to the end of the page where that lies deeper.
+    Near,
+}
+
+impl Counted {
+    /// Returns the highest total that is counted for a page.
+    fn most(self, page: PageRequest) -> u32 {
+        let end =
+            u32::try_from(page.skip()).map_or(u32::MAX, |skip| skip.saturating_add(page.limit));
+        match self {
+            Self::Exact => 10_000,
+            Self::Near => end.max(page.limit.saturating_mul(10)),
+        }
+    }
+}
 
 /// Which page of which tasks, and which of their columns.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +40,8 @@ pub struct List<'a> {
     pub page: PageRequest,
     /// Which of the two large columns.
     pub columns: Columns,
+    /// How far the total is counted, where the list has one.
+    pub counted: Counted,
 }
 
 impl<'a> List<'a> {
@@ -31,6 +52,7 @@ impl<'a> List<'a> {
             filter,
             page,
             columns,
+            counted: Counted::Exact,
         }
     }
 
@@ -96,13 +118,14 @@ impl Page {
         if !list.filter.is_counted() {
             return Ok(self.pagination(list));
         }
+        let most = list.counted.most(list.page);
         let counted = match last_page_total(list.part(), self.tasks.len()) {
             Some(total) if !self.is_cut => total,
-            _ => tasks::count(connection, &list.filter, MOST_COUNTED + 1).await?,
+            _ => tasks::count(connection, &list.filter, most + 1).await?,
         };
         Ok(Pagination {
-            total: Some(counted.min(MOST_COUNTED)),
-            total_capped: counted > MOST_COUNTED,
+            total: Some(counted.min(most)),
+            total_capped: counted > most,
             ..self.pagination(list)
         })
     }

@@ -29,7 +29,7 @@ pub use add_many::{AddedTask, add_many};
 pub use dispatch_view::RunView;
 pub use field::{Field, amount, document, op_id, path};
 pub use life::{finish, start};
-pub use list::{List, MOST_COUNTED, Page, list, page};
+pub use list::{Counted, List, Page, list, page};
 pub use progress::progress;
 pub use request::{DispatchRequest, TaskRequest};
 pub(crate) use runs::cancel as cancel_run;

@@ -24,6 +24,7 @@ pub(super) static ROUTES: [Route; 2] = [
             ("page", OFFSET),
             ("after_id", AFTER),
             ("with", Words),
+            ("count", ErrorCode),
         ],
     ),
     route(

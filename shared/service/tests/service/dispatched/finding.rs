@@ -1,7 +1,7 @@
 //! Lists of tasks by queue and tag.
 
 use task_engine::PageRequest;
-use task_service::tasks::{Columns, Filter, FoundBy, List, list};
+use task_service::tasks::{Columns, Counted, Filter, FoundBy, List, list};
 use task_store::testing::with_database;
 
 use super::*;
@@ -26,6 +26,7 @@ async fn found(
             after,
         },
         columns: Columns::ALL,
+        counted: Counted::Exact,
     };
     let (tasks, pagination) = list(&fresh.database, &asked, &TimeZone::UTC).await.unwrap();
     let names = tasks

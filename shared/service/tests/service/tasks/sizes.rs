@@ -2,7 +2,7 @@
 
 use task_engine::PageRequest;
 use task_service::async_tasks::{self, TaskListRequest};
-use task_service::tasks::{Columns, Filter, FoundBy, List};
+use task_service::tasks::{Columns, Counted, Filter, FoundBy, List};
 use task_store::testing::with_database;
 
 use super::*;
@@ -38,6 +38,7 @@ async fn page(
             after,
         },
         columns,
+        counted: Counted::Exact,
     };
     let zone = TimeZone::UTC;
     let (views, pagination) = tasks::list(&fresh.database, &list, &zone).await.unwrap();

@@ -2,7 +2,7 @@
 
 use task_engine::ItemRequest;
 use task_service::async_tasks::{self, TaskListRequest};
-use task_service::tasks::{Columns, Filter, FoundBy, List};
+use task_service::tasks::{Columns, Counted, Filter, FoundBy, List};
 use task_store::testing::with_database;
 use task_store::{Database, StoreError};
 
@@ -165,6 +165,7 @@ async fn list(database: &Database, limit: u32) {
         },
         page: first(limit),
         columns: Columns::ALL,
+        counted: Counted::Exact,
     };
     tasks::list(database, &list, &TimeZone::UTC).await.unwrap();
 }
