@@ -2,11 +2,11 @@
 
 use sqlx::{QueryBuilder, Row as _};
 
-use super::Task;
 use super::filter::Filter;
 use super::keys::{Anchor, Part, Sql, anchor};
 use super::list::{push_page, scanned_to};
-use super::row::{and_batch, light_columns, task};
+use super::row::{and_batch, own_columns, task};
+use super::{Task, dispatch};
 use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::TaskId;
@@ -42,7 +42,7 @@ pub struct Page {
 
 /// Reads a part of the tasks of a filter, newest first or in the order of the column that they are found by: as many as
 /// fit `budget` bytes, at least one. A batch's result comes without its `failed`. Columns of more than a few KiB are read
-/// in a second statement, once it is known which of them fit. `None`: the task that the part comes after does not exist.
+/// in a second statement, once it is known which of them fit, and the dispatch of those that have a queue in a third. `None`: the task that the part comes after does not exist.
 pub async fn list(
     connection: &mut Connection,
     filter: &Filter<'_>,
@@ -72,7 +72,12 @@ async fn page(
     (columns, budget): (Columns, u64),
     behind: &Anchor,
 ) -> Result<Page> {
-    let mut sql = QueryBuilder::new(concat!("SELECT ", light_columns!()));
+    let mut sql = QueryBuilder::new(concat!(
+        "SELECT ",
+        own_columns!("task_id IS NOT NULL"),
+        ", ",
+        dispatch::undispatched_columns!()
+    ));
     columns.push_small(&mut sql);
     push_page(&mut sql, filter, part, behind);
     let rows = sql.build().fetch_all(&mut *connection).await?;
@@ -94,6 +99,7 @@ async fn page(
     columns
         .read_large(&mut *connection, &large, &mut tasks)
         .await?;
+    dispatch::read_all(&mut *connection, &mut tasks).await?;
     let is_full = u64::try_from(rows.len()) == Ok(part.limit);
     let scanned_to = match !filter.is_looked_through() || is_full {
         true => None,
