@@ -12,8 +12,8 @@ use crate::error::{Error, Result};
 
 /// Tasks that are looked at in one step.
 const PAGE: u32 = 500;
-/// Tasks of one transaction: with the last 20 runs of each, fewer than a thousand rows.
-const TASKS: u32 = 40;
+/// Rows of tasks and their runs of one transaction.
+const ROWS: u32 = 900;
 /// Items of one transaction.
 const ITEMS: u32 = 1_000;
 /// Chunks of one transaction, with their payloads: large rows.
@@ -43,7 +43,7 @@ pub async fn purge(database: &Database, days: RetentionDays, deadline: Deadline)
     let RetentionDays(days) = days;
     let mut all = Purged::default();
     while !deadline.has_passed() {
-        let delete = async |c: &mut Connection| purge::delete_marked(c, days, TASKS).await;
+        let delete = async |c: &mut Connection| purge::delete_marked(c, days, ROWS).await;
         let (looked_at, deleted) = database.transaction(delete).await?;
         all.purged += deleted;
         if looked_at == 0 {

@@ -30,18 +30,28 @@ pub async fn mark(connection: &mut Connection, tasks: &[i64], days: u32) -> Resu
         LEFT JOIN tbl_batch b ON b.task_id = t.id
         WHERE NOT EXISTS (SELECT 1 FROM tbl_purged p WHERE p.task_id = k.id) -- marked by another before we locked it
         ON DUPLICATE KEY UPDATE state = tbl_purged.state";
-    let tasks = lock_ended(connection, tasks, days).await?;
-    if tasks.is_empty() {
+    let ended = lock_ended(connection, tasks, days).await?;
+    if ended.is_empty() {
         return Ok(0);
     }
+    let tasks: Vec<_> = ended.iter().map(|task| task.id).collect();
     let marked = sqlx::query(MARK).bind(json(&tasks)?);
     Ok(marked.execute(connection).await?.rows_affected())
 }
 
+/// A task that is old enough, and locked.
+struct Ended {
+    id: i64,
+    /// Its rows but for those of its batch: itself, its tombstone, its runs.
+    rows: u32,
+}
+
 /// Locks the tasks that ended more than `days` days ago, or days of their own, and have no open unit of work.
-async fn lock_ended(connection: &mut Connection, tasks: &[i64], days: u32) -> Result<Vec<i64>> {
-    // MySQL locks no part of a join with JSON_TABLE alone: the keys are written out.
-    let mut sql = QueryBuilder::new("SELECT t.id AS id FROM tbl_async_task t WHERE t.id IN (");
+async fn lock_ended(connection: &mut Connection, tasks: &[i64], days: u32) -> Result<Vec<Ended>> {
+    // MySQL locks no part of a join with JSON_TABLE alone: the keys are written out. A task keeps its last 20 runs.
+    let mut sql = QueryBuilder::new(
+        "SELECT t.id AS id, 2 + IF(t.queue IS NULL, 0, LEAST(t.run_count, 20)) AS size FROM tbl_async_task t WHERE t.id IN (",
+    );
     let mut list = sql.separated(", ");
     for task in tasks {
         list.push_bind(*task);
@@ -53,34 +63,47 @@ async fn lock_ended(connection: &mut Connection, tasks: &[i64], days: u32) -> Re
              ORDER BY t.id FOR UPDATE SKIP LOCKED",
     );
     let rows = sql.build().persistent(false).fetch_all(connection).await?;
-    rows.iter().map(|row| Ok(row.try_get("id")?)).collect()
+    rows.iter()
+        .map(|row| {
+            let (id, rows) = (row.try_get("id")?, row.try_get::<i64, _>("size")?);
+            let rows = u32::try_from(rows).unwrap_or(u32::MAX);
+            Ok(Ended { id, rows })
+        })
+        .collect()
 }
 
 /// The days for which the task `t` is kept: its own or, behind this, the deployment's.
 const OWN_DAYS: &str = "COALESCE((SELECT k.days FROM tbl_task_keep k WHERE k.task_id = t.id), ";
 
-/// Deletes up to `limit` tasks whose mark is a minute old. Unmarks tasks that were started again. Answers the numbers of marks read
-/// and of tasks deleted.
+/// Deletes tasks whose mark is a minute old, as many as have about `most` rows, at least one. Unmarks tasks that were started again.
+/// Answers the numbers of marks read and of tasks deleted.
 ///
 /// Runs in a transaction.
 pub async fn delete_marked(
     connection: &mut Connection,
     days: u32,
-    limit: u32,
+    most: u32,
 ) -> Result<(usize, usize)> {
     const MARKED: &str = "
         SELECT task_id FROM tbl_purged FORCE INDEX (left_over)
         WHERE state = 0 AND marked_at <= NOW(3) - INTERVAL ? SECOND
         ORDER BY task_id LIMIT ? FOR UPDATE SKIP LOCKED";
-    let rows = sqlx::query(MARKED).bind(PAUSE).bind(limit);
+    let rows = sqlx::query(MARKED).bind(PAUSE).bind(most / 2);
     let rows = rows.fetch_all(&mut *connection).await?;
     let marked = rows.iter().map(|row| Ok(row.try_get("task_id")?));
     let marked = marked.collect::<Result<Vec<i64>>>()?;
     if marked.is_empty() {
         return Ok((0, 0));
     }
-    let ended = lock_ended(connection, &marked, days).await?;
-    let others: Vec<_> = marked.iter().filter(|id| !ended.contains(id)).collect();
+    let mut ended = Vec::new();
+    let (mut others, mut left) = (marked.clone(), most);
+    for task in lock_ended(connection, &marked, days).await? {
+        others.retain(|id| *id != task.id);
+        if task.rows <= left || ended.is_empty() {
+            left = left.saturating_sub(task.rows);
+            ended.push(task.id);
+        }
+    }
     if !others.is_empty() {
         each(connection, UNMARK, &others).await?;
     }

@@ -6,8 +6,9 @@ use task_service::ErrorCode;
 use task_service::orders::{self, OrderList};
 use task_service::retention::{Purged, RetentionDays, purge};
 use task_service::tasks::{self, IdScope, Labels, NewTask};
+use task_store::purge::delete_marked;
 use task_store::testing::{TestDatabase, with_database};
-use task_store::{Database, StationId, StoreError, TaskId, UserTaskId};
+use task_store::{Connection, Database, StationId, StoreError, TaskId, UserTaskId};
 
 use crate::support::*;
 
@@ -243,6 +244,35 @@ async fn two_purges_at_once_beside_calls_delete_each_old_task_once() {
             ),
             (200, 200)
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_transaction_deletes_no_more_rows_than_it_may_and_always_a_task() {
+    with_database(async |fresh| {
+        for name in ["a", "b", "c"] {
+            add(&fresh.database, name, IdScope::Station).await.unwrap();
+        }
+        age(fresh, 91).await;
+        run(
+            fresh,
+            "UPDATE tbl_async_task SET queue = 'q', run_count = 30",
+        )
+        .await;
+        purge(&fresh.database, DAYS, Deadline::default())
+            .await
+            .unwrap();
+        run(
+            fresh,
+            "UPDATE tbl_purged SET marked_at = marked_at - INTERVAL 61 SECOND",
+        )
+        .await;
+        for (most, left) in [(45, 1), (4, 0)] {
+            let delete = async |c: &mut Connection| delete_marked(c, DAYS.0, most).await;
+            fresh.database.transaction(delete).await.unwrap();
+            assert_eq!(count(fresh, "tbl_async_task").await, left, "{most} rows");
+        }
     })
     .await;
 }
