@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help run stop demo load-reference console console-test check test-one test-server test test-full chaos memory lists contract clients bench soak lint-template compare-template mutants deny package sam-local deploy-local build tools clean clean-data clean-logs
 MAKEFLAGS += --no-print-directory
-export PEERS PORT DETACH STACK DATABASE_URL ALLOWED_ORIGINS DATA MAP FILE AGAIN WORKERS EXAMPLES SEED MINUTES MYSQL_FLAVOR ARCH DATABASE_CA PART ROUNDS ROWS BASE BASE_URL FILES RATE KILLS BUILD
+export PEERS PORT DETACH STACK DATABASE_URL ALLOWED_ORIGINS DATA MAP FILE AGAIN WORKERS EXAMPLES SEED MINUTES MYSQL_FLAVOR ARCH DATABASE_CA PART ROUNDS ROWS BASE BASE_URL FILES RATE KILLS PURGE BUILD
 
 local := shared/local
 bin := target/local/task-local
@@ -58,10 +58,10 @@ contract: build ## lint the OpenAPI description, use clients generated from it, 
 clients: build ## of that, the linter and the generated clients only
 	@ONLY=clients tests/contract/run.sh
 
-bench: need-cargo tools ## speed, size and cost against the floor, in one run [PART=batch,functions,dispatched,growth,large] [ROUNDS=5]
+bench: need-cargo tools ## speed, size and cost against the floor, in one run [PART=batch,functions,starts,cost,dispatched,growth,large] [ROUNDS=5]
 	@tests/bench/run.sh
 
-soak: need-cargo tools ## a steady load for minutes, its latencies and what it costs over time, then every row checked [MINUTES=10] [RATE=10000] [KILLS=1] [WORKERS=2] [SEED=n]
+soak: need-cargo tools ## a steady load for minutes, its latencies and what it costs over time, then every row checked [MINUTES=10] [RATE=10000] [KILLS=1] [PURGE=5000000] [WORKERS=2] [SEED=n]
 	@tests/soak/run.sh
 
 lint-template: ## sam validate, cfn-lint and checkov on template.yaml and database.yaml

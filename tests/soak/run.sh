@@ -4,6 +4,7 @@
 # Env: MINUTES  how long (default 10)
 #      RATE     orders a second (default 10000)
 #      KILLS    1: a worker is killed every minute
+#      PURGE    so many old tasks are purged beside the second half of the run (some 0.5 GB of disk a million)
 #      WORKERS  worker processes (default 2)
 #      SEED     replays the sizes and faults of a run (default: a random one, printed)
 #      BUILD    release (default) or local: a build of a minute instead of many, for a try

@@ -130,6 +130,7 @@ fn short(value: f64) -> String {
     match value.abs() {
         large if large >= 100.0 => format!("{value:.0}"),
         middle if middle >= 10.0 => format!("{value:.1}"),
+        small if small < 0.1 => format!("{value:.4}"),
         _ => format!("{value:.2}"),
     }
 }

@@ -47,6 +47,14 @@ pub(crate) fn measure(setting: &Setting, figures: &mut Figures) {
     pin(false);
 }
 
+/// Measures the start and the archive of every function.
+pub(crate) fn starts(setting: &Setting, figures: &mut Figures) {
+    let scratch = Scratch::new(&setting.server, 10);
+    pin(true);
+    block_on(start::all(setting, &scratch.url, figures));
+    pin(false);
+}
+
 /// Times of a function's events in microseconds, without the events that warmed it up.
 async fn warm(setting: &Setting, url: &str, name: &str, event: &dyn Fn(i64) -> String) -> Vec<f64> {
     let mut function = Function::start(&setting.binaries.join(name), &environment(url)).await;

@@ -29,6 +29,11 @@ impl Gateway {
         config.visibility_timeout = Duration::from_mins(1);
         let config = config.with("LOG_LEVEL", "warn").with("LEASE_SECONDS", "60");
         let stack = block_on(Stack::start(config)).expect("the stack starts");
+        Self::of(stack, database)
+    }
+
+    /// Uses a stack that was started on a database.
+    pub(crate) fn of(stack: Stack, database: &str) -> Self {
         Self {
             base: stack.base_url(),
             stack: Some(stack),

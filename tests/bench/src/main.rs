@@ -1,12 +1,13 @@
 //! `make bench`: how fast, how small and how cheap, each as a ratio to a floor that is measured in the same run.
 //!
-//! `PART` names the parts to run (`batch`, `functions`, `dispatched`, `growth`, `large`), the first two by default;
+//! `PART` names the parts to run (`batch`, `functions`, `starts`, `cost`, `dispatched`, `growth`, `large`), the first two by default;
 //! `DATABASE_URL` a server on which it may create databases; `PEERS=1` compares with other systems instead; `BINARIES` the
 //! folder with the release build of the functions. Writes a table to standard output, and the figures as JSON and as a chart
 //! below `.local/bench`.
 #![expect(clippy::expect_used, reason = "a benchmark that cannot go on stops")]
 
 mod batch;
+mod cost;
 mod data;
 mod dispatched;
 mod engine;
@@ -55,6 +56,8 @@ fn main() {
     for part in parts.split(',') {
         match part {
             "batch" => batch::measure(&setting, &mut figures),
+            "cost" => cost::measure(&setting, &mut figures),
+            "starts" => functions::starts(&setting, &mut figures),
             "functions" => functions::measure(&setting, &mut figures),
             "dispatched" => dispatched::measure(&setting, &mut figures),
             "growth" => growth::measure(&setting, &mut figures),

@@ -11,6 +11,7 @@ mod latency;
 mod ledger;
 mod load;
 mod options;
+mod purge;
 mod report;
 mod stage;
 mod watch;
@@ -20,10 +21,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use tokio::task::JoinHandle;
+
 use crate::ledger::Ledger;
 use crate::load::{Kills, Plan, STATIONS};
 use crate::options::Options;
-use crate::report::Report;
+use crate::purge::Purge;
+use crate::report::{Halves, Report};
 use crate::stage::{Stage, WORKER};
 use crate::watch::Signals;
 
@@ -77,14 +81,46 @@ async fn play(stage: &Arc<Stage>, options: &Options) -> Report {
         let run = move || load::kill_workers(stage.function(WORKER), start, &kills, &signals);
         tokio::task::spawn_blocking(run)
     });
+    let half = (WARM_UP + end) / 2;
+    let purging = options
+        .purged()
+        .map(|tasks| (tasks, purge_beside(stage, &ledger, &signals, half)));
     let watched = watch::watch(stage, &ledger, &signals, options, WARM_UP).await;
     loading.await.expect("the load does not panic");
     if let Some(killing) = killing {
         killing.await.expect("the killer does not panic");
     }
     let batches = ledger.batches().clone();
-    let checked = check::check(&mut stage.connect().await, &batches).await;
+    let mut connection = stage.connect().await;
+    let mut checked = check::check(&mut connection, &batches).await;
+    let mut halves = None;
+    if let Some((tasks, purging)) = purging {
+        let purge = purging.await.expect("the purge does not panic");
+        let purged = purge::purged(&mut connection, tasks).await;
+        checked.violations.extend(purged.violation());
+        halves = Some(Halves::new(&purge, purged, &batches, [WARM_UP, half, end]));
+    }
     let touched = load::touched(stage.function(WORKER)).into_iter().collect();
     let disturbed = (kills.count(), &touched);
-    Report::new(*options, WARM_UP, &batches, watched, checked, disturbed)
+    Report::new(
+        *options, WARM_UP, &batches, watched, checked, disturbed, halves,
+    )
+}
+
+/// Reads all the while, and purges from `half` on.
+fn purge_beside(
+    stage: &Arc<Stage>,
+    ledger: &Arc<Ledger>,
+    signals: &Arc<Signals>,
+    half: Duration,
+) -> JoinHandle<Arc<Purge>> {
+    let (stage, ledger, signals) = (Arc::clone(stage), Arc::clone(ledger), Arc::clone(signals));
+    tokio::spawn(async move {
+        let purge = Arc::new(Purge::default());
+        tokio::join!(
+            Arc::clone(&purge).read(&stage, &ledger, &signals),
+            purge.keep_house(&stage, &ledger, &signals, half),
+        );
+        purge
+    })
 }

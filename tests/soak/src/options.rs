@@ -1,11 +1,11 @@
-//! The options of a run: `MINUTES`, `RATE`, `KILLS`, `WORKERS` and `SEED`.
+//! The options of a run: `MINUTES`, `RATE`, `KILLS`, `PURGE`, `WORKERS` and `SEED`.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
-const USAGE: &str = "make soak MINUTES=10 RATE=10000 [KILLS=1] [WORKERS=2] [SEED=n]";
+const USAGE: &str = "make soak MINUTES=10 RATE=10000 [KILLS=1] [PURGE=n] [WORKERS=2] [SEED=n]";
 
 /// The options of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub(crate) struct Options {
     pub(crate) rate: u32,
     /// Every minute one worker is killed.
     pub(crate) kills: bool,
+    /// Old tasks that are purged beside the second half of the load.
+    pub(crate) purge: u32,
     /// Worker processes.
     pub(crate) workers: usize,
     /// Decides the sizes, the stations and the faults.
@@ -29,6 +31,7 @@ impl Options {
             minutes: number(&variable, "MINUTES", 10, 1..=1440)?,
             rate: number(&variable, "RATE", 10_000, 1..=100_000)?,
             kills: kills == 1,
+            purge: number(&variable, "PURGE", 0, 0..=50_000_000)?,
             workers: number(&variable, "WORKERS", 2, 1..=32)?,
             seed: number(&variable, "SEED", fastrand::u64(1..1_000_000), 0..=u64::MAX)?,
         })
@@ -37,6 +40,11 @@ impl Options {
     /// Returns how long the measured load lasts.
     pub(crate) fn duration(&self) -> Duration {
         Duration::from_secs(u64::from(self.minutes) * 60)
+    }
+
+    /// Returns how many old tasks are purged, where any are.
+    pub(crate) fn purged(&self) -> Option<u32> {
+        (self.purge > 0).then_some(self.purge)
     }
 }
 
@@ -71,6 +79,7 @@ mod tests {
             ("MINUTES", "30"),
             ("RATE", "2000"),
             ("KILLS", "1"),
+            ("PURGE", "5000000"),
             ("WORKERS", "3"),
             ("SEED", "7"),
         ];
@@ -78,6 +87,7 @@ mod tests {
             minutes: 30,
             rate: 2000,
             kills: true,
+            purge: 5_000_000,
             workers: 3,
             seed: 7,
         };
@@ -100,6 +110,7 @@ mod tests {
             ("MINUTES", "-1", "from 1 to 1440"),
             ("MINUTES", "0.5", "from 1 to 1440"),
             ("KILLS", "yes", "from 0 to 1"),
+            ("PURGE", "all", "from 0 to 50000000"),
             ("WORKERS", "0", "from 1 to 32"),
             ("SEED", "x", "from 0 to 18446744073709551615"),
         ] {

@@ -9,19 +9,21 @@ use task_local::{Pool, Stack, StackConfig, built_programs};
 
 use crate::load;
 use crate::options::Options;
+use crate::purge;
 
 const DATABASE: &str = "soak";
 pub(crate) const SUBMIT: &str = "order-batch-submit";
 pub(crate) const WORKER: &str = "order-batch-worker";
 pub(crate) const SWEEPER: &str = "batch-sweeper";
 pub(crate) const HOUSEKEEPER: &str = "housekeeper";
-const FUNCTIONS: [&str; 6] = [
+const FUNCTIONS: [&str; 7] = [
     SUBMIT,
     WORKER,
     SWEEPER,
     HOUSEKEEPER,
     "batch-dead-letter",
     "sku-price-worker",
+    "task-get",
 ];
 /// Processes that answer submits, each one at a time. On AWS there are as many as there are requests at once.
 const SUBMITTERS: usize = 4;
@@ -43,6 +45,10 @@ impl Stage {
         let stack = Stack::start(config).await.expect("the stack starts");
         let loaded = load_reference(&url, load::reference_file()).await;
         loaded.expect("the stations are loaded");
+        if let Some(tasks) = options.purged() {
+            println!("adding {tasks} old tasks");
+            purge::fill(&url, tasks).await;
+        }
         Self { stack, mysql, url }
     }
 
@@ -78,6 +84,10 @@ fn config(options: &Options, url: &str) -> StackConfig {
         .project
         .functions
         .retain(|name| FUNCTIONS.contains(&name.as_str()));
+    if options.purged().is_some() {
+        // It is invoked beside the second half.
+        config.project.schedules.remove(HOUSEKEEPER);
+    }
     StackConfig {
         name: format!("soak-{}", std::process::id()),
         workers: options.workers,
@@ -88,6 +98,7 @@ fn config(options: &Options, url: &str) -> StackConfig {
         ..config
             .with("LEASE_SECONDS", "90")
             .with("RESEND_SECONDS", "60")
+            .with("RETENTION_DAYS", purge::DAYS.to_string())
     }
 }
 

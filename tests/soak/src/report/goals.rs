@@ -15,6 +15,14 @@ pub(super) struct Goal {
 }
 
 impl Goal {
+    pub(super) const fn new(name: &'static str, measured: f64, most: f64) -> Self {
+        Self {
+            name,
+            measured,
+            most,
+        }
+    }
+
     fn is_met(&self) -> bool {
         self.measured <= self.most
     }
@@ -46,11 +54,7 @@ pub(super) fn of(
     untouched: &Latencies,
     touched: &Latencies,
 ) -> Vec<Goal> {
-    let goal = |name, measured, most| Goal {
-        name,
-        measured,
-        most,
-    };
+    let goal = Goal::new;
     if kills {
         let slowest = untouched.at(1.0).max(touched.at(1.0));
         return vec![

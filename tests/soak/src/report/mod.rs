@@ -4,6 +4,7 @@
 mod chart;
 mod flat;
 mod goals;
+mod halves;
 mod table;
 
 use std::collections::HashSet;
@@ -20,6 +21,7 @@ use crate::watch::{Minute, Stop, WATCHED, Watched};
 use chart::short;
 use flat::Course;
 use goals::Goal;
+pub(crate) use halves::Halves;
 pub(crate) use table::print_minute;
 use table::{heading, row};
 
@@ -39,6 +41,7 @@ pub(crate) struct Report {
     /// Of batches that no kill touched, and of those that one did.
     untouched: Latencies,
     touched: Latencies,
+    halves: Option<Halves>,
 }
 
 /// What a run is, in a line.
@@ -49,13 +52,18 @@ pub(crate) fn head(options: &Options) -> String {
         workers,
         seed,
         kills,
+        purge,
     } = options;
     let kills = if *kills {
         ", a worker killed every minute"
     } else {
         ""
     };
-    format!("soak: {rate} orders/s for {minutes} min, {workers} workers{kills}, SEED={seed}")
+    let purge = match purge {
+        0 => String::new(),
+        tasks => format!(", {tasks} old tasks purged beside the second half"),
+    };
+    format!("soak: {rate} orders/s for {minutes} min, {workers} workers{kills}{purge}, SEED={seed}")
 }
 
 impl Report {
@@ -67,6 +75,7 @@ impl Report {
         watched: Watched,
         checked: Checked,
         (kills, touched): (usize, &HashSet<i64>),
+        halves: Option<Halves>,
     ) -> Self {
         let measured = || batches.iter().filter(|batch| batch.at >= warm_up);
         let is_touched =
@@ -85,6 +94,7 @@ impl Report {
             submit: measured().filter_map(Batch::submit_time).collect(),
             untouched: finish(false).collect(),
             touched: finish(true).collect(),
+            halves,
         }
     }
 
@@ -118,7 +128,11 @@ impl Report {
 
     fn name(&self) -> String {
         let kills = if self.options.kills { "-kills" } else { "" };
-        format!("soak-{}x{}{kills}", self.options.rate, self.options.minutes)
+        let purge = if self.halves.is_some() { "-purge" } else { "" };
+        format!(
+            "soak-{}x{}{kills}{purge}",
+            self.options.rate, self.options.minutes
+        )
     }
 
     fn latencies(&self) -> [(&'static str, &Latencies); 3] {
@@ -130,12 +144,14 @@ impl Report {
     }
 
     fn goals(&self) -> Vec<Goal> {
-        goals::of(
+        let mut goals = goals::of(
             self.options.kills,
             &self.submit,
             &self.untouched,
             &self.touched,
-        )
+        );
+        goals.extend(self.halves.iter().flat_map(Halves::goals));
+        goals
     }
 
     fn print_latencies(&self) {
@@ -150,6 +166,9 @@ impl Report {
                 print!("{:>9}", short(latencies.at(share)));
             }
             println!();
+        }
+        if let Some(halves) = &self.halves {
+            halves.print();
         }
         println!();
         for goal in self.goals() {
@@ -239,7 +258,7 @@ impl Report {
         });
         json!({
             "rate": self.options.rate, "minutes": self.options.minutes, "workers": self.options.workers, "seed": self.options.seed,
-            "kills": self.kills, "latencies_ms": latencies, "stopped": stop, "seconds": self.watched.end.as_secs_f64(),
+            "kills": self.kills, "latencies_ms": latencies, "halves": self.halves.as_ref().map(Halves::json), "stopped": stop, "seconds": self.watched.end.as_secs_f64(),
             "goals": self.goals().iter().map(Goal::json).collect::<Vec<_>>(),
             "course": self.courses().into_iter().map(|(name, course)| (name, course.words())).collect::<std::collections::BTreeMap<_, _>>(),
             "by_minute": self.watched.minutes.iter().map(Minute::json).collect::<Vec<_>>(),
