@@ -54,7 +54,9 @@ async fn make_ready(connection: &mut Connection, rows: &[MySqlRow]) -> Result<us
     let mut units = Vec::with_capacity(rows.len());
     for (lane, ids) in lanes {
         let first = turns.get(&lane).copied().unwrap_or_default();
-        units.extend(ids.into_iter().zip(first.turn..));
+        let is_announced = u8::from(first.mode.is_announced());
+        let turned = ids.into_iter().zip(first.turn..);
+        units.extend(turned.map(|(id, turn)| (id, turn, is_announced)));
     }
     sqlx::query(MAKE_READY)
         .bind(json(&units)?)
@@ -64,13 +66,16 @@ async fn make_ready(connection: &mut Connection, rows: &[MySqlRow]) -> Result<us
     Ok(units.len())
 }
 
+/// A unit that nobody has announced is announced by the next sweep.
 const MAKE_READY: &str = "
-    UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$[0]', turn BIGINT UNSIGNED PATH '$[1]')) k
+    UPDATE JSON_TABLE(?, '$[*]' COLUMNS
+      (id BIGINT PATH '$[0]', turn BIGINT UNSIGNED PATH '$[1]', is_announced TINYINT PATH '$[2]')) k
     STRAIGHT_JOIN tbl_work w ON w.id = k.id
     SET w.state    = 0, -- ready
         w.turn     = k.turn,
         w.ready_at = NOW(3),
-        w.due_at   = LEAST(IF(w.announcements > 0, NOW(3) + INTERVAL ? SECOND, TIMESTAMP('9999-12-31')), COALESCE(w.expire_at, TIMESTAMP('9999-12-31')))";
+        w.due_at   = LEAST(IF(k.is_announced = 1, NOW(3) + INTERVAL IF(w.announcements > 0, ?, 0) SECOND, TIMESTAMP('9999-12-31')),
+                           COALESCE(w.expire_at, TIMESTAMP('9999-12-31')))";
 
 /// A run whose lease is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,6 +7,7 @@ use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::{StationId, TaskId};
 use crate::invocation::{self, OpenedUnit};
+use crate::task_queues::Mode;
 use crate::tasks::{Dispatch, NewTask, Start};
 
 use super::announce::{Announcer, LONGEST_DELAY};
@@ -63,7 +64,7 @@ pub async fn insert(
             };
             let next = turns.entry(lane(unit)).or_default();
             next.turn += 1;
-            if next.is_pushed && announcer == Announcer::Caller {
+            if next.mode == Mode::Push && announcer == Announcer::Caller {
                 note_pushed(unit.task, lane(unit), dispatch.start);
             }
             (

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use sqlx::{QueryBuilder, Row as _};
 
 use crate::connections::Connection;
-use crate::error::Result;
+use crate::error::{Result, StoreError};
+use crate::row::text;
+use crate::task_queues::Mode;
 
 /// A queue and a station.
 pub(super) type Lane = (String, String);
@@ -14,8 +16,8 @@ pub(super) type Lane = (String, String);
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct NextTurn {
     pub(super) turn: u64,
-    /// The queue is in mode `push`.
-    pub(super) is_pushed: bool,
+    /// The mode of the queue.
+    pub(super) mode: Mode,
 }
 
 /// Finds the place of a station's next unit in the order of claims, for each lane: behind the station's last unit, and not
@@ -33,9 +35,8 @@ pub(super) async fn next_turns(
             .push(" AND state = 0 AND station_id = ");
         sql.push_bind(station).push(" AND is_rework = 0), 0), COALESCE((SELECT MIN(turn) FROM tbl_work FORCE INDEX (turn) WHERE queue = ");
         sql.push_bind(queue)
-            .push(" AND state = 0), 0)) AS UNSIGNED) AS turn, EXISTS (SELECT 1 FROM tbl_task_queue WHERE name = ");
-        sql.push_bind(queue)
-            .push(" AND mode = 'push') AS is_pushed, ");
+            .push(" AND state = 0), 0)) AS UNSIGNED) AS turn, COALESCE((SELECT mode FROM tbl_task_queue WHERE name = ");
+        sql.push_bind(queue).push("), 'pull') AS mode, ");
         sql.push_bind(i64::try_from(no).unwrap_or(i64::MAX))
             .push(" AS no)");
     }
@@ -50,10 +51,14 @@ pub(super) async fn next_turns(
         if let Some(lane) = lanes.get(no) {
             let next = NextTurn {
                 turn: row.try_get("turn")?,
-                is_pushed: row.try_get("is_pushed")?,
+                mode: mode(&text(&row, "mode")?)?,
             };
             turns.insert(lane.clone(), next);
         }
     }
     Ok(turns)
+}
+
+fn mode(word: &str) -> Result<Mode> {
+    Mode::parse(word).ok_or(StoreError::Unreadable("a queue's mode"))
 }

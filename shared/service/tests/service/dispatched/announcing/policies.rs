@@ -85,3 +85,29 @@ async fn a_queue_without_an_sqs_queue_cannot_get_the_mode() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_task_that_falls_due_while_its_queue_is_paused_is_announced_before_it_expires() {
+    with_database(async |fresh| {
+        let paused = |paused| PolicyChange {
+            paused: Some(paused),
+            ..PolicyChange::default()
+        };
+        declare_announced(fresh, paused(true)).await;
+        let tomorrow = jiff::Timestamp::now().as_second() + 86_400;
+        let new = New {
+            start: Start::In(4_000),
+            expire_at: task_store::Moment::from_seconds(tomorrow),
+            ..New::of("T1")
+        };
+        let id = new.add(fresh).await.unwrap();
+        hasten(fresh).await;
+        assert_eq!(sweep(fresh).await.promoted, 1);
+        declare_announced(fresh, paused(false)).await;
+        let consumers = Consumers::default();
+        assert_eq!(consumers.sweep(fresh).await, 1);
+        assert_eq!(consumers.told(), [(id, 1, 0)]);
+        assert_eq!(consumers.sweep(fresh).await, 0, "it was just announced");
+    })
+    .await;
+}
