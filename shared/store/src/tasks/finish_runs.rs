@@ -1,7 +1,8 @@
 //! Ending runs of dispatched tasks together.
 
-use sqlx::Row as _;
+use sqlx::{Connection as _, Row as _};
 
+use super::insert::STATEMENT_BYTES;
 use super::row::outcome_of;
 use crate::arguments::json;
 use crate::callbacks::{self, Event};
@@ -22,7 +23,8 @@ pub struct EndedRun<'a> {
     pub result: Option<&'a str>,
 }
 
-/// Ends dispatched tasks that are in the named run, and writes the deliveries of their callbacks; answers their keys.
+/// Ends dispatched tasks that are in the named run, and writes the deliveries of their callbacks; answers their keys. A
+/// statement for every [`STATEMENT_BYTES`] of results.
 ///
 /// Runs in a transaction.
 pub async fn finish_runs(
@@ -60,12 +62,37 @@ pub async fn finish_runs(
         .filter(|run| ended.contains(&run.id))
         .map(|run| (run.id, run.result))
         .collect();
-    sqlx::query(FINISH)
-        .bind(json(&results)?)
-        .execute(&mut *connection)
-        .await?;
+    finish(connection, &results).await?;
     callbacks::record_ends(connection, &told, Event::Ended).await?;
     Ok(ended)
+}
+
+/// A task and its result.
+type Finished<'a> = (TaskId, Option<&'a str>);
+
+async fn finish(connection: &mut Connection, results: &[Finished<'_>]) -> Result<()> {
+    let mut rest = results;
+    while !rest.is_empty() {
+        let (part, later) = rest.split_at(fitting(rest));
+        let finish = sqlx::query(FINISH).bind(json(part)?);
+        finish.execute(&mut *connection).await?;
+        rest = later;
+    }
+    if results.len() > fitting(results) {
+        // Statements of megabytes leave a buffer of their size behind.
+        connection.shrink_buffers();
+    }
+    Ok(())
+}
+
+/// Counts results from the front that fit one statement; at least one.
+fn fitting(results: &[Finished<'_>]) -> usize {
+    let mut bytes = 0;
+    let fits = results.iter().take_while(|(_, result)| {
+        bytes += result.map_or(0, str::len);
+        bytes <= STATEMENT_BYTES
+    });
+    fits.count().max(1)
 }
 
 const FINISH: &str = concat!(

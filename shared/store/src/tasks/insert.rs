@@ -143,8 +143,8 @@ fn stored(done: &sqlx::mysql::MySqlQueryResult) -> Result<Option<TaskId>> {
     }
 }
 
-/// The most bytes of inputs in one statement, well under every server's packet limit.
-const STATEMENT_BYTES: usize = 4 << 20;
+/// The most bytes of inputs or results in one statement, well under every server's packet limit, also when each is escaped.
+pub(super) const STATEMENT_BYTES: usize = 4 << 20;
 
 /// Stores submitted tasks with a statement for every [`STATEMENT_BYTES`]; answers their keys in the same order. With `for_all` no
 /// station may use the id of another's task: the caller has looked.

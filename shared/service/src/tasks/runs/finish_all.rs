@@ -1,6 +1,6 @@
 //! `/task/finish` of a list: runs that end alike are ended together, in a few statements.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::tz::TimeZone;
 use task_engine::JobKinds;
@@ -24,8 +24,12 @@ pub struct FinishRequest<'a> {
 /// The end of a task in the list: finished, or the refusal.
 pub type Finished = Result<()>;
 
+/// The most bytes of tasks that the refusals of a list show: the answer must hold what was done.
+const MOST_SHOWN: usize = 1_000_000;
+
 /// Finishes tasks; answers the end of each, in their order. Dispatched tasks that are named by their key and get
-/// no other change than a whole result are finished in one transaction, the others one by one.
+/// no other change than a whole result are finished in one transaction, the others one by one. Of a task that is named
+/// twice, the first request counts.
 ///
 /// # Errors
 /// The database's. A refusal is the answer of its task.
@@ -36,38 +40,65 @@ pub async fn finish_all(
     zone: &TimeZone,
 ) -> Result<Vec<Finished>> {
     // In the order of their keys, so that two calls do not wait for each other.
-    let alike: BTreeMap<TaskId, EndedRun<'_>> = requests
-        .iter()
-        .flatten()
-        .filter_map(FinishRequest::alike)
-        .collect();
-    let alike: Vec<_> = alike.into_values().collect();
-    let ended = database
-        .transaction(async |c| {
-            let ended = tasks::finish_runs(c, &alike).await?;
-            work::record_all(c, &ended).await?;
-            work::remove_all(c, &ended).await?;
-            Ok::<_, Error>(ended)
-        })
-        .await?;
-    let mut answers = Vec::with_capacity(requests.len());
-    for request in &requests {
-        let Ok(request) = request else {
-            answers.push(Ok(()));
-            continue;
-        };
-        let is_ended = request.alike().is_some_and(|(id, _)| ended.contains(&id));
-        let answer = match is_ended {
-            true => Ok(()),
-            false => life::finish(database, kinds, &request.task, &request.changes, zone).await,
-        };
-        match answer {
-            Err(Error::Store(fault)) => return Err(fault.into()),
-            answer => answers.push(answer),
+    let mut alike = BTreeMap::new();
+    for (no, request) in requests.iter().enumerate() {
+        if let Some((id, run)) = request.as_ref().ok().and_then(FinishRequest::alike) {
+            alike.entry(id).or_insert((no, run));
         }
     }
-    let refused = |(request, answer): (Result<_>, _)| request.err().map_or(answer, Err);
-    Ok(requests.into_iter().zip(answers).map(refused).collect())
+    let ended = finish_alike(database, alike.into_values().collect()).await?;
+    let mut answers = Vec::with_capacity(requests.len());
+    let mut left = MOST_SHOWN;
+    for (no, request) in requests.into_iter().enumerate() {
+        let answer = match request {
+            Ok(_) if ended.contains(&no) => Ok(()),
+            Ok(request) => {
+                life::finish(database, kinds, &request.task, &request.changes, zone).await
+            }
+            Err(refusal) => Err(refusal),
+        };
+        answers.push(shortened(answer, &mut left)?);
+    }
+    Ok(answers)
+}
+
+/// Finishes runs in one transaction; answers the numbers of the requests that are carried out.
+async fn finish_alike(
+    database: &Database,
+    alike: Vec<(usize, EndedRun<'_>)>,
+) -> Result<HashSet<usize>> {
+    let (numbers, runs): (Vec<_>, Vec<_>) = alike.into_iter().unzip();
+    let finish = async |c: &mut _| {
+        let ended = tasks::finish_runs(c, &runs).await?;
+        work::record_all(c, &ended).await?;
+        work::remove_all(c, &ended).await?;
+        Ok::<_, Error>(ended)
+    };
+    let ended: HashSet<_> = database.transaction(finish).await?.into_iter().collect();
+    let numbered = numbers.into_iter().zip(&runs);
+    let done = numbered.filter(|(_, run)| ended.contains(&run.id));
+    Ok(done.map(|(no, _)| no).collect())
+}
+
+/// Leaves the task out of a refusal where the list shows [`MOST_SHOWN`] bytes of tasks already. A fault ends the list.
+fn shortened(answer: Finished, left: &mut usize) -> Result<Finished> {
+    let (code, message, data) = match answer {
+        Err(Error::Store(fault)) => return Err(fault.into()),
+        Err(Error::Refused {
+            code,
+            message,
+            data: Some(data),
+        }) => (code, message, data),
+        answer => return Ok(answer),
+    };
+    let bytes = data.get().len();
+    let shown = (bytes <= *left).then_some(data);
+    *left -= shown.as_ref().map_or(0, |_| bytes);
+    Ok(Err(Error::Refused {
+        code,
+        message,
+        data: shown,
+    }))
 }
 
 impl FinishRequest<'_> {

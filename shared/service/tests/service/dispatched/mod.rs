@@ -7,6 +7,7 @@ mod cost;
 mod ending;
 mod finding;
 mod inbox;
+mod lists;
 mod model;
 mod repeating;
 mod schedules;
