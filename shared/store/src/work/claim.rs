@@ -229,21 +229,25 @@ const LEASE: &str = "
         t.start_time    = NOW(3),
         t.modify_time   = NOW(3)";
 
-/// Reads the tasks that a claim holds, in the order it got them.
+/// Reads the tasks that a claim holds, in the order it got them, each with the bytes that its two large columns take in an answer.
 pub async fn held_by(
     connection: &mut Connection,
     queue: &str,
     claim_id: &str,
-) -> Result<Vec<TaskId>> {
+) -> Result<Vec<(TaskId, u64)>> {
     const HELD: &str = "
-        SELECT task_id FROM tbl_work FORCE INDEX (claim)
-        WHERE queue = ? AND claim_id = ? AND state = 3 -- leased
-        ORDER BY claim_no";
+        SELECT w.task_id, CAST(COALESCE(t.input_bytes, 0) + COALESCE(t.result_bytes, 0) AS UNSIGNED) AS bytes
+        FROM tbl_work w FORCE INDEX (claim)
+        STRAIGHT_JOIN tbl_async_task t ON t.id = w.task_id
+        WHERE w.queue = ? AND w.claim_id = ? AND w.state = 3 -- leased
+        ORDER BY w.claim_no";
     let rows = sqlx::query(HELD).bind(queue).bind(claim_id.as_bytes());
     let rows = rows.fetch_all(connection).await?;
-    rows.iter()
-        .map(|row| Ok(TaskId::from_row(row.try_get("task_id")?)))
-        .collect()
+    let held = |row: &MySqlRow| {
+        let task = TaskId::from_row(row.try_get("task_id")?);
+        Ok((task, row.try_get("bytes")?))
+    };
+    rows.iter().map(held).collect()
 }
 
 /// Counts the held units of a queue, up to `most`.

@@ -99,14 +99,16 @@ async fn claim_once(database: &Database, request: &ClaimRequest<'_>) -> Result<V
     }
 }
 
-/// Returns the tasks that the same claim got before, and holds.
+/// Returns the tasks that the same claim got before, and holds. Their results may have grown since: as many as an answer holds.
 async fn held(database: &Database, request: &ClaimRequest<'_>) -> Result<Vec<tasks::Task>> {
     let Some(id) = request.claim_id else {
         return Ok(Vec::new());
     };
     let read = async |c: &mut _| {
-        let held = work::held_by(c, request.queue.as_str(), id).await?;
-        in_order(c, &held).await
+        let mut held = work::held_by(c, request.queue.as_str(), id).await?;
+        held.truncate(fitting(held.iter().map(|(_, bytes)| *bytes)));
+        let ids: Vec<_> = held.into_iter().map(|(id, _)| id).collect();
+        in_order(c, &ids).await
     };
     database.read(read).await
 }
@@ -150,7 +152,7 @@ async fn take(
         0 => work::ready(connection, queue, limit).await?,
         _ => ready_by_station(connection, &policy, limit).await?,
     };
-    cut(&mut units);
+    units.truncate(fitting(units.iter().map(|unit| unit.bytes)));
     if !units.is_empty() {
         work::lease(connection, &units, policy.timeout, claim).await?;
     }
@@ -192,19 +194,19 @@ async fn ready_by_station(
     Ok(units)
 }
 
-/// Keeps units whose tasks fit an answer, one at least.
-fn cut(units: &mut Vec<Candidate>) {
+/// Counts tasks from the front that fit an answer, one at least, by the bytes of their large columns.
+fn fitting(tasks: impl Iterator<Item = u64>) -> usize {
     let mut left = MOST_BYTES;
     let mut fitting = 0;
-    for unit in &*units {
-        let bytes = unit.bytes.saturating_add(LIGHT_BYTES);
+    for bytes in tasks {
+        let bytes = bytes.saturating_add(LIGHT_BYTES);
         if bytes > left && fitting > 0 {
             break;
         }
         left = left.saturating_sub(bytes);
         fitting += 1;
     }
-    units.truncate(fitting);
+    fitting
 }
 
 /// Reads tasks by their keys, in the order of these.
@@ -220,19 +222,7 @@ mod tests {
 
     #[test]
     fn a_claim_takes_as_many_tasks_as_an_answer_holds_and_one_at_least() {
-        let unit = |bytes| Candidate {
-            id: 1,
-            task: TaskId::parse("1").unwrap(),
-            run_count: 0,
-            attempt: 0,
-            timeout: None,
-            bytes,
-        };
-        let kept = |bytes: &[u64]| {
-            let mut units: Vec<_> = bytes.iter().copied().map(unit).collect();
-            cut(&mut units);
-            units.len()
-        };
+        let kept = |bytes: &[u64]| fitting(bytes.iter().copied());
         assert_eq!(kept(&[2_000_000; 3]), 1);
         assert_eq!(kept(&[4_000_000]), 1);
         assert_eq!(kept(&[1_000_000; 3]), 2);

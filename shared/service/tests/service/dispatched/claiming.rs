@@ -119,6 +119,22 @@ async fn the_same_claim_gets_the_same_runs_while_it_holds_them() {
 }
 
 #[tokio::test]
+async fn a_claim_that_is_sent_again_answers_as_many_grown_tasks_as_an_answer_holds() {
+    with_database(async |fresh| {
+        declare(fresh, PolicyChange::default()).await;
+        for _ in 0..4 {
+            add(fresh, "T1").await;
+        }
+        let claim = async || keys(&claim_as(&fresh.database, 4, Some("c-1")).await.unwrap());
+        let first = claim().await;
+        let grow = "UPDATE tbl_async_task SET result = JSON_QUOTE(REPEAT('x', 990000))";
+        execute(fresh, grow).await;
+        assert_eq!((first.len(), claim().await), (4, first[..2].to_vec()));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_claim_that_is_sent_twice_at_once_burns_no_run() {
     with_database(async |fresh| {
         declare(fresh, PolicyChange::default()).await;
