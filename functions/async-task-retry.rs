@@ -15,10 +15,11 @@ type State = (Dispatcher<SqsQueue>, TaskQueues, TimeZone);
 
 async fn handle((dispatcher, queues, zone): &State, call: Call) -> task_service::Result<Reply> {
     let p = call.parameters()?;
-    if p.has("filter") {
-        call.operator()?;
-    }
-    let retried = match p.filter_to_retry(zone)? {
+    let station = match p.has("filter") {
+        true => call.named_by_operator(&p)?,
+        false => None,
+    };
+    let retried = match p.filter_to_retry(station, zone)? {
         None => retry(dispatcher, &call.caller(&p)?, &p.retried(100)?, zone).await?,
         Some(filter) => runs::retry_all(&dispatcher.database, &filter).await?,
     };

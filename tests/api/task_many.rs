@@ -99,3 +99,30 @@ async fn failed_tasks_are_retried_by_their_ids_and_by_a_filter() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_retry_runs_no_task_that_is_only_counted_or_another_stations() {
+    with_api(async |api| {
+        let queue = queue(api, json!({})).await;
+        let id = added(api, &queue).await;
+        claim(api, &queue, json!({})).await.data();
+        let fail = json!({"task_id": id, "msg": "m", "retry": false});
+        api.post("/task/fail", &fail).await.data();
+        let of_queue = json!({ "queue": queue });
+        for path in ["/task/retry", "/async_task/retry"] {
+            for bad in [
+                json!({"task_ids": [id], "station_id": "T1", "dry_run": true}),
+                json!({"task_ids": [id], "filter": of_queue}),
+                json!({"filter": {"queue": queue, "station_id": "T1"}, "station_id": "T2"}),
+            ] {
+                api.post(path, &bad).await.refusal("PARAM_INVALID");
+            }
+            let elsewhere = json!({"filter": of_queue, "station_id": "T2"});
+            assert_eq!(api.post(path, &elsewhere).await.data()["retried"], 0);
+            let here = json!({"filter": of_queue, "station_id": "T1", "dry_run": true});
+            assert_eq!(api.post(path, &here).await.data()["retried"], 1);
+        }
+        assert_eq!(get(api, id).await["status"], 3);
+    })
+    .await;
+}

@@ -132,6 +132,16 @@ impl Call {
         ))
     }
 
+    /// Returns the station that an operator names by header or parameter; `None`: none, which means all.
+    ///
+    /// # Errors
+    /// `FORBIDDEN` for anybody else.
+    pub fn named_by_operator(&self, parameters: &Parameters<'_>) -> Result<Option<StationId>> {
+        self.operator()?;
+        let named = self.named_station(StationSource::Trusted, parameters)?;
+        Ok(named.station().cloned())
+    }
+
     fn operators_station(&self, parameters: &Parameters<'_>) -> Result<Caller> {
         let named = self.named_station(StationSource::Trusted, parameters)?;
         let own = || station::claimed(self.station_claim.as_ref()).ok().flatten();

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use task_service::tasks::TaskReference;
 use task_service::tasks::runs::{ClaimRequest, FailRequest, FinishRequest, RetryFilter};
 use task_service::{Error, ErrorCode, Result};
+use task_store::StationId;
 use task_store::task_queues::QueueName;
 
 use super::{Parameter, Parameters};
@@ -17,6 +18,9 @@ const OUTCOMES: [(&str, &str); 4] = [
     ("partial", "partial"),
     ("success", "success"),
 ];
+
+/// The parameters that name tasks.
+const NAMES: [&str; 4] = ["task_id", "user_task_id", "task_ids", "user_task_ids"];
 
 impl Parameters<'_> {
     /// Reads a worker's claim; `request_id` is the call's.
@@ -76,8 +80,7 @@ impl Parameters<'_> {
 
     /// Reads the tasks that staff try again: as for closing, at most `max` in a list.
     pub fn retried(&self, max: usize) -> Result<Vec<TaskReference>> {
-        let names = ["task_id", "user_task_id", "task_ids", "user_task_ids"];
-        if names.iter().any(|name| self.has(name)) {
+        if NAMES.into_iter().any(|name| self.has(name)) {
             return self.front_tasks(max);
         }
         Err(Error::refused(
@@ -86,17 +89,35 @@ impl Parameters<'_> {
         ))
     }
 
-    /// Reads the `filter` of a call that tries tasks again; `None`: it names tasks.
-    pub fn filter_to_retry(&self, zone: &TimeZone) -> Result<Option<RetryFilter>> {
+    /// Reads the `filter` of a call that tries tasks of `station` again, or of all; `None`: the call names tasks.
+    pub fn filter_to_retry(
+        &self,
+        station: Option<StationId>,
+        zone: &TimeZone,
+    ) -> Result<Option<RetryFilter>> {
+        let dry_run = self.optional("dry_run", Parameter::flag)?.unwrap_or(false);
         let Some(filter) = self.optional("filter", Parameter::object)? else {
-            return Ok(None);
+            let wrong = "is only for a filter: tasks that are named would run again";
+            return match dry_run {
+                true => Err(Error::invalid("dry_run", wrong)),
+                false => Ok(None),
+            };
         };
+        if let Some(name) = NAMES.into_iter().find(|name| self.has(name)) {
+            let wrong = "cannot be combined with filter: name tasks, or send a filter";
+            return Err(Error::invalid(name, wrong));
+        }
         let filter = Parameters::parse("", Some("application/json"), filter.get())?;
-        filter.retry_filter(self, zone).map(Some)
+        let filter = RetryFilter {
+            after_id: self.optional("after_id", |id| id.integer(1..=i64::MAX))?,
+            dry_run,
+            ..filter.retry_filter(zone)?
+        };
+        at_station(filter, station).map(Some)
     }
 
-    /// Reads the members of a `filter`, beside `dry_run` and `after_id` of the call itself.
-    fn retry_filter(&self, call: &Parameters<'_>, zone: &TimeZone) -> Result<RetryFilter> {
+    /// Reads the members of a `filter`.
+    fn retry_filter(&self, zone: &TimeZone) -> Result<RetryFilter> {
         let known = [
             "queue",
             "outcome",
@@ -116,8 +137,22 @@ impl Parameters<'_> {
             station: self.optional("station_id", Parameter::station_id)?,
             created_from: self.optional("created_from", |at| at.time(zone))?,
             created_to: self.optional("created_to", |at| at.time(zone))?,
-            after_id: call.optional("after_id", |id| id.integer(1..=i64::MAX))?,
-            dry_run: call.optional("dry_run", Parameter::flag)?.unwrap_or(false),
+            after_id: None,
+            dry_run: false,
         })
+    }
+}
+
+/// Narrows a filter to the station that its call names beside it.
+fn at_station(filter: RetryFilter, named: Option<StationId>) -> Result<RetryFilter> {
+    match (&filter.station, &named) {
+        (Some(own), Some(named)) if own != named => {
+            let wrong = format!("is {named}, but that of the filter is {own}");
+            Err(Error::invalid("station_id", &wrong))
+        }
+        _ => Ok(RetryFilter {
+            station: named.or(filter.station),
+            ..filter
+        }),
     }
 }
