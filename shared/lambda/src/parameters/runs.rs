@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use task_service::tasks::TaskReference;
-use task_service::tasks::runs::{ClaimRequest, FailRequest, FinishRequest, RetryFilter};
+use task_service::tasks::runs::{
+    ClaimRequest, FailRequest, FinishRequest, RetryAfter, RetryFilter,
+};
 use task_service::{Error, ErrorCode, Result};
 use task_store::StationId;
 use task_store::task_queues::QueueName;
@@ -47,7 +49,9 @@ impl Parameters<'_> {
             run_count: self.run_count()?,
             message,
             retry: self.optional("retry", Parameter::flag)?.unwrap_or(true),
-            retry_after: self.optional("retry_after", |wait| wait.integer(0..=31_622_400))?,
+            retry_after: self
+                .optional("retry_after", |wait| wait.integer(0..=31_622_400))?
+                .map(RetryAfter::Exactly),
         })
     }
 

@@ -17,7 +17,7 @@ use crate::caller::TaskReference;
 use crate::error::{Error, ErrorCode, Result};
 use crate::jobs::KINDS;
 use crate::targets::TargetCaller;
-use crate::tasks::runs::{self, FailRequest};
+use crate::tasks::runs::{self, FailRequest, RetryAfter};
 use crate::tasks::{document, finish};
 use report::report;
 
@@ -194,7 +194,7 @@ async fn write(
     }
 }
 
-const fn failure(
+fn failure(
     run_count: Option<i32>,
     message: &str,
     retry: bool,
@@ -204,7 +204,7 @@ const fn failure(
         run_count,
         message,
         retry,
-        retry_after,
+        retry_after: retry_after.map(RetryAfter::AtLeast),
     }
 }
 

@@ -64,7 +64,26 @@ pub struct FailRequest<'a> {
     /// The task may run again.
     pub retry: bool,
     /// In how many seconds, where the worker knows.
-    pub retry_after: Option<u32>,
+    pub retry_after: Option<RetryAfter>,
+}
+
+/// When a task runs again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RetryAfter {
+    /// In this number of seconds.
+    Exactly(u32),
+    /// After the queue's back-off, and this number of seconds at least.
+    AtLeast(u32),
+}
+
+impl RetryAfter {
+    /// Returns the wait in milliseconds, beside the queue's back-off.
+    fn beside(self, backoff_ms: u64) -> u64 {
+        match self {
+            Self::Exactly(seconds) => u64::from(seconds) * 1_000,
+            Self::AtLeast(seconds) => backoff_ms.max(u64::from(seconds) * 1_000),
+        }
+    }
 }
 
 /// The state of the task after a failed run.
@@ -187,16 +206,14 @@ pub(super) async fn end_failed(
         return Ok(false);
     }
     let policy = task_queues::find(connection, queue).await?;
-    let wait_ms = match request.retry_after {
-        Some(seconds) => u64::from(seconds) * 1_000,
-        None => {
-            let longest = policy
-                .as_ref()
-                .map_or(0, |policy| policy.longest_wait(task.attempt));
-            // Full jitter: any time up to the longest.
-            fastrand::u64(0..=u64::from(longest) * 1_000)
-        }
-    };
+    let longest = policy
+        .as_ref()
+        .map_or(0, |policy| policy.longest_wait(task.attempt));
+    // Full jitter: any time up to the longest.
+    let backoff_ms = fastrand::u64(0..=u64::from(longest) * 1_000);
+    let wait_ms = request
+        .retry_after
+        .map_or(backoff_ms, |after| after.beside(backoff_ms));
     let mode = policy.map(|policy| policy.mode);
     let is_announced = mode.is_some_and(Mode::is_announced);
     if mode == Some(Mode::Push) && announcer == Announcer::Caller {

@@ -26,7 +26,7 @@ pub use claim::{ClaimRequest, Claimed, claim};
 pub(crate) use end::cancel;
 pub(crate) use end::fail_unannounced;
 pub(super) use end::finish;
-pub use end::{FailRequest, Failed, fail};
+pub use end::{FailRequest, Failed, RetryAfter, fail};
 pub use finish_all::{FinishRequest, Finished, finish_all};
 pub(super) use heartbeat::renew;
 pub use heartbeat::{Heartbeat, heartbeat};

@@ -8,7 +8,7 @@ use serde_json::value::to_raw_value;
 use task_engine::Deadline;
 use task_service::orders::{Mending, Which, amend};
 use task_service::tasks::Changes;
-use task_service::tasks::runs::{self, ClaimRequest, FailRequest, FinishRequest};
+use task_service::tasks::runs::{self, ClaimRequest, FailRequest, FinishRequest, RetryAfter};
 use task_store::testing::with_database;
 
 use super::*;
@@ -28,7 +28,7 @@ async fn fail(fresh: &TestDatabase, id: TaskId, retry: bool) {
         run_count: None,
         message: "磁盘已满",
         retry,
-        retry_after: Some(0),
+        retry_after: Some(RetryAfter::Exactly(0)),
     };
     runs::fail(&fresh.database, &key(id), &request, &UTC)
         .await

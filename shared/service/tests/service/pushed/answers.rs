@@ -150,6 +150,25 @@ async fn a_fault_that_passes_is_tried_again_when_the_target_says_so() {
 }
 
 #[tokio::test]
+async fn a_target_that_says_at_once_is_left_the_time_of_the_back_off() {
+    with_database(async |fresh| {
+        let target = Target::answering([answer(503, "retry-after: 0\r\n", "")]).await;
+        let id = added(fresh, &target.url).await;
+        let patient = PolicyChange {
+            backoff_first: Some(86_400),
+            backoff_longest: Some(86_400),
+            ..PolicyChange::default()
+        };
+        set(fresh, &patient, None).await.unwrap();
+        push(fresh, id).await;
+        let wait = "SELECT TIMESTAMPDIFF(SECOND, NOW(3), due_at) FROM tbl_work";
+        // Any time up to a day: a second or less once in 86,400 runs of this test.
+        assert!(number(fresh, wait).await > 0);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_wrong_secret_or_route_or_a_redirect_is_tried_again_and_ends_the_task_after_its_attempts_only()
  {
     with_database(async |fresh| {

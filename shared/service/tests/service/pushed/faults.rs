@@ -161,7 +161,7 @@ async fn whoever_makes_a_run_due_announces_it_at_the_end_of_the_invocation() {
             run_count: Some(1),
             message: "later",
             retry: true,
-            retry_after: Some(9),
+            retry_after: Some(runs::RetryAfter::Exactly(9)),
         };
         let noted = invocation::within(None, async {
             let failed = runs::fail(&fresh.database, &named, &failure, &TimeZone::UTC).await;
