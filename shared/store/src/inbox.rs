@@ -10,8 +10,10 @@ use crate::time::Moment;
 
 /// How many rows are adopted together.
 const MOST: u32 = 200;
-/// Up to how many bytes of input, beside the first row's.
+/// Up to how many bytes of input.
 const MOST_BYTES: u64 = 4_000_000;
+/// The most bytes of an input that is read: no task has more, and a process may have less room than a row.
+pub const MOST_INPUT: u64 = 1_000_000;
 
 /// A row as its caller wrote it; nothing of it was checked.
 #[derive(Debug, Clone)]
@@ -22,8 +24,10 @@ pub struct InboxRow {
     pub station_id: String,
     /// The task's name for people.
     pub task_name: String,
-    /// The task's input.
+    /// The task's input; empty where it has more bytes than [`MOST_INPUT`].
     pub input: String,
+    /// The bytes of the input.
+    pub input_bytes: u64,
     /// The caller's own id.
     pub user_task_id: Option<String>,
     /// The caller's number for its kind.
@@ -59,7 +63,8 @@ pub async fn take(connection: &mut Connection) -> Result<Vec<InboxRow>> {
     let (mut ids, mut left) = (Vec::new(), MOST_BYTES);
     for row in rows.await? {
         let bytes = row.try_get::<i64, _>("bytes")?.unsigned_abs();
-        if bytes > left && !ids.is_empty() {
+        let bytes = if bytes > MOST_INPUT { 0 } else { bytes };
+        if bytes > left {
             break;
         }
         left = left.saturating_sub(bytes);
@@ -69,10 +74,15 @@ pub async fn take(connection: &mut Connection) -> Result<Vec<InboxRow>> {
         return Ok(Vec::new());
     }
     let mut sql = QueryBuilder::new(
-        "SELECT id, station_id, task_name, input, user_task_id, type_id, `repeat`, message_show, created_by, tags, queue, delay,
-           TIMESTAMPDIFF(SECOND, '1970-01-01', run_at) AS run_at, TIMESTAMPDIFF(SECOND, '1970-01-01', expire_at) AS expire_at,
-           timeout, max_attempts FROM tbl_task_inbox WHERE id IN (",
+        "SELECT id, station_id, task_name, OCTET_LENGTH(input) AS input_bytes, type_id, `repeat`, message_show, created_by, tags,
+           queue, delay, user_task_id,
+           -- The calendar here ends some hours before the database's.
+           TIMESTAMPDIFF(SECOND, '1970-01-01', LEAST(run_at, TIMESTAMP('9999-12-30'))) AS run_at,
+           TIMESTAMPDIFF(SECOND, '1970-01-01', LEAST(expire_at, TIMESTAMP('9999-12-30'))) AS expire_at,
+           timeout, max_attempts, IF(OCTET_LENGTH(input) > ",
     );
+    sql.push_bind(MOST_INPUT);
+    sql.push(", '', input) AS input FROM tbl_task_inbox WHERE id IN (");
     let mut list = sql.separated(", ");
     for id in ids {
         list.push_bind(id);
@@ -90,6 +100,7 @@ fn row(row: &MySqlRow) -> Result<InboxRow> {
         station_id: required("station_id")?,
         task_name: required("task_name")?,
         input: required("input")?,
+        input_bytes: row.try_get::<i64, _>("input_bytes")?.unsigned_abs(),
         user_task_id: text("user_task_id")?,
         type_id: row.try_get("type_id")?,
         repeat: row.try_get("repeat")?,

@@ -1,7 +1,7 @@
 //! Tasks that callers add by SQL: adopted by the housekeeper.
 
 use task_engine::Deadline;
-use task_store::inbox::{self, InboxRow};
+use task_store::inbox::{self, InboxRow, MOST_INPUT};
 use task_store::task_queues::QueueName;
 use task_store::tasks::{IdScope, Start};
 use task_store::work::Announcer;
@@ -96,6 +96,7 @@ fn request(row: &InboxRow) -> Result<TaskRequest<'_>> {
             Error::invalid("user_task_id", wrong)
         })
     });
+    check_input(row.input_bytes)?;
     check_length("task_name", &row.task_name)?;
     check_length("created_by", row.created_by.as_deref().unwrap_or("-"))?;
     Ok(TaskRequest {
@@ -114,6 +115,14 @@ fn request(row: &InboxRow) -> Result<TaskRequest<'_>> {
     })
 }
 
+fn check_input(bytes: u64) -> Result<()> {
+    if bytes <= MOST_INPUT {
+        return Ok(());
+    }
+    let wrong = format!("has {bytes} bytes, at most {MOST_INPUT} are allowed");
+    Err(Error::invalid("input", &wrong))
+}
+
 fn check_length(name: &str, text: &str) -> Result<()> {
     match text.chars().count() {
         1..=64 => Ok(()),
@@ -127,16 +136,36 @@ fn check_length(name: &str, text: &str) -> Result<()> {
 /// Tags as they are stored.
 fn tags(text: &str) -> Result<String> {
     let tags: Option<Vec<String>> = serde_json::from_str(text).ok();
-    let is_good = |tag: &String| (1..=32).contains(&tag.chars().count()) && !tag.contains('\0');
+    let is_good =
+        |tag: &String| (1..=32).contains(&tag.chars().count()) && !tag.contains(char::is_control);
     let tags = tags.filter(|tags| tags.len() <= 10 && tags.iter().all(is_good));
-    let wrong = "must be a JSON array of at most 10 texts of 1 to 32 characters";
+    let wrong =
+        "must be a JSON array of at most 10 texts of 1 to 32 characters, no control characters";
     let tags = tags.ok_or_else(|| Error::invalid("tags", wrong))?;
     serde_json::to_string(&tags).map_err(|_| Error::invalid("tags", wrong))
 }
 
+/// Finds a column that only a task with a queue may have.
+fn lonely(row: &InboxRow) -> Option<&'static str> {
+    let columns = [
+        ("delay", row.delay.is_some()),
+        ("run_at", row.run_at.is_some()),
+        ("timeout", row.timeout.is_some()),
+        ("max_attempts", row.max_attempts.is_some()),
+        ("expire_at", row.expire_at.is_some()),
+    ];
+    columns
+        .into_iter()
+        .find_map(|(name, is_given)| is_given.then_some(name))
+}
+
 fn dispatch(row: &InboxRow) -> Result<Option<DispatchRequest>> {
     let Some(queue) = row.queue.as_deref().filter(|queue| !queue.is_empty()) else {
-        return Ok(None);
+        let wrong = "is only for a task with a queue: name one, or leave it out";
+        return match lonely(row) {
+            Some(name) => Err(Error::invalid(name, wrong)),
+            None => Ok(None),
+        };
     };
     let queue = QueueName::parse(queue).ok_or_else(|| {
         let wrong = "must be a lower-case letter and up to 31 more letters a-z and digits";

@@ -119,3 +119,48 @@ async fn a_row_has_tags_a_time_to_run_and_one_to_expire() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_row_with_more_input_than_a_task_may_have_is_refused_unread() {
+    with_database(async |fresh| {
+        let sql = "INSERT INTO tbl_task_inbox (station_id, task_name, input) VALUES ('T1', 'n', REPEAT('x', 12000000)), \
+             ('T1', 'n', REPEAT('x', 999000)), ('T1', 'n', 'i')";
+        execute(fresh, sql).await;
+        assert_eq!(adopt(&fresh.database, &none(), IdScope::Station).await.unwrap(), 3);
+        assert_eq!(count(fresh, "SELECT COUNT(*) FROM tbl_async_task").await, 2);
+        let refused = queues::list(&fresh.database, None, 50, &TimeZone::UTC).await.unwrap().refused;
+        assert_eq!(refused[0].refusal, "PARAM_INVALID: parameter input has 12000000 bytes, at most 1000000 are allowed");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_row_that_never_expires_by_the_last_day_there_is_keeps_no_other_waiting() {
+    with_database(async |fresh| {
+        declare(fresh, PolicyChange::default()).await;
+        let sql = "INSERT INTO tbl_task_inbox (station_id, task_name, input, queue, run_at, expire_at) VALUES \
+             ('T1', 'n', 'i', 'report', NULL, '9999-12-31 23:59:59'), ('T1', 'n', 'i', 'report', '9999-12-31', '9999-12-31'), \
+             ('T1', 'n', 'i', 'report', NULL, NULL)";
+        execute(fresh, sql).await;
+        assert_eq!(adopt(&fresh.database, &none(), IdScope::Station).await.unwrap(), 3);
+        assert_eq!(claim(fresh, 10).await.len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_row_without_a_queue_that_names_a_time_is_refused_by_the_column() {
+    with_database(async |fresh| {
+        let sql = "INSERT INTO tbl_task_inbox (station_id, task_name, input, delay, run_at, timeout, max_attempts, expire_at) VALUES \
+             ('T1', 'n', 'i', 5, NULL, NULL, NULL, NULL), ('T1', 'n', 'i', NULL, '2030-01-01', NULL, NULL, NULL), \
+             ('T1', 'n', 'i', NULL, NULL, 60, NULL, NULL), ('T1', 'n', 'i', NULL, NULL, NULL, 2, NULL), \
+             ('T1', 'n', 'i', NULL, NULL, NULL, NULL, '2030-01-01')";
+        execute(fresh, sql).await;
+        assert_eq!(adopt(&fresh.database, &none(), IdScope::Station).await.unwrap(), 5);
+        let refused = queues::list(&fresh.database, None, 50, &TimeZone::UTC).await.unwrap().refused;
+        for column in ["delay", "run_at", "timeout", "max_attempts", "expire_at"] {
+            assert!(refused.iter().any(|row| row.refusal.contains(&format!("{column} is only"))), "{refused:?}");
+        }
+    })
+    .await;
+}
