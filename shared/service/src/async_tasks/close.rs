@@ -74,20 +74,21 @@ async fn close_one(connection: &mut Connection, kinds: JobKinds, id: TaskId) -> 
         return Ok(());
     }
     let task = tasks::lock(connection, id).await?.ok_or_else(not_found)?;
-    let is_open = task.status != TaskStatus::Finished;
-    if is_open && !task.is_batch {
+    if task.status == TaskStatus::Finished {
+        // It has ended since the statement that closes looked at it.
+        tasks::close(connection, id).await?;
+        return Ok(());
+    }
+    if task.is_batch {
+        let batch = batches::by_task(connection, id).await?;
+        let batch = batch.ok_or_else(not_found)?;
+        cancel(connection, kinds.of(&batch)?, &task, &batch).await?;
+        tasks::close(connection, id).await?;
+    } else {
         if task.queue.is_some() {
             cancel_run(connection, &task).await?;
         }
         tasks::close_without_work(connection, id).await?;
-        return Ok(tell(connection, &task, Event::Ended).await?);
     }
-    let batch = batches::by_task(connection, id).await?;
-    let batch = batch.ok_or_else(not_found)?;
-    if is_open {
-        cancel(connection, kinds.of(&batch)?, &task, &batch).await?;
-        tell(connection, &task, Event::Ended).await?;
-    }
-    tasks::close(connection, id).await?;
-    Ok(())
+    Ok(tell(connection, &task, Event::Ended).await?)
 }

@@ -199,6 +199,25 @@ async fn the_worker_of_a_cancelled_task_learns_from_every_call() {
 }
 
 #[tokio::test]
+async fn a_task_that_ends_while_it_is_closed_is_closed() {
+    with_database(async |fresh| {
+        declare(fresh, PolicyChange::default()).await;
+        let database = fresh.another(2);
+        for _ in 0..300 {
+            let id = add(fresh, "T1").await;
+            claim_one(fresh).await;
+            let named = [key(id)];
+            let closing =
+                task_service::async_tasks::close(&database, KINDS, &Caller::Unbound, &named);
+            let (closed, _) = futures_util::future::join(closing, finish(fresh, id, None)).await;
+            assert_eq!(closed.unwrap(), 1);
+            assert_eq!(get(fresh, id).await["message_show"], false);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_cancelled_task_that_waits_is_never_claimed() {
     with_database(async |fresh| {
         declare(fresh, PolicyChange::default()).await;
