@@ -167,6 +167,7 @@ async fn whatever_is_accepted_fits_into_the_memory_of_its_functions() {
         zipped::largest_submits(&sender).await;
         zipped::largest_price_list(&sender).await;
         zipped::largest_calls(&sender).await;
+        zipped::largest_reference_file(&sender).await;
         let table = Table::measured(api);
         println!("\n{table}");
         assert_eq!(sender.failures.take(), [""; 0], "\n{table}");

@@ -1,6 +1,8 @@
 //! Loading reference data: one JSON file with the stations' operating cycles, addresses and skus, and the queues of plain
 //! tasks, upserted.
 
+mod findings;
+mod list;
 mod parse;
 mod queues;
 mod record;
@@ -10,10 +12,8 @@ use task_store::{Connection, Database, reference};
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::tasks::queues::{SqsNames, set_within};
+use findings::Findings;
 use parse::Station;
-
-/// How many bad records a message lists.
-const LISTED: usize = 20;
 
 /// How much was loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -46,11 +46,11 @@ pub async fn load(database: &Database, sqs: &SqsNames, json: &str) -> Result<Loa
             Ok::<_, Error>(())
         })
         .await?;
-    let sum = |sum: Loaded, station: &Station| Loaded {
+    let sum = |sum: Loaded, station: &Station<'_>| Loaded {
         stations: sum.stations + 1,
-        time_configs: sum.time_configs + station.time_configs.len(),
-        addresses: sum.addresses + station.addresses.len(),
-        skus: sum.skus + station.skus.len(),
+        time_configs: sum.time_configs + station.time_configs.count,
+        addresses: sum.addresses + station.addresses.count,
+        skus: sum.skus + station.skus.count,
         ..sum
     };
     let none = Loaded {
@@ -61,54 +61,57 @@ pub async fn load(database: &Database, sqs: &SqsNames, json: &str) -> Result<Loa
 }
 
 /// Lists the first bad records of a file, one a line.
-fn refused(findings: &[String]) -> Error {
-    let listed = findings.iter().take(LISTED);
-    let mut lines: Vec<_> = listed.map(|finding| format!("\n  {finding}")).collect();
-    if findings.len() > LISTED {
-        lines.push(format!("\n  ... and {} more", findings.len() - LISTED));
-    }
-    let message = format!("nothing was loaded:{}", lines.concat());
+fn refused(findings: &Findings) -> Error {
+    let message = format!("nothing was loaded:{}", findings.lines());
     Error::refused(ErrorCode::ParamInvalid, message)
 }
 
-async fn store(connection: &mut Connection, station: &Station) -> Result<()> {
+async fn store(connection: &mut Connection, station: &Station<'_>) -> Result<()> {
     let id = &station.id;
-    let mut foreign = Vec::new();
-    for cycle in &station.time_configs {
-        let row = reference::cycle(connection, &cycle.id).await?;
-        if row.is_some_and(|row| row.station != *id) {
-            foreign.push(format!(
-                "operating cycle {}: id is another station's; use an id of station {}'s own",
-                cycle.id,
-                id.as_str()
-            ));
-        }
+    check_cycles(connection, station).await?;
+    for cycles in station.time_configs.pieces() {
+        reference::upsert_cycles(connection, id, &json(&read(cycles)?)?).await?;
     }
-    if !foreign.is_empty() {
-        return Err(refused(&foreign));
+    for addresses in station.addresses.pieces() {
+        reference::upsert_addresses(connection, id, &json(&read(addresses)?)?).await?;
     }
-    reference::upsert_cycles(connection, id, &json(&station.time_configs)?).await?;
-    reference::upsert_addresses(connection, id, &json(&station.addresses)?).await?;
-    reference::upsert_skus(connection, id, &json(&station.skus)?).await?;
+    for skus in station.skus.pieces() {
+        reference::upsert_skus(connection, id, &json(&read(skus)?)?).await?;
+    }
     Ok(())
 }
 
-fn json<T: Serialize>(rows: &T) -> Result<String> {
-    serde_json::to_string(rows).map_err(|error| refused(&[format!("a record: {error}")]))
+/// Refuses operating cycles that are another station's.
+async fn check_cycles(connection: &mut Connection, station: &Station<'_>) -> Result<()> {
+    let id = &station.id;
+    let mut foreign = Findings::default();
+    for cycles in station.time_configs.pieces() {
+        for cycle in read(cycles)? {
+            let row = reference::cycle(connection, &cycle.id).await?;
+            if row.is_some_and(|row| row.station != *id) {
+                foreign.push(format!(
+                    "operating cycle {}: id is another station's; use an id of station {}'s own",
+                    cycle.id,
+                    id.as_str()
+                ));
+            }
+        }
+    }
+    match foreign.is_empty() {
+        true => Ok(()),
+        false => Err(refused(&foreign)),
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Returns records that were found right before.
+fn read<T>(piece: serde_json::Result<Vec<T>>) -> Result<Vec<T>> {
+    piece.map_err(|error| unreadable(&error))
+}
 
-    #[test]
-    fn the_first_twenty_bad_records_are_listed_and_the_rest_is_counted() {
-        let findings: Vec<_> = (1..=25).map(|n| format!("sku D{n}: …")).collect();
-        let message = refused(&findings).to_string();
-        assert!(
-            message.contains("\n  sku D20: …\n  ... and 5 more"),
-            "{message}"
-        );
-        assert!(!message.contains("D21"), "{message}");
-    }
+fn json<T: Serialize>(rows: &T) -> Result<String> {
+    serde_json::to_string(rows).map_err(|error| unreadable(&error))
+}
+
+fn unreadable(error: &serde_json::Error) -> Error {
+    refused(&Findings::one(format!("a record: {error}")))
 }

@@ -63,17 +63,23 @@ pub(super) async fn largest_price_list(sender: &Sender<'_>) {
 /// A thousand tasks that fill a body; then lists of millions of elements and large documents, which are all refused.
 pub(super) async fn largest_calls(sender: &Sender<'_>) {
     let station = &sender.station.id;
-    let task = |n: usize| json!({"station_id": station, "task_name": n, "input": "x".repeat(BODY / 1_000 - 100)});
+    let task = |n: usize| json!({"station_id": station, "task_name": n, "queue": "large", "input": "x".repeat(BODY / 1_000 - 100)});
+    sender
+        .accept("/task/queue/set", &json!({"queue": "large"}))
+        .await;
     let tasks: Vec<_> = (0..1_000).map(task).collect();
     let body = json!({ "tasks": tasks }).to_string();
     drop(tasks);
     sender.zipped("/task/add", JSON, &body, is_accepted).await;
+    largest_finish(sender).await;
     let many = format!("[{}1]", "1,".repeat(BODY / 2 - 1_000));
     for (path, name, error) in [
         (SUBMIT, "order_data", "BATCH_TOO_LARGE"),
         ("/station/sku/batch/price", "items", "BATCH_TOO_LARGE"),
         ("/task/add", "tasks", "PARAM_INVALID"),
         ("/task/finish", "tasks", "PARAM_INVALID"),
+        ("/reference/load", "stations", "PARAM_INVALID"),
+        ("/reference/load", "queues", "PARAM_INVALID"),
         ("/task/update", "value", "PARAM_INVALID"),
         ("/async_task/close", "user_task_ids", "PARAM_INVALID"),
         ("/async_task/retry", "user_task_ids", "PARAM_INVALID"),
@@ -92,6 +98,47 @@ pub(super) async fn largest_calls(sender: &Sender<'_>) {
             )
             .await;
     }
+}
+
+/// The results of a thousand runs fill a body, which is sent by a stale worker, too.
+async fn largest_finish(sender: &Sender<'_>) {
+    const CLAIM: &str = "/task/claim";
+    let mut keys = Vec::new();
+    loop {
+        let claim = json!({"queue": "large", "limit": 100});
+        let claim = sender.api.request("POST", CLAIM).json(&claim);
+        let claimed = sender.send(CLAIM, claim).await;
+        let tasks = claimed.and_then(|claimed| claimed.body["data"].as_array().cloned());
+        let Some(tasks) = tasks.filter(|tasks| !tasks.is_empty()) else {
+            break;
+        };
+        keys.extend(tasks.iter().map(|task| task["task_id"].clone()));
+    }
+    if keys.len() != 1_000 {
+        sender.fail(format!("{} of 1,000 tasks were claimed", keys.len()));
+    }
+    for run in [7, 1] {
+        let finish = |key: &Value| json!({"task_id": key, "run_count": run, "result": "\"".repeat(BODY / 2_000 - 40)});
+        let list: Vec<_> = keys.iter().map(finish).collect();
+        let body = json!({ "tasks": list }).to_string();
+        sender
+            .zipped("/task/finish", JSON, &body, is_accepted)
+            .await;
+    }
+}
+
+/// A reference file that fills a body: the skus of a station, of which each is as short as it may be.
+pub(super) async fn largest_reference_file(sender: &Sender<'_>) {
+    let sku = |n: usize| format!(r#"{{"sku_id":"{n}","sale_price":"1","sale_num_least":"1"}}"#);
+    let skus: Vec<_> = (0..BODY / 64).map(sku).collect();
+    let body = format!(
+        r#"{{"stations":[{{"station_id":"large","skus":[{}]}}]}}"#,
+        skus.join(",")
+    );
+    drop(skus);
+    sender
+        .zipped("/reference/load", JSON, &body, is_accepted)
+        .await;
 }
 
 /// A bomb of 4 GiB in 4 MiB, which says that it is smaller, to a function that has got nothing else; the most memory that it took.

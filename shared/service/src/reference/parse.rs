@@ -1,10 +1,14 @@
-//! A reference file as stations, or a list of everything that is wrong with it.
+//! A reference file as stations, or a list of everything that is wrong with it. Every record is checked before any is stored.
 
 use serde::de::DeserializeOwned;
-use serde::{Serialize, Serializer};
-use serde_json::Value;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::error::Category;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use task_store::StationId;
 
+use super::findings::Findings;
+use super::list::{Kind, Records, each, value};
 use super::queues::{Queue, queues};
 use super::record::Record;
 use crate::items::{Money, Quantity};
@@ -20,11 +24,11 @@ const ID: usize = 64;
 
 /// A station with its records, ready to be stored.
 #[derive(Debug)]
-pub(super) struct Station {
+pub(super) struct Station<'a> {
     pub(super) id: StationId,
-    pub(super) time_configs: Vec<TimeConfig>,
-    pub(super) addresses: Vec<Address>,
-    pub(super) skus: Vec<Sku>,
+    pub(super) time_configs: Records<'a, TimeConfig>,
+    pub(super) addresses: Records<'a, Address>,
+    pub(super) skus: Records<'a, Sku>,
 }
 
 /// An operating cycle.
@@ -65,29 +69,56 @@ pub(super) struct Sku {
 
 /// The content of a file, ready to be stored.
 #[derive(Debug)]
-pub(super) struct File {
-    pub(super) stations: Vec<Station>,
+pub(super) struct File<'a> {
+    pub(super) stations: Vec<Station<'a>>,
     pub(super) queues: Vec<Queue>,
 }
 
-/// Reads a file. An error lists every bad record, one line each.
-pub(super) fn file(json: &str, sqs: &SqsNames) -> Result<File, Vec<String>> {
-    let file: Value = serde_json::from_str(json)
-        .map_err(|error| vec![format!("the file is not JSON: {error}")])?;
-    let values = match (file.get("stations"), file.get("queues")) {
-        (Some(Value::Array(values)), _) => values.as_slice(),
-        (None, Some(_)) => &[],
-        _ => {
-            let finding =
-                "the file must be an object with a list \"stations\", a list \"queues\", or both";
-            return Err(vec![finding.to_owned()]);
-        }
-    };
-    let (mut stations, mut findings) = (Vec::new(), Vec::new());
-    for (number, value) in (1..).zip(values) {
-        stations.extend(station(number, value, &mut findings));
+/// The most stations of a file.
+const MOST_STATIONS: usize = 10_000;
+
+const NO_FILE: &str =
+    "the file must be an object with a list \"stations\", a list \"queues\", or both";
+
+/// The members of a file, as they were sent.
+#[derive(Deserialize)]
+struct SentFile<'a> {
+    #[serde(borrow)]
+    stations: Option<&'a RawValue>,
+    #[serde(borrow)]
+    queues: Option<&'a RawValue>,
+}
+
+/// The members of a station, as they were sent.
+#[derive(Deserialize)]
+struct SentStation<'a> {
+    #[serde(borrow)]
+    station_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    time_configs: Option<&'a RawValue>,
+    #[serde(borrow)]
+    addresses: Option<&'a RawValue>,
+    #[serde(borrow)]
+    skus: Option<&'a RawValue>,
+}
+
+/// Reads a file. An error lists the bad records, one line each.
+pub(super) fn file<'a>(json: &'a str, sqs: &SqsNames) -> Result<File<'a>, Findings> {
+    let sent: SentFile<'a> = serde_json::from_str(json).map_err(|error| {
+        Findings::one(match error.classify() {
+            Category::Data => NO_FILE.to_owned(),
+            _ => format!("the file is not JSON: {error}"),
+        })
+    })?;
+    let is_file = json.trim_start().starts_with('{')
+        && (sent.stations.is_some() || sent.queues.is_some())
+        && sent.stations.is_none_or(is_list);
+    if !is_file {
+        return Err(Findings::one(NO_FILE));
     }
-    let queues = queues(&file, sqs, &mut findings);
+    let mut findings = Findings::default();
+    let stations = stations(sent.stations, &mut findings);
+    let queues = queues(sent.queues, sqs, &mut findings);
     if findings.is_empty() {
         Ok(File { stations, queues })
     } else {
@@ -95,8 +126,33 @@ pub(super) fn file(json: &str, sqs: &SqsNames) -> Result<File, Vec<String>> {
     }
 }
 
-fn station(number: usize, value: &Value, findings: &mut Vec<String>) -> Option<Station> {
-    let mut record = match Record::open("station", "station_id", number, value) {
+fn stations<'a>(list: Option<&'a RawValue>, findings: &mut Findings) -> Vec<Station<'a>> {
+    let (mut stations, mut number) = (Vec::new(), 0);
+    let read = each(list.map_or("[]", RawValue::get), |value| {
+        number += 1;
+        if number <= MOST_STATIONS {
+            stations.extend(station(number, value, findings));
+        }
+    });
+    if let Err(error) = read {
+        findings.push(format!("the file is not JSON: {error}"));
+    }
+    if number > MOST_STATIONS {
+        let wrong = format!("the file has {number} stations, at most {MOST_STATIONS} are allowed");
+        findings.push(format!("{wrong}: send it in parts"));
+    }
+    stations
+}
+
+fn station<'a>(number: usize, text: &'a RawValue, findings: &mut Findings) -> Option<Station<'a>> {
+    let (sent, value) = match sent_station(text) {
+        Ok(sent) => sent,
+        Err(wrong) => {
+            findings.push(format!("station number {number}: {wrong}"));
+            return None;
+        }
+    };
+    let mut record = match Record::open("station", "station_id", number, &value) {
         Ok(record) => record,
         Err(finding) => {
             findings.push(finding);
@@ -108,13 +164,15 @@ fn station(number: usize, value: &Value, findings: &mut Vec<String>) -> Option<S
     if id.is_none() {
         record.wrong("station_id", "must be text of 1 to 16 printable characters");
     }
-    let cycles = record.list("time_configs");
-    let addresses = record.list("addresses");
-    let skus = record.list("skus");
-    findings.extend(record.finish());
-    let time_configs = records("operating cycle", "id", cycles, findings, time_config);
-    let addresses = records("address", "address_id", addresses, findings, address);
-    let skus = records("sku", "sku_id", skus, findings, sku);
+    for field in ["time_configs", "addresses", "skus"] {
+        record.check_list(field);
+    }
+    if let Some(finding) = record.finish() {
+        findings.push(finding);
+    }
+    let time_configs = Records::check(&TIME_CONFIG, sent.time_configs, findings);
+    let addresses = Records::check(&ADDRESS, sent.addresses, findings);
+    let skus = Records::check(&SKU, sent.skus, findings);
     Some(Station {
         id: id?,
         time_configs,
@@ -123,26 +181,54 @@ fn station(number: usize, value: &Value, findings: &mut Vec<String>) -> Option<S
     })
 }
 
-/// Reads the records of one kind.
-fn records<T>(
-    kind: &str,
-    id_field: &str,
-    values: &[Value],
-    findings: &mut Vec<String>,
-    read: fn(&mut Record<'_>) -> T,
-) -> Vec<T> {
-    let mut all = Vec::with_capacity(values.len());
-    for (number, value) in (1..).zip(values) {
-        match Record::open(kind, id_field, number, value) {
-            Ok(mut record) => {
-                all.push(read(&mut record));
-                findings.extend(record.finish());
-            }
-            Err(finding) => findings.push(finding),
+fn is_list(text: &RawValue) -> bool {
+    text.get().starts_with('[')
+}
+
+/// Reads a station without its records: its value has all members but the lists.
+fn sent_station(text: &RawValue) -> Result<(SentStation<'_>, Value), String> {
+    let none = SentStation {
+        station_id: None,
+        time_configs: None,
+        addresses: None,
+        skus: None,
+    };
+    if !text.get().starts_with('{') {
+        return Ok((none, value(text)?));
+    }
+    let sent: SentStation<'_> =
+        serde_json::from_str(text.get()).map_err(|error| format!("cannot be read: {error}"))?;
+    let mut head = Map::new();
+    for (name, member) in [
+        ("station_id", sent.station_id),
+        ("time_configs", sent.time_configs),
+        ("addresses", sent.addresses),
+        ("skus", sent.skus),
+    ] {
+        if let Some(member) = member.filter(|member| !is_list(member)) {
+            head.insert(name.to_owned(), value(member)?);
         }
     }
-    all
+    Ok((sent, Value::Object(head)))
 }
+
+static TIME_CONFIG: Kind<TimeConfig> = Kind {
+    name: "operating cycle",
+    id: "id",
+    read: time_config,
+};
+
+static ADDRESS: Kind<Address> = Kind {
+    name: "address",
+    id: "address_id",
+    read: address,
+};
+
+static SKU: Kind<Sku> = Kind {
+    name: "sku",
+    id: "sku_id",
+    read: sku,
+};
 
 fn time_config(record: &mut Record<'_>) -> TimeConfig {
     let kind = match record.value("type").and_then(Value::as_u64) {

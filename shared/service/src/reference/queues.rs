@@ -1,8 +1,11 @@
 //! The queues of a reference file.
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 use task_store::task_queues::{Mode, PolicyChange, QueueName};
 
+use super::findings::Findings;
+use super::list::{each, value};
 use super::record::Record;
 use crate::tasks::queues::SqsNames;
 
@@ -18,30 +21,48 @@ const KNOWN: [&str; 8] = [
     "paused",
 ];
 
+/// The most queues of a file.
+const MOST: usize = 1_000;
+
 /// A queue with the members of its policy that the file sets.
 pub(super) type Queue = (QueueName, PolicyChange);
 
 /// Reads the queues of a file; everything that is wrong with one is noted. Those in `sqs` have an SQS queue.
-pub(super) fn queues(file: &Value, sqs: &SqsNames, findings: &mut Vec<String>) -> Vec<Queue> {
-    let values = match file.get("queues") {
-        None | Some(Value::Null) => return Vec::new(),
-        Some(Value::Array(values)) => values,
-        Some(_) => {
-            findings.push("\"queues\" must be a list".to_owned());
-            return Vec::new();
-        }
-    };
-    let mut queues = Vec::with_capacity(values.len());
-    for (number, value) in (1..).zip(values) {
-        match Record::open("queue", "queue", number, value) {
-            Ok(mut record) => {
-                queues.extend(queue(&mut record, value, sqs));
-                findings.extend(record.finish());
+pub(super) fn queues(
+    list: Option<&RawValue>,
+    sqs: &SqsNames,
+    findings: &mut Findings,
+) -> Vec<Queue> {
+    let list = list.map_or("[]", RawValue::get);
+    let (mut queues, mut number) = (Vec::new(), 0);
+    let read = each(list, |text| {
+        number += 1;
+        if number <= MOST {
+            match one(number, text, sqs) {
+                Ok(queue) => queues.push(queue),
+                Err(finding) => findings.push(finding),
             }
-            Err(finding) => findings.push(finding),
         }
+    });
+    if read.is_err() {
+        findings.push("\"queues\" must be a list".to_owned());
+    }
+    if number > MOST {
+        findings.push(format!(
+            "the file has {number} queues, at most {MOST} are allowed: send it in parts"
+        ));
     }
     queues
+}
+
+fn one(number: usize, text: &RawValue, sqs: &SqsNames) -> Result<Queue, String> {
+    let value = value(text).map_err(|wrong| format!("queue number {number}: {wrong}"))?;
+    let mut record = Record::open("queue", "queue", number, &value)?;
+    let queue = queue(&mut record, &value, sqs);
+    match (queue, record.finish()) {
+        (Some(queue), None) => Ok(queue),
+        (_, finding) => Err(finding.unwrap_or_default()),
+    }
 }
 
 fn queue(record: &mut Record<'_>, value: &Value, sqs: &SqsNames) -> Option<Queue> {
@@ -134,13 +155,11 @@ mod tests {
     use super::*;
 
     fn read(queue: &Value) -> (Vec<Queue>, Vec<String>) {
-        let mut findings = Vec::new();
-        let queues = queues(
-            &json!({"queues": [queue]}),
-            &SqsNames::parse("report").unwrap(),
-            &mut findings,
-        );
-        (queues, findings)
+        let mut findings = Findings::default();
+        let list = serde_json::value::to_raw_value(&[queue]).unwrap();
+        let sqs = SqsNames::parse("report").unwrap();
+        let queues = queues(Some(&list), &sqs, &mut findings);
+        (queues, findings.first)
     }
 
     #[test]

@@ -119,15 +119,10 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// Reads an optional list.
-    pub(super) fn list(&mut self, field: &str) -> &'a [Value] {
-        match self.value(field) {
-            None => &[],
-            Some(Value::Array(values)) => values,
-            Some(_) => {
-                self.wrong(field, "must be a list");
-                &[]
-            }
+    /// Checks that an optional field is a list.
+    pub(super) fn check_list(&mut self, field: &str) {
+        if self.value(field).is_some_and(|value| !value.is_array()) {
+            self.wrong(field, "must be a list");
         }
     }
 

@@ -2,8 +2,9 @@
 
 use super::*;
 
-fn stations(json: &str) -> Result<Vec<Station>, Vec<String>> {
-    file(json, &SqsNames::default()).map(|file| file.stations)
+fn stations(json: &str) -> Result<Vec<Station<'_>>, Vec<String>> {
+    let file = file(json, &SqsNames::default());
+    file.map(|file| file.stations).map_err(|found| found.first)
 }
 use serde_json::json;
 
@@ -111,15 +112,39 @@ fn a_file_that_is_no_reference_file_is_refused_in_words() {
 
 #[test]
 fn absent_fields_have_their_documented_defaults() {
-    let read = stations(
-        &json!({"stations": [{"station_id": "T1", "skus": [
-        {"sku_id": "D1", "sale_price": "1", "sale_num_least": "1"}]}]})
-        .to_string(),
-    )
-    .unwrap();
-    let sku = serde_json::to_value(&read[0].skus[0]).unwrap();
+    let file = json!({"stations": [{"station_id": "T1", "skus": [
+        {"sku_id": "D1", "sale_price": "1", "sale_num_least": "1"}]}]});
+    let file = file.to_string();
+    let read = stations(&file).unwrap();
+    let piece = read[0].skus.pieces().next().unwrap().unwrap();
+    let sku = serde_json::to_value(&piece[0]).unwrap();
     assert_eq!(
         (&sku["on_sale"], &sku["name"], &sku["time_config_id"]),
         (&json!(1), &json!(""), &Value::Null)
+    );
+}
+
+#[test]
+fn a_station_names_each_of_its_lists_once_and_as_a_list() {
+    let twice = r#"{"stations": [{"station_id": "T1", "skus": [], "skus": []}]}"#;
+    let found = stations(twice).unwrap_err();
+    assert!(found[0].contains("duplicate field `skus`"), "{found:?}");
+    let found = findings(&json!({"skus": 7, "addresses": [7]}));
+    assert_eq!(
+        found,
+        [
+            "station T1: skus 7 must be a list",
+            "address number 1: must be an object, not 7"
+        ]
+    );
+}
+
+#[test]
+fn a_file_of_too_many_stations_is_refused_with_their_number() {
+    let many = vec![json!({"station_id": "T1"}); 10_001];
+    let found = stations(&json!({ "stations": many }).to_string()).unwrap_err();
+    assert!(
+        found[0].contains("has 10001 stations, at most 10000"),
+        "{found:?}"
     );
 }
