@@ -37,7 +37,11 @@ impl Parameter<'_> {
             .into_iter()
             .filter(|event| words.iter().any(|word| *word == *event))
             .collect();
-        match words.iter().find(|word| !EVENTS.contains(&&***word)) {
+        let unknown = words.iter().find(|word| !EVENTS.contains(&&***word));
+        match unknown {
+            None if events.is_empty() => {
+                Err(self.invalid("is an empty list: enabled=false is what stops a callback"))
+            }
             Some(bad) => Err(self.invalid(&format!(
                 "holds {}, known are {}",
                 shown(bad),

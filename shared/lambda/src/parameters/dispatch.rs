@@ -18,6 +18,8 @@ use super::{Parameter, Parameters, shown};
 const MOST_DELAY: u32 = 366 * 86_400;
 /// Seconds a run may be silent.
 const TIMEOUTS: std::ops::RangeInclusive<u32> = 10..=43_200;
+/// The first second of the year 1000: the database has no earlier one. The calendar here ends with its own.
+const FIRST_SECOND: i64 = -30_610_224_000;
 /// The most days for which a task is kept: a hundred years.
 const MOST_KEEP_DAYS: u32 = 36_500;
 /// Runs of a task.
@@ -53,14 +55,19 @@ impl Parameter<'_> {
     /// Reads a time: `YYYY-MM-DD HH:MM:SS` in a zone, or with its own offset as RFC 3339 has it.
     pub fn time(self, zone: &TimeZone) -> Result<Moment> {
         let text = self.scalar()?;
-        let local = || DateTime::strptime("%Y-%m-%d %H:%M:%S", &*text).ok();
-        let zoned = || zone.to_ambiguous_timestamp(local()?).compatible().ok();
+        let zoned = || {
+            let local = DateTime::strptime("%Y-%m-%d %H:%M:%S", &*text).ok()?;
+            let instant = zone.to_ambiguous_timestamp(local).compatible().ok();
+            // The last instant lies some hours before the end of the last day.
+            instant.or_else(|| (local.year() == 9999).then_some(Timestamp::MAX))
+        };
         let instant = zoned().or_else(|| text.parse::<Timestamp>().ok());
         instant
+            .filter(|instant| instant.as_second() >= FIRST_SECOND)
             .and_then(|instant| Moment::from_seconds(instant.as_second()))
             .ok_or_else(|| {
                 self.invalid(&format!(
-                    "must be a time YYYY-MM-DD HH:MM:SS, or one with an offset such as 2026-11-28T09:00:00+08:00, not {}",
+                    "must be a time YYYY-MM-DD HH:MM:SS, or one with an offset such as 2026-11-28T09:00:00+08:00, of the years 1000 to 9999, not {}",
                     shown(&text)
                 ))
             })
@@ -82,10 +89,13 @@ impl Parameter<'_> {
     /// Reads tags as the JSON array that is stored: at most 10 of at most 32 characters.
     fn tags(self) -> Result<String> {
         let tags = self.items(10)?;
-        let is_good = |tag: &str| (1..=32).contains(&tag.chars().count()) && !tag.contains('\0');
+        let is_good =
+            |tag: &str| (1..=32).contains(&tag.chars().count()) && !tag.contains(char::is_control);
         if let Some(bad) = tags.iter().find(|tag| !is_good(tag)) {
             let shown = shown(bad);
-            return Err(self.invalid(&format!("holds {shown}, a tag has 1 to 32 characters")));
+            return Err(self.invalid(&format!(
+                "holds {shown}, a tag has 1 to 32 characters, none of them a control character"
+            )));
         }
         serde_json::to_string(&tags).map_err(|_| self.invalid("holds what is no text"))
     }

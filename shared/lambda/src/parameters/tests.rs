@@ -1,5 +1,6 @@
 //! Tests of reading parameters.
 
+mod dispatched;
 mod documents;
 mod identifiers;
 mod properties;

@@ -42,6 +42,7 @@ pub async fn remove_upcoming(
         first = first.or(Moment::from_row(&row, "due_at")?);
         for sql in [
             "DELETE FROM tbl_work WHERE task_id = ? AND kind = 2 AND run = 0 AND part = 0",
+            "DELETE FROM tbl_task_keep WHERE task_id = ?",
             "DELETE FROM tbl_async_task WHERE id = ?",
         ] {
             sqlx::query(sql).bind(id).execute(&mut *connection).await?;

@@ -18,11 +18,14 @@ pub(in super::super) const NO_QUEUES: [&str; 10] = [
 pub(in super::super) const NO_TOKENS: [&str; 5] = ["a b", "é", "a\r\n", "a/b", "' OR 1=1 --"];
 
 /// Texts that are no time.
-pub(in super::super) const NO_TIMES: [&str; 9] = [
+pub(in super::super) const NO_TIMES: [&str; 12] = [
     "x",
     "tomorrow",
     "2026-11-28",
     "2026-02-30 00:00:00",
+    "0000-00-00 00:00:00",
+    "0000-01-01 00:00:00",
+    "-009999-01-01T00:00:00Z",
     "2026-11-28 25:00:00",
     "2026-11-28 00:00:00 x",
     "28.11.2026 00:00:00",
@@ -36,7 +39,7 @@ pub(in super::super) const NO_BACKOFFS: [&str; 8] = [
 ];
 
 /// JSON that is no list of tags.
-pub(in super::super) const NO_JSON_TAGS: [&str; 7] = [
+pub(in super::super) const NO_JSON_TAGS: [&str; 8] = [
     "{}",
     "[[1]]",
     "[{}]",
@@ -44,6 +47,7 @@ pub(in super::super) const NO_JSON_TAGS: [&str; 7] = [
     "[\"\"]",
     "[\"\\ud800\"]",
     "[\"a\\u0000\"]",
+    "[\"a\\u0001\"]",
 ];
 
 /// Texts that are no name of a schedule.

@@ -5,6 +5,7 @@ use task_store::schedules::{self, Misfire, NewSchedule, Schedule, ScheduleName};
 use task_store::{Connection, Database, Moment, StationId, task_queues};
 
 use super::{Rule, ScheduleView, ScheduledTask};
+use crate::callbacks;
 use crate::error::{Error, Result};
 use crate::tasks::queues::undeclared;
 
@@ -34,7 +35,7 @@ pub struct ScheduleChange {
 ///
 /// # Errors
 /// `PARAM_MISSING` for a new schedule without `cron` or `task`; `PARAM_INVALID` for a bad expression, a zone that is not known, a
-/// schedule that never runs, a queue that is not declared, and when the station has as many schedules as it may.
+/// schedule that never runs, a queue or a callback that is not declared, and when the station has as many schedules as it may.
 pub async fn set(
     database: &Database,
     name: &ScheduleName,
@@ -69,6 +70,9 @@ async fn set_within(
     }
     let station = merged.task.station()?;
     check_queue(connection, merged.task.queue()).await?;
+    if let Some(callback) = merged.task.callback() {
+        callbacks::check_named(connection, callback).await?;
+    }
     let is_new_there = before
         .as_ref()
         .is_none_or(|it| it.station != station.as_str());

@@ -105,6 +105,12 @@ impl ScheduledTask {
         &self.queue
     }
 
+    /// Returns the callback of the tasks.
+    #[must_use]
+    pub fn callback(&self) -> Option<&str> {
+        self.callback.as_deref()
+    }
+
     /// Returns the request that adds the task of an instant.
     pub fn request(&self, name: &str, instant: Moment) -> Result<TaskRequest<'static>> {
         let tags = serde_json::to_string(&self.tags).map_err(|_| UNREADABLE)?;

@@ -1,5 +1,7 @@
 //! Setting, listing and deleting schedules.
 
+use task_store::callbacks::CallbackName;
+
 use super::*;
 
 #[tokio::test]
@@ -71,6 +73,11 @@ async fn a_schedule_that_cannot_be_is_refused_by_the_name_of_what_is_wrong() {
                 ErrorCode::ParamInvalid,
                 "queue",
             ),
+            (
+                other(|it| it.task = Some(told_nowhere())),
+                ErrorCode::ParamInvalid,
+                "callback",
+            ),
         ] {
             let refused = set(&fresh.database, "bad", &change).await.unwrap_err();
             assert_eq!(refused.code(), code, "{refused}");
@@ -91,6 +98,16 @@ fn elsewhere() -> ScheduledTask {
         ..New::of("T1")
     };
     ScheduledTask::of(&new.request()).unwrap()
+}
+
+/// A task with a callback that is not declared.
+fn told_nowhere() -> ScheduledTask {
+    let new = New::of("T1");
+    let request = TaskRequest {
+        callback: CallbackName::parse("nowhere"),
+        ..new.request()
+    };
+    ScheduledTask::of(&request).unwrap()
 }
 
 #[test]
