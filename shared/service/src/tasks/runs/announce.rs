@@ -24,10 +24,10 @@ pub trait RunQueue: Sync {
     fn send(&self, runs: &[RunAnnouncement]) -> impl Future<Output = Vec<TaskId>> + Send;
 }
 
-/// Adds a task as [`tasks::add`] does, and announces it.
+/// Adds a task as [`tasks::add()`] does, and announces it.
 ///
 /// # Errors
-/// The errors of [`tasks::add`].
+/// The errors of [`tasks::add()`].
 pub async fn add<Q: RunQueue>(
     database: &Database,
     queue: &Q,
@@ -43,10 +43,10 @@ pub async fn add<Q: RunQueue>(
     })
 }
 
-/// Adds tasks as [`tasks::add_many`] does, and announces them.
+/// Adds tasks as [`tasks::add_many()`] does, and announces them.
 ///
 /// # Errors
-/// The errors of [`tasks::add_many`].
+/// The errors of [`tasks::add_many()`].
 pub async fn add_many<Q: RunQueue>(
     database: &Database,
     queue: &Q,
