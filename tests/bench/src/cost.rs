@@ -29,7 +29,7 @@ const READS: f64 = 5.0;
 /// The single tasks of each way.
 const TASKS: usize = 1_000;
 /// The task queue in mode `sqs`.
-const SQS: &str = "bench-sqs";
+const SQS: &str = "benchsqs";
 
 /// Counts both and prints their bills.
 pub(crate) fn measure(setting: &Setting, figures: &mut Figures) {

@@ -8,7 +8,7 @@ use super::SQS;
 /// The most tasks of a list.
 const LIST: usize = 100;
 /// The queue of mode `pull`.
-const PULL: &str = "bench-pull";
+const PULL: &str = "benchpull";
 
 /// How tasks reach their worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
