@@ -85,8 +85,12 @@ fn config(options: &Options, url: &str) -> StackConfig {
         .functions
         .retain(|name| FUNCTIONS.contains(&name.as_str()));
     if options.purged().is_some() {
-        // It is invoked beside the second half.
-        config.project.schedules.remove(HOUSEKEEPER);
+        // It is invoked beside the second half, not before.
+        let never = Duration::from_hours(24 * 365).as_secs();
+        config
+            .project
+            .schedules
+            .insert(HOUSEKEEPER.to_owned(), never);
     }
     StackConfig {
         name: format!("soak-{}", std::process::id()),
