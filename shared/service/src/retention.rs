@@ -3,6 +3,8 @@
 //! A task is marked, deleted a minute later, and the rows of its batch after it: in small transactions by their keys, each of which
 //! leaves what is locked by others to another time. A purge that is cut off goes on in the next round.
 
+use std::time::{Duration, Instant};
+
 use serde::Serialize;
 use task_engine::Deadline;
 use task_store::purge::{self, OldTasks};
@@ -11,9 +13,12 @@ use task_store::{Connection, Database, keep};
 use crate::error::{Error, Result};
 
 /// Tasks that are looked at in one step.
-const PAGE: u32 = 500;
+const PAGE: u32 = 200;
 /// Rows of tasks and their runs of one transaction.
-const ROWS: u32 = 900;
+const ROWS: u32 = 300;
+/// How many times as long as a step took nothing is done after it, so that others have the database for most of the time.
+const REST: u32 = 2;
+const LONGEST_REST: Duration = Duration::from_millis(200);
 /// Items of one transaction.
 const ITEMS: u32 = 1_000;
 /// Chunks of one transaction, with their payloads: large rows.
@@ -43,12 +48,14 @@ pub async fn purge(database: &Database, days: RetentionDays, deadline: Deadline)
     let RetentionDays(days) = days;
     let mut all = Purged::default();
     while !deadline.has_passed() {
+        let begin = Instant::now();
         let delete = async |c: &mut Connection| purge::delete_marked(c, days, ROWS).await;
         let (looked_at, deleted) = database.transaction(delete).await?;
         all.purged += deleted;
         if looked_at == 0 {
             break;
         }
+        rest(begin).await;
     }
     clear(database, deadline).await?;
     all.marked = mark(database, days, deadline).await?;
@@ -75,19 +82,28 @@ async fn clear(database: &Database, deadline: Deadline) -> Result<()> {
 async fn clear_batch(database: &Database, task: i64, deadline: Deadline) -> Result<bool> {
     let items = async |c: &mut Connection| purge::delete_items(c, task, ITEMS).await;
     while !deadline.has_passed() {
+        let begin = Instant::now();
         if database.run(items).await? < u64::from(ITEMS) {
             break;
         }
+        rest(begin).await;
     }
     let chunks = async |c: &mut Connection| purge::delete_chunks(c, task, CHUNKS).await;
     while !deadline.has_passed() {
+        let begin = Instant::now();
         if database.transaction(chunks).await? == 0 {
             let end = async |c: &mut Connection| purge::end(c, task).await;
             database.run(end).await?;
             return Ok(true);
         }
+        rest(begin).await;
     }
     Ok(false)
+}
+
+/// Lets others have the database for a while after a step that began at a moment.
+async fn rest(begin: Instant) {
+    tokio::time::sleep((begin.elapsed() * REST).min(LONGEST_REST)).await;
 }
 
 /// Marks the tasks that are old enough; answers how many.
@@ -114,10 +130,12 @@ async fn mark_found(
 ) -> Result<u64> {
     let (mut marked, mut after) = (0, Some(0));
     while let Some(from) = after.filter(|_| !deadline.has_passed()) {
+        let begin = Instant::now();
         let old = database.read(async |c: &mut _| look(c, from).await).await?;
         if !old.ended.is_empty() {
             let mark = async |c: &mut Connection| purge::mark(c, &old.ended, days).await;
             marked += database.transaction(mark).await?;
+            rest(begin).await;
         }
         after = old.next_after;
     }
