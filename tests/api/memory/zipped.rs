@@ -127,10 +127,14 @@ async fn largest_finish(sender: &Sender<'_>) {
     }
 }
 
-/// A reference file that fills a body: the skus of a station, of which each is as short as it may be.
+/// A reference file that fills a body: the skus of a station, with names as long as they may be. Shorter ones are more rows than a slow
+/// machine stores in the time of a call.
 pub(super) async fn largest_reference_file(sender: &Sender<'_>) {
-    let sku = |n: usize| format!(r#"{{"sku_id":"{n}","sale_price":"1","sale_num_least":"1"}}"#);
-    let skus: Vec<_> = (0..BODY / 64).map(sku).collect();
+    let name = "白".repeat(64);
+    let sku = |n: usize| {
+        format!(r#"{{"sku_id":"{n}","name":"{name}","sale_price":"1","sale_num_least":"1"}}"#)
+    };
+    let skus: Vec<_> = (0..BODY / 280).map(sku).collect();
     let body = format!(
         r#"{{"stations":[{{"station_id":"large","skus":[{}]}}]}}"#,
         skus.join(",")

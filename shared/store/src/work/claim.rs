@@ -237,16 +237,13 @@ pub async fn held_by(
 ) -> Result<Vec<(TaskId, u64)>> {
     const HELD: &str = "
         SELECT w.task_id, CAST(COALESCE(t.input_bytes, 0) + COALESCE(t.result_bytes, 0) AS UNSIGNED) AS bytes
-        FROM tbl_work w FORCE INDEX (claim)
-        STRAIGHT_JOIN tbl_async_task t ON t.id = w.task_id
+        FROM tbl_work w FORCE INDEX (claim) STRAIGHT_JOIN tbl_async_task t ON t.id = w.task_id
         WHERE w.queue = ? AND w.claim_id = ? AND w.state = 3 -- leased
         ORDER BY w.claim_no";
     let rows = sqlx::query(HELD).bind(queue).bind(claim_id.as_bytes());
     let rows = rows.fetch_all(connection).await?;
-    let held = |row: &MySqlRow| {
-        let task = TaskId::from_row(row.try_get("task_id")?);
-        Ok((task, row.try_get("bytes")?))
-    };
+    let task = |row: &MySqlRow| row.try_get("task_id").map(TaskId::from_row);
+    let held = |row: &MySqlRow| Ok((task(row)?, row.try_get("bytes")?));
     rows.iter().map(held).collect()
 }
 
