@@ -132,6 +132,8 @@ export async function importFile(page, name, buffer, timeout = 20_000) {
 export async function sendFile(page, timeout = 20_000) {
   const button = page.locator(".sendbar button.primary");
   await button.waitFor();
+  // The page chooses it by itself only at hours at which no other cycle takes orders.
+  await page.locator("label.cycle", { hasText: "T1-DAILY" }).locator("input").check();
   await page.waitForFunction(() => !document.querySelector(".sendbar button.primary")?.disabled, null, { timeout });
   await button.click();
   await page.locator(".back-again").waitFor({ timeout });
