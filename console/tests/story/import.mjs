@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readSheet } from "read-excel-file/node";
 import writeExcel from "write-excel-file/node";
-import { alone, csv, download, gb18030, importFile, leave, look, rows, scene, sendFile, unique } from "./stage.mjs";
+import { alone, chooseCycle, csv, download, gb18030, importFile, leave, look, rows, scene, sendFile, unique } from "./stage.mjs";
 
 export const WRONG = { 2: { 2: "D999" }, 4: { 3: "-1" }, 6: { 1: "S999" }, 7: { 3: "一袋" } };
 
@@ -31,6 +31,7 @@ scene("the same file again is told, not sent", async () => {
   await importFile(page, "a.csv", buffer);
   await page.locator("button", { hasText: "导入另一个文件" }).click();
   await page.setInputFiles("input[type=file]", { name: "b.csv", mimeType: "text/csv", buffer });
+  await chooseCycle(page);
   await page.locator(".sendbar button.primary").click();
   await page.getByText("这个文件已经导入过").waitFor();
   await page.locator(".before a").click();

@@ -128,12 +128,16 @@ export async function importFile(page, name, buffer, timeout = 20_000) {
   await sendFile(page, timeout);
 }
 
+/** Chooses the operating cycle that is always open: the page does so by itself only while no other takes orders. */
+export async function chooseCycle(page) {
+  await page.locator("label.cycle", { hasText: "T1-DAILY" }).locator("input").check();
+}
+
 /** Sends the file that was chosen, and waits for its end. */
 export async function sendFile(page, timeout = 20_000) {
   const button = page.locator(".sendbar button.primary");
   await button.waitFor();
-  // The page chooses it by itself only at hours at which no other cycle takes orders.
-  await page.locator("label.cycle", { hasText: "T1-DAILY" }).locator("input").check();
+  await chooseCycle(page);
   await page.waitForFunction(() => !document.querySelector(".sendbar button.primary")?.disabled, null, { timeout });
   await button.click();
   await page.locator(".back-again").waitFor({ timeout });
