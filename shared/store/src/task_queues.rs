@@ -81,6 +81,12 @@ impl Mode {
             .into_iter()
             .find(|mode| mode.word() == word)
     }
+
+    /// Reads the column `mode` of a row.
+    pub(crate) fn from_row(row: &MySqlRow) -> Result<Self> {
+        let word: String = row.try_get_unchecked("mode")?;
+        Self::parse(&word).ok_or(StoreError::Unreadable("a queue's mode"))
+    }
 }
 
 /// The policy of a queue.
@@ -232,7 +238,7 @@ pub(crate) fn policy(row: &MySqlRow) -> Result<Policy> {
     let text = |column| Ok::<_, StoreError>(row.try_get_unchecked(column)?);
     Ok(Policy {
         name: text("name")?,
-        mode: Mode::parse(&text("mode")?).ok_or(StoreError::Unreadable("a queue's mode"))?,
+        mode: Mode::from_row(row)?,
         timeout: row.try_get("timeout")?,
         max_attempts: row.try_get("max_attempts")?,
         backoff_first: row.try_get("backoff_first")?,

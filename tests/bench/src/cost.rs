@@ -1,8 +1,8 @@
 //! What a million orders and a million single tasks cost on AWS: requests, milliseconds and bytes counted on the local stack, times public
 //! prices.
 //!
-//! Requests of the queue are counted from messages and invocations, as Lambda's pollers make them when there is work. A panel or a worker that
-//! waits is not in it: what is paid without any order is in `docs/OPERATIONS.md`.
+//! Requests of the queue are counted from messages and invocations, as Lambda's pollers make them when there is work. The bill leaves out the
+//! requests of panels and workers that wait; `docs/OPERATIONS.md` has the monthly price of an idle deployment.
 
 mod bill;
 mod logs;
@@ -28,6 +28,10 @@ const ORDERS: usize = 1_000;
 const READS: f64 = 5.0;
 /// The single tasks of each way.
 const TASKS: usize = 1_000;
+/// Gigabytes of `order-batch-submit` and `order-batch-worker` (`MemorySize` in `template.yaml`).
+const LARGE: f64 = 0.5;
+/// Gigabytes of a function that only answers calls; `task-claim` has half of it.
+const USUAL: f64 = 0.25;
 /// The task queue in mode `sqs`.
 const SQS: &str = "benchsqs";
 
@@ -56,9 +60,8 @@ fn orders(setting: &Setting, figures: &mut Figures) {
     let usage = Usage {
         http: submits.count + READS * batches,
         invocations: submits.count + workers.count + READS * batches,
-        gigabyte_seconds: submits.seconds * 0.5
-            + workers.seconds * 0.5
-            + READS * batches * read * 0.25,
+        gigabyte_seconds: (submits.seconds + workers.seconds) * LARGE
+            + READS * batches * read * USUAL,
         // A send for every submit; a receive and a delete for every invocation.
         queue: batches + 2.0 * workers.count,
         log_bytes: did.bytes() + (READS - 1.0) * batches * did.of("async-task-get").mean_bytes(),
@@ -83,7 +86,7 @@ fn single_tasks(setting: &Setting, figures: &mut Figures) {
         let usage = Usage {
             http: all.count,
             invocations: all.count,
-            gigabyte_seconds: all.seconds * 0.25,
+            gigabyte_seconds: all.seconds * USUAL,
             // A send, a receive and a delete of each message.
             queue: 3.0 * number(messages),
             log_bytes: did.bytes(),

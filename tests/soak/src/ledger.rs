@@ -1,5 +1,5 @@
-//! The independent ledger: what was sent, what was answered, and when its end was seen. The check believes nothing else but
-//! this and the rows.
+//! The independent ledger of a run: each batch that was sent, its answer, and when its end was seen. The check compares the ledger with the
+//! rows of the database, and uses no other source.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

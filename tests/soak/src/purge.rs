@@ -1,5 +1,5 @@
-//! `PURGE=n`: so many old tasks lie in the table, and the second half of the run is beside their purge, one round of the housekeeper after the
-//! other. Reads at a steady pace beside the submits; both halves are compared.
+//! `PURGE=n`: the run begins with n old tasks in the table. In its second half the housekeeper purges them, one round after the other.
+//! Calls of `/task/get` at a steady pace go beside the submits, and the report compares the latencies of both halves.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -97,7 +97,7 @@ impl Purge {
         }
     }
 
-    /// Reads batches that were sent, one at a time's end, until the load has ended.
+    /// Calls `/task/get` for the batch that ended last, at a steady pace, until the load has ended.
     pub(crate) async fn read(
         self: Arc<Self>,
         stage: &Stage,

@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use serde_json::value::RawValue;
 use task_engine::Elements;
 use task_service::tasks::queues::TargetChange;
-use task_service::tasks::{DispatchRequest, Start, TaskRequest};
+use task_service::tasks::{DispatchRequest, MOST_TAGS, Start, TaskRequest, is_tag};
 use task_service::{Error, Result};
 use task_store::Moment;
 use task_store::callbacks::CallbackName;
@@ -88,10 +88,8 @@ impl Parameter<'_> {
 
     /// Reads tags as the JSON array that is stored: at most 10 of at most 32 characters.
     fn tags(self) -> Result<String> {
-        let tags = self.items(10)?;
-        let is_good =
-            |tag: &str| (1..=32).contains(&tag.chars().count()) && !tag.contains(char::is_control);
-        if let Some(bad) = tags.iter().find(|tag| !is_good(tag)) {
+        let tags = self.items(MOST_TAGS)?;
+        if let Some(bad) = tags.iter().find(|tag| !is_tag(tag)) {
             let shown = shown(bad);
             return Err(self.invalid(&format!(
                 "holds {shown}, a tag has 1 to 32 characters, none of them a control character"

@@ -75,6 +75,15 @@ pub fn op_id(text: &str) -> OpId {
     OpId::from_hash(&Sha256::digest(text).into())
 }
 
+/// The most tags of a task.
+pub const MOST_TAGS: usize = 10;
+
+/// Tells whether a text may be a tag: 1 to 32 characters, none of them a control character.
+#[must_use]
+pub fn is_tag(text: &str) -> bool {
+    (1..=32).contains(&text.chars().count()) && !text.contains(char::is_control)
+}
+
 /// The most bytes of an input as it is printed.
 const MAX_INPUT: usize = 1_000_000;
 

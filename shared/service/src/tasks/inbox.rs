@@ -8,6 +8,7 @@ use task_store::work::Announcer;
 use task_store::{Connection, Database, StationId, TaskId, UserTaskId};
 
 use super::add_many::add_within;
+use super::field::{MOST_TAGS, is_tag};
 use super::halves::{by_halves, not_taken};
 use super::request::{DispatchRequest, TaskRequest};
 use super::runs::{self, RunQueue};
@@ -136,9 +137,7 @@ fn check_length(name: &str, text: &str) -> Result<()> {
 /// Tags as they are stored.
 fn tags(text: &str) -> Result<String> {
     let tags: Option<Vec<String>> = serde_json::from_str(text).ok();
-    let is_good =
-        |tag: &String| (1..=32).contains(&tag.chars().count()) && !tag.contains(char::is_control);
-    let tags = tags.filter(|tags| tags.len() <= 10 && tags.iter().all(is_good));
+    let tags = tags.filter(|tags| tags.len() <= MOST_TAGS && tags.iter().all(|tag| is_tag(tag)));
     let wrong =
         "must be a JSON array of at most 10 texts of 1 to 32 characters, no control characters";
     let tags = tags.ok_or_else(|| Error::invalid("tags", wrong))?;

@@ -27,7 +27,7 @@ pub use crate::caller::TaskReference;
 pub use add::add;
 pub use add_many::{AddedTask, add_many};
 pub use dispatch_view::RunView;
-pub use field::{Field, amount, document, op_id, path};
+pub use field::{Field, MOST_TAGS, amount, document, is_tag, op_id, path};
 pub use life::{finish, start};
 pub use list::{Counted, List, Page, list, page};
 pub use progress::progress;

@@ -1,9 +1,10 @@
 //! How a task is dispatched to workers, and the state of its unit of work.
 
+use sqlx::Row as _;
 use sqlx::mysql::MySqlRow;
-use sqlx::{QueryBuilder, Row as _};
 
 use super::Task;
+use crate::arguments::json;
 use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::TaskId;
@@ -110,22 +111,18 @@ pub(super) async fn read(connection: &mut Connection, id: TaskId) -> Result<Disp
 
 /// Reads the dispatch of those tasks that have a queue: no statement where none has.
 pub(super) async fn read_all(connection: &mut Connection, tasks: &mut [Task]) -> Result<()> {
-    let mut sql = QueryBuilder::new(concat!(
+    const READ: &str = concat!(
         "SELECT id, ",
         dispatched_columns!(),
-        " FROM tbl_async_task WHERE id IN ("
-    ));
-    let mut ids = sql.separated(", ");
-    let mut is_any = false;
-    for task in tasks.iter().filter(|task| task.queue.is_some()) {
-        ids.push_bind(task.id.get());
-        is_any = true;
-    }
-    if !is_any {
+        " FROM JSON_TABLE(?, '$[*]' COLUMNS (task BIGINT PATH '$')) k STRAIGHT_JOIN tbl_async_task ON id = k.task"
+    );
+    let dispatched = tasks.iter().filter(|task| task.queue.is_some());
+    let ids: Vec<_> = dispatched.map(|task| task.id).collect();
+    if ids.is_empty() {
         return Ok(());
     }
-    sql.push(")");
-    for row in sql.build().persistent(false).fetch_all(connection).await? {
+    let rows = sqlx::query(READ).bind(json(&ids)?).fetch_all(connection);
+    for row in rows.await? {
         let id = TaskId::from_row(row.try_get("id")?);
         if let Some(task) = tasks.iter_mut().find(|task| task.id == id) {
             task.dispatched = Dispatched::from_row(&row)?;

@@ -42,7 +42,8 @@ pub struct Page {
 
 /// Reads a part of the tasks of a filter, newest first or in the order of the column that they are found by: as many as
 /// fit `budget` bytes, at least one. A batch's result comes without its `failed`. Columns of more than a few KiB are read
-/// in a second statement, once it is known which of them fit, and the dispatch of those that have a queue in a third. `None`: the task that the part comes after does not exist.
+/// in a second statement, once it is known which of them fit, and the dispatch of those that have a queue in a third. `None`:
+/// the task that the part comes after does not exist.
 pub async fn list(
     connection: &mut Connection,
     filter: &Filter<'_>,

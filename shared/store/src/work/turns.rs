@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use sqlx::{QueryBuilder, Row as _};
 
 use crate::connections::Connection;
-use crate::error::{Result, StoreError};
-use crate::row::text;
+use crate::error::Result;
 use crate::task_queues::Mode;
 
 /// A queue and a station.
@@ -51,14 +50,10 @@ pub(super) async fn next_turns(
         if let Some(lane) = lanes.get(no) {
             let next = NextTurn {
                 turn: row.try_get("turn")?,
-                mode: mode(&text(&row, "mode")?)?,
+                mode: Mode::from_row(&row)?,
             };
             turns.insert(lane.clone(), next);
         }
     }
     Ok(turns)
-}
-
-fn mode(word: &str) -> Result<Mode> {
-    Mode::parse(word).ok_or(StoreError::Unreadable("a queue's mode"))
 }

@@ -39,7 +39,7 @@ impl Way {
     }
 }
 
-/// Runs `count` tasks to their end; answers how many messages told of them.
+/// Adds, runs and finishes `count` tasks; answers how many messages announced a run.
 pub(super) async fn run(stack: &Stack, way: Way, count: usize, name: &str) -> usize {
     let client = Client(
         stack,
@@ -79,7 +79,7 @@ pub(super) async fn run(stack: &Stack, way: Way, count: usize, name: &str) -> us
 struct Client<'a>(&'a Stack, reqwest::Client);
 
 impl Client<'_> {
-    /// Claims and finishes; no message tells of them.
+    /// Claims and finishes runs; answers 0, the number of messages that announced one.
     async fn work_claims(&self, count: usize, most: usize) -> usize {
         let mut done = 0;
         while done < count {
@@ -97,7 +97,7 @@ impl Client<'_> {
         0
     }
 
-    /// Starts and finishes what messages tell of; answers how many there were.
+    /// Starts and finishes the runs that messages announce; answers the number of messages.
     async fn work_messages(&self, stack: &Stack, count: usize) -> usize {
         let queue = TaskQueue::named(SQS).queue();
         let mut done = 0;

@@ -83,8 +83,8 @@ pub(crate) async fn happen(stage: &Arc<Stage>, seed: u64, deadline: Instant) {
     }
 }
 
-/// Every kind of fault that there is: those of the lanes, single orders that end or panic whatever works them, and workers in
-/// another language.
+/// Names every kind of fault: the faults of the lanes, single orders that kill or panic the process that works them, and killed or stopped
+/// workers in another language.
 pub(crate) fn kinds() -> BTreeSet<String> {
     let of_lanes = LANES.iter().flat_map(|lane| lane.kinds());
     let of_records = ["record: kill", "record: panic"];

@@ -15,7 +15,7 @@ use rows::Rows;
 pub(crate) struct Checked {
     pub(crate) accepted: usize,
     pub(crate) refused: usize,
-    /// Submits without a clear answer, and those of them that had been accepted all the same.
+    /// Submits without a clear answer, and the accepted submits among them.
     pub(crate) unknown: usize,
     pub(crate) unknown_accepted: usize,
     pub(crate) made: i64,

@@ -67,7 +67,7 @@ impl Iterator for Plan {
     }
 }
 
-/// Returns how long so many orders take at a rate.
+/// Returns the time that a number of orders takes at a rate of orders a second.
 fn time_of(orders: u64, rate: u32) -> Duration {
     let micros = u128::from(orders) * 1_000_000 / u128::from(rate);
     Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))

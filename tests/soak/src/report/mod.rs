@@ -38,7 +38,7 @@ pub(crate) struct Report {
     batches: usize,
     /// Of measured batches, as all that follow.
     submit: Latencies,
-    /// Of batches that no kill touched, and of those that one did.
+    /// From the intended send to the end: batches that no kill touched, and batches whose chunk a killed worker held.
     untouched: Latencies,
     touched: Latencies,
     halves: Option<Halves>,
