@@ -11,12 +11,12 @@
 #   mysql.sh sql ...   its command-line client (mysql or mariadb) with these arguments
 #   mysql.sh purge     stop it and delete its data, unless a program uses it
 #
-# Env: MYSQL_FLAVOR    mysql (default) | mariadb
+# Env: MYSQL_FLAVOR    mysql (default) | mariadb (10.11) | mariadb118 (11.8); each has a folder of its own
 #      MYSQL_PROFILE   dev (default: loses the last second when the machine dies) | durable (every commit on disk) |
 #                      chaos (as durable; a server that the chaos suite kills), or one of these and a use: dev-test.
 #                      Each profile has its own data and server: `make run` has durable, every suite one of its own.
 #      MYSQL_PORT      a fixed port (default: a random free one from 20000 to 30000)
-#      MYSQL_SUITE     the Debian suite to take it from (default: sid for MySQL, bookworm for MariaDB)
+#      MYSQL_SUITE     the Debian suite to take it from (default: sid for MySQL, bookworm and trixie for MariaDB)
 #      MYSQL_OPTS      more server options
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
@@ -26,14 +26,18 @@ flavor=${MYSQL_FLAVOR:-mysql} profile=${MYSQL_PROFILE:-dev}
 case $flavor in
   mysql) suite=${MYSQL_SUITE:-sid} server=mysqld client=mysql packages="mysql-server-core mysql-client-core" ;;
   mariadb) suite=${MYSQL_SUITE:-bookworm} server=mariadbd client=mariadb packages="mariadb-server-core mariadb-client-core" ;;
-  *) die "MYSQL_FLAVOR must be mysql or mariadb, not '$flavor'" ;;
+  mariadb118) suite=${MYSQL_SUITE:-trixie} server=mariadbd client=mariadb packages="mariadb-server-core mariadb-client-core" ;;
+  *) die "MYSQL_FLAVOR must be mysql, mariadb or mariadb118, not '$flavor'" ;;
 esac
+kin=${flavor%118} # whose options and scripts it has
 kind=${profile%%-*}
 case $kind in dev | durable | chaos) ;; *) die "MYSQL_PROFILE must be dev, durable or chaos, or dev-USE, not '$profile'" ;; esac
 case $profile in *[!a-z0-9-]*) die "MYSQL_PROFILE may hold a-z, 0-9 and -, not '$profile'" ;; esac
 
 home=$(readlink -f -m "$here/../../.local/$flavor")
 prefix=$home/prefix data=$home/$profile/data run=$home/$profile/run
+share=$prefix/usr/share/mysql
+[ "$flavor" != mariadb118 ] || share=$prefix/usr/share/mariadb
 socket=$run/s
 [ ${#socket} -lt 104 ] || socket=/tmp/mysql.$(id -u).$(printf %s "$run" | cksum | cut -d' ' -f1).sock # a socket's path is 108 bytes at most
 
@@ -50,7 +54,7 @@ folders() {
   [ "$(id -u)" != 0 ] || echo --user=root
   printf '%s\n' --basedir="$prefix/usr" --datadir="$data" --plugin-dir="$prefix/usr/lib/mysql/plugin" \
     --tmpdir="$run" --secure-file-priv="$run" \
-    --lc-messages-dir="$prefix/usr/share/mysql" --character-sets-dir="$prefix/usr/share/mysql/charsets"
+    --lc-messages-dir="$share" --character-sets-dir="$share/charsets"
 }
 
 install() {
@@ -75,7 +79,7 @@ init() {
   mapfile -t options < <(folders)
   rm -rf "$data"
   mkdir -p "$run"
-  "init_$flavor" || { tail -20 "$run/init.err" >&2; die "cannot make a data folder in $data"; }
+  "init_$kin" || { tail -20 "$run/init.err" >&2; die "cannot make a data folder in $data"; }
   touch "$data/.ok"
 }
 
@@ -85,13 +89,13 @@ init_mysql() {
 }
 
 init_mariadb() {
-  local scripts=$prefix/usr/share/mysql name
+  local name
   mkdir -p "$data/mysql"
   {
     echo "USE mysql;"
-    for name in mysql_system_tables mysql_performance_tables mysql_system_tables_data maria_add_gis_sp_bootstrap mysql_sys_schema; do
-      cat "$scripts/$name.sql" 2>/dev/null || true
-    done
+    for name in system_tables performance_tables system_tables_data; do cat "$share"/{mysql,mariadb}_$name.sql 2>/dev/null || true; done
+    cat "$share/maria_add_gis_sp_bootstrap.sql"
+    cat "$share"/{mysql,mariadb}_sys_schema.sql 2>/dev/null || true
   } | (prefix_run usr/sbin/mariadbd --no-defaults "${options[@]}" --bootstrap \
     --loose-innodb-log-file-size=8M --log-error="$run/init.err")
 }
@@ -123,7 +127,7 @@ settings() {
     --log-error="$run/server.err" --init-file="$run/init.sql" --skip-name-resolve \
     --character-set-server=utf8mb4 --max-allowed-packet=64M --max-connections=600 --performance-schema=OFF \
     --innodb-buffer-pool-dump-at-shutdown=OFF --innodb-buffer-pool-load-at-startup=OFF
-  case $flavor.$kind in
+  case $kin.$kind in
     mysql.dev) printf '%s\n' --innodb-flush-method=nosync --innodb-redo-log-capacity=64M ;;
     mysql.durable | mysql.chaos) printf '%s\n' --innodb-redo-log-capacity=512M ;;
     mariadb.durable | mariadb.chaos) printf '%s\n' --innodb-log-file-size=256M ;;
@@ -133,7 +137,7 @@ settings() {
     durable | chaos) printf '%s\n' --innodb-flush-log-at-trx-commit=1 --log-bin=binlog --sync-binlog=1 --server-id=1 \
       --binlog-expire-logs-seconds=3600 --innodb-buffer-pool-size=512M ;;
   esac
-  case $flavor in
+  case $kin in
     mysql) echo --mysqlx=OFF ;;
     mariadb) echo --collation-server=utf8mb4_unicode_ci ;;
   esac
