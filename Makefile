@@ -1,6 +1,6 @@
 # Everything a developer types. `make` alone lists it. What the targets install goes below .local/ and target/.
 .DEFAULT_GOAL := help
-.PHONY: help run stop demo load-reference console console-test check test-one test-server test test-full chaos memory lists contract clients bench soak lint-template compare-template mutants deny package sam-local deploy-local build tools clean clean-data clean-logs
+.PHONY: help run stop demo load-reference migrate adopt console console-test check test-one test-server test test-full chaos memory lists contract clients bench soak lint-template compare-template mutants deny package sam-local deploy-local build tools clean clean-data clean-logs
 MAKEFLAGS += --no-print-directory
 export PEERS PORT DETACH STACK DATABASE_URL ALLOWED_ORIGINS DATA MAP FILE AGAIN WORKERS EXAMPLES SEED MINUTES MYSQL_FLAVOR ARCH DATABASE_CA PART ROUNDS ROWS BASE BASE_URL FILES RATE KILLS PURGE BUILD
 
@@ -21,6 +21,9 @@ demo: build ## import a table (CSV or .xlsx) of customer,item[,quantity,unit_pri
 
 load-reference: build ## upsert stations, cycles, addresses and skus from a JSON file: FILE=...
 	@$(bin) load-reference
+
+migrate: build ## bring a database to the newest schema; a table of the original service is adopted: DATABASE_URL=mysql://... (docs/ADOPTING.md)
+	@$(bin) migrate
 
 console: ## build the page into console/dist, which is committed (needs Node 20)
 	@console/install.sh && node console/build.mjs
@@ -60,6 +63,9 @@ clients: build ## of that, the linter and the generated clients only
 
 bench: need-cargo tools ## speed, size and cost against the floor, in one run [PART=batch,functions,starts,cost,dispatched,growth,large] [ROUNDS=5]
 	@tests/bench/run.sh
+
+adopt: need-cargo ## adopt a table of the original service beside eight writers: seconds, longest wait, every row compared [ROWS=1000000] [MYSQL_FLAVOR=mysql]
+	@$(local)/adopt.sh
 
 soak: need-cargo tools ## a steady load for minutes, its latencies and what it costs over time, then every row checked [MINUTES=10] [RATE=10000] [KILLS=1] [PURGE=5000000] [WORKERS=2] [SEED=n]
 	@tests/soak/run.sh

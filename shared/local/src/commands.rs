@@ -1,9 +1,10 @@
-//! The commands behind `make`: `run`, `stop`, `demo` and `load-reference`.
+//! The commands behind `make`: `run`, `stop`, `demo`, `load-reference` and `migrate`.
 
 mod count;
 mod demo;
 mod detach;
 mod load;
+mod migrate;
 mod push;
 mod run;
 mod station;
@@ -26,6 +27,7 @@ pub async fn dispatch(command: &str) -> Result<()> {
         "run" => run::run().await,
         "demo" => demo::run().await,
         "load-reference" => load::run().await,
+        "migrate" => migrate::run().await,
         "stop" => {
             let ended = instance::stop()?;
             println!("{}", if ended { "stopped" } else { "nothing runs" });
@@ -33,7 +35,7 @@ pub async fn dispatch(command: &str) -> Result<()> {
         }
         other => Err(LocalError::part(
             "task-local",
-            format!("no command {other:?}: run, demo, load-reference or stop"),
+            format!("no command {other:?}: run, demo, load-reference, migrate or stop"),
         )),
     }
 }

@@ -245,14 +245,23 @@ impl Script {
 
 /// Opens the database a URL names; it is reached at the first use.
 pub fn open(url: &str) -> Result<Database> {
-    let config = DatabaseConfig::parse(url, 1, Duration::from_mins(1));
+    open_bounded(url, Duration::from_mins(1))
+}
+
+fn open_bounded(url: &str, bound: Duration) -> Result<Database> {
+    let config = DatabaseConfig::parse(url, 1, bound);
     let config = config.map_err(|reason| LocalError::part("DATABASE_URL", reason))?;
     Ok(Database::new(config))
 }
 
 /// Brings the database a URL names to the newest schema.
 pub async fn migrate(url: &str) -> Result<()> {
-    let database = open(url)?;
+    migrate_within(url, Duration::from_mins(1)).await
+}
+
+/// Brings the database a URL names to the newest schema, in a time of the caller's.
+pub async fn migrate_within(url: &str, bound: Duration) -> Result<()> {
+    let database = open_bounded(url, bound)?;
     let migrated = on_one_thread(|| async move { task_store::migrate(&database).await }).await?;
     migrated.map_err(|error| LocalError::part("the database cannot be used", error))
 }

@@ -121,6 +121,11 @@ impl Connections {
         tracing::debug!(ended, "ended a session that took too long");
     }
 
+    /// Opens a connection beside the counted ones, for work that needs two at once and is done once in a while.
+    pub(crate) async fn open_apart(&self) -> Result<Connection> {
+        Ok(self.connect().await?.connection)
+    }
+
     async fn connect(&self) -> Result<Open> {
         let opening = async {
             let mut connection = Connection::connect_with(&self.config.options).await?;

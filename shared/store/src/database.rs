@@ -93,6 +93,11 @@ impl Database {
         invocation::bound(self.timeout)
     }
 
+    /// Opens a connection beside the counted ones; its user closes it.
+    pub(crate) async fn open_apart(&self) -> Result<Connection, StoreError> {
+        self.connections.open_apart().await
+    }
+
     /// Runs a unit of work that only reads: whatever it fails with, nothing was changed.
     pub async fn read<T, E: UnitError>(
         &self,

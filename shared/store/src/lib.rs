@@ -3,6 +3,7 @@
 //! Knows nothing of AWS or Lambda. Every function takes a connection and runs one statement or a few that belong
 //! together; transactions are opened by the service.
 
+pub mod adopt;
 pub mod again;
 mod arguments;
 pub mod batches;

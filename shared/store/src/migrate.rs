@@ -1,14 +1,20 @@
 //! The migrations, embedded in the binary that runs them.
 
+mod server;
+mod statements;
+
 use std::time::{Duration, Instant};
 
 use sqlx::migrate::{Migrate as _, MigrateError, Migration, MigrationType};
 use sqlx::{Executor as _, Row as _};
 use tokio::time::sleep;
 
+use crate::adopt::{self, Adoption, Found, Terms};
 use crate::connections::Connection;
 use crate::database::Database;
 use crate::error::{Result, StoreError};
+
+use statements::{created, statements};
 
 /// How long to leave the way free for others after a lock of a table was waited for in vain, the first time.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -22,7 +28,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 /// A database that has later migrations is as good: they only add (migrations/README.md), and a deployment that is
 /// rolled back finds them.
 pub async fn migrate(database: &Database) -> Result<()> {
-    apply(database, &steps()).await
+    apply(database, &steps(), Terms::default()).await
 }
 
 /// Version, description and text of each migration, oldest first: written by build.rs.
@@ -30,7 +36,7 @@ pub async fn migrate(database: &Database) -> Result<()> {
 const STEPS: &[(i64, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
 
 /// Lists the embedded migrations, oldest first.
-fn steps() -> Vec<Migration> {
+pub(crate) fn steps() -> Vec<Migration> {
     let step = |&(version, description, sql): &(i64, &'static str, &'static str)| {
         let kind = MigrationType::Simple;
         Migration::new(version, description.into(), kind, sql.into(), false)
@@ -39,17 +45,30 @@ fn steps() -> Vec<Migration> {
 }
 
 /// Runs the steps that the database does not have yet.
-pub(crate) async fn apply(database: &Database, steps: &[Migration]) -> Result<()> {
+pub(crate) async fn apply(database: &Database, steps: &[Migration], terms: Terms) -> Result<()> {
     let patience = database.bound() * 3 / 4;
     let end = Instant::now() + patience;
     database
         .run(async |c: &mut Connection| {
+            server::check(c).await?;
             lock(c, patience).await?;
             // Whoever comes after a statement that waits for a table waits as well: a second at a time is bearable.
             c.execute("SET lock_wait_timeout = 1, innodb_lock_wait_timeout = 1")
                 .await?;
-            let open = open_steps(c, steps).await?;
-            refuse_foreign_tables(c, &open).await?;
+            let mut open = open_steps(c, steps).await?;
+            let adopted = original_table(c, &open).await?;
+            refuse_foreign_tables(c, &open, adopted.is_some()).await?;
+            if let Some((step, create)) = &adopted {
+                let adoption = Adoption {
+                    database,
+                    create,
+                    end,
+                    terms,
+                };
+                adoption.run(c).await?;
+                note_adopted(c, step).await?;
+                open.retain(|open| open.version != step.version);
+            }
             for step in open {
                 run(c, step, end).await?;
             }
@@ -124,11 +143,45 @@ async fn open_steps<'s>(
     Ok(open)
 }
 
-/// Refuses a database that has tables of these names which no migration has made: another application's, the original
-/// service's among them.
-async fn refuse_foreign_tables(connection: &mut Connection, open: &[&Migration]) -> Result<()> {
+/// Finds the open step that creates the task table, and its statement, where that table is the original service's.
+async fn original_table<'s>(
+    connection: &mut Connection,
+    open: &[&'s Migration],
+) -> Result<Option<(&'s Migration, String)>> {
+    let creates = |sql: &String| created(sql) == Some(adopt::TASKS);
+    let step = open.iter().find_map(|step| {
+        let create = statements(&step.sql).into_iter().find(creates)?;
+        Some((*step, create))
+    });
+    match (step, adopt::find(connection).await?) {
+        (Some(step), Found::Original | Found::Swapped) => Ok(Some(step)),
+        _ => Ok(None),
+    }
+}
+
+/// Notes that a step is done whose only statement creates the table that was adopted.
+async fn note_adopted(connection: &mut Connection, step: &Migration) -> Result<()> {
+    const NOTE: &str = "
+        INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+        VALUES (?, ?, TRUE, ?, 0)";
+    let noted = sqlx::query(NOTE)
+        .bind(step.version)
+        .bind(&*step.description)
+        .bind(&*step.checksum);
+    noted.execute(connection).await?;
+    Ok(())
+}
+
+/// Refuses a database that has tables of these names which no migration has made: another application's.
+async fn refuse_foreign_tables(
+    connection: &mut Connection,
+    open: &[&Migration],
+    adopts: bool,
+) -> Result<()> {
     for step in open {
-        for table in statements(&step.sql).iter().filter_map(|sql| created(sql)) {
+        let texts = statements(&step.sql);
+        let tables = texts.iter().filter_map(|sql| created(sql));
+        for table in tables.filter(|table| !(adopts && *table == adopt::TASKS)) {
             let sql = "SELECT COUNT(*) AS found FROM information_schema.tables \
                        WHERE table_schema = DATABASE() AND table_name = ?";
             let row = sqlx::query(sql)
@@ -137,19 +190,13 @@ async fn refuse_foreign_tables(connection: &mut Connection, open: &[&Migration])
                 .await?;
             if row.try_get_unchecked::<i64, _>("found")? > 0 {
                 return Err(StoreError::Migration(format!(
-                    "table {table} exists already and is not ours (the original task service has one of this name): \
+                    "table {table} exists already and is neither ours nor the original task service's: \
                      name an empty schema in DATABASE_URL, or rename that table; nothing was changed"
                 )));
             }
         }
     }
     Ok(())
-}
-
-/// Returns the table that a statement creates.
-fn created(sql: &str) -> Option<&str> {
-    let name = sql.strip_prefix("CREATE TABLE ")?;
-    name.split([' ', '(', '\n']).next()
 }
 
 /// Runs one step, statement by statement. It counts as begun until its last statement has succeeded.
@@ -194,27 +241,16 @@ async fn patiently(connection: &mut Connection, sql: &str, end: Instant) -> Resu
         }
         if Instant::now() + pause >= end {
             let line = sql.lines().next().unwrap_or_default();
+            let oldest = adopt::oldest_transaction(connection).await;
             return Err(StoreError::Migration(format!(
                 "a transaction that does not end keeps a table from being changed ({line}): \
-                 end it (SHOW PROCESSLIST), then run this again"
+                 end it (SHOW PROCESSLIST), then run this again{oldest}"
             )));
         }
         tracing::info!("a table is in use; its migration waits");
         sleep(pause).await;
         pause = LONGEST_PAUSE.min(pause * 2);
     }
-}
-
-/// Returns the statements of a migration: each ends with a semicolon at the end of a line. Comments are lines of their own.
-fn statements(sql: &str) -> Vec<String> {
-    let lines = sql.lines().filter(|line| !line.starts_with("--"));
-    let text: Vec<&str> = lines.collect();
-    text.join("\n")
-        .split(";\n")
-        .map(|statement| statement.trim().trim_end_matches(';'))
-        .filter(|statement| !statement.is_empty())
-        .map(str::to_owned)
-        .collect()
 }
 
 fn unwrapped(error: MigrateError) -> StoreError {
@@ -229,12 +265,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_statement_of_a_migration_is_found() {
-        let sql =
-            "-- one; two\nCREATE TABLE a (\n    x INT -- a; b\n);\n\nALTER TABLE a ADD y INT;\n";
-        let found = statements(sql);
-        assert_eq!(found[1..], ["ALTER TABLE a ADD y INT"]);
-        assert_eq!((created(&found[0]), created(&found[1])), (Some("a"), None));
+    fn the_step_that_creates_the_task_table_does_nothing_else() {
+        let first = &steps()[0];
+        let statements = statements(&first.sql);
+        assert_eq!(statements.len(), 1);
+        assert_eq!(created(&statements[0]), Some(adopt::TASKS));
+    }
+
+    #[test]
+    fn every_statement_of_a_migration_begins_with_its_verb() {
         for step in steps() {
             for statement in statements(&step.sql) {
                 let verb = statement.split(' ').next().unwrap_or_default();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sqlx::{Connection as _, Executor as _};
 
+pub use crate::adopt::{Stop, Terms};
 use crate::{Connection, Database, DatabaseConfig, Result, RowUser, grant_rows, migrate};
 
 /// A database of a test's own.
@@ -39,6 +40,17 @@ impl TestDatabase {
         }
     }
 
+    /// Opens the same database as a user.
+    ///
+    /// # Panics
+    /// When this database's own URL has no user, which cannot be.
+    #[must_use]
+    pub fn by(&self, user: &str, password: &str) -> Database {
+        let (_, address) = self.url.split_once('@').expect("a URL with a user");
+        let url = format!("mysql://{user}:{password}@{address}");
+        Database::new(config(&url, 1))
+    }
+
     /// Returns the database's name, and its row user's.
     fn name(&self) -> &str {
         let path = self.url.rsplit('/').next().unwrap_or_default();
@@ -65,7 +77,46 @@ pub async fn with_rows_only<T>(test: impl AsyncFnOnce(&TestDatabase) -> T) -> T 
 pub async fn migrate_by(database: &Database, version: i64, sql: &'static str) -> Result<()> {
     let kind = sqlx::migrate::MigrationType::Simple;
     let step = sqlx::migrate::Migration::new(version, "of a test".into(), kind, sql.into(), false);
-    crate::migrate::apply(database, &[step]).await
+    crate::migrate::apply(database, &[step], Terms::default()).await
+}
+
+/// Migrates as [`migrate`] does, adopting a table of the original in steps of the test's own, and dying where it says.
+pub async fn migrate_in_steps(database: &Database, terms: Terms) -> Result<()> {
+    crate::migrate::apply(database, &crate::migrate::steps(), terms).await
+}
+
+/// Runs a test with an empty database of its own, which is dropped when the test passes.
+///
+/// # Panics
+/// As [`with_database`].
+pub async fn with_empty_database<T>(test: impl AsyncFnOnce(&TestDatabase) -> T) -> T {
+    let (server, name) = create().await;
+    let fresh = opened(&server, &name);
+    let end = test(&fresh).await;
+    drop(fresh);
+    run(&server, &format!("DROP DATABASE {name}")).await;
+    run(&server, &format!("DROP USER IF EXISTS '{name}'@'%'")).await;
+    end
+}
+
+/// Makes an empty database; answers the server's URL and the database's name.
+async fn create() -> (String, String) {
+    let server = std::env::var("TEST_DATABASE_URL")
+        .expect("TEST_DATABASE_URL: run the tests with `make test`");
+    let name = format!("test_{:016x}", fastrand::u64(..));
+    let sql = format!("CREATE DATABASE {name} CHARACTER SET utf8mb4");
+    run(&server, &sql).await;
+    (server, name)
+}
+
+fn opened(server: &str, name: &str) -> TestDatabase {
+    let (base, options) = server.split_once('?').unwrap_or((server, ""));
+    let base = base.trim_end_matches(|c| c != '/');
+    let url = format!("{base}{name}?{options}");
+    TestDatabase {
+        database: Database::new(config(&url, 8)),
+        url,
+    }
 }
 
 /// Runs a test with a database of its own, which is dropped when the test passes.
@@ -73,29 +124,12 @@ pub async fn migrate_by(database: &Database, version: i64, sql: &'static str) ->
 /// # Panics
 /// When `TEST_DATABASE_URL` names no server, or a user that may not create databases: `make test` sets it.
 pub async fn with_database<T>(test: impl AsyncFnOnce(&TestDatabase) -> T) -> T {
-    let server = std::env::var("TEST_DATABASE_URL")
-        .expect("TEST_DATABASE_URL: run the tests with `make test`");
-    let (base, options) = server.split_once('?').unwrap_or((&server, ""));
-    let base = base.trim_end_matches(|c| c != '/');
-    let name = format!("test_{:016x}", fastrand::u64(..));
-    let url = format!("{base}{name}?{options}");
-    run(
-        &server,
-        &format!("CREATE DATABASE {name} CHARACTER SET utf8mb4"),
-    )
-    .await;
-    let fresh = TestDatabase {
-        database: Database::new(config(&url, 8)),
-        url,
-    };
-    migrate(&fresh.database)
-        .await
-        .expect("the migrations run on a fresh database");
-    let end = test(&fresh).await;
-    drop(fresh);
-    run(&server, &format!("DROP DATABASE {name}")).await;
-    run(&server, &format!("DROP USER IF EXISTS '{name}'@'%'")).await;
-    end
+    with_empty_database(async |fresh| {
+        let migrated = migrate(&fresh.database).await;
+        migrated.expect("the migrations run on a fresh database");
+        test(fresh).await
+    })
+    .await
 }
 
 fn config(url: &str, connections: usize) -> DatabaseConfig {

@@ -5,6 +5,7 @@
     reason = "a test that cannot go on should fail at once"
 )]
 
+mod adoption;
 mod batches;
 mod cancelled_work;
 mod chunk_status;
