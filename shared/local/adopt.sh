@@ -10,4 +10,4 @@ trap leave_servers EXIT
 use_server "$MYSQL_FLAVOR" $MYSQL_PROFILE
 TEST_DATABASE_URL=$("$here/mysql.sh" url)
 export TEST_DATABASE_URL
-cargo test --quiet --profile local --locked -p task-store --test store a_large_table_is_adopted -- --nocapture
+cargo test --quiet --profile local --locked --workspace --test store a_large_table_is_adopted -- --nocapture

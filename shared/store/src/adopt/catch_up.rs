@@ -1,18 +1,18 @@
 //! The changes of the original's rows since the adoption began.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use sqlx::mysql::MySqlRow;
-use sqlx::{Executor as _, Row as _};
+use sqlx::{Executor as _, QueryBuilder, Row as _};
 
-use super::copy::{displace, holders, keys};
+use super::copy::{displace, holders, keys, trimmed};
 use super::names::{ADOPTED, CHANGES, SHADOW, TASKS};
 use super::original::{self, Original};
 use crate::connections::Connection;
 use crate::error::Result;
 
 /// The most changes of one step.
-const STEP: usize = 200;
+const STEP: usize = 500;
 
 /// Lines of the log.
 #[derive(Debug, Default)]
@@ -42,9 +42,7 @@ pub(super) async fn within(connection: &mut Connection, original: &Original) -> 
     if !changes.ids.is_empty() {
         refresh(connection, original, &mut changes).await?;
     }
-    for own_id in &changes.own_ids {
-        give(connection, own_id).await?;
-    }
+    give(connection, &changes.own_ids).await?;
     let lines = keys(changes.lines.iter().copied());
     let made = format!("DELETE FROM {CHANGES} WHERE seq IN ({lines})");
     connection.execute(&*made).await?;
@@ -84,13 +82,7 @@ async fn refresh(
     let which = format!("id IN ({})", keys(changes.ids.iter().copied()));
     original.sight(connection, &which).await?;
     for table in [SHADOW, ADOPTED] {
-        let sql =
-            format!("SELECT user_task_id FROM {table} WHERE {which} AND user_task_id IS NOT NULL");
-        let rows = connection.fetch_all(&*sql).await?;
-        let own_id = |row: &MySqlRow| row.try_get_unchecked::<String, _>("user_task_id");
-        for row in &rows {
-            changes.own_ids.insert(own_id(row)?);
-        }
+        note_own_ids(connection, table, &which, changes).await?;
         let old = format!("DELETE FROM {table} WHERE {which}");
         connection.execute(&*old).await?;
     }
@@ -99,30 +91,78 @@ async fn refresh(
         "INSERT INTO {ADOPTED} (id, user_task_id) SELECT id, user_task_id FROM {TASKS} WHERE {which} AND user_task_id <> ''"
     );
     connection.execute(&*listed).await?;
+    note_own_ids(connection, ADOPTED, &which, changes).await
+}
+
+/// Notes the ids that rows of one of our tables have.
+async fn note_own_ids(
+    connection: &mut Connection,
+    table: &str,
+    which: &str,
+    changes: &mut Changes,
+) -> Result<()> {
+    let sql =
+        format!("SELECT user_task_id FROM {table} WHERE {which} AND user_task_id IS NOT NULL");
+    for row in connection.fetch_all(&*sql).await? {
+        changes
+            .own_ids
+            .insert(row.try_get_unchecked("user_task_id")?);
+    }
     Ok(())
 }
 
-/// Gives an id to the newest of the rows that have it in the original.
-async fn give(connection: &mut Connection, own_id: &str) -> Result<()> {
-    let sql = format!("SELECT MAX(id) AS newest FROM {ADOPTED} WHERE user_task_id = ?");
-    let row = sqlx::query(&sql).bind(own_id);
-    let row = row.fetch_one(&mut *connection).await?;
-    let Some(newest) = row.try_get::<Option<i64>, _>("newest")? else {
-        return Ok(());
-    };
-    let holders = holders(connection, std::iter::once(own_id)).await?;
-    if holders.iter().any(|(holder, _)| *holder > newest) {
-        return Ok(());
-    }
+/// Gives each id to the newest of the rows that have it in the original.
+async fn give(connection: &mut Connection, own_ids: &BTreeSet<String>) -> Result<()> {
+    let newest = newest(connection, own_ids).await?;
+    let mut holders = holders(connection, newest.keys().map(String::as_str)).await?;
+    let mut receivers = newest;
+    holders.retain(|(holder, own_id)| {
+        let own_id = trimmed(own_id);
+        let is_older = receivers.get(own_id).is_some_and(|id| holder < id);
+        if !is_older {
+            receivers.remove(own_id);
+        }
+        is_older
+    });
     displace(connection, &holders).await?;
-    let sql = format!(
-        "UPDATE {SHADOW} SET user_task_id = (SELECT user_task_id FROM {ADOPTED} WHERE id = ?) WHERE id = ?"
-    );
-    let given = sqlx::query(&sql).bind(newest).bind(newest);
-    // A row that went between two statements: its line of the log comes.
-    if given.execute(&mut *connection).await?.rows_affected() == 1 {
-        let sql = format!("DELETE FROM {ADOPTED} WHERE id = ?");
-        sqlx::query(&sql).bind(newest).execute(connection).await?;
+    if receivers.is_empty() {
+        return Ok(());
     }
+    let which = keys(receivers.into_values());
+    let given = format!(
+        "UPDATE {SHADOW} JOIN {ADOPTED} ON {ADOPTED}.id = {SHADOW}.id \
+         SET {SHADOW}.user_task_id = {ADOPTED}.user_task_id WHERE {SHADOW}.id IN ({which})"
+    );
+    connection.execute(&*given).await?;
+    // A row that went between two statements stays listed: its line of the log comes.
+    let unlisted = format!(
+        "DELETE {ADOPTED} FROM {ADOPTED} JOIN {SHADOW} ON {SHADOW}.id = {ADOPTED}.id \
+         WHERE {ADOPTED}.id IN ({which}) AND {SHADOW}.user_task_id IS NOT NULL"
+    );
+    connection.execute(&*unlisted).await?;
     Ok(())
+}
+
+/// Reads for each id the newest of the listed rows that had it.
+async fn newest(
+    connection: &mut Connection,
+    own_ids: &BTreeSet<String>,
+) -> Result<HashMap<String, i64>> {
+    if own_ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut sql = QueryBuilder::new(format!(
+        "SELECT MAX(user_task_id) AS own_id, MAX(id) AS id FROM {ADOPTED} WHERE user_task_id IN ("
+    ));
+    let mut names = sql.separated(", ");
+    for own_id in own_ids {
+        names.push_bind(own_id);
+    }
+    sql.push(") GROUP BY user_task_id");
+    let rows = sql.build().persistent(false).fetch_all(connection).await?;
+    let pair = |row: &MySqlRow| {
+        let own_id: String = row.try_get_unchecked("own_id")?;
+        Ok((trimmed(&own_id).to_owned(), row.try_get("id")?))
+    };
+    rows.iter().map(pair).collect()
 }

@@ -86,15 +86,19 @@ fn fitting(rows: &[Sighted]) -> usize {
     fits.count().max(1)
 }
 
-/// Returns for each `user_task_id` its newest row, and the older rows of the same id. The server compares without trailing
-/// blanks, so this does, too.
+/// Returns what the server compares of a `user_task_id`: trailing blanks do not count.
+pub(super) fn trimmed(own_id: &str) -> &str {
+    own_id.trim_end_matches(' ')
+}
+
+/// Returns for each `user_task_id` its newest row, and the older rows of the same id.
 fn judge(rows: &[Sighted]) -> (HashMap<&str, i64>, Vec<Loser>) {
     let (mut owners, mut losers) = (HashMap::new(), Vec::new());
     for row in rows {
         let Some(own_id) = row.own_id.as_deref() else {
             continue;
         };
-        if let Some(older) = owners.insert(own_id.trim_end_matches(' '), row.id) {
+        if let Some(older) = owners.insert(trimmed(own_id), row.id) {
             losers.push((older, own_id.to_owned()));
         }
     }

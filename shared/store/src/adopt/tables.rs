@@ -15,8 +15,8 @@ const CREATE_CHANGES: &str = "
         seq        BIGINT       NOT NULL AUTO_INCREMENT COMMENT 'the order of writing',
         old_id     BIGINT       NULL COMMENT 'the key before the change',
         new_id     BIGINT       NULL COMMENT 'the key after the change',
-        old_own_id VARCHAR(255) NULL COMMENT 'user_task_id before the change',
-        new_own_id VARCHAR(255) NULL COMMENT 'user_task_id after the change',
+        old_own_id VARCHAR(255) NULL COMMENT 'user_task_id before a change of it',
+        new_own_id VARCHAR(255) NULL COMMENT 'user_task_id after a change of it',
         PRIMARY KEY (seq)
     ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin";
 
@@ -71,12 +71,14 @@ pub(super) fn logging() -> [String; 3] {
         )
     };
     let (old, new) = ("LEFT(OLD.user_task_id, 255)", "LEFT(NEW.user_task_id, 255)");
+    let keeps =
+        "OLD.id = NEW.id AND CAST(OLD.user_task_id AS BINARY) <=> CAST(NEW.user_task_id AS BINARY)";
     [
         trigger(TRIGGERS[0], "INSERT", &format!("NULL, NEW.id, NULL, {new}")),
         trigger(
             TRIGGERS[1],
             "UPDATE",
-            &format!("OLD.id, NEW.id, {old}, {new}"),
+            &format!("OLD.id, NEW.id, IF({keeps}, NULL, {old}), IF({keeps}, NULL, {new})"),
         ),
         trigger(TRIGGERS[2], "DELETE", &format!("OLD.id, NULL, {old}, NULL")),
     ]
