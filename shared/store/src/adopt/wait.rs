@@ -11,7 +11,7 @@ use crate::database::Database;
 use crate::error::{Result, StoreError};
 
 /// How long a statement may wait for its table, and everybody behind it.
-const LONGEST_WAIT: Duration = Duration::from_millis(300);
+const LONGEST_WAIT: Duration = Duration::from_millis(200);
 
 /// The numbers of a lock that was waited for too long, and of a statement that was ended.
 const IN_USE: [u16; 2] = [1205, 1317];
