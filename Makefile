@@ -101,7 +101,7 @@ clean: stop clean-logs ## delete what was built
 	cargo clean
 
 clean-data: stop ## delete the private databases' data
-	@for data in .local/mysql/*/data .local/mariadb/*/data; do [ ! -d $$data ] || { data=$${data%/data}; flavor=$${data%/*}; \
+	@for data in .local/mysql/*/data .local/mariadb*/*/data; do [ ! -d $$data ] || { data=$${data%/data}; flavor=$${data%/*}; \
 	  MYSQL_FLAVOR=$${flavor##*/} MYSQL_PROFILE=$${data##*/} $(local)/mysql.sh purge; }; done
 
 clean-logs:

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Runs every check of the project and sums the tests up: what `make test` and CI run.
 #
-#   test.sh        formatting, clippy, the templates; all tests on MySQL, those of statements and rules on MariaDB at the
-#                  same time; the deployed form (in an emulator, and under `sam local` where Docker is); clients
-#                  generated from openapi.yaml; the page in a browser; half a minute of chaos
-#   test.sh full   the same with all tests on MariaDB, too, MINUTES (default 3) of chaos on each server, and the API
+#   test.sh        formatting, clippy, the templates; all tests on MySQL, those of statements and rules on MariaDB 10.11 at
+#                  the same time; the deployed form (in an emulator, and under `sam local` where Docker is); clients
+#                  generated from openapi.yaml; the page in a browser; the statements on MariaDB 11.8; half a minute of chaos
+#   test.sh full   the same with all tests on both MariaDBs, too, MINUTES (default 3) of chaos on each server, and the API
 #                  fuzzed (EXAMPLES, default 80)
 #
 # Needs Rust, a C compiler and python3; everything else installs itself under .local/. The database servers are
@@ -74,6 +74,7 @@ step "tools and servers"
 "$here/tools.sh"
 use_server mysql $profile
 use_server mariadb $profile
+use_server mariadb118 $profile
 step "format"
 cargo fmt --all --check
 # Two profiles build in folders of their own, so neither waits for the other. What is tested is built first; clippy and the
@@ -93,11 +94,14 @@ await api mysql mariadb
 if [ "$full" = full ]; then
   beside api-mariadb on_server mariadb --test api
   await api-mariadb
+  beside api-mariadb118 on_server mariadb118 --test api --test service
+  await api-mariadb118
 fi
-step "under sam local, by generated clients, in a browser"
+step "under sam local, by generated clients, in a browser, on MariaDB 11.8"
 beside sam-local tests/sam/run.sh
 beside clients env ONLY=clients tests/contract/run.sh
 beside console console/test.sh
+beside mariadb118 on_server mariadb118 --test store
 await
 step "chaos"
 if [ "$full" = full ]; then

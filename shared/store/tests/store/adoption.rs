@@ -230,7 +230,7 @@ async fn an_adoption_that_never_gets_its_table_names_the_transaction_in_its_way(
 
 /// The long form is `make adopt ROWS=1000000`.
 #[tokio::test]
-async fn a_large_table_is_adopted_beside_eight_writers() {
+async fn a_large_table_is_adopted_beside_eight_writers_dying_three_times() {
     with_empty_database(async |fresh| {
         let rows = std::env::var("ADOPT_ROWS").map_or(5_000, |rows| rows.parse().unwrap());
         create(fresh).await;
@@ -238,6 +238,11 @@ async fn a_large_table_is_adopted_beside_eight_writers() {
         let writers = Writers::start(fresh, 8).await;
         let patient = fresh.another_bounded(1, Duration::from_hours(1));
         let start = Instant::now();
+        for _ in 0..3 {
+            let stop = Some(Stop::Copied(rows / 4_000));
+            let terms = Terms { stop, ..Terms::default() };
+            migrate_in_steps(&patient, terms).await.unwrap_err();
+        }
         migrate(&patient).await.unwrap();
         let took = start.elapsed();
         let written = writers.written();
