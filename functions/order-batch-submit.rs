@@ -16,10 +16,8 @@ async fn handle((dispatcher, job, base): &State, call: Call) -> task_service::Re
             user_task_id: &p.required("task_id", Parameter::user_task_id)?,
             time_config_id: &p.required("time_config_id", |id| id.text(64))?,
             file_name: p.optional("file_name", |n| n.text(128))?.as_deref(),
-            created_by: call.user_name(),
+            labels: &p.batch_labels(call.user_name())?,
             scope: call.id_scope(),
-            callback: p.optional("callback", Parameter::callback)?.as_ref(),
-            keep_days: p.optional("keep_days", Parameter::keep_days)?,
             rerun: p.optional("rerun", Parameter::flag)? == Some(true),
             orders: &p.required(p.either("order_data", "data"), Parameter::list)?,
         }

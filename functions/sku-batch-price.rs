@@ -16,10 +16,8 @@ async fn handle((dispatcher, base): &State, call: Call) -> task_service::Result<
     let (list, caller) = call.read(|call, p| {
         PriceList {
             user_task_id: &p.required("task_id", Parameter::user_task_id)?,
-            created_by: call.user_name(),
+            labels: &p.batch_labels(call.user_name())?,
             scope: call.id_scope(),
-            callback: p.optional("callback", Parameter::callback)?.as_ref(),
-            keep_days: p.optional("keep_days", Parameter::keep_days)?,
             rerun: p.optional("rerun", Parameter::flag)?.unwrap_or_default(),
             items: &p.required("items", Parameter::list)?,
         }

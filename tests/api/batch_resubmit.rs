@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::support::{Api, Station, numbered, orders, unique, with_api};
+use crate::support::{Api, Station, numbered, order, orders, unique, with_api};
+
+const SUBMIT: &str = "/station/order/batch/submit";
 
 /// The made orders' ids by their index.
 async fn made(api: &Api, id: &str) -> BTreeMap<u64, Value> {
@@ -71,6 +73,32 @@ async fn a_run_again_starts_as_a_new_run_of_the_same_task() {
         assert_eq!(api.get(&path).await.data()["run_count"], 2);
         assert_eq!(second["result"]["success_count"], 3);
         assert_eq!(api.database.count("tbl_order", &id).await, 3);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_batch_is_found_by_the_tags_of_its_first_submit() {
+    with_api(async |api| {
+        let station = Station::fresh(api).await;
+        let (orders, prices) = (unique("tagged-"), unique("tagged-"));
+        let tagged = |id: &str, tags: Value| {
+            json!({"task_id": id, "station_id": station.id, "time_config_id": station.cycle, "tags": tags,
+                "order_data": [order(1)], "items": [{"sku_id": "D0", "sale_price": "3.10"}]})
+        };
+        for (path, id) in [(SUBMIT, &orders), ("/station/sku/batch/price", &prices)] {
+            for tags in [json!(["晚市", "web"]), json!("other")] {
+                api.post(path, &tagged(id, tags)).await.data();
+                let task = api.finished(id).await;
+                assert_eq!(task["tags"], json!(["晚市", "web"]));
+            }
+        }
+        let path = format!("/async_task/list?station_id={}&tag=web", station.id);
+        let found = api.get(&path).await.data().clone();
+        let ids: Vec<&Value> = found["tasks"].as_array().unwrap().iter().map(|task| &task["user_task_id"]).collect();
+        assert_eq!(ids, [&json!(prices), &json!(orders)]);
+        let long = tagged(&orders, json!(["字".repeat(33)]));
+        api.post(SUBMIT, &long).await.refusal("PARAM_INVALID");
     })
     .await;
 }

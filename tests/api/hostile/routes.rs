@@ -6,7 +6,7 @@ mod lists;
 
 use super::values::Takes::{
     self, Amount, AnyText, Document, ErrorCode, Field, Flag, Id, Ids, Int, Key, List, Object,
-    OrderId, Path, Queue, Station, Text,
+    OrderId, Path, Queue, Station, Tags, Text,
 };
 
 /// A route, called in one way.
@@ -209,6 +209,7 @@ static ROUTES: [Route; 21] = [
             ("rerun", Flag),
             ("callback", Queue),
             ("keep_days", Int(0, 36_500)),
+            ("tags", Tags),
             ("order_data", List),
             ("station_id", Station),
         ],
@@ -266,6 +267,7 @@ static ROUTES: [Route; 21] = [
             ("rerun", Flag),
             ("callback", Queue),
             ("keep_days", Int(0, 36_500)),
+            ("tags", Tags),
             ("station_id", Station),
         ],
     ),

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use task_engine::Queue;
 use task_engine::{Dispatcher, Settings};
 use task_service::Caller;
+use task_service::batches::BatchLabels;
 use task_service::orders::{OrderImport, OrderList, submit};
 use task_store::chunks::ChunkKey;
 use task_store::outbox::Announcement;
@@ -77,9 +78,7 @@ async fn submit_list(url: &str, task: &str, orders: &str, settings: Settings, li
         file_name: None,
         orders,
         rerun: false,
-        created_by: None,
-        callback: None,
-        keep_days: None,
+        labels: &BatchLabels::default(),
         scope: task_store::tasks::IdScope::Station,
     };
     let caller = Caller::Station(StationId::parse(STATION).expect("a station"));

@@ -1,6 +1,6 @@
 //! A batch as it is submitted, and why it may be refused.
 
-use task_store::tasks::IdScope;
+use task_store::tasks::{IdScope, Labels};
 use task_store::{StationId, StoreError, UnitError, UserTaskId};
 
 use super::payload::Payload;
@@ -16,16 +16,12 @@ pub struct Submission<'a> {
     pub params: &'a str,
     /// The items.
     pub payload: &'a Payload,
-    /// Who submits it.
-    pub created_by: Option<&'a str>,
+    /// Labels of its task. Those of a batch that is submitted again stay, but for callback and days where it names them.
+    pub labels: Labels<'a>,
     /// Where the caller's id is unique.
     pub scope: IdScope,
     /// The same items as before are asked to be worked again, all of them.
     pub rerun: bool,
-    /// The callback that gets the end of the batch.
-    pub callback: Option<&'a str>,
-    /// For how many days its task is kept once it has ended; 0: for ever. `None`: as before, at first as the deployment says.
-    pub keep_days: Option<u32>,
     /// Why no batch is taken now, where that is so. A batch that was taken before is not refused for coming again.
     pub closed: Option<&'a str>,
 }

@@ -8,7 +8,7 @@ use task_store::outbox::Announcement;
 use task_store::payloads;
 use task_store::purge;
 use task_store::rework;
-use task_store::tasks::{self, Labels, NewTask, TaskSelector};
+use task_store::tasks::{self, NewTask, TaskSelector};
 use task_store::{Connection, StoreError, TaskId};
 
 use super::resubmit::{Again, Chunks, again, insert_next_run, retry};
@@ -87,7 +87,7 @@ async fn store<J: BatchJob>(
         payload_hash: &payload.hash,
         item_count: payload.item_count,
         params: submission.params,
-        callback: submission.callback,
+        callback: submission.labels.callback,
     };
     let named = TaskSelector::from(submission.user_task_id).at(Some(submission.station));
     let found = match is_new {
@@ -144,7 +144,7 @@ async fn keep_for(
     task: TaskId,
     submission: &Submission<'_>,
 ) -> Result<()> {
-    match submission.keep_days {
+    match submission.labels.keep_days {
         Some(days) => Ok(keep::set(connection, &[(task, days)]).await?),
         None => Ok(()),
     }
@@ -178,12 +178,7 @@ async fn insert_first_run<J: BatchJob>(
         type_id: 0,
         repeat: true,
         message_show: true,
-        labels: Labels {
-            tags: None,
-            created_by: submission.created_by,
-            callback: submission.callback,
-            keep_days: submission.keep_days,
-        },
+        labels: submission.labels,
         dispatch: None,
     };
     let task = tasks::insert_in_scope(connection, &new, submission.scope).await?;

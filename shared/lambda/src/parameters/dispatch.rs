@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use serde_json::value::RawValue;
 use task_engine::Elements;
+use task_service::batches::BatchLabels;
 use task_service::tasks::queues::TargetChange;
 use task_service::tasks::{DispatchRequest, MOST_TAGS, Start, TaskRequest, is_tag};
 use task_service::{Error, Result};
@@ -138,6 +139,16 @@ impl Parameters<'_> {
             callback: self.optional("callback", Parameter::callback)?,
             keep_days: self.optional("keep_days", Parameter::keep_days)?,
             dispatch: self.dispatch(zone)?,
+        })
+    }
+
+    /// Reads the labels of a batch; its author is the person whose token it is.
+    pub fn batch_labels(&self, created_by: Option<&str>) -> Result<BatchLabels> {
+        Ok(BatchLabels {
+            tags: self.optional("tags", Parameter::tags)?,
+            created_by: created_by.map(str::to_owned),
+            callback: self.optional("callback", Parameter::callback)?,
+            keep_days: self.optional("keep_days", Parameter::keep_days)?,
         })
     }
 

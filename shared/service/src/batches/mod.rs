@@ -1,7 +1,9 @@
-//! Batches as callers read them: a report of the items' outcomes, also as a table.
+//! Batches as callers label and read them: a report of the items' outcomes, also as a table.
 
 mod csv;
+mod labels;
 mod result;
 
 pub use csv::csv;
+pub use labels::BatchLabels;
 pub use result::{BatchReport, result};

@@ -4,7 +4,6 @@ use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
 use task_engine::{Dispatcher, Elements, Payload, Queue, Settings, Submission};
 use task_store::batches::Batch;
-use task_store::callbacks::CallbackName;
 use task_store::reference::{self, CycleRow};
 use task_store::tasks::IdScope;
 use task_store::{Connection, Database, StationId, UserTaskId};
@@ -12,6 +11,7 @@ use task_store::{Connection, Database, StationId, UserTaskId};
 use super::import::{ORDER_IMPORT, OrderImport};
 use super::params::ImportParams;
 use super::stored;
+use crate::batches::BatchLabels;
 use crate::callbacks;
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
@@ -27,16 +27,12 @@ pub struct OrderList<'a> {
     pub file_name: Option<&'a str>,
     /// The orders as they were sent: a JSON array.
     pub orders: &'a RawValue,
-    /// Who submits them.
-    pub created_by: Option<&'a str>,
+    /// Tags, author, callback and days of its task.
+    pub labels: &'a BatchLabels,
     /// All of them are asked to be worked again, although the same list was worked before.
     pub rerun: bool,
     /// Where the caller's id is unique.
     pub scope: IdScope,
-    /// The callback that gets its end.
-    pub callback: Option<&'a CallbackName>,
-    /// For how many days its task is kept once it has ended.
-    pub keep_days: Option<u32>,
 }
 
 /// A list of orders as it is stored: nothing of the request is needed any more.
@@ -47,11 +43,9 @@ pub struct OrderBatch {
     time_config_id: String,
     params: String,
     payload: Payload,
-    created_by: Option<String>,
+    labels: BatchLabels,
     scope: IdScope,
     rerun: bool,
-    callback: Option<CallbackName>,
-    keep_days: Option<u32>,
 }
 
 impl OrderList<'_> {
@@ -72,10 +66,8 @@ impl OrderList<'_> {
             time_config_id: self.time_config_id.to_owned(),
             params: params.to_stored()?,
             payload: Payload::cut(&ORDER_IMPORT, self.time_config_id, &orders, settings),
-            created_by: self.created_by.map(str::to_owned),
+            labels: self.labels.clone(),
             scope: self.scope,
-            callback: self.callback.cloned(),
-            keep_days: self.keep_days,
             rerun: self.rerun,
         })
     }
@@ -88,19 +80,16 @@ pub async fn submit<Q: Queue>(
     caller: &Caller,
     list: &OrderBatch,
 ) -> Result<()> {
-    let callback = list.callback.as_ref();
-    callbacks::check(&dispatcher.database, callback).await?;
+    callbacks::check(&dispatcher.database, list.labels.callback.as_ref()).await?;
     let (station, closed) = cycle(&dispatcher.database, job, caller, list).await?;
     let submission = Submission {
         user_task_id: &list.user_task_id,
         station: &station,
         params: &list.params,
         payload: &list.payload,
-        created_by: list.created_by.as_deref(),
+        labels: list.labels.stored(),
         scope: list.scope,
         rerun: list.rerun,
-        callback: callback.map(CallbackName::as_str),
-        keep_days: list.keep_days,
         closed: closed.as_deref(),
     };
     Ok(task_engine::submit::<OrderImport, _>(dispatcher, &submission).await?)

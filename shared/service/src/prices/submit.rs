@@ -3,10 +3,10 @@
 use serde_json::value::RawValue;
 use task_engine::{BatchJob, Dispatcher, Elements, Payload, Queue, Settings, Submission};
 use task_store::UserTaskId;
-use task_store::callbacks::CallbackName;
 use task_store::tasks::IdScope;
 
 use super::job::PriceChange;
+use crate::batches::BatchLabels;
 use crate::callbacks;
 use crate::caller::Caller;
 use crate::error::{Error, Result};
@@ -18,16 +18,12 @@ pub struct PriceList<'a> {
     pub user_task_id: &'a UserTaskId,
     /// The changes as they were sent: a JSON array.
     pub items: &'a RawValue,
-    /// Who submits them.
-    pub created_by: Option<&'a str>,
+    /// Tags, author, callback and days of its task.
+    pub labels: &'a BatchLabels,
     /// All of them are asked to be worked again, although the same list was worked before.
     pub rerun: bool,
     /// Where the caller's id is unique.
     pub scope: IdScope,
-    /// The callback that gets its end.
-    pub callback: Option<&'a CallbackName>,
-    /// For how many days its task is kept once it has ended.
-    pub keep_days: Option<u32>,
 }
 
 /// A list of price changes as it is stored: nothing of the request is needed any more.
@@ -36,11 +32,9 @@ pub struct PriceBatch {
     /// The caller's id for this batch.
     pub user_task_id: UserTaskId,
     payload: Payload,
-    created_by: Option<String>,
+    labels: BatchLabels,
     scope: IdScope,
     rerun: bool,
-    callback: Option<CallbackName>,
-    keep_days: Option<u32>,
 }
 
 impl PriceList<'_> {
@@ -54,10 +48,8 @@ impl PriceList<'_> {
         Ok(PriceBatch {
             user_task_id: self.user_task_id.clone(),
             payload: Payload::cut(PriceChange::KIND, "", &items, settings),
-            created_by: self.created_by.map(str::to_owned),
+            labels: self.labels.clone(),
             scope: self.scope,
-            callback: self.callback.cloned(),
-            keep_days: self.keep_days,
             rerun: self.rerun,
         })
     }
@@ -69,18 +61,15 @@ pub async fn submit<Q: Queue>(
     caller: &Caller,
     list: &PriceBatch,
 ) -> Result<()> {
-    let callback = list.callback.as_ref();
-    callbacks::check(&dispatcher.database, callback).await?;
+    callbacks::check(&dispatcher.database, list.labels.callback.as_ref()).await?;
     let submission = Submission {
         user_task_id: &list.user_task_id,
         station: caller.required_station()?,
         params: "{}",
         payload: &list.payload,
-        created_by: list.created_by.as_deref(),
+        labels: list.labels.stored(),
         scope: list.scope,
         rerun: list.rerun,
-        callback: callback.map(CallbackName::as_str),
-        keep_days: list.keep_days,
         closed: None,
     };
     Ok(task_engine::submit::<PriceChange, _>(dispatcher, &submission).await?)

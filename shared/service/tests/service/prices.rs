@@ -2,6 +2,7 @@
 
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
+use task_service::batches::BatchLabels;
 use task_service::prices::{PriceChange, PriceList, submit};
 use task_service::tasks::queues::SqsNames;
 use task_service::{ErrorCode, reference};
@@ -21,9 +22,7 @@ pub(crate) async fn submit_prices(
         user_task_id: &id(task),
         items: &to_raw_value(items).unwrap(),
         rerun: false,
-        created_by: None,
-        callback: None,
-        keep_days: None,
+        labels: &BatchLabels::default(),
         scope: task_store::tasks::IdScope::Station,
     };
     submit(

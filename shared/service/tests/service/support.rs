@@ -8,6 +8,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 use task_engine::Queue;
 use task_engine::{Dispatcher, ItemRequest, PageRequest, Settings};
+use task_service::batches::BatchLabels;
 pub(crate) use task_service::jobs::KINDS;
 use task_service::orders::{ORDER_IMPORT, OrderImport, OrderList, submit};
 use task_service::tasks::queues::SqsNames;
@@ -187,9 +188,7 @@ async fn submit_list(
         file_name: Some("周一.xlsx"),
         orders: &orders,
         rerun,
-        created_by: None,
-        callback: None,
-        keep_days: None,
+        labels: &BatchLabels::default(),
         scope: IdScope::Station,
     };
     submit(

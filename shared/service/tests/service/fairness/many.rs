@@ -61,9 +61,7 @@ async fn looking_for_the_cap_touches_only_what_is_in_work() {
                 file_name: None,
                 orders: &orders,
                 rerun: false,
-                created_by: None,
-                callback: None,
-                keep_days: None,
+                labels: &task_service::batches::BatchLabels::default(),
                 scope: task_store::tasks::IdScope::Station,
             };
             let list = list.cut(&dispatcher.settings).unwrap();

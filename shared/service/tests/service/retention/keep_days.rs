@@ -1,6 +1,7 @@
 //! Tasks that name the days for which they are kept.
 
 use super::*;
+use task_service::batches::BatchLabels;
 
 /// Adds a task that has ended 10 days ago, and is kept for a number of days of its own.
 async fn ended_with(fresh: &TestDatabase, name: &str, keep_days: Option<u32>) {
@@ -65,9 +66,10 @@ async fn a_batch_is_kept_for_the_days_that_its_last_submit_named() {
             file_name: None,
             orders: &sent,
             rerun: true,
-            created_by: None,
-            callback: None,
-            keep_days: Some(9),
+            labels: &BatchLabels {
+                keep_days: Some(9),
+                ..BatchLabels::default()
+            },
             scope: IdScope::Station,
         };
         let list = list.cut(&settings()).unwrap();
