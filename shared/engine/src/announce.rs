@@ -15,8 +15,14 @@ pub async fn announce<Q: Queue>(
     announcements: &[Announcement],
 ) -> HashSet<ChunkKey> {
     let unsent = dispatcher.queue.send(announcements).await;
+    make_due(dispatcher, &unsent).await;
+    unsent.into_iter().collect()
+}
+
+/// Makes chunks that could not be announced due for the sweeper.
+pub(crate) async fn make_due<Q: Queue>(dispatcher: &Dispatcher<Q>, unsent: &[ChunkKey]) {
     if unsent.is_empty() {
-        return HashSet::new();
+        return;
     }
     tracing::warn!(
         chunks.unsent = unsent.len(),
@@ -24,10 +30,9 @@ pub async fn announce<Q: Queue>(
     );
     let made_due = dispatcher
         .database
-        .run(async |c| outbox::make_due(c, &unsent).await)
+        .run(async |c| outbox::make_due(c, unsent).await)
         .await;
     if let Err(fault) = made_due {
         tracing::warn!(error = %fault.kind(), "the unsent chunks will fall due by themselves");
     }
-    unsent.into_iter().collect()
 }

@@ -15,7 +15,7 @@ use crate::ids::TaskId;
 
 pub use claim::{ChunkStatus, Claim, ClaimTerms, Claimed, claim, status};
 pub use end::{any_open, cancel_open, complete, end_unit, note_cause};
-pub use grant::granted;
+pub use grant::{await_stored, granted};
 pub use lease::{hold, put_back, release};
 pub use range::{ChunkRange, of_run};
 pub use unit::{Dispatch, insert_units};

@@ -1,4 +1,4 @@
-//! Submitting a batch: one transaction makes it durable, then its chunks are announced.
+//! Submitting a batch: one transaction makes it durable; its chunks are announced while the database commits it.
 
 use task_store::batches::{self, NewRun};
 use task_store::chunks::{self, ChunkKey, Dispatch};
@@ -10,10 +10,11 @@ use task_store::purge;
 use task_store::rework;
 use task_store::tasks::{self, NewTask, TaskSelector};
 use task_store::{Connection, StoreError, TaskId};
+use tokio::sync::mpsc;
 
 use super::resubmit::{Again, Chunks, again, insert_next_run, retry};
 use super::submission::{Submission, SubmitError};
-use crate::announce::announce;
+use crate::announce::make_due;
 use crate::failpoints::{Failpoint, reach};
 use crate::job::{BatchJob, JobKind};
 use crate::queue::Queue;
@@ -21,15 +22,6 @@ use crate::read::{portions, sent_as};
 use crate::settings::{Dispatcher, Settings};
 
 type Result<T> = std::result::Result<T, SubmitError>;
-
-/// The end of storing a submission.
-#[derive(Debug)]
-enum Submitted {
-    /// The batch is stored and its chunks are to be announced.
-    Accepted(Vec<Announcement>),
-    /// The same batch was stored before and there is nothing to do again; nothing was stored.
-    Before,
-}
 
 /// Stores a batch durably and wakes the workers, or finds that it is stored already. `Ok` means that every item will
 /// get its outcome.
@@ -46,22 +38,48 @@ pub async fn submit<J: BatchJob, Q: Queue>(
     // was stored before.
     let mut is_new = submission.closed.is_none();
     loop {
-        let store = async |c: &mut _| store::<J>(c, settings, submission, is_new).await;
-        match dispatcher.database.transaction(store).await {
+        match store_announcing::<J, Q>(dispatcher, submission, is_new).await {
             Err(SubmitError::Store(fault)) if fault.is_duplicate_key() => is_new = false,
             // Another station has the id; this one may have it, too. So it may while its task is only marked to be purged.
             Err(SubmitError::IdTakenElsewhere(_) | SubmitError::IdPurged(_)) if is_new => {
                 is_new = false;
             }
             Err(fault) => return Err(fault),
-            Ok(Submitted::Before) => return Ok(()),
-            Ok(Submitted::Accepted(due)) => {
-                reach(Failpoint::SubmitStored).await?;
-                announce(dispatcher, &due).await;
-                return Ok(reach(Failpoint::SubmitAnnounced).await?);
-            }
+            Ok(()) => return Ok(reach(Failpoint::SubmitAnnounced).await?),
         }
     }
+}
+
+/// Stores a submission, and announces its chunks while the database commits them. A worker that has its message before waits for
+/// the commit; should that fail, it finds no chunk.
+async fn store_announcing<J: BatchJob, Q: Queue>(
+    dispatcher: &Dispatcher<Q>,
+    submission: &Submission<'_>,
+    is_new: bool,
+) -> Result<()> {
+    let (stored, mut to_announce) = mpsc::unbounded_channel();
+    let storing = async move {
+        let store = async |c: &mut _| {
+            let due = store::<J>(c, &dispatcher.settings, submission, is_new).await?;
+            // Its receiver lives until this has ended.
+            stored.send(due).ok();
+            Ok::<_, SubmitError>(())
+        };
+        dispatcher.database.transaction(store).await?;
+        Ok::<_, SubmitError>(reach(Failpoint::SubmitStored).await?)
+    };
+    let announcing = async {
+        let mut unsent = Vec::new();
+        // A transaction that is tried again stores other chunks: the last ones count.
+        while let Some(due) = to_announce.recv().await {
+            unsent = dispatcher.queue.send(&due).await;
+        }
+        unsent
+    };
+    let (end, unsent) = tokio::join!(storing, announcing);
+    end?;
+    make_due(dispatcher, &unsent).await;
+    Ok(())
 }
 
 fn check_size(count: u32, settings: &Settings) -> Result<()> {
@@ -73,14 +91,14 @@ fn check_size(count: u32, settings: &Settings) -> Result<()> {
     }
 }
 
-/// Stores a submission, or finds the batch that has its id. With `is_new` nothing is looked for: an id that is taken is a
-/// duplicate-key error.
+/// Stores a submission, or finds the batch that has its id; answers the chunks to announce, none where there is nothing to do
+/// again. With `is_new` nothing is looked for: an id that is taken is a duplicate-key error.
 async fn store<J: BatchJob>(
     connection: &mut Connection,
     settings: &Settings,
     submission: &Submission<'_>,
     is_new: bool,
-) -> Result<Submitted> {
+) -> Result<Vec<Announcement>> {
     let payload = submission.payload;
     let new = NewRun {
         job: J::KIND.name,
@@ -99,7 +117,7 @@ async fn store<J: BatchJob>(
         None => None,
     };
     if let Some(Again::Nothing) = again {
-        return Ok(Submitted::Before);
+        return Ok(Vec::new());
     }
     if let Some(reason) = submission.closed {
         return Err(SubmitError::Closed(reason.to_owned()));
@@ -110,7 +128,7 @@ async fn store<J: BatchJob>(
             let chunks = Chunks::Sent(&payload.chunks);
             let (run, open) = retry(connection, settings, chunks, before, &new).await?;
             keep_for(connection, before.0.task_id, submission).await?;
-            return Ok(accepted::<J>(submission, before.0.task_id, run, open));
+            return Ok(announced::<J>(submission, before.0.task_id, run, open));
         }
         Some(Again::Whole(before, statuses)) => {
             let run = insert_next_run(connection, &before, &statuses, &new).await?;
@@ -135,7 +153,7 @@ async fn store<J: BatchJob>(
         }
     }
     let chunks = (0..).zip(&payload.chunks).map(|(no, _)| no);
-    Ok(accepted::<J>(submission, task, run, chunks))
+    Ok(announced::<J>(submission, task, run, chunks))
 }
 
 /// Notes for how many days the task of a batch is kept, where the submit says so.
@@ -151,18 +169,18 @@ async fn keep_for(
 }
 
 /// Lists the announcements of a run's chunks.
-fn accepted<J: BatchJob>(
+fn announced<J: BatchJob>(
     submission: &Submission<'_>,
     task: TaskId,
     run: u32,
     chunks: impl IntoIterator<Item = u32>,
-) -> Submitted {
+) -> Vec<Announcement> {
     let due = |chunk| Announcement {
         key: ChunkKey { task, run, chunk },
         station: submission.station.clone(),
         job: J::KIND.name.to_owned(),
     };
-    Submitted::Accepted(chunks.into_iter().map(due).collect())
+    chunks.into_iter().map(due).collect()
 }
 
 async fn insert_first_run<J: BatchJob>(

@@ -42,6 +42,8 @@ pub struct Invocation<'a, J> {
 enum MessageEnd {
     /// The chunk is worked, put back, or was not open any more.
     Over,
+    /// There is no such chunk.
+    Missing,
     /// The chunk's station has as many chunks in work as it may: it waits, without a message.
     Deferred,
 }
@@ -100,13 +102,29 @@ impl<'a, J: BatchJob> Invocation<'a, J> {
     /// Works a chunk whose message is received for the first time, as [`work`](Self::work) does, but without a claim where the
     /// chunk was granted: its first attempt then costs one commit. A message that comes again is proof that this attempt
     /// failed, so it is worked under a claim, which counts attempts.
+    ///
+    /// A first message may be quicker than the commit of its submit, which is waited for.
     pub async fn work_first_delivery(&self, key: ChunkKey) -> Result<(), Unworked> {
-        let is_worked = Box::pin(self.work_granted(key)).await?;
-        if is_worked {
-            Ok(())
-        } else {
-            self.work(key).await
+        if let MessageEnd::Missing = self.boxed_first(key).await? {
+            let awaited = async |c: &mut _| chunks::await_stored(c, key).await;
+            if self.database.run(awaited).await? {
+                self.boxed_first(key).await?;
+            }
         }
+        Ok(())
+    }
+
+    /// Works a chunk by its grant or, where it has none any more, under a claim; on the heap as an attempt is.
+    fn boxed_first(
+        &self,
+        key: ChunkKey,
+    ) -> Pin<Box<impl Future<Output = Result<MessageEnd, Unworked>>>> {
+        Box::pin(async move {
+            match self.work_granted(key).await? {
+                true => Ok(MessageEnd::Over),
+                false => self.boxed_attempt(key).await,
+            }
+        })
     }
 
     async fn work_granted(&self, key: ChunkKey) -> Result<bool, Unworked> {
@@ -135,7 +153,9 @@ impl<'a, J: BatchJob> Invocation<'a, J> {
             };
             match self.boxed_attempt(key).await {
                 // Should another worker have been quicker, there may be another chunk.
-                Ok(MessageEnd::Over) | Err(Unworked::Held) => self.freed(&station),
+                Ok(MessageEnd::Over | MessageEnd::Missing) | Err(Unworked::Held) => {
+                    self.freed(&station);
+                }
                 Ok(MessageEnd::Deferred) => {}
                 Err(Unworked::Store(fault)) => return Err(fault),
             }
@@ -184,7 +204,7 @@ impl<'a, J: BatchJob> Invocation<'a, J> {
     async fn claim_or_defer(&self, key: ChunkKey) -> Result<ClaimEnd, Unworked> {
         let status = match self.claim(key).await? {
             Claim::Claimed(claim) => return Ok(ClaimEnd::Held(claim)),
-            Claim::Missing => return Ok(ClaimEnd::Refused(MessageEnd::Over)),
+            Claim::Missing => return Ok(ClaimEnd::Refused(MessageEnd::Missing)),
             Claim::Refused(status) => status,
         };
         if status.is_finishable {

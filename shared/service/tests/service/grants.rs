@@ -2,10 +2,16 @@
 
 use std::time::Duration;
 
-use task_engine::{Deadline, Invocation, Settings};
+use serde_json::value::to_raw_value;
+use task_engine::{Deadline, Dispatcher, Invocation, Queue, Settings};
+use task_service::batches::BatchLabels;
+use task_service::orders::{OrderList, submit};
+use task_store::outbox::Announcement;
 use task_store::tasks::{self, TaskStatus};
 use task_store::testing::{TestDatabase, with_database};
 use task_store::{Connection, StoreError, chunks};
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
 
 use crate::support::*;
 
@@ -58,6 +64,52 @@ async fn the_first_delivery_of_a_small_batch_is_worked_and_finished_without_a_cl
         assert_eq!(result(fresh, "b1").await["msg"], "批量导入(成功20)");
         let attempts = "SELECT CAST(SUM(attempts) AS SIGNED) FROM tbl_batch_chunk";
         assert_eq!(number(fresh, attempts).await, 0);
+    })
+    .await;
+}
+
+/// A queue whose messages arrive before `send` has returned: while the database commits the submit.
+struct QuickQueue<'a>(&'a TestDatabase);
+
+impl Queue for QuickQueue<'_> {
+    async fn send(&self, announcements: &[Announcement]) -> Vec<chunks::ChunkKey> {
+        for announced in announcements {
+            let (database, key) = (self.0.another(1), announced.key);
+            let work = move || {
+                let (job, settings) = (job(), settings());
+                let work = task_engine::work(&database, &job, &settings, key);
+                Handle::current().block_on(work).unwrap();
+            };
+            spawn_blocking(work).await.unwrap();
+        }
+        Vec::new()
+    }
+}
+
+#[tokio::test]
+async fn a_batch_whose_messages_are_quicker_than_its_commit_is_worked() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        for (task, count) in [("b1", 20), ("b2", 300)] {
+            let dispatcher = Dispatcher {
+                database: fresh.another(1),
+                queue: QuickQueue(fresh),
+                settings: settings(),
+            };
+            let sent = to_raw_value(&orders(count)).unwrap();
+            let list = OrderList {
+                user_task_id: &id(task),
+                time_config_id: "C1",
+                file_name: None,
+                orders: &sent,
+                labels: &BatchLabels::default(),
+                rerun: false,
+                scope: tasks::IdScope::Station,
+            };
+            let list = list.cut(&dispatcher.settings).unwrap();
+            submit(&dispatcher, &job(), &caller(), &list).await.unwrap();
+            assert_eq!(result(fresh, task).await["success_count"], count);
+        }
     })
     .await;
 }

@@ -1,4 +1,4 @@
-//! Chunks of small batches, granted when they are stored.
+//! Chunks whose message comes for the first time: granted when they were stored, or not committed yet.
 
 use super::claim::claimed;
 use super::{ChunkKey, Claimed};
@@ -20,6 +20,21 @@ pub async fn granted(
         .fetch_optional(connection)
         .await?;
     row.map(|row| claimed(&row, key, 0)).transpose()
+}
+
+/// Tells whether the unit of work of a chunk is stored. Waits for a transaction that stores it at this moment.
+pub async fn await_stored(connection: &mut Connection, key: ChunkKey) -> Result<bool> {
+    const AWAIT: &str = "
+        SELECT id FROM tbl_work
+        WHERE task_id = ? AND kind = 1 AND run = ? AND part = ? -- chunk
+        LOCK IN SHARE MODE";
+    let row = sqlx::query(AWAIT)
+        .bind(key.task.get())
+        .bind(key.run)
+        .bind(key.chunk)
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.is_some())
 }
 
 const GRANTED: &str = "\

@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use sqlx::{Connection as _, Executor as _};
 use task_store::batches;
 use task_store::chunks::{self, ChunkKey, ChunkState, Claimed};
-use task_store::tasks;
 use task_store::testing::{TestDatabase, with_database};
+use task_store::{Connection, tasks};
+use tokio::time::timeout;
 
 use crate::support::{
-    LEASE, RUN, a_batch, chunk_key, claim, done, end_chunk, end_chunks, execute, expire_leases,
-    read, read_number, try_claim,
+    BY_CLAIM, LEASE, RUN, a_batch, chunk_key, claim, done, end_chunk, end_chunks, execute,
+    expire_leases, read, read_number, try_claim,
 };
 
 #[tokio::test]
@@ -241,6 +243,40 @@ async fn hold(fresh: &TestDatabase, claim: &Claimed) -> bool {
 async fn release(fresh: &TestDatabase, claim: &Claimed) {
     done(&fresh.database, async |c| {
         chunks::release(c, claim, true, "a test").await
+    })
+    .await;
+}
+
+/// Stores a batch in a transaction that goes on while the worker of a first message waits; answers what the worker found.
+async fn found_while_stored(fresh: &TestDatabase, verdict: &str) -> bool {
+    let task = a_batch(fresh, 1).await;
+    let mut submit = Connection::connect(&fresh.url).await.unwrap();
+    submit.execute("START TRANSACTION").await.unwrap();
+    chunks::insert_units(&mut submit, task, 1, 1, &BY_CLAIM)
+        .await
+        .unwrap();
+    let worker = async {
+        let key = chunk_key(task, 1);
+        done(&fresh.database, async |c| {
+            chunks::await_stored(c, key).await
+        })
+        .await
+    };
+    let mut worker = std::pin::pin!(worker);
+    let early = timeout(Duration::from_millis(300), worker.as_mut()).await;
+    assert!(
+        early.is_err(),
+        "it answers before the end of the transaction"
+    );
+    submit.execute(verdict).await.unwrap();
+    worker.await
+}
+
+#[tokio::test]
+async fn a_first_message_waits_for_the_commit_of_its_submit() {
+    with_database(async |fresh| {
+        assert!(found_while_stored(fresh, "COMMIT").await);
+        assert!(!found_while_stored(fresh, "ROLLBACK").await);
     })
     .await;
 }
