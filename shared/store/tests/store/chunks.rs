@@ -249,7 +249,12 @@ async fn release(fresh: &TestDatabase, claim: &Claimed) {
 
 /// Stores a batch in a transaction that goes on while the worker of a first message waits; answers what the worker found.
 async fn found_while_stored(fresh: &TestDatabase, verdict: &str) -> bool {
-    let task = a_batch(fresh, 1).await;
+    let task = a_batch(fresh, 2).await;
+    execute(
+        fresh,
+        &format!("DELETE FROM tbl_work WHERE part = 1 AND task_id = {task}"),
+    )
+    .await;
     let mut submit = Connection::connect(&fresh.url).await.unwrap();
     submit.execute("START TRANSACTION").await.unwrap();
     chunks::insert_units(&mut submit, task, 1, 1, &BY_CLAIM)
