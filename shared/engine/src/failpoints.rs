@@ -30,7 +30,7 @@ macro_rules! failpoints {
 }
 
 failpoints! {
-    /// A batch is stored; none of its chunks is announced.
+    /// A batch is committed; its messages may be on their way, sent or not.
     SubmitStored = "submit-stored",
     /// Before each request to the queue: the requests before it have been sent.
     QueueSending = "queue-sending",

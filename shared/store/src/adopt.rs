@@ -1,7 +1,7 @@
 //! Adoption of the original service's `tbl_async_task`: a shadow table of this version is filled in key order beside the
 //! running original, caught up by a log that triggers write, and swapped by one `RENAME`. docs/ADOPTING.md has it for people.
 //!
-//! It may die at any moment: what it has done is in tables of the same database, and the next run goes on from there.
+//! The process may die at any moment: `tbl_adoption` holds how far the copy is, and the next run continues from that row.
 
 mod catch_up;
 mod copy;

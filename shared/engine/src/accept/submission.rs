@@ -16,7 +16,8 @@ pub struct Submission<'a> {
     pub params: &'a str,
     /// The items.
     pub payload: &'a Payload,
-    /// Labels of its task. Those of a batch that is submitted again stay, but for callback and days where it names them.
+    /// Labels of its task. A batch that is submitted again keeps those of its first submit; callback and days change where the new
+    /// submit names them.
     pub labels: Labels<'a>,
     /// Where the caller's id is unique.
     pub scope: IdScope,

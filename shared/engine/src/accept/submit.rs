@@ -50,8 +50,8 @@ pub async fn submit<J: BatchJob, Q: Queue>(
     }
 }
 
-/// Stores a submission, and announces its chunks while the database commits them. A worker that has its message before waits for
-/// the commit; should that fail, it finds no chunk.
+/// Stores a submission, and announces its chunks while the database commits them. A worker that receives its message before the
+/// commit waits for the commit; if the commit fails, the worker finds no chunk.
 async fn store_announcing<J: BatchJob, Q: Queue>(
     dispatcher: &Dispatcher<Q>,
     submission: &Submission<'_>,

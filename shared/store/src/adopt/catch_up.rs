@@ -32,8 +32,8 @@ pub(super) async fn step(connection: &mut Connection, original: &Original) -> Re
 
 /// Makes the oldest changes in the transaction of the caller.
 ///
-/// A line of the log that is seen is committed, and so is its row: what is read of the row is this change or a later one,
-/// which has a line of its own. Rows that are not copied yet are left to the copy.
+/// The transaction that changed a row wrote the log line, too: whoever reads the line finds the row as this change left it, or as
+/// a later change did, whose own line follows. Rows after `copied_to` are left to the copy.
 pub(super) async fn within(connection: &mut Connection, original: &Original) -> Result<usize> {
     let mut changes = read(connection).await?;
     if changes.lines.is_empty() {
