@@ -29,7 +29,7 @@ pub(crate) use wait::oldest_transaction;
 
 /// The pause after a try that found the table in use: its users go on meanwhile.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Changes that may be left when the table is locked for the swap.
+/// Changes that may be left when the table is locked for the swap, however long they took.
 const FEW: usize = 50;
 
 /// The point at which a test lets an adoption die.
@@ -169,7 +169,7 @@ impl Adoption<'_> {
     async fn swap_all(&self, connection: &mut Connection, original: &Original) -> Result<()> {
         tables::create_bridge(connection).await?;
         loop {
-            while catch_up::step(connection, original).await? > FEW {
+            while !is_nearly_caught_up(connection, original).await? {
                 self.check_time(connection).await?;
             }
             if self.swap(connection, original).await? {
@@ -214,6 +214,15 @@ impl Adoption<'_> {
         }
         Ok(())
     }
+}
+
+/// Makes a step of the changes; tells whether so little is left that it can be made under the lock: about as much as came during
+/// this step. Writers that are quicker than a step is short would be chased for ever otherwise.
+async fn is_nearly_caught_up(connection: &mut Connection, original: &Original) -> Result<bool> {
+    let begin = Instant::now();
+    let made = catch_up::step(connection, original).await?;
+    let is_short = made < catch_up::STEP && begin.elapsed() < swap::LONGEST_LOCK / 2;
+    Ok(made <= FEW || is_short)
 }
 
 /// Says what to do where the server does not let us make triggers.

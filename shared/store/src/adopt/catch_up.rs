@@ -12,7 +12,7 @@ use crate::connections::Connection;
 use crate::error::Result;
 
 /// The most changes of one step.
-const STEP: usize = 500;
+pub(super) const STEP: usize = 500;
 
 /// Lines of the log.
 #[derive(Debug, Default)]

@@ -53,7 +53,10 @@ async fn copied(
     let after = progress.copied_to;
     let which = format!("id > {after} ORDER BY id LIMIT {rows}");
     let mut found = original.sight(connection, &which).await?;
-    found.truncate(fitting(&found));
+    let fits = fitting(&found);
+    // A row that is committed after this has a line in the log that no step has read yet.
+    let is_end = fits == found.len() && found.len() < rows as usize;
+    found.truncate(fits);
     let Some(last) = found.last().map(|row| row.id) else {
         let end = Progress {
             copied_to: i64::MAX,
@@ -69,7 +72,7 @@ async fn copied(
     let which = format!("id > {after} AND id <= {last}");
     let inserted = original::insert(connection, &own_id(&losers), &which).await?;
     let next = Progress {
-        copied_to: last,
+        copied_to: if is_end { i64::MAX } else { last },
         rows: progress.rows.saturating_add_unsigned(inserted),
     };
     progress::note(connection, &next).await?;

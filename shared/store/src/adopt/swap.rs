@@ -17,7 +17,7 @@ use crate::connections::Connection;
 use crate::error::{Result, StoreError};
 
 /// How long the original may be locked before the renaming.
-const LONGEST_LOCK: Duration = Duration::from_millis(300);
+pub(super) const LONGEST_LOCK: Duration = Duration::from_millis(300);
 /// The only column of a guard.
 const GUARD: &str = "guard_of_the_swap";
 

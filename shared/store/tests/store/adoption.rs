@@ -24,7 +24,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// Adopts in small steps, dying where the test says.
 async fn adopt(fresh: &TestDatabase, stop: Option<Stop>) -> task_store::Result<()> {
-    migrate_in_steps(&fresh.database, Terms { rows: 100, stop }).await
+    let patient = fresh.another_bounded(1, Duration::from_mins(2));
+    migrate_in_steps(&patient, Terms { rows: 100, stop }).await
 }
 
 #[tokio::test]
