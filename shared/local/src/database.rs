@@ -266,7 +266,7 @@ pub async fn migrate_within(url: &str, bound: Duration) -> Result<()> {
     migrated.map_err(|error| LocalError::part("the database cannot be used", error))
 }
 
-/// Loads a reference file's text (stations, cycles, addresses, skus, queues): all of it or nothing. The queues of `TASK_QUEUES`
+/// Loads a reference file's text (stations, cycles, addresses, skus, queues) of any size: all of it or nothing. The queues of `TASK_QUEUES`
 /// may be of mode `sqs`.
 pub async fn load_reference(url: &str, json: String) -> Result<Loaded> {
     let database = open(url)?;

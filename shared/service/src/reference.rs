@@ -30,11 +30,50 @@ pub struct Loaded {
     pub queues: usize,
 }
 
+impl Loaded {
+    fn of(stations: &[Station<'_>], queues: usize) -> Self {
+        let none = Self {
+            queues,
+            ..Self::default()
+        };
+        stations.iter().fold(none, |sum, station| Self {
+            stations: sum.stations + 1,
+            time_configs: sum.time_configs + station.time_configs.count,
+            addresses: sum.addresses + station.addresses.count,
+            skus: sum.skus + station.skus.count,
+            ..sum
+        })
+    }
+
+    /// Counts the operating cycles, addresses and skus.
+    const fn records(&self) -> usize {
+        self.time_configs + self.addresses + self.skus
+    }
+}
+
 /// Loads a reference file: everything in it or, when any of it is wrong, nothing. The error lists the bad records, among them a
 /// queue of mode `sqs` whose name is none of `sqs`.
 pub async fn load(database: &Database, sqs: &SqsNames, json: &str) -> Result<Loaded> {
+    load_at_most(usize::MAX, database, sqs, json).await
+}
+
+/// Loads a reference file as [`load`] does; one of more than `most` records is wrong, too.
+pub async fn load_at_most(
+    most: usize,
+    database: &Database,
+    sqs: &SqsNames,
+    json: &str,
+) -> Result<Loaded> {
     let parse::File { stations, queues } =
         parse::file(json, sqs).map_err(|findings| refused(&findings))?;
+    let loaded = Loaded::of(&stations, queues.len());
+    let records = loaded.records();
+    if records > most {
+        let wrong = format!("the file has {records} records, at most {most} are allowed in a call");
+        return Err(refused(&Findings::one(format!(
+            "{wrong}: send it in parts"
+        ))));
+    }
     database
         .transaction(async |c| {
             for station in &stations {
@@ -46,18 +85,7 @@ pub async fn load(database: &Database, sqs: &SqsNames, json: &str) -> Result<Loa
             Ok::<_, Error>(())
         })
         .await?;
-    let sum = |sum: Loaded, station: &Station<'_>| Loaded {
-        stations: sum.stations + 1,
-        time_configs: sum.time_configs + station.time_configs.count,
-        addresses: sum.addresses + station.addresses.count,
-        skus: sum.skus + station.skus.count,
-        ..sum
-    };
-    let none = Loaded {
-        queues: queues.len(),
-        ..Loaded::default()
-    };
-    Ok(stations.iter().fold(none, sum))
+    Ok(loaded)
 }
 
 /// Lists the first bad records of a file, one a line.

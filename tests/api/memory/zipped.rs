@@ -14,25 +14,25 @@ use crate::support::{Answer, order, unique};
 const MIB: usize = 1024 * 1024;
 /// A body may unpack to 48 MiB; some of it is not the items.
 const BODY: usize = 48 * MIB - 64 * 1024;
-const MAX_ORDERS: usize = 100_000;
+const MOST: usize = 100_000;
 const SUBMIT: &str = "/station/order/batch/submit";
 
 /// A hundred thousand orders as a list, as a text that holds the list, and as a form; the last two for a cycle that does not exist.
 pub(super) async fn largest_submits(sender: &Sender<'_>) {
     let (task, cycle) = (unique("memory-"), &sender.station.cycle);
-    let list = orders(BODY / MAX_ORDERS);
+    let list = orders(BODY / MOST);
     let body = with(sender, &task, cycle, &list);
     sender.zipped(SUBMIT, JSON, &body, is_accepted).await;
     drop((body, list));
     finished(sender, &task).await;
     report(sender, &task).await;
     // Quotes are escaped: the text is longer than the list.
-    let text = json!(orders(BODY / MAX_ORDERS - 80)).to_string();
+    let text = json!(orders(BODY / MOST - 80)).to_string();
     let body = with(sender, "text", "none", &text);
     sender
         .zipped(SUBMIT, JSON, &body, is_error("CYCLE_NOT_FOUND"))
         .await;
-    let list = orders(BODY / MAX_ORDERS).replacen('[', "%5B", 1);
+    let list = orders(BODY / MOST).replacen('[', "%5B", 1);
     let station = &sender.station.id;
     let body = format!("task_id=form&time_config_id=none&station_id={station}&order_data={list}");
     sender
@@ -46,10 +46,10 @@ pub(super) async fn largest_price_list(sender: &Sender<'_>) {
     let item = |n: usize| {
         pad(
             json!({"sku_id": format!("P{n}"), "sale_price": "1.00"}),
-            BODY / MAX_ORDERS,
+            BODY / MOST,
         )
     };
-    let items: Vec<Value> = (0..MAX_ORDERS).map(item).collect();
+    let items: Vec<Value> = (0..MOST).map(item).collect();
     let body =
         json!({"task_id": task, "station_id": sender.station.id, "items": items}).to_string();
     drop(items);
@@ -128,21 +128,23 @@ async fn largest_finish(sender: &Sender<'_>) {
     }
 }
 
-/// A reference file that fills a body: the skus of a station, with names as long as they may be. Shorter ones are more rows than a slow
-/// machine stores in the time of a call.
+/// A reference file of as many records as are allowed, which fills a body; then one of a record more.
 pub(super) async fn largest_reference_file(sender: &Sender<'_>) {
-    let name = "白".repeat(64);
-    let sku = |n: usize| {
-        format!(r#"{{"sku_id":"{n}","name":"{name}","sale_price":"1","sale_num_least":"1"}}"#)
+    const PATH: &str = "/reference/load";
+    let name = "白".repeat(128);
+    let file = |count: usize| {
+        let sku = |n: usize| {
+            format!(r#"{{"sku_id":"{n}","name":"{name}","sale_price":"1","sale_num_least":"1"}}"#)
+        };
+        let skus: Vec<_> = (0..count).map(sku).collect();
+        let skus = skus.join(",");
+        format!(r#"{{"stations":[{{"station_id":"large","skus":[{skus}]}}]}}"#)
     };
-    let skus: Vec<_> = (0..BODY / 280).map(sku).collect();
-    let body = format!(
-        r#"{{"stations":[{{"station_id":"large","skus":[{}]}}]}}"#,
-        skus.join(",")
-    );
-    drop(skus);
+    let large = file(MOST);
+    sender.zipped(PATH, JSON, &large, is_accepted).await;
+    let larger = file(MOST + 1);
     sender
-        .zipped("/reference/load", JSON, &body, is_accepted)
+        .zipped(PATH, JSON, &larger, is_error("PARAM_INVALID"))
         .await;
 }
 
@@ -212,7 +214,7 @@ fn orders(bytes: usize) -> String {
         order["out_order_no"] = json!(format!("zipped-{n}"));
         pad(order, bytes - 1).to_string()
     };
-    let orders: Vec<_> = (0..MAX_ORDERS).map(numbered).collect();
+    let orders: Vec<_> = (0..MOST).map(numbered).collect();
     format!("[{}]", orders.join(","))
 }
 

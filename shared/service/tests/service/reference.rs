@@ -1,8 +1,9 @@
 //! Loading a reference file: whole or not at all, and in words when it is refused.
 
 use serde_json::{Value, json};
+use task_service::reference::{self, Loaded};
 use task_service::tasks::queues::SqsNames;
-use task_service::{Error, ErrorCode, reference};
+use task_service::{Error, ErrorCode};
 use task_store::testing::{TestDatabase, with_database};
 use task_store::{StationId, reference as rows};
 
@@ -21,6 +22,10 @@ fn cycle() -> Value {
                              "receive_time_limit": {"start": "06:00", "end": "23:30"}}]})
 }
 
+async fn load(fresh: &TestDatabase, file: &str) -> task_service::Result<Loaded> {
+    reference::load_at_most(3, &fresh.database, &SqsNames::default(), file).await
+}
+
 async fn has_good_sku(fresh: &TestDatabase, station: &str) -> bool {
     let station = StationId::parse(station).unwrap();
     let found = fresh.database.run(async |c: &mut _| {
@@ -35,9 +40,7 @@ async fn a_file_with_a_bad_record_loads_nothing_and_names_it_without_sql() {
     with_database(async |fresh| {
         let bad = json!({"addresses": [{"address_id": "S1", "name": "x".repeat(300)},
                                        {"address_id": "S2 "}]});
-        let error = reference::load(&fresh.database, &SqsNames::default(), &file("T1", &bad))
-            .await
-            .unwrap_err();
+        let error = load(fresh, &file("T1", &bad)).await.unwrap_err();
         let message = error.to_string();
         assert_eq!(error.code(), ErrorCode::ParamInvalid);
         assert!(message.contains("address S1: name xxx"), "{message}");
@@ -51,12 +54,8 @@ async fn a_file_with_a_bad_record_loads_nothing_and_names_it_without_sql() {
 #[tokio::test]
 async fn a_cycle_of_another_station_is_named_and_nothing_is_loaded() {
     with_database(async |fresh| {
-        reference::load(&fresh.database, &SqsNames::default(), &file("T1", &cycle()))
-            .await
-            .unwrap();
-        let error = reference::load(&fresh.database, &SqsNames::default(), &file("T2", &cycle()))
-            .await
-            .unwrap_err();
+        load(fresh, &file("T1", &cycle())).await.unwrap();
+        let error = load(fresh, &file("T2", &cycle())).await.unwrap_err();
         assert!(
             error
                 .to_string()
@@ -65,6 +64,27 @@ async fn a_cycle_of_another_station_is_named_and_nothing_is_loaded() {
         );
         assert!(has_good_sku(fresh, "T1").await);
         assert!(!has_good_sku(fresh, "T2").await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_of_more_records_than_a_call_takes_is_refused_with_both_numbers() {
+    with_database(async |fresh| {
+        let addresses: Vec<_> = (0..3)
+            .map(|n| json!({"address_id": n.to_string()}))
+            .collect();
+        let large = file("T1", &json!({"addresses": addresses}));
+        let error = load(fresh, &large).await.unwrap_err();
+        assert_eq!(error.code(), ErrorCode::ParamInvalid);
+        let message = error.to_string();
+        assert!(
+            message.contains("has 4 records, at most 3 are allowed"),
+            "{message}"
+        );
+        assert!(!has_good_sku(fresh, "T1").await);
+        let fits = file("T1", &json!({"addresses": addresses[1..]}));
+        assert_eq!(load(fresh, &fits).await.unwrap().addresses, 2);
     })
     .await;
 }
