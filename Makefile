@@ -1,6 +1,6 @@
 # Everything a developer types. `make` alone lists it. What the targets install goes below .local/ and target/.
 .DEFAULT_GOAL := help
-.PHONY: help run stop demo load-reference migrate adopt console console-test check test-one test-server test test-full chaos memory lists contract clients bench soak lint-template compare-template mutants deny package sam-local deploy-local build tools clean clean-data clean-logs
+.PHONY: help run stop demo load-reference migrate adopt console console-test check test-one test-server test test-full chaos versions memory lists contract clients bench soak lint-template compare-template mutants deny package sam-local deploy-local build tools clean clean-data clean-logs
 MAKEFLAGS += --no-print-directory
 export PEERS PORT DETACH STACK DATABASE_URL ALLOWED_ORIGINS DATA MAP FILE AGAIN WORKERS EXAMPLES SEED MINUTES MYSQL_FLAVOR ARCH DATABASE_CA PART ROUNDS ROWS BASE BASE_URL FILES RATE KILLS PURGE BUILD
 
@@ -48,6 +48,9 @@ test-full: need-cargo ## the same with the long forms: all tests and chaos on bo
 
 chaos: need-cargo tools ## break everything under load, then check every row [MINUTES=3] [SEED=n] [PART=clashes|prices|tasks|dispatched|targets] [MYSQL_FLAVOR=mysql]
 	@tests/chaos/run.sh
+
+versions: need-cargo tools ## chaos on the functions of this tree and of an older commit at once: BASE=commit [MINUTES=3] [SEED=n]
+	@tests/chaos/versions.sh
 
 memory: need-cargo tools ## the worst accepted requests: the peak memory of each function against its MemorySize [MYSQL_FLAVOR=mysql]
 	@$(local)/memory.sh

@@ -9,6 +9,7 @@ use crate::arguments::json;
 use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::TaskId;
+use crate::items::ItemStatus;
 
 /// Outcomes of one statement.
 const ROWS: usize = 5_000;
@@ -16,18 +17,20 @@ const ROWS: usize = 5_000;
 /// An outcome that is carried over: the item's index, the chunk of the new run that holds it, its status, the made id.
 pub type Carried = (u32, i64, u8, Option<i64>);
 
-/// The outcome of an item that was not corrected.
+/// The outcome of an item that has a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stored {
     /// Its index.
     pub index: u32,
-    /// Its status, as a number.
-    pub status: u8,
+    /// The chunk whose payload holds it: one of its own when it was corrected.
+    pub chunk_id: i64,
+    /// Its status.
+    pub status: ItemStatus,
     /// The id of the thing that was made of the item.
     pub made_id: Option<i64>,
 }
 
-/// Reads the outcomes of a run's items in input order, without corrected items.
+/// Reads the outcomes of a run's items that have rows, in input order.
 pub async fn stored(connection: &mut Connection, task: TaskId, run: u32) -> Result<Vec<Stored>> {
     let rows = sqlx::query(STORED)
         .bind(task.get())
@@ -37,7 +40,8 @@ pub async fn stored(connection: &mut Connection, task: TaskId, run: u32) -> Resu
     let stored = |row: &MySqlRow| {
         Ok(Stored {
             index: row.try_get("item_index")?,
-            status: row.try_get::<i8, _>("status")?.unsigned_abs(),
+            chunk_id: row.try_get("chunk_id")?,
+            status: ItemStatus::from_number(row.try_get("status")?)?,
             made_id: row.try_get("made_id")?,
         })
     };
@@ -45,13 +49,11 @@ pub async fn stored(connection: &mut Connection, task: TaskId, run: u32) -> Resu
 }
 
 const STORED: &str = "\
-    SELECT i.item_index, i.status, i.made_id
-    FROM tbl_batch_item i
-    JOIN tbl_batch_chunk c ON c.id = i.chunk_id
-    WHERE i.task_id = ?
-      AND i.run = ?
-      AND c.is_rework = 0
-    ORDER BY i.item_index";
+    SELECT item_index, chunk_id, status, made_id
+    FROM tbl_batch_item FORCE INDEX (PRIMARY)
+    WHERE task_id = ?
+      AND run = ?
+    ORDER BY item_index";
 
 /// Carries the corrected items of a run over into the next run, each in a chunk of its own with its corrected text.
 /// Corrected items that failed, or are still open, are worked there; answers the numbers of their chunks.
@@ -83,10 +85,12 @@ const CARRY_CHUNKS: &str = "\
       (task_id, run, chunk_no, first_index, item_count, is_rework, state)
     SELECT i.task_id, i.run + 1, ? + ROW_NUMBER() OVER (ORDER BY i.item_index) - 1, i.item_index, 1, 1,
            IF(i.status IN (0, 2), 0, 1) -- pending, failed: open; else done
-    FROM tbl_batch_item i
-    JOIN tbl_batch_chunk c ON c.id = i.chunk_id AND c.is_rework = 1
-    WHERE i.task_id = ?
-      AND i.run = ?";
+    FROM tbl_batch_chunk c
+    STRAIGHT_JOIN tbl_batch_item i
+       ON i.task_id = c.task_id AND i.run = c.run AND i.item_index = c.first_index AND i.chunk_id = c.id
+    WHERE c.task_id = ?
+      AND c.run = ?
+      AND c.is_rework = 1";
 
 const OPEN_REWORK: &str = "\
     SELECT chunk_no

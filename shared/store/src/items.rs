@@ -62,7 +62,7 @@ impl ItemStatus {
         Self::ALL.into_iter().find(|status| status.as_str() == word)
     }
 
-    fn from_number(number: i64) -> Result<Self> {
+    pub(crate) fn from_number(number: i64) -> Result<Self> {
         let at = usize::try_from(number).ok();
         at.and_then(|at| Self::ALL.get(at).copied())
             .ok_or(StoreError::Unreadable("item status"))

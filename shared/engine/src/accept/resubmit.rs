@@ -1,18 +1,15 @@
 //! Submitting a batch again under its id: the same request once more, a second try of the failed items, or a new run.
 
-use std::collections::HashSet;
-
 use task_store::again::{self, Carried};
 use task_store::batches::{self, Batch, NewRun};
 use task_store::chunks::{self, Dispatch};
-use task_store::items::ItemStatus;
 use task_store::payloads::{self, NewChunk};
 use task_store::tasks::{self, Task, TaskStatus};
 use task_store::{Connection, TaskId};
 
 use super::submission::{Submission, SubmitError};
 use crate::job::BatchJob;
-use crate::read::{ItemStatuses, ended};
+use crate::read::{ItemStatuses, SplitItems, ended};
 use crate::settings::Settings;
 
 type Result<T> = std::result::Result<T, SubmitError>;
@@ -115,31 +112,26 @@ pub(super) async fn retry(
 ) -> task_store::Result<(u32, Vec<u32>)> {
     let task = before.task_id;
     let stored = again::stored(connection, task, before.run).await?;
+    let SplitItems { failed, kept } = statuses.split(&stored);
     let first = items.count();
     let corrected = again::carry_corrected(connection, task, before.run, first).await?;
     let run = insert_next_run(connection, before, statuses, new).await?;
     items.store(connection, before).await?;
-    let failed: HashSet<u32> = stored
-        .iter()
-        .filter(|item| item.status == ItemStatus::Failed as u8)
-        .map(|item| item.index)
-        .collect();
     let ranges = chunks::of_run(connection, task, run).await?;
-    let mut made = statuses.implied_made(connection, before).await?;
-    made.extend(stored.iter().filter_map(|item| {
-        let stays = !failed.contains(&item.index) && item.status != ItemStatus::Pending as u8;
-        stays.then_some((item.index, item.status, item.made_id))
-    }));
-    made.sort_unstable();
-    let mut carried: Vec<Carried> = Vec::with_capacity(made.len());
+    let mut carried: Vec<Carried> = Vec::with_capacity(kept.len());
     let (mut open, mut done) = (Vec::new(), Vec::new());
     for (no, range) in (0..).zip(&ranges) {
-        let from = made.partition_point(|(index, ..)| *index < range.first_index);
-        let inside = made[from..]
+        let from = kept.partition_point(|(index, ..)| *index < range.first_index);
+        let inside = kept[from..]
             .iter()
             .take_while(|(index, ..)| range.indexes().contains(index));
-        carried.extend(inside.map(|(index, status, id)| (*index, range.chunk_id, *status, *id)));
-        if range.indexes().any(|index| failed.contains(&index)) {
+        carried
+            .extend(inside.map(|(index, status, id)| (*index, range.chunk_id, *status as u8, *id)));
+        let from = failed.partition_point(|index| *index < range.first_index);
+        if failed
+            .get(from)
+            .is_some_and(|index| range.indexes().contains(index))
+        {
             open.push(no);
         } else {
             done.push(no);

@@ -3,6 +3,7 @@
 //!
 //! Items are counted by the database, chunk by chunk, and read only where a page needs them.
 
+use task_store::again::Stored;
 use task_store::batches::Batch;
 use task_store::chunks::{self, ChunkRange, ChunkState};
 use task_store::items::{self, Item, ItemStatus, Outcome, StoredStatus};
@@ -16,6 +17,15 @@ pub struct ItemStatuses {
     ranges: Vec<ChunkRange>,
     /// The counts of each range; none where nobody asked for them.
     counts: Vec<Counts>,
+}
+
+/// The items of a finished run, in input order.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct SplitItems {
+    /// The indexes of those that failed.
+    pub(crate) failed: Vec<u32>,
+    /// Index, status and made id of those whose outcome stays.
+    pub(crate) kept: Vec<(u32, ItemStatus, Option<i64>)>,
 }
 
 impl ItemStatuses {
@@ -67,15 +77,28 @@ impl ItemStatuses {
         Some(self.counts.get(range)?.of_status(status))
     }
 
-    /// Lists index, status and made id of every item that was made and has no row.
-    pub(crate) async fn implied_made(
-        &self,
-        connection: &mut Connection,
-        batch: &Batch,
-    ) -> Result<Vec<(u32, u8, Option<i64>)>> {
-        let all = 0..u32::MAX;
-        let stored = items::between(connection, batch.task_id, batch.run, all, None).await?;
-        Ok(implied_made(&self.ranges, &stored))
+    /// Splits the items of a finished run, of which `stored` have rows, for a run that tries the failed ones again. Corrected items,
+    /// which have chunks of their own, are not among them.
+    pub(crate) fn split(&self, stored: &[Stored]) -> SplitItems {
+        let mut split = SplitItems::default();
+        let mut stored = stored.iter().peekable();
+        for range in &self.ranges {
+            for index in range.indexes() {
+                match stored.next_if(|item| item.index == index) {
+                    Some(item) if item.chunk_id == range.chunk_id => match item.status {
+                        ItemStatus::Failed => split.failed.push(index),
+                        ItemStatus::Pending => {}
+                        status => split.kept.push((index, status, item.made_id)),
+                    },
+                    None if range.state == ChunkState::Done => {
+                        let id = range.reserved_id(index);
+                        split.kept.push((index, ItemStatus::Success, Some(id)));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        split
     }
 
     /// Answers an item that has no row, by the state of its chunk; `None` when the run does not have the item.
@@ -114,24 +137,6 @@ pub(super) fn all<'a>(
         let own = stored.next_if(|stored| stored.index == item.index);
         own.unwrap_or(item)
     })
-}
-
-fn implied_made(ranges: &[ChunkRange], stored: &[StoredStatus]) -> Vec<(u32, u8, Option<i64>)> {
-    let mut stored = stored.iter().peekable();
-    let done = ranges
-        .iter()
-        .filter(|range| range.state == ChunkState::Done);
-    done.flat_map(|range| {
-        range
-            .indexes()
-            .map(move |index| (index, range.reserved_id(index)))
-    })
-    .filter(|(index, _)| {
-        while stored.next_if(|stored| stored.index < *index).is_some() {}
-        stored.peek().is_none_or(|stored| stored.index != *index)
-    })
-    .map(|(index, id)| (index, ItemStatus::Success as u8, Some(id)))
-    .collect()
 }
 
 /// Finds the range that holds an index.
@@ -244,7 +249,26 @@ mod tests {
         assert_eq!(made(2), Some(None));
         assert_eq!(made(4), Some(None));
         assert_eq!(made(6), None, "the run has no such item");
-        let made = implied_made(&ranges(), &stored(&[(0, ItemStatus::Failed)]));
-        assert_eq!(made, [(1, ItemStatus::Success as u8, Some(7001))]);
+    }
+
+    #[test]
+    fn a_second_try_keeps_what_was_made_and_leaves_corrected_items_out() {
+        use ItemStatus::{Amended, Failed, Pending, Success};
+        let rows = [
+            (0, 7, Failed),
+            (2, 8, Amended),
+            (3, 8, Pending),
+            (4, 99, Failed),
+        ];
+        let stored = rows.map(|(index, chunk_id, status)| Stored {
+            index,
+            chunk_id,
+            status,
+            made_id: None,
+        });
+        let split = ItemStatuses::counted(ranges(), &[]).split(&stored);
+        let kept = vec![(1, Success, Some(7001)), (2, Amended, None)];
+        let failed = vec![0];
+        assert_eq!(split, SplitItems { failed, kept });
     }
 }

@@ -11,6 +11,7 @@ mod view;
 
 pub use counts::Counts;
 pub use item_statuses::ItemStatuses;
+pub(crate) use item_statuses::SplitItems;
 pub(crate) use page::failed_briefs;
 pub use page::{ItemPage, read};
 pub(crate) use runs::ended;

@@ -7,13 +7,16 @@ use super::{LIST, TASKS, WORKERS};
 use crate::functions::events::numbers;
 use crate::threads;
 
+/// Keys of a round: more than all systems use up in it, whose keys follow the largest that there is.
+const KEYS: usize = 1_000_000_000;
+
 /// Stores, takes and ends as many tasks as a run has; `round` tells its keys from those of other rounds.
 pub(super) fn run(url: &str, round: usize) {
     let lists: Vec<_> = (0..TASKS / LIST).collect();
     threads::run(WORKERS, async |worker| {
         let mut connection = MySqlConnection::connect(url).await.expect("a server");
         for list in lists.iter().filter(|list| *list % WORKERS == worker) {
-            let first = 100_000_000 + (round * TASKS) + list * LIST;
+            let first = (round + 1) * KEYS + list * LIST;
             for sql in statements(first) {
                 connection
                     .execute(sql.as_str())
