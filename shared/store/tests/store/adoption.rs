@@ -216,7 +216,7 @@ async fn an_adoption_that_never_gets_its_table_names_the_transaction_in_its_way(
             .fetch_one(&mut reader)
             .await
             .unwrap();
-        let hasty = fresh.another_bounded(1, Duration::from_secs(4));
+        let hasty = fresh.another_bounded(1, Duration::from_secs(12));
         let terms = Terms::default();
         let fault = migrate_in_steps(&hasty, terms).await.unwrap_err();
         let text = fault.to_string();
