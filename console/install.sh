@@ -3,5 +3,6 @@
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")"
 cmp -s package-lock.json node_modules/.installed && exit 0
-npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+timeout 600 npm ci --ignore-scripts --no-audit --no-fund --loglevel=error ||
+  { echo "error: npm cannot install, within ten minutes, what console/package-lock.json names" >&2; exit 1; }
 cp package-lock.json node_modules/.installed

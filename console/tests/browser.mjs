@@ -34,10 +34,12 @@ export async function launch() {
   await writeFile(`${local}fonts.conf`, `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>
     ${existsSync(fonts) ? `<dir>${fonts}</dir>` : ""}<dir>/usr/share/fonts</dir><cachedir>${local}fonts-cache</cachedir></fontconfig>`);
   const lacks = execFileSync("ldd", [`${folder}chromium`], { encoding: "utf8" }).includes("not found");
+  // Where text is not UTF-8, Chromium calls a file with a Chinese name "download".
+  const env = { ...process.env, LC_ALL: "C.UTF-8", FONTCONFIG_FILE: `${local}fonts.conf` };
   return chromium.launch({
     executablePath: `${folder}chromium`,
     args: ["--no-sandbox", "--font-render-hinting=none", "--disable-dev-shm-usage"],
-    env: { ...process.env, FONTCONFIG_FILE: `${local}fonts.conf`, ...(lacks ? { LD_LIBRARY_PATH: `${folder}lib` } : {}) },
+    env: { ...env, ...(lacks ? { LD_LIBRARY_PATH: `${folder}lib` } : {}) },
   });
 }
 

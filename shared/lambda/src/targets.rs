@@ -141,7 +141,7 @@ mod tests {
     fn secrets_are_in_a_file_in_secrets_manager_or_nowhere() {
         let [first, second] = ROLE;
         for (place, kind) in [
-            ("file:/tmp/s.json", "File"),
+            ("file:/s.json", "File"),
             ("shop/target/", "Manager"),
             ("", "Nowhere"),
         ] {

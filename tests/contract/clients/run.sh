@@ -29,8 +29,8 @@ cp "$here"/{package.json,tsconfig.json,round_trip.ts} "$out/node"
 if ! cmp -s "$here/package.json" .local/clients-node/package.json; then
   mkdir -p .local/clients-node
   cp "$here/package.json" .local/clients-node
-  npm --prefix .local/clients-node install --silent --fetch-timeout=30000 --fetch-retries=4 --no-audit --no-fund --ignore-scripts --no-package-lock ||
-    { rm .local/clients-node/package.json; echo "error: npm cannot install what tests/contract/clients/package.json names" >&2; exit 1; }
+  timeout 300 npm --prefix .local/clients-node install --silent --fetch-timeout=30000 --fetch-retries=4 --no-audit --no-fund --ignore-scripts --no-package-lock ||
+    { rm .local/clients-node/package.json; echo "error: npm cannot install, within five minutes, what tests/contract/clients/package.json names" >&2; exit 1; }
 fi
 ln -s "$root/.local/clients-node/node_modules" "$out/node/node_modules"
 node=$out/node/node_modules/.bin

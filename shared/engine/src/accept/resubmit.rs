@@ -2,7 +2,7 @@
 
 use task_store::again::{self, Carried};
 use task_store::batches::{self, Batch, NewRun};
-use task_store::chunks::{self, Dispatch};
+use task_store::chunks::{self, ChunkRange, Dispatch};
 use task_store::payloads::{self, NewChunk};
 use task_store::tasks::{self, Task, TaskStatus};
 use task_store::{Connection, TaskId};
@@ -121,20 +121,12 @@ pub(super) async fn retry(
     let mut carried: Vec<Carried> = Vec::with_capacity(kept.len());
     let (mut open, mut done) = (Vec::new(), Vec::new());
     for (no, range) in (0..).zip(&ranges) {
-        let from = kept.partition_point(|(index, ..)| *index < range.first_index);
-        let inside = kept[from..]
-            .iter()
-            .take_while(|(index, ..)| range.indexes().contains(index));
+        let kept = within(&kept, range, |(index, ..)| *index).iter();
         carried
-            .extend(inside.map(|(index, status, id)| (*index, range.chunk_id, *status as u8, *id)));
-        let from = failed.partition_point(|index| *index < range.first_index);
-        if failed
-            .get(from)
-            .is_some_and(|index| range.indexes().contains(index))
-        {
-            open.push(no);
-        } else {
-            done.push(no);
+            .extend(kept.map(|(index, status, id)| (*index, range.chunk_id, *status as u8, *id)));
+        match within(&failed, range, |index| *index) {
+            [] => done.push(no),
+            _ => open.push(no),
         }
     }
     again::carry(connection, task, run, &carried).await?;
@@ -143,6 +135,12 @@ pub(super) async fn retry(
     chunks::insert_units(connection, task, run, 0, &dispatch).await?;
     open.extend(corrected);
     Ok((run, open))
+}
+
+/// Answers the part of a list in input order that lies in a range.
+fn within<'a, T>(all: &'a [T], range: &ChunkRange, index: impl Fn(&T) -> u32) -> &'a [T] {
+    let before = |end: u32| all.partition_point(|item| index(item) < end);
+    &all[before(range.first_index)..before(range.first_index + range.item_count)]
 }
 
 fn conflict(submission: &Submission<'_>) -> SubmitError {
