@@ -28,7 +28,11 @@ finish() {
   echo "total time: $SECONDS s"
   cat "$log"/*.log 2>/dev/null | awk '/^test result:/ { passed += $4; failed += $6 }
        END { printf "%d passed, %d failed\n", passed, failed }'
-  [ ${#failed[@]} = 0 ] || echo "FAILED: ${failed[*]}"
+  if [ ${#failed[@]} != 0 ]; then
+    echo "FAILED: ${failed[*]}"
+    # Once more what each failed test said, because the end of a long output is what is read first.
+    for name in "${failed[@]}"; do grep -h -A 12 '^---- .* stdout ----$' "$log/$name.log" 2>/dev/null || true; done | head -n 150
+  fi
   exit "$code"
 }
 trap finish EXIT

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -29,9 +30,16 @@ STACK = "long-tasks"
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port nobody listens on, below those that the system gives away by itself: one of these could be gone before it is opened."""
+    while True:
+        port = random.randrange(10_000, 20_000)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def until(what, ask, seconds=60):

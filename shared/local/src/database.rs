@@ -20,7 +20,7 @@ use crate::instance::DEFAULT_NAME;
 const PART: &str = "database";
 
 /// How long a killed server may take to be started again.
-const RESTART_TIMEOUT: Duration = Duration::from_secs(30);
+const RESTART_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// The use of a private server: each use has its own data and port (see `mysql.sh`).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,13 +1,15 @@
 //! Waiting by asking, never by sleeping a guessed time; and free ports.
 
+use std::iter;
 use std::net::{Ipv4Addr, TcpListener};
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use crate::error::{LocalError, Result};
 use crate::pool::Pool;
 
-/// How long a part may take to come up.
-pub(crate) const START_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a part may take to come up, on a machine that is busy with much else. One that ends is not waited for.
+pub(crate) const START_TIMEOUT: Duration = Duration::from_mins(2);
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// Waits until `url` answers anything at all over HTTP; an error with the part's own last words when its process
@@ -27,13 +29,16 @@ pub(crate) async fn until_answered(url: &str, pool: &Pool) -> Result<()> {
     Err(LocalError::part(&recipe.name, reason))
 }
 
+/// Where we choose ports: below those that the system gives away by itself, and beside those of `mysql.sh`.
+const OURS: Range<u16> = 10_000..20_000;
+
 /// Returns a port of the loopback interface that nobody listens on.
+///
+/// A port of the system's own choice could be another program's by the time that the one it is for opens it.
 pub(crate) fn free_port() -> Result<u16> {
-    let address =
-        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
-    address
-        .map(|address| address.port())
-        .map_err(|error| LocalError::part("free port", error))
+    let mut tries = iter::repeat_with(|| fastrand::u16(OURS)).take(OURS.len());
+    let free = tries.find(|port| check_port(*port).is_ok());
+    free.ok_or_else(|| LocalError::part("free port", "every one is taken"))
 }
 
 /// Fails when another program listens on `port`.

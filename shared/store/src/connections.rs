@@ -129,15 +129,10 @@ impl Connections {
     async fn connect(&self) -> Result<Open> {
         let opening = async {
             let mut connection = Connection::connect_with(&self.config.options).await?;
-            let rows = connection.fetch_all(sqlx::raw_sql(SESSION)).await?;
-            let name = rows.first().ok_or(StoreError::Unreadable("a session"))?;
-            let session = Session {
-                server: name.try_get_unchecked("server")?,
-                id: name.try_get_unchecked("id")?,
-            };
+            let session = Arc::new(begin_session(&mut connection).await?);
             Ok(Open {
                 connection,
-                session: Arc::new(session),
+                session,
             })
         };
         timeout(CONNECT_TIMEOUT, opening)
@@ -152,6 +147,16 @@ impl Connections {
     fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Makes a connection's session one of ours and answers its name.
+pub(crate) async fn begin_session(connection: &mut Connection) -> Result<Session> {
+    let rows = connection.fetch_all(sqlx::raw_sql(SESSION)).await?;
+    let name = rows.first().ok_or(StoreError::Unreadable("a session"))?;
+    Ok(Session {
+        server: name.try_get_unchecked("server")?,
+        id: name.try_get_unchecked("id")?,
+    })
 }
 
 /// Returns a held connection that still works; a connection that was just used is not asked.

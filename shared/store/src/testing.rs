@@ -85,6 +85,13 @@ pub async fn migrate_in_steps(database: &Database, terms: Terms) -> Result<()> {
     crate::migrate::apply(database, &crate::migrate::steps(), terms).await
 }
 
+/// Makes the session of a connection of the test's own one of ours, whatever it was before.
+pub async fn begin_session(connection: &mut Connection) -> Result<()> {
+    crate::connections::begin_session(connection)
+        .await
+        .map(drop)
+}
+
 /// Runs a test with an empty database of its own, which is dropped when the test passes.
 ///
 /// # Panics
