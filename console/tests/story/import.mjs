@@ -88,27 +88,35 @@ alone("an Excel workbook of 10,000 orders is imported, and 10,000 rows scroll", 
   await page.locator(".batches a").click();
   await page.locator(".segment", { hasText: "全部" }).click();
   await page.locator("#row-0").waitFor();
-  const frames = await scroll(page);
-  t.diagnostic(`10,000 items: longest frame ${Math.round(frames.at(-1))} ms, 95 % under ${Math.round(frames[Math.floor(frames.length * 0.95)])} ms`);
-  assert.ok(frames[Math.floor(frames.length * 0.95)] <= 50);
+  const few = await scroll(page, 0.01);
+  const all = await scroll(page, 1);
+  t.diagnostic(`10,000 items: 95 % of the frames under ${all} ms, among the first 100 items ${few} ms`);
+  // On a busy machine every frame is longer.
+  assert.ok(all <= Math.max(50, 3 * few), `${all} ms, among the first 100 items ${few} ms`);
   await page.getByText(`${prefix}-9999`).waitFor();
   assert.ok((await page.locator(".vrow").count()) < 60);
   await leave(page);
 });
 
-/** Scrolls from top to end and returns the frames' lengths in milliseconds, shortest first. */
-function scroll(page) {
-  return page.evaluate(async () => {
+/**
+ * Scrolls in 180 steps of one length down the first share of the items, up again and so on. Returns how long 95 % of the frames take at
+ * most, in milliseconds.
+ */
+function scroll(page, share) {
+  return page.evaluate(async (share) => {
     const box = document.querySelector(".vtable");
     const end = box.scrollHeight - box.clientHeight;
+    const turn = end * share;
     const frames = [];
     let before = performance.now();
     for (let step = 0; step <= 180; step += 1) {
-      box.scrollTop = (end * step) / 180;
+      const way = ((end * step) / 180) % (2 * turn);
+      box.scrollTop = Math.min(way, 2 * turn - way);
       await new Promise(requestAnimationFrame);
       frames.push(performance.now() - before);
       before = performance.now();
     }
-    return frames.sort((a, b) => a - b);
-  });
+    frames.sort((a, b) => a - b);
+    return Math.round(frames[Math.floor(frames.length * 0.95)]);
+  }, share);
 }
