@@ -29,5 +29,8 @@ process.exit(status ?? 1);
 function browser() {
   return `globalThis.location ??= { hash: "", pathname: "/console", origin: "http://page", search: "" };
 globalThis.localStorage ??= { getItem: () => null, setItem: () => undefined };
+globalThis.sessionStorage ??= { getItem: () => null, setItem: () => undefined };
+globalThis.window ??= new EventTarget();
+globalThis.document ??= Object.assign(new EventTarget(), { visibilityState: "visible" });
 if (!globalThis.navigator?.languages) Object.defineProperty(globalThis, "navigator", { value: { languages: ["zh-CN"] } });`;
 }

@@ -40,35 +40,48 @@ export function headers(): Record<string, string> {
   return token ? { authorization: `Bearer ${token}` } : {};
 }
 
+/** Milliseconds until a call counts as lost: the gateway answers within 30 s. */
+const TIMEOUT = 35_000;
+
 /** Posts parameters and returns the envelope's data; throws `CallError`. */
 export async function call(path: string, parameters: Parameters = {}, signal?: AbortSignal): Promise<Answer> {
   made.calls += 1;
-  let response: Response;
-  let body: string;
+  const limit = new AbortController();
+  const abort = () => limit.abort();
+  const timer = setTimeout(abort, TIMEOUT);
+  signal?.addEventListener("abort", abort);
+  if (signal?.aborted) abort();
   try {
-    response = await fetch(root + path, {
+    const response = await fetch(root + path, {
       method: "POST",
       headers: { ...headers(), "content-type": "application/json" },
       body: stringify(withStation(path, parameters)),
-      signal: signal ?? null,
+      signal: limit.signal,
     });
-    body = await response.text();
+    return open(response.status, await response.text());
   } catch (error) {
-    if (signal?.aborted) throw error;
+    if (error instanceof CallError || signal?.aborted) throw error;
     reachable.set(false);
     throw new CallError("offline", "", "");
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
   }
-  return open(response.status, body);
 }
 
 /** Routes that want all_stations where an operator has chosen no station. */
 const OVER_ALL = ["/async_task/list", "/async_task/overview", "/async_task/dead_letters", "/async_task/callback/list", "/async_task/callback/resend"];
 
-/** Adds the chosen station to an operator's call. The token of a station's staff names its station already. */
+/** Returns the parameter by which an operator names a station. The token of a station's staff names its station already. */
+export function ofStation(station: string): Parameters {
+  return session.value.operator && station ? { station_id: station } : {};
+}
+
+/** Adds the chosen station to an operator's call, unless the call names one itself. */
 export function withStation(path: string, parameters: Parameters): Parameters {
   const { station, operator } = session.value;
-  if (operator && station) return { station_id: station, ...parameters };
-  return operator && OVER_ALL.includes(path) ? { all_stations: true, ...parameters } : parameters;
+  if (operator && !station && OVER_ALL.includes(path)) return { all_stations: true, ...parameters };
+  return { ...ofStation(station), ...parameters };
 }
 
 /** Reads an envelope, or the gateway's own answer. */

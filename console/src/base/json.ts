@@ -13,8 +13,8 @@ export type Json = null | boolean | number | string | Exact | Json[] | { [name: 
 // A number behind a colon, a bracket or a comma that may lose something: 16 digits or more, a fraction, an exponent.
 const RISKY = /(?:^|[:[,])\s*-?(?:\d{16}|\d+[.eE])/;
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-// Marks an exact number inside a string; the private-use character never begins a string of ours.
-const MARK = "\uF8FE";
+// Marks an exact number inside a string. It is new at each load, so that no data can hold it.
+const MARK = `\uF8FE${crypto.getRandomValues(new Uint32Array(4)).join("-")} `;
 
 export function parse(text: string): Json {
   if (!RISKY.test(text)) return JSON.parse(text) as Json;
@@ -23,7 +23,7 @@ export function parse(text: string): Json {
     return `"${MARK}${token}"`;
   });
   return JSON.parse(marked, (_, value: unknown) =>
-    typeof value === "string" && value.startsWith(MARK) ? new Exact(value.slice(1)) : value,
+    typeof value === "string" && value.startsWith(MARK) ? new Exact(value.slice(MARK.length)) : value,
   ) as Json;
 }
 

@@ -26,6 +26,9 @@ export function link(path: string[], query: Record<string, string | undefined> =
 
 export const route = new Store<Route>(read(location.hash));
 
+/** The address of the task list as it was seen last, with its filters. */
+export const seenList = { hash: link(["tasks"]) };
+
 export function listen(): void {
   window.addEventListener("hashchange", () => route.set(read(location.hash)));
 }

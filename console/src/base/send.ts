@@ -1,11 +1,6 @@
 // A large request: packed with gzip, with a word on how much of it is gone.
 import { CallError, headers, made, open, reachable, root, type Answer } from "./client.ts";
 
-export async function gzip(text: string): Promise<Blob> {
-  const packed = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
-  return new Response(packed).blob();
-}
-
 /** Posts a packed JSON body; `sent` hears a part from 0 to 1. */
 export function send(path: string, body: Blob, sent: (part: number) => void, signal?: AbortSignal): Promise<Answer> {
   made.calls += 1;

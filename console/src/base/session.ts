@@ -80,10 +80,11 @@ export function enter(token: string): void {
   const { station, operator, name } = config.value.claims;
   const isOperator = said[operator] === true || said[operator] === "true";
   const own = typeof said[station] === "string" ? said[station] : "";
+  const chosen = session.value.token ? session.value.station : remembered("station");
   session.set({
     token,
     name: typeof said[name] === "string" ? said[name] : "",
-    station: isOperator ? (session.value.station || remembered("station") || own) : own,
+    station: isOperator ? (chosen ?? own) : own,
     operator: isOperator,
   });
 }

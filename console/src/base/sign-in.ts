@@ -1,5 +1,6 @@
 // Signing in with OpenID Connect: authorization code with PKCE. The token stays in memory; the values
 // that must outlive the way to the issuer and back (verifier, state, address) live in the session storage until the code is redeemed.
+import type { Tokens } from "./oidc.ts";
 import { enter, leave, type SignIn } from "./session.ts";
 import { Store } from "./store.ts";
 
@@ -52,17 +53,26 @@ export async function begin(how: SignIn): Promise<void> {
   }
 }
 
-function take(how: SignIn, tokens: { access: string; refresh: string; seconds: number }): void {
+function take(how: SignIn, tokens: Tokens): void {
   enter(tokens.access);
   signedIn.set("yes");
   clearTimeout(renewal);
-  if (!tokens.refresh) return;
-  const wait = Math.max(5, tokens.seconds - 60) * 1000;
-  renewal = setTimeout(() => {
-    void import("./oidc.ts")
-      .then((oidc) => oidc.renew(how, tokens.refresh))
-      .then((next) => take(how, next), () => undefined);
-  }, wait);
+  if (tokens.refresh) planRenewal(how, tokens.refresh, Math.max(5, tokens.seconds - 60));
+}
+
+function planRenewal(how: SignIn, refresh: string, seconds: number, failures = 0): void {
+  renewal = setTimeout(() => void renew(how, refresh, failures), seconds * 1000);
+}
+
+/** Fetches the next token, again and again until the present one is over. A person who signed out meanwhile stays signed out. */
+async function renew(how: SignIn, refresh: string, failures: number): Promise<void> {
+  try {
+    const oidc = await import("./oidc.ts");
+    const tokens = await oidc.renew(how, refresh);
+    if (signedIn.value !== "no") take(how, tokens);
+  } catch {
+    if (signedIn.value === "yes") planRenewal(how, refresh, Math.min(30, 2 ** failures), failures + 1);
+  }
 }
 
 /** The API said that the token counts no longer. */

@@ -1,5 +1,5 @@
 // Sends the orders of a file and follows their outcomes.
-import { call, CallError, withStation } from "../base/client.ts";
+import { call, CallError, ofStation } from "../base/client.ts";
 import { isRecord } from "../base/json.ts";
 import { send } from "../base/send.ts";
 import type { Part } from "../import/worker.ts";
@@ -22,6 +22,7 @@ export async function existing(taskId: string): Promise<Task | undefined> {
 }
 
 export interface Sending {
+  station: string;
   cycle: string;
   file: string;
   part: Part;
@@ -34,9 +35,10 @@ const WAITS = [1_000, 2_000, 4_000, 8_000, 15_000];
 
 /** Sends a batch. After a lost connection the same batch is sent again under the same id, and is made once. */
 export async function submit(sending: Sending): Promise<void> {
-  const around = withStation(SUBMIT, { task_id: sending.part.taskId, time_config_id: sending.cycle, file_name: sending.file.slice(0, 128) });
-  const body = await table.run("body", sending.part, around as Record<string, string>);
+  const around = { ...ofStation(sending.station), task_id: sending.part.taskId, time_config_id: sending.cycle, file_name: sending.file.slice(0, 128) };
+  const body = await table.run("body", sending.part, around);
   for (let tries = 0; ; tries += 1) {
+    sending.signal.throwIfAborted();
     try {
       await send(SUBMIT, body, sending.sent, sending.signal);
       sending.lost(false);
@@ -60,7 +62,7 @@ function pause(wait: number, signal: AbortSignal): Promise<void> {
 }
 
 /** Writes the file's own rows with the outcome of each. */
-export async function rowsBack(parts: Part[], format: "csv" | "xlsx"): Promise<Blob> {
+export async function rowsBack(parts: Part[], station: string, format: "csv" | "xlsx"): Promise<Blob> {
   const added: Record<string, string[]> = {};
   for (const part of parts) {
     await everyItem(part.taskId, (items) => {
@@ -70,7 +72,7 @@ export async function rowsBack(parts: Part[], format: "csv" | "xlsx"): Promise<B
         const lines = new Set(item.errors.map((error) => /^details\[(\d+)\]/.exec(error.field)?.[1]).filter((line) => line !== undefined));
         for (const line of lines) added[`${order}.${line}`] = addedCells(item, Number(line));
       }
-    });
+    }, ofStation(station));
   }
   return table.run("back", added, addedHeader(), format);
 }

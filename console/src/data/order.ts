@@ -1,9 +1,9 @@
 // Editing one order: its fields, its lines, and the sentence that belongs to each.
-import { isRecord, records, text, type Json, type Record_ } from "../base/json.ts";
+import { Exact, records, text, type Json, type Record_ } from "../base/json.ts";
 import type { ItemError } from "./task.ts";
 
 export const FIELDS = ["out_order_no", "address_id", "receive_begin_time", "receive_end_time", "uid", "remark"] as const;
-export const LINE_FIELDS = ["sku_id", "amount", "unit_price", "spu_remark"] as const;
+export const LINE_FIELDS = ["sku_id", "amount", "unit_price", "is_price_timing", "spu_remark"] as const;
 const ALIASES: Record<string, string> = { amount: "quantity", unit_price: "sale_price" };
 
 /** Returns the name under which an object holds a member: its own, or the alias it came with. */
@@ -23,6 +23,19 @@ export function withValue(holder: Record_, name: string, value: string): Record_
   const changed = { ...holder, [key]: value };
   if (value === "") delete changed[key];
   return changed;
+}
+
+/** The most characters of an id. */
+const LONGEST_ID = 64;
+
+/** Returns the member by which a batch knows an order: its number, else its address; nothing where neither can be named in a call. */
+export function keyOf(order: Record_): Record<string, string> {
+  for (const name of ["out_order_no", "address_id"]) {
+    const id = order[name];
+    const key = typeof id === "string" || typeof id === "number" || id instanceof Exact ? text(id).trim() : "";
+    if (key !== "" && key.length <= LONGEST_ID) return { [name]: key };
+  }
+  return {};
 }
 
 export function linesOf(order: Record_): Record_[] {
@@ -56,8 +69,4 @@ export function otherErrors(errors: ItemError[], lines: number): string[] {
   const shown = new Set<string>(FIELDS);
   for (let at = 0; at < lines; at += 1) for (const name of LINE_FIELDS) shown.add(`details[${at}].${name}`);
   return errors.filter((error) => !shown.has(error.field)).map((error) => error.msg);
-}
-
-export function isOrder(item: Record_): boolean {
-  return isRecord(item) && ("details" in item || "address_id" in item || !("sale_price" in item));
 }

@@ -69,6 +69,8 @@ export interface Item {
   errors: ItemError[];
   errorCount: number;
   notice: string;
+  /** An order, or else the change of a price. */
+  isOrder: boolean;
   /** The order as it was sent. */
   order: Record_;
 }
@@ -160,6 +162,7 @@ export function readItem(data: Record_): Item {
     })),
     errorCount: count(data["error_count"]),
     notice: isRecord(notice) ? text(notice["msg"]) : "",
+    isOrder: "order_no" in data,
     order: orderOf(data),
   };
 }
@@ -179,9 +182,4 @@ export function resultCounts(task: Task): { good: number; bad: number; rest: num
     bad: count(result["failure_count"]),
     rest: count(result["unprocessed_count"]) + count(result["dropped_count"]),
   };
-}
-
-/** Tells whether failed orders of the batch are open still. */
-export function awaitsMending(task: Task): boolean {
-  return isRecord(task.result) && text(task.result["target"]) !== "";
 }

@@ -1,7 +1,8 @@
 // Pages of the task list that stay as they were read until they are in sight and open.
-import { call, callRecord } from "../base/client.ts";
-import { records, text, isRecord } from "../base/json.ts";
-import { readDetail, readTask, type Detail, type Task } from "./task.ts";
+import { call, callRecord, type Parameters } from "../base/client.ts";
+import { records, stringify, text, isRecord } from "../base/json.ts";
+import { dayAfter } from "../parts/time.ts";
+import { readDetail, readTask, resultCounts, type Detail, type Task } from "./task.ts";
 
 export const PAGE = 30;
 
@@ -29,7 +30,7 @@ export function listParameters(query: URLSearchParams): Filter {
   if (search) filter[query.get("by") === "id" ? "user_task_id" : "name"] = search;
   else {
     if (query.get("from")) filter["created_from"] = `${query.get("from")} 00:00:00`;
-    if (query.get("to")) filter["created_to"] = `${query.get("to")} 23:59:59`;
+    if (query.get("to")) filter["created_to"] = `${dayAfter(query.get("to") ?? "", 1)} 00:00:00`;
   }
   return filter;
 }
@@ -77,15 +78,26 @@ function withPushed(pages: TaskPage[], at: number, old: TaskPage, fresh: TaskPag
 
 /** Returns the text of all members that the list shows. Two answers with the same text look the same. */
 export function signature(tasks: Task[]): string {
-  return tasks.map((task) => [task.id, task.status, task.progress, task.outcome, task.ended, task.attempt, task.name].join(":")).join("|");
+  return stringify(tasks.map((task) => [
+    task.id, task.status, task.progress, task.outcome, task.ended, task.attempt, task.name, task.lastError, task.tags, resultCounts(task),
+  ]));
+}
+
+/** How many of the last pages tell whether more are read without a click. */
+const LOOKED_AT = 3;
+
+/** Tells whether the last pages hold hardly anything: a rare filter would read the whole history. */
+export function endsThinly(pages: TaskPage[]): boolean {
+  const last = pages.slice(-LOOKED_AT);
+  return last.length === LOOKED_AT && last.reduce((sum, page) => sum + page.tasks.length, 0) < PAGE;
 }
 
 export function isOpen(task: Task): boolean {
   return task.status !== 3;
 }
 
-export async function readOne(id: string, signal: AbortSignal): Promise<Detail> {
-  return readDetail(await callRecord("/async_task/detail", { ...idParameter(id), limit: 1 }, signal));
+export async function readOne(id: string, signal: AbortSignal, parameters: Parameters = {}): Promise<Detail> {
+  return readDetail(await callRecord("/async_task/detail", { ...idParameter(id), limit: 1, ...parameters }, signal));
 }
 
 /** Names a task by its key where the text is a number, else by the caller's own id. */

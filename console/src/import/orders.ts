@@ -1,10 +1,10 @@
 // Turns the rows of a file into orders, and finds their plain mistakes before anything is sent.
 import type { Record_ } from "../base/json.ts";
-import { COLUMNS, type Column, type Mapping } from "./columns.ts";
+import type { Column, Mapping } from "./columns.ts";
 import { readNumber, type NumberFault } from "./number.ts";
 import { armed, type Table } from "./text-table.ts";
 
-export type ProblemKind = NumberFault | "missing" | "notPositive" | "negative" | "decimals" | "time" | "timeOrder" | "manyLines" | "differs" | "noTime";
+export type ProblemKind = NumberFault | "missing" | "notPositive" | "negative" | "decimals" | "time" | "timeOrder" | "manyLines" | "differs" | "noTime" | "yesOrNo";
 
 export interface Problem {
   kind: ProblemKind;
@@ -31,6 +31,11 @@ export interface Defaults {
   end: string;
 }
 
+/** The members of the whole order, which every row of it may repeat. */
+const OF_ORDER = ["address_id", "receive_begin_time", "receive_end_time", "uid", "remark"] as const;
+const IDS = ["out_order_no", "address_id", "sku_id", "uid"] as const;
+const YES = ["是", "y", "yes", "true", "1", "√"];
+const NO = ["否", "n", "no", "false", "0"];
 const MOST_LINES = 200;
 const KEPT = 500;
 
@@ -69,9 +74,10 @@ class Builder {
       order = this.orders.length;
       this.places.set(key, order);
       this.begin(cell, say);
-    } else if (address && this.orders[order]?.["address_id"] !== address) {
-      say("differs", "address_id", address);
+    } else {
+      compare(this.orders[order] ?? {}, cell, say);
     }
+    for (const column of IDS) if (hasLostDigits(cell(column))) say("lostDigits", column, cell(column));
     const lines = this.lines[order] ?? [];
     this.rowOrder[at] = order;
     this.rowLine[at] = lines.length;
@@ -115,6 +121,20 @@ class Builder {
 
 type Say = (kind: ProblemKind, column: Column, value: string) => void;
 
+/** Says which members of the order a later row of it has otherwise: the order is made with those of its first row. */
+function compare(order: Record_, cell: (column: Column) => string, say: Say): void {
+  for (const column of OF_ORDER) {
+    const written = cell(column);
+    const value = column.endsWith("_time") ? (readTime(written) ?? written) : written;
+    if (value && value !== order[column]) say("differs", column, written);
+  }
+}
+
+/** Tells whether a spreadsheet has rounded an id: `1.18E+11`. */
+function hasLostDigits(id: string): boolean {
+  return /^\d(\.\d+)?E\+\d+$/i.test(id);
+}
+
 function lineOf(cell: (column: Column) => string, say: Say): Record_ {
   const line: Record_ = {};
   const sku = cell("sku_id");
@@ -129,9 +149,17 @@ function lineOf(cell: (column: Column) => string, say: Say): Record_ {
   if (/^-[\d.]+$/.test(price)) say("negative", "unit_price", price);
   const remark = cell("spu_remark");
   if (remark) line["spu_remark"] = remark;
-  const timing = cell("is_price_timing").toLowerCase();
-  if (timing) line["is_price_timing"] = ["是", "y", "yes", "true", "1", "√"].includes(timing) ? true : ["否", "n", "no", "false", "0"].includes(timing) ? false : timing;
+  const timing = cell("is_price_timing");
+  const isTiming = readYesNo(timing);
+  if (timing) line["is_price_timing"] = isTiming ?? timing;
+  if (timing && isTiming === undefined) say("yesOrNo", "is_price_timing", timing);
   return line;
+}
+
+function readYesNo(written: string): boolean | undefined {
+  const answer = written.toLowerCase();
+  if (YES.includes(answer)) return true;
+  return NO.includes(answer) ? false : undefined;
 }
 
 function numberOf(column: Column, cell: string, say: Say): string {
@@ -165,8 +193,4 @@ export function readTime(written: string): string | undefined {
   const at = new Date(Date.UTC(year, month - 1, day, hour, minute));
   const real = at.getUTCMonth() === month - 1 && at.getUTCDate() === day && hour < 24 && minute < 60;
   return real ? at.toISOString().slice(0, 16).replace("T", " ") : undefined;
-}
-
-export function emptyMapping(mapping: Mapping): boolean {
-  return COLUMNS.every((column) => mapping[column] < 0);
 }

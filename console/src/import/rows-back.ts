@@ -1,12 +1,12 @@
 // Orders as rows again, one per line of an order, with the outcome and the reasons behind them.
 import { text } from "../base/json.ts";
-import { isOrder, linesOf, valueIn } from "../data/order.ts";
+import { linesOf, valueIn } from "../data/order.ts";
 import type { Item, ItemError, ItemStatus } from "../data/task.ts";
 import { t } from "../words/index.ts";
 import type { Column } from "./columns.ts";
 
-/** The columns of the template and of the file that a person takes away. */
-export const SHOWN: readonly Column[] = [
+/** The columns of the template and of the orders that a person takes away. */
+const SHOWN: readonly Column[] = [
   "out_order_no", "address_id", "receive_begin_time", "receive_end_time", "sku_id", "amount", "unit_price", "remark", "spu_remark",
 ];
 const OF_LINE: readonly Column[] = ["sku_id", "amount", "unit_price", "spu_remark"];
@@ -28,6 +28,12 @@ export function templateHeader(): string[] {
   return SHOWN.map((column) => t(column));
 }
 
+/** The header above the rows of a batch: of orders or, where its first item is none, of price changes. */
+export function rowsHeader(first: Item | undefined): string[] {
+  const columns = first && !first.isOrder ? [t("place"), t("sku_id"), t("sale_price")] : templateHeader();
+  return [...columns, ...addedHeader()];
+}
+
 /** The cells behind a row: the order's outcome, and the reasons that concern this line or the whole order. */
 export function addedCells(end: End | undefined, line: number): string[] {
   if (!end) return [t("pending"), "", "", ""];
@@ -39,7 +45,7 @@ export function addedCells(end: End | undefined, line: number): string[] {
 
 export function rowsOf(items: Item[]): string[][] {
   return items.flatMap((item) => {
-    if (!isOrder(item.order)) return [[String(item.index + 1), ...Object.values(item.order).map(text), ...addedCells(item, 0)]];
+    if (!item.isOrder) return [[String(item.index + 1), text(item.order["sku_id"]), text(item.order["sale_price"]), ...addedCells(item, 0)]];
     const lines = linesOf(item.order);
     return (lines.length > 0 ? lines : [{}]).map((line, at) => {
       const cells = SHOWN.map((column) => valueIn(OF_LINE.includes(column) ? line : item.order, column));

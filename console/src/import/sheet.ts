@@ -16,12 +16,16 @@ export async function readWorkbook(file: ArrayBuffer): Promise<Table> {
   return table;
 }
 
-/** A stored number in 15 digits, as Excel shows it: 0.30000000000000004 is 0.3. */
+/**
+ * A stored number in 15 digits, as Excel shows it: 0.30000000000000004 is 0.3. Of a whole number with more digits than that some are lost;
+ * its exponent says so.
+ */
 export function shown(stored: string): string {
   if (/^-?\d{1,15}(\.\d{1,4})?$/.test(stored) && stored.replace(/\D/g, "").length <= 15) return stored;
   const number = Number(stored);
   if (!Number.isFinite(number)) return stored;
   const [digits = "", exponent = "0"] = number.toExponential(14).split("e");
+  if (Number(exponent) >= 15) return `${digits.replace(/\.?0*$/, "")}E+${Number(exponent)}`;
   return plain(digits, Number(exponent));
 }
 

@@ -1,5 +1,4 @@
 // The page's side of the table's thread.
-import { addedHeader, templateHeader } from "./rows-back.ts";
 import type { TableWork } from "./worker.ts";
 
 declare const TABLE_WORKER: string;
@@ -40,9 +39,9 @@ class TableThread {
     });
   }
 
-  /** Writes rows below the template's header with the outcome's columns, and lets the person keep the file. */
+  /** Writes rows, and lets the person keep the file. */
   async save(rows: string[][], format: Format, name: string): Promise<void> {
-    hand(await this.run("write", [[...templateHeader(), ...addedHeader()], ...rows], format), `${name}.${format}`);
+    hand(await this.run("write", rows, format), `${name}.${format}`);
   }
 }
 

@@ -65,12 +65,26 @@ export function toCsv(rows: string[][]): string {
   return `\uFEFF${rows.map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
 }
 
+// The rule of the service's own CSV (shared/service/src/batches/csv.rs): a formula begins a cell, or stands behind a character that some
+// reader takes for its separator, and may have characters before it that are not shown.
+const BEGIN = "(?<=^|[;\\t\\n\\r|])";
+const UNSEEN = '\\s\\p{Cc}"\\u00ad\\u180e\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f';
+const SIGN = "[=+\\-@＝＋－＠]";
+const FORMULAS = new RegExp(`${BEGIN}(?=[${UNSEEN}]*${SIGN})`, "gu");
+const DEFUSED = new RegExp(`${BEGIN}'(?=[${UNSEEN}']*${SIGN})`, "gu");
+
 /** Text that a spreadsheet would run as a formula gets an apostrophe; a plain number stays one. */
 export function defused(text: string): string {
-  return /^[=+\-@\t\r]/.test(text) && !/^[-+]?\d+(\.\d+)?$/.test(text) ? `'${text}` : text;
+  return /^[-+]?\d+(\.\d+)?$/.test(text) ? text : text.replace(FORMULAS, "'");
 }
 
 /** A cell as it was before it was defused. */
 export function armed(text: string): string {
-  return /^'[=+\-@]/.test(text) ? text.slice(1) : text;
+  return text.replace(DEFUSED, "");
+}
+
+/** Puts more cells behind the rows. They stand in columns of their own, also behind a row that is shorter than another. */
+export function beside(rows: string[][], cells: (at: number) => string[]): string[][] {
+  const width = rows.reduce((most, row) => Math.max(most, row.length), 0);
+  return rows.map((row, at) => [...row, ...Array<string>(width - row.length).fill(""), ...cells(at)]);
 }

@@ -3,7 +3,7 @@ import { stringify, type Record_ } from "../base/json.ts";
 import { guess, looksLikeHeader, type Mapping } from "./columns.ts";
 import { decode } from "./decode.ts";
 import { buildOrders, type Built, type Defaults } from "./orders.ts";
-import { split, toCsv, type Table } from "./text-table.ts";
+import { beside, split, toCsv, type Table } from "./text-table.ts";
 
 export interface ReadFile {
   kind: "csv" | "xlsx";
@@ -88,7 +88,7 @@ const work = {
   },
 
   /** The packed body of one submit. */
-  async body(part: Part, around: Record_): Promise<Blob> {
+  async body(part: Part, around: Record<string, unknown>): Promise<Blob> {
     const order_data = built?.orders.slice(part.from, part.from + part.orders) ?? [];
     const packed = new Blob([stringify({ ...around, order_data })]).stream().pipeThrough(new CompressionStream("gzip"));
     return new Response(packed).blob();
@@ -96,11 +96,11 @@ const work = {
 
   /** The file's own rows with a few more cells; `added` gives them by order and line. */
   async back(added: Record<string, string[]>, header: string[], format: "csv" | "xlsx"): Promise<Blob> {
-    const rows = table.rows.map((row, at) => {
-      if (headed && at === 0) return [...row, ...header];
+    const rows = beside(table.rows, (at) => {
+      if (headed && at === 0) return header;
       const order = built?.rowOrder[at] ?? -1;
       const line = built?.rowLine[at] ?? 0;
-      return [...row, ...(added[`${order}.${line}`] ?? added[`${order}`] ?? [])];
+      return added[`${order}.${line}`] ?? added[`${order}`] ?? [];
     });
     return work.write(rows, format);
   },

@@ -1,6 +1,6 @@
 // Questions that stop everything else, and short words at the edge that may be taken back.
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Store, useStore } from "../base/store.ts";
 import { t } from "../words/index.ts";
 import { Icon } from "./icons.tsx";
@@ -31,18 +31,23 @@ export function ask(asked: Omit<Question, "answer">): Promise<boolean> {
 export function QuestionDialog() {
   const asked = useStore(question);
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    if (asked && dialog.current && !dialog.current.open) dialog.current.showModal();
+  // Closed, not taken away: a dialog that closes gives the focus back.
+  useLayoutEffect(() => {
+    if (!asked) dialog.current?.close();
+    else if (!dialog.current?.open) dialog.current?.showModal();
   }, [asked]);
-  if (!asked) return null;
   return (
-    <dialog ref={dialog} class="dialog" aria-labelledby="question" onCancel={(event) => (event.preventDefault(), asked.answer(false))}>
-      <h2 id="question">{asked.title}</h2>
-      <div class="muted">{asked.text}</div>
-      <div class="actions end">
-        <button class="button" autofocus onClick={() => asked.answer(false)}>{t("no")}</button>
-        <button class={asked.danger ? "button danger" : "button primary"} onClick={() => asked.answer(true)}>{asked.yes}</button>
-      </div>
+    <dialog ref={dialog} class="dialog" aria-labelledby="question" onCancel={(event) => (event.preventDefault(), asked?.answer(false))}>
+      {asked && (
+        <>
+          <h2 id="question">{asked.title}</h2>
+          <div class="muted">{asked.text}</div>
+          <div class="actions end">
+            <button class="button" autofocus onClick={() => asked.answer(false)}>{t("no")}</button>
+            <button class={asked.danger ? "button danger" : "button primary"} onClick={() => asked.answer(true)}>{asked.yes}</button>
+          </div>
+        </>
+      )}
     </dialog>
   );
 }

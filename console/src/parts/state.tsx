@@ -1,7 +1,9 @@
-// States of a place without data: being read, empty, failed.
+// States of a place without current data: being read, empty, failed, old.
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { CallError } from "../base/client.ts";
+import type { Polled } from "../base/poll.ts";
+import { isFinal } from "../base/poller.ts";
 import { refusal, t } from "../words/index.ts";
 import { Icon, type IconName } from "./icons.tsx";
 
@@ -60,6 +62,18 @@ export function Failure({ error, again }: { error: CallError; again?: () => void
       <p>{sentence(error)}</p>
       {error.requestId && <p class="muted small">{t("requestId")} <code>{error.requestId}</code></p>}
       {again && error.kind !== "signin" && <button class="button" onClick={again}><Icon name="retry" />{t("tryAgain")}</button>}
+    </div>
+  );
+}
+
+/** Says that the data below is old, because the last call failed. A lost connection and an expired sign-in have banners of their own. */
+export function NotCurrent({ polled: { data, error, refresh } }: { polled: Polled<unknown> }) {
+  if (data === undefined || !error || error.kind === "offline" || error.kind === "signin") return null;
+  return (
+    <div class="fault" role="alert">
+      <Icon name="alert" />
+      <span>{isFinal(error) ? t("noLongerCurrent", { reason: sentence(error) }) : t("notCurrent")}</span>
+      {isFinal(error) && <button class="button small" onClick={refresh}>{t("tryAgain")}</button>}
     </div>
   );
 }

@@ -19,9 +19,10 @@ export function now(at = new Date()): string {
   return parts.replace("T", " ");
 }
 
-/** A day `days` after a printed one, `YYYY-MM-DD`. */
+/** A day `days` after a printed one, `YYYY-MM-DD`. A text that is no day stays. */
 export function dayAfter(printed: string, days: number): string {
-  return new Date(moment(`${printed.slice(0, 10)} 00:00`) + days * 86_400_000).toISOString().slice(0, 10);
+  const at = moment(`${printed.slice(0, 10)} 00:00`) + days * 86_400_000;
+  return Number.isNaN(at) ? printed : new Date(at).toISOString().slice(0, 10);
 }
 
 /** Today the clock, this year the day and the clock, else the whole date. */

@@ -54,6 +54,8 @@ export const FRAME = {
   errorSignIn: ["登录已过期，请重新登录。", "Your sign-in has expired. Sign in again."],
   offlineTitle: ["连接不上", "Not reachable"],
   failureTitle: ["读取失败", "Could not be read"],
+  notCurrent: ["读取失败，正在自动重试；下面是之前读到的内容。", "Could not be read anew; trying again by itself. Below is what was read before."],
+  noLongerCurrent: ["下面的内容不再更新：{reason}", "This is no longer updated: {reason}"],
   requestId: ["请求编号", "Request id"],
   // Lengths of time
   underSecond: ["不到 1 秒", "< 1 s"],

@@ -1,32 +1,14 @@
 // A dead letter: the orders of a station of its own cannot be stored, workers give up, and an operator finds out why.
 import assert from "node:assert/strict";
-import { api, leave, look, scene, sql, unique, until } from "./stage.mjs";
+import { api, leave, look, scene, unique, until } from "./stage.mjs";
+import { MISSING, refuseOrders, station, submitTo } from "./station.mjs";
 
-/** A procedure that a trigger calls does not exist. */
-const MISSING = 1305;
-
-/** A station beside the demo station, with its cycle, address and product. */
-async function station(id) {
-  const limits = { order_time_limit: { start: "00:00", end: "23:59", e_span_time: 0 }, receive_time_limit: { start: "00:00", end: "23:59", s_span_time: 0, e_span_time: 9, weekdays: 127 } };
-  await api("/reference/load", { stations: [{
-    station_id: id,
-    time_configs: [{ id: `${id}-DAILY`, name: "daily", type: 1, enabled: true, ...limits }],
-    addresses: [{ address_id: "S1", name: "S1", can_order: true }],
-    skus: [{ sku_id: "D1", name: "D1", sale_unit: "kg", sale_price: "2.50", sale_num_least: "0.01", on_sale: true, time_config_id: null }],
-  }] });
-}
-
-/** Submits orders that the database refuses to store, as when somebody forgot a procedure; it goes on refusing until `mend`. */
+/** Submits orders that the database refuses to store until `mend`. */
 async function plant(id, task) {
-  await station(id);
-  const trigger = `story_${id.toLowerCase()}`;
-  await sql(`DELIMITER //
-    CREATE TRIGGER ${trigger} BEFORE INSERT ON tbl_order FOR EACH ROW
-    IF NEW.station_id = '${id}' THEN SIGNAL SQLSTATE '42000' SET MYSQL_ERRNO = ${MISSING}, MESSAGE_TEXT = 'PROCEDURE app.price does not exist'; END IF//`);
-  const { time_configs: [{ receive_to: day }] } = await api("/station/time_config/list", { station_id: id });
-  const order = (n) => ({ address_id: "S1", out_order_no: `${task}-${n}`, receive_begin_time: `${day} 08:00`, receive_end_time: `${day} 09:00`, details: [{ sku_id: "D1", amount: "2" }] });
-  await api("/station/order/batch/submit", { task_id: task, station_id: id, time_config_id: `${id}-DAILY`, order_data: [0, 1, 2].map(order) });
-  return { mend: () => sql(`DROP TRIGGER ${trigger}`) };
+  const order = await station(id);
+  const refusal = await refuseOrders(id);
+  await submitTo(id, task, [0, 1, 2].map((n) => order(`${task}-${n}`)));
+  return refusal;
 }
 
 const [id, task] = [unique("D").replaceAll("-", ""), unique("planted")];
@@ -50,6 +32,6 @@ scene("from the overview alone a dead letter is found with its chunk, task, stat
     await page.locator(".troubles li", { hasText: task }).getByText("已处理").waitFor();
     await leave(page);
   } finally {
-    await mend().catch(() => undefined);
+    await mend();
   }
 });

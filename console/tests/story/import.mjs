@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { readSheet } from "read-excel-file/node";
 import writeExcel from "write-excel-file/node";
-import { alone, chooseCycle, csv, download, gb18030, importFile, leave, look, rows, scene, sendFile, unique } from "./stage.mjs";
+import { gunzipSync } from "node:zlib";
+import { alone, beginSending, chooseCycle, csv, download, gb18030, importFile, leave, leaveAfter, look, rows, scene, sendFile, unique, until } from "./stage.mjs";
 
 export const WRONG = { 2: { 2: "D999" }, 4: { 3: "-1" }, 6: { 1: "S999" }, 7: { 3: "一袋" } };
 
@@ -68,8 +69,46 @@ scene("after a lost connection the same batch is sent again, once", async () => 
   await page.getByText("完成：成功 5，失败 0").waitFor();
   assert.equal(sent.length, 2);
   assert.ok(sent[0].equals(sent[1]));
-  page.faults = page.faults.filter((fault) => !fault.includes("ERR_CONNECTION_RESET"));
-  await leave(page);
+  await leaveAfter(page, "ERR_CONNECTION_RESET");
+});
+
+scene("every batch of a file is sent for its station, whatever page and station are looked at meanwhile", async () => {
+  const sent = [];
+  let away;
+  const isAway = new Promise((resolve) => (away = resolve));
+  const before = async (page) => {
+    await page.route("**/console/config.json", async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, json: { ...(await response.json()), max_orders: 2 } });
+    });
+    await page.route("**/station/order/batch/submit", async (route) => {
+      sent.push(JSON.parse(gunzipSync(route.request().postDataBuffer())));
+      if (sent.length !== 2) return route.continue();
+      // The second batch waits until another page is shown, and then gets lost.
+      await isAway;
+      await route.abort("connectionreset");
+    });
+  };
+  const page = await look("#/import", { before });
+  await page.setInputFiles("input[type=file]", { name: "parts.csv", mimeType: "text/csv", buffer: Buffer.from(csv(await rows(5))) });
+  await beginSending(page);
+  await page.locator(".batches a").click();
+  await page.locator("main.task h1").waitFor();
+  await page.locator("label.station select").selectOption("?");
+  await page.locator("form.station input").fill("T2");
+  await page.keyboard.press("Enter");
+  away();
+  await until("every batch is sent", () => sent.length === 4);
+  await page.locator("nav a", { hasText: "导入" }).click();
+  await page.getByText("完成：成功 5，失败 0").waitFor();
+  assert.equal(sent[1].task_id, sent[2].task_id);
+  assert.deepEqual([sent[0], sent[2], sent[3]].map(({ station_id, order_data }) => [station_id, order_data.length]), [["T1", 2], ["T1", 2], ["T1", 1]]);
+  assert.equal(await page.locator(".batches li").count(), 3);
+  const back = await download(page, () => page.locator(".back-again button", { hasText: "CSV" }).click());
+  assert.equal(new TextDecoder().decode(back.bytes).match(/"成功"/g).length, 5);
+  await page.locator("button", { hasText: "导入另一个文件" }).click();
+  await page.locator(".drop").waitFor();
+  await leaveAfter(page, "ERR_CONNECTION_RESET");
 });
 
 alone("an Excel workbook of 10,000 orders is imported, and 10,000 rows scroll", async (t) => {

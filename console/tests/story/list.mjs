@@ -1,7 +1,7 @@
 // The task list: how much is loaded, how soon it is there, its filters, and its stations.
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import { alone, api, base, leave, look, scene, unique } from "./stage.mjs";
+import { alone, api, base, busy, leave, leaveAfter, look, scene, unique, until } from "./stage.mjs";
 
 alone("the first load is small, and the page is there as soon as a page can be", async (t) => {
   const loaded = [];
@@ -55,9 +55,62 @@ scene("several tasks are closed at once, after a question", async () => {
   const page = await look(`#/tasks?q=${encodeURIComponent(name)}`);
   await page.getByText(`${name}-3`).waitFor();
   await page.locator("thead input[type=checkbox]").check();
-  await page.locator(".selected button", { hasText: "关闭" }).click();
+  const close = page.locator(".selected button", { hasText: "关闭" });
+  await close.click();
+  await page.locator("dialog button", { hasText: "不了" }).click();
+  await page.locator("dialog[open]").waitFor({ state: "detached" });
+  assert.ok(await close.evaluate((button) => button === document.activeElement), "the focus is where it was before the question");
+  await close.click();
   await page.locator("dialog", { hasText: "取消 3 个未结束的任务" }).locator("button.danger").click();
   await page.locator(".empty").waitFor();
+  await leave(page);
+});
+
+scene("a further page that cannot be read is asked for once, then by the button", async () => {
+  const station = unique("P").replaceAll("-", "");
+  await api("/task/add", { tasks: Array.from({ length: 31 }, (_, n) => ({ station_id: station, task_name: `翻页-${n}`, input: "1" })) });
+  let asked = 0;
+  const before = (page) => page.route("**/async_task/list", (route) => {
+    if (!("after_id" in route.request().postDataJSON())) return route.continue();
+    asked += 1;
+    return route.fulfill(busy);
+  });
+  const page = await look("#/tasks", { before, station });
+  const more = page.locator(".more");
+  await more.scrollIntoViewIfNeeded();
+  await more.getByText("系统繁忙").waitFor();
+  await page.waitForTimeout(1_000);
+  assert.equal(asked, 1);
+  await page.unroute("**/async_task/list");
+  await more.locator("button").click();
+  await more.waitFor({ state: "detached" });
+  assert.equal(await page.locator("td.name a").count(), 31);
+  await leaveAfter(page, "503");
+});
+
+scene("a filter that matches hardly anything reads a few pages, then one for each click", async () => {
+  let asked = 0;
+  const before = (page) => page.route("**/async_task/list", (route) => {
+    asked += 1;
+    return route.fulfill({ json: { code: 0, msg: "ok", data: { tasks: [], finish: true }, pagination: { limit: 30, offset: 0, next_after_id: String(9_000 - asked) } } });
+  });
+  const page = await look("#/tasks?tag=rare", { before });
+  await until("the first pages are read", () => asked === 3);
+  await page.waitForTimeout(1_000);
+  assert.equal(asked, 3);
+  await page.locator(".more button").click();
+  await until("the next page is read", () => asked === 4);
+  await leave(page);
+});
+
+scene("the way back from a task leads to the filtered list", async () => {
+  const name = unique("返回");
+  await api("/task/add", { station_id: "T1", task_name: name, input: "1" });
+  const page = await look(`#/tasks?q=${encodeURIComponent(name)}`);
+  await page.locator("td.name a", { hasText: name }).click();
+  await page.locator("a.back").click();
+  await page.locator("td.name a", { hasText: name }).waitFor();
+  assert.equal(await page.locator("input[type=search]").inputValue(), name);
   await leave(page);
 });
 

@@ -1,6 +1,6 @@
 // What moves by itself: progress, the end, a service that is away and comes back, a page that is hidden.
 import assert from "node:assert/strict";
-import { api, leave, look, scene, unique } from "./stage.mjs";
+import { api, busy, leave, leaveAfter, look, scene, unique } from "./stage.mjs";
 
 scene("progress and the end appear without a reload, and data is never HTML", async () => {
   const name = unique("<img src=x onerror=alert(1)>月报").slice(0, 60);
@@ -33,8 +33,19 @@ scene("while the service is away the page says so and keeps what it has; then it
   await page.context().setOffline(false);
   await page.locator(".live", { hasText: "70%" }).waitFor({ timeout: 15_000 });
   await page.locator(".banner.warn").waitFor({ state: "detached" });
-  page.faults = page.faults.filter((fault) => !fault.includes("ERR_INTERNET_DISCONNECTED"));
-  await leave(page);
+  await leaveAfter(page, "ERR_INTERNET_DISCONNECTED");
+});
+
+scene("while the database is away a page says that it is old, and no longer once it is read anew", async () => {
+  const page = await look("#/overview", { station: "" });
+  await page.locator(".numbers").waitFor();
+  await page.route("**/async_task/overview", (route) => route.fulfill(busy));
+  await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await page.locator(".fault", { hasText: "读取失败，正在自动重试" }).waitFor();
+  await page.locator(".numbers").waitFor();
+  await page.unroute("**/async_task/overview");
+  await page.locator(".fault").waitFor({ state: "detached" });
+  await leaveAfter(page, "503");
 });
 
 scene("a hidden page asks nothing, and asks at once when it is seen again", async () => {

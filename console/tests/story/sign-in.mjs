@@ -1,15 +1,15 @@
 // Signing in at an issuer played here, through the gateway's rules played here: a token's station, and its expiry.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { api, base, leave, look, scene, unique } from "./stage.mjs";
+import { api, base, leave, leaveAfter, look, scene, unique, until } from "./stage.mjs";
 
 const issuer = `${base}/issuer`;
 const json = (body, status = 200) => ({ status, contentType: "application/json", body: JSON.stringify(body) });
 const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-/** Plays the issuer and the gateway for one page. */
-async function play(page, claims) {
-  const state = { expired: false, challenge: "", tokens: 0 };
+/** Plays the issuer and the gateway for one page. Tokens that last only some `seconds` can be renewed, from the second try on. */
+async function play(page, claims, seconds = 0) {
+  const state = { expired: false, challenge: "", tokens: 0, renewals: 0 };
   await page.route("**/console/config.json", (route) => route.fulfill(json({
     version: "0.1.0", local: false, time_zone: "Asia/Shanghai", operator: false,
     claims: { station: "station_id", operator: "operator", name: "name" },
@@ -29,11 +29,19 @@ async function play(page, claims) {
   });
   await page.route("**/issuer/token", (route) => {
     const asked = new URLSearchParams(route.request().postData());
+    const token = () => {
+      state.tokens += 1;
+      state.expired = false;
+      const lasts = seconds > 0 ? { expires_in: seconds, refresh_token: "r3fresh" } : { expires_in: 3600 };
+      return json({ access_token: `${part({})}.${part({ ...claims, n: state.tokens })}.x`, token_type: "bearer", ...lasts });
+    };
+    if (asked.get("refresh_token") === "r3fresh") {
+      state.renewals += 1;
+      return route.fulfill(state.renewals === 1 ? json({ message: "busy" }, 503) : token());
+    }
     const proof = createHash("sha256").update(asked.get("code_verifier") ?? "").digest("base64url");
     if (asked.get("code") !== "c0de" || proof !== state.challenge) return route.fulfill(json({ error: "invalid_grant" }, 400));
-    state.tokens += 1;
-    state.expired = false;
-    return route.fulfill(json({ access_token: `${part({})}.${part({ ...claims, n: state.tokens })}.x`, token_type: "bearer", expires_in: 3600 }));
+    return route.fulfill(token());
   });
   await page.route(/\/(async_task|station)\//, (route) => {
     const token = route.request().headers()["authorization"];
@@ -67,8 +75,21 @@ scene("a person signs in, sees the own station only, and signs in again when the
   await page.locator(".banner.warn").waitFor({ state: "detached" });
   await page.locator("h1 .chip", { hasText: "进行中" }).waitFor();
   assert.equal(played.tokens, 2);
-  page.faults = page.faults.filter((fault) => !fault.includes("401"));
-  await leave(page);
+  await leaveAfter(page, "401");
+});
+
+scene("a token is renewed before it is over, also when the first try fails", async () => {
+  let played;
+  // A minute before its end, that is after the 5 s that are waited at least.
+  const before = async (page) => void (played = await play(page, { station_id: "T1", name: "王芳" }, 61));
+  const page = await look("#/tasks", { station: null, before });
+  await page.locator("button", { hasText: "登录" }).click();
+  await page.locator(".who", { hasText: "王芳" }).waitFor();
+  await until("the token is renewed", () => played.tokens === 2, 20);
+  assert.equal(played.renewals, 2);
+  await page.locator(".who button", { hasText: "退出" }).click();
+  await page.getByText("请先登录").waitFor();
+  await leaveAfter(page, "503");
 });
 
 scene("an issuer that says no is told in words", async () => {

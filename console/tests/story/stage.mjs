@@ -48,6 +48,15 @@ export async function api(path, parameters) {
   return data;
 }
 
+/** The answer of a service whose database is away. */
+export const busy = { status: 503, json: { code: 2, msg: "the service is busy", error: "SYSTEM_BUSY", request_id: "story" } };
+
+/** Leaves a page that saw the service fail on purpose: `fault` is a part of what the browser says of it. */
+export async function leaveAfter(page, fault) {
+  page.faults = page.faults.filter((text) => !text.includes(fault));
+  await leave(page);
+}
+
 /** Runs statements on the stack's own database server, as the owner of the schema. */
 export async function sql(statements) {
   const client = fileURLToPath(new URL("../../../shared/local/mysql.sh", import.meta.url));
@@ -133,13 +142,18 @@ export async function chooseCycle(page) {
   await page.locator("label.cycle", { hasText: "T1-DAILY" }).locator("input").check();
 }
 
-/** Sends the file that was chosen, and waits for its end. */
-export async function sendFile(page, timeout = 20_000) {
+/** Begins to send the file that was chosen. */
+export async function beginSending(page, timeout = 20_000) {
   const button = page.locator(".sendbar button.primary");
   await button.waitFor();
   await chooseCycle(page);
   await page.waitForFunction(() => !document.querySelector(".sendbar button.primary")?.disabled, null, { timeout });
   await button.click();
+}
+
+/** Sends the file that was chosen, and waits for its end. */
+export async function sendFile(page, timeout = 20_000) {
+  await beginSending(page, timeout);
   await page.locator(".back-again").waitFor({ timeout });
 }
 

@@ -2,15 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { open, CallError, withStation } from "../../src/base/client.ts";
 import { Exact, type Record_ } from "../../src/base/json.ts";
-import { IDLE, LIVE, nextWait } from "../../src/base/poll.ts";
+import { IDLE, LIVE, nextWait } from "../../src/base/poller.ts";
 import { link, read } from "../../src/base/route.ts";
 import { enter, readConfig, config, session } from "../../src/base/session.ts";
 import { readDelivery } from "../../src/data/operate.ts";
 import { errorsAt, otherErrors, withLine, withValue } from "../../src/data/order.ts";
 import { orderOf, readItem, readTask } from "../../src/data/task.ts";
-import { isOlder, listParameters, merge, type TaskPage } from "../../src/data/tasks.ts";
-import { addedCells } from "../../src/import/rows-back.ts";
-import { between, moment, short } from "../../src/parts/time.ts";
+import { endsThinly, isOlder, listParameters, merge, signature, type TaskPage } from "../../src/data/tasks.ts";
+import { addedCells, rowsHeader, rowsOf } from "../../src/import/rows-back.ts";
+import { between, dayAfter, moment, short } from "../../src/parts/time.ts";
+import { canRetry } from "../../src/pages/tasks/selected.tsx";
 import { tableColumns } from "../../src/parts/tree.tsx";
 import { WORDS } from "../../src/words/words.ts";
 
@@ -27,7 +28,7 @@ test("a link holds its filters, and a broken one opens all the same", () => {
 
 test("a name goes before a time, because the API takes one of them", () => {
   assert.deepEqual(listParameters(new URLSearchParams("q=a&from=2026-11-01&show=trouble")), { outcome: "failed,partial", name: "a" });
-  assert.deepEqual(listParameters(new URLSearchParams("from=2026-11-01&to=2026-11-02")), { created_from: "2026-11-01 00:00:00", created_to: "2026-11-02 23:59:59" });
+  assert.deepEqual(listParameters(new URLSearchParams("from=2026-11-01&to=2026-11-02")), { created_from: "2026-11-01 00:00:00", created_to: "2026-11-03 00:00:00" });
 });
 
 test("ids are compared as numbers, however long", () => {
@@ -44,6 +45,35 @@ test("tasks that newer ones push off the first page are not lost", () => {
 test("a task that was closed elsewhere leaves the list", () => {
   const pages = [page("", ["6", "5", "4"], "4"), page("4", ["3"], "")];
   assert.deepEqual(ids(merge(pages, page("", ["6", "4", "3"], "3"), true)), ["6", "4", "3"]);
+});
+
+test("pages that hold hardly anything are not followed by more without a click", () => {
+  const full = page("", Array.from({ length: 30 }, (_, n) => String(n)), "1");
+  const thin = page("9", ["9"], "8");
+  assert.equal(endsThinly([thin, thin]), false);
+  assert.equal(endsThinly([thin, thin, page("7", [], "6")]), true);
+  assert.equal(endsThinly([thin, full, thin]), false);
+});
+
+test("a row of the list is shown anew when its counts, its error or its tags change", () => {
+  const task = { task_id: "9", status: 3, outcome: "partial", result: { total: 3, success_count: 1, failure_count: 2 } };
+  const before = signature([readTask(task)]);
+  assert.equal(signature([readTask({ ...task })]), before);
+  const changes: Record_[] = [{ result: { total: 3, success_count: 2, failure_count: 1 } }, { last_error: "x" }, { tags: ["夜班"] }];
+  for (const change of changes) {
+    assert.notEqual(signature([readTask({ ...task, ...change })]), before);
+  }
+});
+
+test("a task is tried again where the service does so", () => {
+  const batch = { status: 3, type: 0, outcome: "partial", result: { total: 3, failure_count: 2 } };
+  assert.equal(canRetry(readTask(batch)), true);
+  assert.equal(canRetry(readTask({ ...batch, type: 7 })), true);
+  assert.equal(canRetry(readTask({ ...batch, outcome: "cancelled" })), false);
+  assert.equal(canRetry(readTask({ ...batch, result: { total: 3, failure_count: 0, dropped_count: 1 } })), false);
+  assert.equal(canRetry(readTask({ status: 3, type: 0, outcome: "failed", result: { msg: "x" } })), false);
+  assert.equal(canRetry(readTask({ status: 3, queue: "report", outcome: "cancelled" })), true);
+  assert.equal(canRetry(readTask({ status: 2, queue: "report" })), false);
 });
 
 test("the wait doubles while nothing changes, and after each failure", () => {
@@ -67,8 +97,14 @@ test("a token says whose it is, and only an operator's chooses a station", () =>
   config.value = readConfig({ claims: { station: "st", operator: "op", name: "name" } });
   enter(token({ st: "T1", name: "王芳" }));
   assert.deepEqual({ ...session.value, token: "" }, { token: "", name: "王芳", station: "T1", operator: false });
+  session.set({ token: "", name: "", station: "", operator: false });
   enter(token({ op: "true" }));
   assert.equal(session.value.operator, true);
+  enter(token({ op: true, st: "T1" }));
+  assert.equal(session.value.station, "", "the next token of a visit keeps all stations");
+  session.set({ ...session.value, token: "" });
+  enter(token({ op: true, st: "T1" }));
+  assert.equal(session.value.station, "T1", "a first visit begins with the own station");
   enter("no token");
   assert.equal(session.value.operator, false);
 });
@@ -111,6 +147,16 @@ test("a field that nobody touched keeps its exact value", () => {
   assert.deepEqual(withValue(line, "sku_id", ""), { quantity: "2", sale_price: price });
 });
 
+test("a change of a price is no order, and its rows have their own columns", () => {
+  const change = readItem({ index: 4, status: "failed", code: "PRICE_REQUIRED", msg: "m", errors: [], sku_id: "D1" });
+  assert.equal(change.isOrder, false);
+  assert.deepEqual(rowsHeader(change).slice(0, 4), ["序号", "商品编号", "新价格", "结果"]);
+  assert.deepEqual(rowsOf([change]), [["5", "D1", "", "失败", "", "PRICE_REQUIRED", "m"]]);
+  const order = readItem({ index: 4, status: "failed", order_no: null, order_id: null, errors: [], sku_id: "D1", sale_price: "2" });
+  assert.equal(order.isOrder, true);
+  assert.equal(rowsHeader(order)[0], "订单号");
+});
+
 test("each sentence stands at its field, the others above", () => {
   const errors = [
     { code: "A", field: "address_id", value: "", msg: "a" },
@@ -135,6 +181,7 @@ test("times are short, and lengths come from the difference", () => {
   assert.equal(short("2025-11-27 15:04:05", "2026-11-28 16:00:00"), "2025-11-27");
   assert.equal(between("2026-11-28 15:00:00", "2026-11-28 16:05:00"), "1 小时 5 分");
   assert.ok(Number.isNaN(moment("soon")));
+  assert.deepEqual([dayAfter("2026-12-31", 1), dayAfter("soon", 1)], ["2027-01-01", "soon"]);
 });
 
 test("a list of alike objects is a table, anything else a tree", () => {

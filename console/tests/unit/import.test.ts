@@ -5,7 +5,7 @@ import { decode } from "../../src/import/decode.ts";
 import { readNumber } from "../../src/import/number.ts";
 import { buildOrders, readTime } from "../../src/import/orders.ts";
 import { shown } from "../../src/import/sheet.ts";
-import { armed, defused, split, toCsv, type Table } from "../../src/import/text-table.ts";
+import { armed, beside, defused, split, toCsv, type Table } from "../../src/import/text-table.ts";
 
 const none = { begin: "", end: "" };
 const bytes = (...values: number[]) => new Uint8Array(values);
@@ -37,6 +37,13 @@ test("Excel's stored number is shown in 15 digits", () => {
   assert.equal(shown("1.1812E+11"), "118120000000");
   assert.equal(shown("2.5000000000000001E-2"), "0.025");
   assert.equal(shown("-12.34"), "-12.34");
+});
+
+test("a stored number that has lost digits says so by its exponent", () => {
+  assert.equal(shown("999999999999999"), "999999999999999");
+  assert.equal(shown("1234567890123450"), "1.23456789012345E+15");
+  assert.equal(shown("1E+15"), "1E+15");
+  assert.deepEqual(readNumber(shown("1234567890123450")), { fault: "lostDigits" });
 });
 
 test("a Chinese file is read in UTF-8, with a mark, in UTF-16 and in GB18030", () => {
@@ -115,6 +122,35 @@ test("what is plainly wrong is told with the file's own line, and sent all the s
   assert.equal(built.wrongOrders, 2);
 });
 
+const said = (text: string, defaults = none) => {
+  const read = table(text);
+  const { problems } = buildOrders(read, guess(read.rows[0] ?? []), true, defaults);
+  return problems.filter(({ kind }) => kind !== "noTime").map(({ line, kind, column, value }) => [line, kind, column, value].join(" "));
+};
+
+test("a later row that has another time, remark or user than its order is told", () => {
+  const head = "订单号,收货地址,商品编号,数量,收货开始时间,收货结束时间,备注,用户编号\n";
+  const first = "A,S1,D1,1,2026-11-30 09:00,2026-11-30 11:00,放门口,u1\n";
+  assert.deepEqual(said(`${head}${first}A,S1,D2,1,2026/11/30 9:00,2026-11-30 11:00,放门口,u1\nA,,D3,1,,,,\n`), []);
+  assert.deepEqual(said(`${head}${first}A,S1,D2,1,2026-11-30 10:00,2026-11-30 12:00,送上楼,u2\n`), [
+    "3 differs receive_begin_time 2026-11-30 10:00", "3 differs receive_end_time 2026-11-30 12:00", "3 differs uid u2", "3 differs remark 送上楼",
+  ]);
+  const defaults = { begin: "2026-11-30 09:00", end: "2026-11-30 11:00" };
+  assert.deepEqual(said(`${head}A,S1,D1,1,,,,\nA,S1,D2,1,2026-11-30 09:00,2026-11-30 12:00,,\n`, defaults), ["3 differs receive_end_time 2026-11-30 12:00"]);
+});
+
+test("an id that a spreadsheet has rounded is told", () => {
+  assert.deepEqual(said("订单号,收货地址,商品编号,数量\n1.18E+11,S1,6.9E+12,1\n3E12,S1,D1,1\n"), [
+    "2 lostDigits out_order_no 1.18E+11", "2 lostDigits sku_id 6.9E+12",
+  ]);
+});
+
+test("a word that is neither yes nor no is told", () => {
+  const head = "收货地址,商品编号,数量,时价\n";
+  assert.deepEqual(said(`${head}S1,D1,1,是\nS2,D1,1,No\nS3,D1,1,\n`), []);
+  assert.deepEqual(said(`${head}S1,D1,1,也许\n`), ["2 yesOrNo is_price_timing 也许"]);
+});
+
 test("an order without a number and an address is an order of its own", () => {
   const read = table("收货地址,商品编号,数量\n,D1,1\n,D2,1\n");
   assert.equal(buildOrders(read, guess(read.rows[0] ?? []), true, none).orders.length, 2);
@@ -128,11 +164,23 @@ test("times are read as people write them", () => {
 });
 
 test("a cell that a spreadsheet would run is defused, and armed again when it is read", () => {
-  for (const cell of ["=1+1", "+cmd", "-x", "@SUM(A1)", "\tx"]) assert.equal(defused(cell), `'${cell}`);
-  for (const cell of ["-5", "+1.5", "a=b", "", "'x"]) assert.equal(defused(cell), cell);
+  for (const cell of ["=1+1", "+cmd", "-x", "@SUM(A1,A2)", " =1", "\u200b=1", "\u3000+1", "＝1", "＋1", "－1", "＠A1", '"=1']) {
+    assert.equal(defused(cell), `'${cell}`);
+    assert.equal(armed(defused(cell)), cell);
+  }
+  for (const [cell, safe] of [["x;=1", "x;'=1"], ["\n=1", "'\n'=1"], ["a|b\t@x", "a|b\t'@x"]] as const) {
+    assert.equal(defused(cell), safe);
+    assert.equal(armed(safe), cell);
+  }
+  for (const cell of ["-5", "+1.5", "a=b", "1-1 a=b", "", "'x"]) assert.equal(defused(cell), cell);
   assert.equal(armed("'=1+1"), "=1+1");
   assert.equal(armed("'tis"), "'tis");
   assert.equal(toCsv([["a", '=b"']]), '\uFEFF"a","\'=b"""\r\n');
+});
+
+test("cells that are put behind rows stand in columns of their own", () => {
+  const rows = [["a", "b"], ["1"], ["1", "2", "3"]];
+  assert.deepEqual(beside(rows, (at) => [`+${at}`]), [["a", "b", "", "+0"], ["1", "", "", "+1"], ["1", "2", "3", "+2"]]);
 });
 
 test("nothing is mapped to begin with", () => {

@@ -24,6 +24,14 @@ test("digits inside a string are left alone", () => {
   assert.ok(read["c"] instanceof Exact);
 });
 
+test("a string of the data is never taken for a number", () => {
+  const text = '\uF8FE1,"x":2';
+  const read = parse(JSON.stringify({ a: text, b: 0 }).replace("0", "1.50"));
+  assert.ok(isRecord(read));
+  assert.equal(read["a"], text);
+  assert.deepEqual(JSON.parse(stringify(read)), { a: text, b: 1.5 });
+});
+
 test("text of a scalar, of nothing and of the rest", () => {
   assert.deepEqual([text(null), text(undefined), text(false), text("x"), text([1, "a"])], ["", "", "false", "x", '[1,"a"]']);
 });

@@ -1,7 +1,7 @@
 // The place to drop a file on, and the template.
 import { useRef, useState } from "preact/hooks";
 import { session } from "../../base/session.ts";
-import { hand, table, type Format } from "../../import/table.ts";
+import { table, type Format } from "../../import/table.ts";
 import { templateHeader } from "../../import/rows-back.ts";
 import { Icon } from "../../parts/icons.tsx";
 import { dayAfter, now } from "../../parts/time.ts";
@@ -52,5 +52,5 @@ async function template(format: Format): Promise<void> {
   const day = dayAfter(now(), 1);
   const order = ["A-1001", "S001", `${day} 09:00`, `${day} 11:00`];
   const rows = [templateHeader(), [...order, "D001", "10", "", t("templateRemark"), ""], [...order, "D002", "2.5", "", "", ""]];
-  hand(await table.run("write", rows, format), `${t("templateName")}${session.value.station ? `-${session.value.station}` : ""}.${format}`);
+  await table.save(rows, format, `${t("templateName")}${session.value.station ? `-${session.value.station}` : ""}`);
 }

@@ -55,10 +55,14 @@ export function ChooseCycle({ cycle, choose, receive, setReceive, fromFile }: Pr
           </label>
         ))}
       </div>
-      {cycle && fromFile && <details class="raw"><summary>{t("receiveRest")}</summary><Receive {...{ cycle, receive, setReceive }} /></details>}
+      {cycle && fromFile && <details class="raw"><summary>{t("receiveRest", { time: said(receive) })}</summary><Receive {...{ cycle, receive, setReceive }} /></details>}
       {cycle && !fromFile && <><h3 class="receive-head">{t("receiveAll")}</h3><Receive {...{ cycle, receive, setReceive }} /></>}
     </section>
   );
+}
+
+function said({ day, from, to }: ReceiveTime): string {
+  return day && from && to ? `${day} ${from}–${to}` : t("receiveNone");
 }
 
 function Receive({ cycle, receive, setReceive }: { cycle: Cycle; receive: ReceiveTime; setReceive: (receive: ReceiveTime) => void }) {

@@ -1,13 +1,14 @@
 // What needs somebody now comes first; then how the day goes.
 import type { ComponentChildren } from "preact";
-import { usePoll, type Rhythm } from "../../base/poll.ts";
+import { usePoll } from "../../base/poll.ts";
+import type { Rhythm } from "../../base/poller.ts";
 import { link } from "../../base/route.ts";
 import { session } from "../../base/session.ts";
 import { useStore } from "../../base/store.ts";
 import { readOverview, type Overview, type Trouble } from "../../data/operate.ts";
 import { HoursChart } from "../../parts/bars.tsx";
 import { Icon, type IconName } from "../../parts/icons.tsx";
-import { Failure, Loading } from "../../parts/state.tsx";
+import { Failure, Loading, NotCurrent } from "../../parts/state.tsx";
 import { length } from "../../parts/time.ts";
 import { number, t, type Word } from "../../words/index.ts";
 import { DeadLetters } from "../queues/dead-letters.tsx";
@@ -22,6 +23,7 @@ export function OverviewPage() {
       <header class="head"><h1>{t("overview")}</h1></header>
       {polled.loading && <Loading what={t("readingOverview")} rows={5} />}
       {polled.error && !polled.data && <Failure error={polled.error} again={polled.refresh} />}
+      <NotCurrent polled={polled} />
       {polled.data && <Shown read={polled.data} refresh={polled.refresh} />}
     </main>
   );

@@ -1,7 +1,8 @@
 // Queues for operators: how deep, how old, how many fail; pause, retry; dead letters; callbacks.
 import { useEffect, useState } from "preact/hooks";
 import { CallError } from "../../base/client.ts";
-import { usePoll, type Rhythm } from "../../base/poll.ts";
+import { usePoll } from "../../base/poll.ts";
+import type { Rhythm } from "../../base/poller.ts";
 import { link, route, setQuery } from "../../base/route.ts";
 import { session } from "../../base/session.ts";
 import { useStore } from "../../base/store.ts";
@@ -9,7 +10,7 @@ import { pause, readDeadLetters, readDeliveries, readQueues, retryFailed, type P
 import { Segments } from "../../parts/bars.tsx";
 import { ask, note } from "../../parts/dialog.tsx";
 import { Icon } from "../../parts/icons.tsx";
-import { Empty, Failure, Loading, sentence } from "../../parts/state.tsx";
+import { Empty, Failure, Loading, NotCurrent, sentence } from "../../parts/state.tsx";
 import { length } from "../../parts/time.ts";
 import { number, t } from "../../words/index.ts";
 import { DeadLetters } from "./dead-letters.tsx";
@@ -40,7 +41,12 @@ function Queues() {
   if (polled.error && !polled.data) return <Failure error={polled.error} again={polled.refresh} />;
   const queues = polled.data ?? [];
   if (queues.length === 0) return <Empty icon="queues" title={t("noQueues")}>{t("noQueuesHint")}</Empty>;
-  return <div class="queues">{queues.map((queue) => <QueueCard key={queue.name} queue={queue} refresh={polled.refresh} />)}</div>;
+  return (
+    <>
+      <NotCurrent polled={polled} />
+      <div class="queues">{queues.map((queue) => <QueueCard key={queue.name} queue={queue} refresh={polled.refresh} />)}</div>
+    </>
+  );
 }
 
 function QueueCard({ queue, refresh }: { queue: Queue; refresh: () => void }) {
@@ -73,7 +79,7 @@ function QueueCard({ queue, refresh }: { queue: Queue; refresh: () => void }) {
         <h2>{queue.name} {queue.paused && <span class="chip half"><Icon name="pause" />{t("isPaused")}</span>}</h2>
         <div class="actions">
           <a class="button quiet small" href={link(["tasks"], { queue: queue.name })}>{t("tasks")}</a>
-          <button class="button small" disabled={busy || queue.failedToday === 0} onClick={() => void again()}><Icon name="retry" />{t("retryFailedTasks")}</button>
+          <button class="button small" disabled={busy} onClick={() => void again()}><Icon name="retry" />{t("retryFailedTasks")}</button>
           <button class="button small" disabled={busy} onClick={() => void turn(!queue.paused)}><Icon name={queue.paused ? "run" : "pause"} />{queue.paused ? t("resume") : t("pause")}</button>
         </div>
       </header>

@@ -1,6 +1,6 @@
 // What can be done with this task, by how it stands.
 import { useState } from "preact/hooks";
-import { go, link } from "../../base/route.ts";
+import { go, seenList } from "../../base/route.ts";
 import type { Detail } from "../../data/task.ts";
 import { close, isOpen, retry } from "../../data/tasks.ts";
 import { note } from "../../parts/dialog.tsx";
@@ -33,13 +33,13 @@ export function Actions({ task, refresh }: { task: Detail; refresh: () => void }
     await run(async () => {
       await close([task.id]);
       note(wasOpen ? t("wasCancelled") : t("closed", { n: number(1) }));
-      if (!wasOpen) go(link(["tasks"]));
+      if (!wasOpen) go(seenList.hash);
     });
   };
   return (
     <div class="actions">
       {task.isBatch && task.counts.total > 0 && <TakeAway task={task} />}
-      {(task.isBatch ? task.status === 3 && task.counts.failed > 0 : canRetry(task)) && (
+      {canRetry(task) && (
         <button class="button" disabled={busy} onClick={() => void again()}><Icon name="retry" />{task.isBatch ? t("retryFailed") : t("retry")}</button>
       )}
       {(isOpen(task) || task.shown) && (

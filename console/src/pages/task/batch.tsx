@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { route, setQuery } from "../../base/route.ts";
 import { useStore } from "../../base/store.ts";
 import { Items } from "../../data/items.ts";
-import { isOrder, linesOf, valueIn } from "../../data/order.ts";
+import { linesOf, valueIn } from "../../data/order.ts";
 import type { Detail, Item } from "../../data/task.ts";
 import { Segments, StackedBar, statusChoices } from "../../parts/bars.tsx";
 import { Chip } from "../../parts/outcome.tsx";
@@ -26,7 +26,7 @@ export function Batch({ task, refresh }: { task: Detail; refresh: () => void }) 
   const code = query.get("code") ?? "";
   const section = useRef<HTMLElement>(null);
   const [active, setActive] = useState(-1);
-  const [open, setOpen] = useState<Item | undefined>(undefined);
+  const [open, setOpen] = useState<{ item: Item; takesFocus: boolean } | undefined>(undefined);
   const items = useItems(task, status, code);
   useEffect(() => (setActive(-1), setOpen(undefined)), [status, code]);
   const narrow = useNarrow();
@@ -34,7 +34,8 @@ export function Batch({ task, refresh }: { task: Detail; refresh: () => void }) 
     setOpen(undefined);
     section.current?.querySelector<HTMLElement>(".vtable")?.focus();
   };
-  const shown = open && [...items.rows.values()].find((item) => item.index === open.index);
+  const shown = open && [...items.rows.values()].find((item) => item.index === open.item.index);
+  const ofOrders = items.rows.values().next().value?.isOrder ?? true;
   return (
     <section ref={section} class="batch" aria-label={t("items")}>
       <StackedBar counts={task.counts} />
@@ -50,17 +51,18 @@ export function Batch({ task, refresh }: { task: Detail; refresh: () => void }) 
           <p class="state muted">{t("noItemsHere")}</p>
         ) : (
           <VirtualTable
-            label={t("items")} total={items.total} rowHeight={narrow ? NARROW_ROW : ROW} header={<Header />}
+            label={t("items")} total={items.total} rowHeight={narrow ? NARROW_ROW : ROW} header={<Header ofOrders={ofOrders} />}
             row={(place) => <Cells item={items.rows.get(place)} />}
             rowClass={(place) => items.rows.get(place)?.status ?? "waiting"}
             active={active} seen={(from, to) => items.see(from, to)}
             activate={(place, isOpened) => {
               setActive(place);
-              if (isOpened || open) setOpen(items.rows.get(place));
+              const item = items.rows.get(place);
+              if (isOpened || open) setOpen(item && { item, takesFocus: isOpened });
             }}
           />
         )}
-        {open && <OrderPanel key={open.index} task={task} item={shown ?? open} close={close} refresh={refresh} />}
+        {open && <OrderPanel key={open.item.index} task={task} item={shown ?? open.item} takesFocus={open.takesFocus} close={close} refresh={refresh} />}
       </div>
       {items.error !== undefined && <p class="bad" role="alert">{sentence(items.error)}</p>}
     </section>
@@ -103,14 +105,15 @@ function CodeFilter({ codes, code }: { codes: [string, number][]; code: string }
   );
 }
 
-function Header() {
+/** Names the columns; changes of prices stand in two of those of orders. */
+function Header({ ofOrders }: { ofOrders: boolean }) {
   return (
     <>
       <span role="columnheader" class="c-index">#</span>
       <span role="columnheader" class="c-state">{t("state")}</span>
-      <span role="columnheader" class="c-no">{t("out_order_no")}</span>
-      <span role="columnheader" class="c-address">{t("address_id")}</span>
-      <span role="columnheader" class="c-lines">{t("linesHead")}</span>
+      <span role="columnheader" class="c-no">{t(ofOrders ? "out_order_no" : "sku_id")}</span>
+      <span role="columnheader" class="c-address">{t(ofOrders ? "address_id" : "sale_price")}</span>
+      <span role="columnheader" class="c-lines">{ofOrders ? t("linesHead") : ""}</span>
       <span role="columnheader" class="c-why">{t("why")}</span>
     </>
   );
@@ -118,14 +121,14 @@ function Header() {
 
 function Cells({ item }: { item: Item | undefined }) {
   if (!item) return <span role="gridcell" class="c-wait"><i aria-hidden="true" /><span class="unseen">{t("loadingMore")}</span></span>;
-  const order = isOrder(item.order);
+  const { isOrder, order } = item;
   return (
     <>
       <span role="gridcell" class="c-index">{number(item.index + 1)}</span>
       <span role="gridcell" class="c-state"><Chip word={item.status} /></span>
-      <span role="gridcell" class="c-no clip">{order ? valueIn(item.order, "out_order_no") : valueIn(item.order, "sku_id")}</span>
-      <span role="gridcell" class="c-address clip">{order ? valueIn(item.order, "address_id") : valueIn(item.order, "unit_price")}</span>
-      <span role="gridcell" class="c-lines">{order ? number(linesOf(item.order).length) : ""}</span>
+      <span role="gridcell" class="c-no clip">{valueIn(order, isOrder ? "out_order_no" : "sku_id")}</span>
+      <span role="gridcell" class="c-address clip">{valueIn(order, isOrder ? "address_id" : "sale_price")}</span>
+      <span role="gridcell" class="c-lines">{isOrder ? number(linesOf(order).length) : ""}</span>
       <span role="gridcell" class="c-why clip">{reason(item)}</span>
     </>
   );

@@ -1,16 +1,17 @@
 // One task: how it stands, its life, its items, its result.
 import { useEffect, useState } from "preact/hooks";
-import { IDLE, LIVE, usePoll } from "../../base/poll.ts";
-import { link } from "../../base/route.ts";
+import { usePoll } from "../../base/poll.ts";
+import { IDLE, LIVE } from "../../base/poller.ts";
+import { link, seenList } from "../../base/route.ts";
 import { session } from "../../base/session.ts";
 import { useStore } from "../../base/store.ts";
 import { isRecord, parse, text, type Json } from "../../base/json.ts";
 import { batchHead } from "../../data/items.ts";
 import type { Detail } from "../../data/task.ts";
-import { isOpen, readOne, signature } from "../../data/tasks.ts";
+import { isOpen, readOne } from "../../data/tasks.ts";
 import { Icon } from "../../parts/icons.tsx";
 import { Progress, TaskChip } from "../../parts/outcome.tsx";
-import { Failure, Loading } from "../../parts/state.tsx";
+import { Failure, Loading, NotCurrent } from "../../parts/state.tsx";
 import { JsonView } from "../../parts/tree.tsx";
 import { t } from "../../words/index.ts";
 import { Actions } from "./actions.tsx";
@@ -24,7 +25,6 @@ export function TaskPage({ id }: { id: string }) {
     `${station} ${id}`,
     (signal) => readOne(id, signal),
     (task) => (isOpen(task) || task.counts.pending > 0 ? LIVE : IDLE),
-    (task) => signature([task]) + JSON.stringify([task.counts, task.codeCounts, task.lastError, task.nextRun, task.runCount, task.shown]),
   );
   const task = polled.data;
   useEffect(() => {
@@ -32,9 +32,10 @@ export function TaskPage({ id }: { id: string }) {
   }, [task?.name]);
   return (
     <main class="task">
-      <a class="back" href={link(["tasks"])}><Icon name="back" />{t("tasks")}</a>
+      <a class="back" href={seenList.hash}><Icon name="back" />{t("tasks")}</a>
       {polled.loading && <Loading what={t("loadingTask")} rows={6} />}
       {polled.error && !task && <Failure error={polled.error} again={polled.refresh} />}
+      <NotCurrent polled={polled} />
       {task && <Shown task={task} refresh={polled.refresh} />}
     </main>
   );

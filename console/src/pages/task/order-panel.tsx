@@ -1,8 +1,10 @@
 // One order beside the table: every field with its sentence, to mend, drop, or mark as made by hand.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { text, type Record_ } from "../../base/json.ts";
+import { useStore } from "../../base/store.ts";
+import { draftOf, drafts, forget, keep } from "../../data/drafts.ts";
 import { amend, type Mending } from "../../data/items.ts";
-import { FIELDS, isOrder, LINE_FIELDS, linesOf, otherErrors, others, valueIn, withNewLine } from "../../data/order.ts";
+import { FIELDS, LINE_FIELDS, linesOf, otherErrors, others, valueIn, withNewLine } from "../../data/order.ts";
 import type { Detail, Item, ItemError } from "../../data/task.ts";
 import { note } from "../../parts/dialog.tsx";
 import { Icon } from "../../parts/icons.tsx";
@@ -10,7 +12,6 @@ import { Chip } from "../../parts/outcome.tsx";
 import { sentence } from "../../parts/state.tsx";
 import { JsonView } from "../../parts/tree.tsx";
 import { number, t } from "../../words/index.ts";
-import { draftOf, forget, keep } from "./drafts.tsx";
 import { Line, OrderFields } from "./order-form.tsx";
 
 interface Props {
@@ -20,23 +21,23 @@ interface Props {
   refresh: () => void;
 }
 
-export function OrderPanel({ task, item, close, refresh }: Props) {
+export function OrderPanel({ task, item, close, refresh, takesFocus }: Props & { takesFocus: boolean }) {
+  useStore(drafts);
   const panel = useRef<HTMLElement>(null);
-  const mendable = (item.status === "failed" || item.status === "dropped") && isOrder(item.order);
-  const [draft, setDraft] = useState<Record_>(() => draftOf(task.id, item.index) ?? item.order);
+  const mendable = (item.status === "failed" || item.status === "dropped") && item.isOrder;
+  const draft = draftOf(task.id, item) ?? item.order;
   useEffect(() => {
+    if (!takesFocus) return;
     panel.current?.scrollIntoView({ block: "nearest" });
-    panel.current?.querySelector<HTMLElement>("[aria-invalid=true], h3")?.focus({ preventScroll: true });
-    panel.current?.querySelector("[aria-invalid=true]")?.scrollIntoView({ block: "nearest" });
-  }, []);
-  const change = (next: Record_) => {
-    setDraft(next);
-    keep(task.id, item, next);
-  };
+    const wrong = panel.current?.querySelector<HTMLElement>("[aria-invalid=true]");
+    (wrong ?? panel.current?.querySelector("h3"))?.focus({ preventScroll: true });
+    wrong?.scrollIntoView({ block: "nearest" });
+  }, [takesFocus]);
+  const change = (next: Record_) => keep(task.id, item, next);
   const lines = linesOf(draft);
-  const errors = mendable || item.status === "cancelled" ? item.errors : [];
+  const errors = mendable || !item.isOrder || item.status === "cancelled" ? item.errors : [];
   return (
-    <aside ref={panel} class="panel" aria-labelledby="order-title" onKeyDown={(event) => event.key === "Escape" && close()}>
+    <aside ref={panel} class="panel" aria-labelledby="order-title" onKeyDown={(event) => event.key === "Escape" && !event.isComposing && close()}>
       <header>
         <h3 id="order-title" tabIndex={-1}>{t("orderN", { n: number(item.index + 1) })} <Chip word={item.status} /></h3>
         <button class="button quiet icon-only" aria-label={t("closePanel")} onClick={close}><Icon name="cross" /></button>
@@ -44,7 +45,7 @@ export function OrderPanel({ task, item, close, refresh }: Props) {
       {item.orderNo && <p>{t("madeAs")} <code>{item.orderNo}</code></p>}
       {item.notice && <p class="hint">{item.notice}</p>}
       {otherErrors(errors, lines.length).map((msg) => <p key={msg} class="wrong">{msg}</p>)}
-      {!isOrder(item.order) ? (
+      {!item.isOrder ? (
         <JsonView value={item.order} label={t("order")} />
       ) : mendable ? (
         <>
@@ -58,7 +59,7 @@ export function OrderPanel({ task, item, close, refresh }: Props) {
       ) : (
         <OrderShown order={item.order} errors={errors} />
       )}
-      <Others order={draft} />
+      {item.isOrder && <Others order={draft} />}
       {mendable && <Mend {...{ task, item, close, refresh }} draft={draft} />}
     </aside>
   );
@@ -103,7 +104,9 @@ function Mend({ task, item, close, refresh, draft }: Props & { draft: Record_ })
     setBusy(false);
     refresh();
   };
+  // A dropped order comes back as it was, and so does its draft: an edit is sent only when somebody says so.
   const takeBack = () => {
+    keep(task.id, item, draft);
     const back = amend(task.id, item, { order_data: item.order });
     void back.then(() => note(t("takenBack")), (error: unknown) => note(sentence(error), { bad: true })).then(refresh);
   };

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { everyItem } from "../../data/items.ts";
 import type { Detail } from "../../data/task.ts";
 import { table, type Format } from "../../import/table.ts";
-import { rowsOf } from "../../import/rows-back.ts";
+import { rowsHeader, rowsOf } from "../../import/rows-back.ts";
 import { note } from "../../parts/dialog.tsx";
 import { Icon } from "../../parts/icons.tsx";
 import { sentence } from "../../parts/state.tsx";
@@ -17,10 +17,11 @@ export function TakeAway({ task }: { task: Detail }) {
       const rows: string[][] = [];
       let count = 0;
       await everyItem(task.id, (items) => {
+        if (rows.length === 0) rows.push(rowsHeader(items[0]));
         rows.push(...rowsOf(items));
         count += items.length;
         setRead(count);
-      }, status);
+      }, { status });
       const name = `${task.ownId || task.id}${status === "failed" ? "-failed" : ""}`;
       await table.save(rows, format, name);
     } catch (error) {

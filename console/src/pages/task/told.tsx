@@ -1,7 +1,9 @@
 // Deliveries of a task: which callbacks were told of its end, with which answer, and when the next try is.
-import { LIVE, usePoll } from "../../base/poll.ts";
+import { usePoll } from "../../base/poll.ts";
+import { LIVE } from "../../base/poller.ts";
 import { readDeliveriesOf } from "../../data/operate.ts";
 import type { Detail } from "../../data/task.ts";
+import { NotCurrent } from "../../parts/state.tsx";
 import { t } from "../../words/index.ts";
 import { Deliveries } from "../queues/deliveries.tsx";
 
@@ -17,6 +19,7 @@ export function Told({ task }: { task: Detail }) {
   return (
     <section class="card told" aria-labelledby="told">
       <h2 id="told">{t("callbacks")}</h2>
+      <NotCurrent polled={polled} />
       <Deliveries rows={rows} refresh={polled.refresh} ofTask />
     </section>
   );

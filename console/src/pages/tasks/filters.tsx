@@ -51,18 +51,23 @@ function Search({ query, disabled }: { query: URLSearchParams; disabled: boolean
   const by = query.get("by") === "id" ? "id" : "name";
   const [text, setText] = useState(query.get("q") ?? "");
   useEffect(() => setText(query.get("q") ?? ""), [query.get("q")]);
+  // Half-typed pinyin is no search yet.
+  const [composing, setComposing] = useState(false);
   useEffect(() => {
-    if (text === (query.get("q") ?? "")) return undefined;
+    if (composing || text === (query.get("q") ?? "")) return undefined;
     const timer = setTimeout(() => setQuery({ q: text, ...(text ? { from: "", to: "" } : {}) }), 350);
     return () => clearTimeout(timer);
-  }, [text]);
+  }, [text, composing]);
   return (
     <div class="search" role="search">
       <select aria-label={t("searchBy")} value={by} disabled={disabled} onChange={(event) => setQuery({ by: event.currentTarget.value === "id" ? "id" : "" })}>
         <option value="name">{t("nameBegins")}</option>
         <option value="id">{t("idBegins")}</option>
       </select>
-      <input type="search" value={text} aria-label={by === "id" ? t("idBegins") : t("nameBegins")} placeholder={disabled ? t("searchNeedsStation") : t("search")} disabled={disabled} onInput={(event) => setText(event.currentTarget.value)} />
+      <input
+        type="search" value={text} aria-label={by === "id" ? t("idBegins") : t("nameBegins")} placeholder={disabled ? t("searchNeedsStation") : t("search")} disabled={disabled}
+        onInput={(event) => setText(event.currentTarget.value)} onCompositionStart={() => setComposing(true)} onCompositionEnd={() => setComposing(false)}
+      />
     </div>
   );
 }

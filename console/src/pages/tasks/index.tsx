@@ -1,14 +1,15 @@
 // The task list: newest first, live where it is open and in sight, endless.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { CallError } from "../../base/client.ts";
-import { IDLE, LIVE, usePoll } from "../../base/poll.ts";
-import { link, route } from "../../base/route.ts";
+import { usePoll } from "../../base/poll.ts";
+import { IDLE, LIVE } from "../../base/poller.ts";
+import { link, route, seenList } from "../../base/route.ts";
 import { session } from "../../base/session.ts";
 import { useStore } from "../../base/store.ts";
 import type { Task } from "../../data/task.ts";
-import { isOpen, listParameters, merge, readPage, signature, type TaskPage } from "../../data/tasks.ts";
+import { endsThinly, isOpen, listParameters, merge, readPage, signature, type TaskPage } from "../../data/tasks.ts";
 import { Icon } from "../../parts/icons.tsx";
-import { Empty, Failure, Loading, sentence } from "../../parts/state.tsx";
+import { Empty, Failure, Loading, NotCurrent, sentence } from "../../parts/state.tsx";
 import { t } from "../../words/index.ts";
 import { Filters } from "./filters.tsx";
 import { Selected } from "./selected.tsx";
@@ -18,6 +19,7 @@ export function TasksPage() {
   const { query } = useStore(route);
   const { station } = useStore(session);
   const key = `${station} ${query.toString()}`;
+  useEffect(() => void (seenList.hash = link(["tasks"], Object.fromEntries(query))), [query]);
   return (
     <main>
       <header class="head">
@@ -94,6 +96,7 @@ function TaskList({ query }: { query: URLSearchParams }) {
   const all = tasks.length > 0 && tasks.every((task) => chosen.has(task.id));
   return (
     <>
+      <NotCurrent polled={polled} />
       <Selected tasks={tasks.filter((task) => chosen.has(task.id))} done={(gone) => (setChosen(new Set()), drop(gone))} clear={() => setChosen(new Set())} />
       <table class="tasks">
         <thead>
@@ -110,7 +113,7 @@ function TaskList({ query }: { query: URLSearchParams }) {
           <PageRows key={page.after} page={page} inSight={inSight} chosen={chosen} choose={choose} seen={polled.refresh} />
         ))}
       </table>
-      {next && <More state={more} load={loadMore} />}
+      {next && <More state={more} load={loadMore} byItself={!(more instanceof CallError) && !endsThinly(pages)} />}
     </>
   );
 }
@@ -135,15 +138,17 @@ function PageRows(props: { page: TaskPage; inSight: Set<string>; chosen: Set<str
   );
 }
 
-function More({ state, load }: { state: "idle" | "loading" | CallError; load: () => Promise<void> }) {
+/** The way to the next page: by a button and, where `byItself`, as soon as the end of the list is near. */
+function More({ state, load, byItself }: { state: "idle" | "loading" | CallError; load: () => Promise<void>; byItself: boolean }) {
   const end = useRef<HTMLDivElement>(null);
   const latest = useRef(load);
   latest.current = load;
   useEffect(() => {
+    if (!byItself) return undefined;
     const watch = new IntersectionObserver(([entry]) => entry?.isIntersecting && void latest.current(), { rootMargin: "600px" });
     if (end.current) watch.observe(end.current);
     return () => watch.disconnect();
-  }, [state]);
+  }, [state, byItself]);
   return (
     <div ref={end} class="more" role="status">
       {state instanceof CallError ? sentence(state) : null}

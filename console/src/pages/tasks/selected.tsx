@@ -1,6 +1,6 @@
 // Actions on several tasks at once.
 import { useState } from "preact/hooks";
-import type { Task } from "../../data/task.ts";
+import { resultCounts, type Task } from "../../data/task.ts";
 import { close, isOpen, retry } from "../../data/tasks.ts";
 import { ask, note } from "../../parts/dialog.tsx";
 import { Icon } from "../../parts/icons.tsx";
@@ -9,9 +9,10 @@ import { number, t } from "../../words/index.ts";
 
 const AT_ONCE = 100;
 
-/** A task that can run again: it has a queue, or is a batch with something failed. */
+/** Tells whether a task can run again: it has a queue, or is a batch with something failed that was not closed. */
 export function canRetry(task: Task): boolean {
-  return task.status === 3 && task.outcome !== "success" && (task.queue !== "" || task.type === 0 && task.outcome !== "cancelled");
+  if (task.status !== 3 || task.outcome === "success") return false;
+  return task.queue !== "" || (task.outcome !== "cancelled" && (resultCounts(task)?.bad ?? 0) > 0);
 }
 
 /** Asks whether to close these tasks, and says what closing means for them. */
