@@ -73,9 +73,10 @@ fn level(environment: &Environment) -> Result<LevelFilter, ConfigurationError> {
     )
 }
 
-/// Returns the span of one event; fields noted later are on every line from then on.
+/// Returns the span of one event; fields noted later are on every line from then on. Of the highest level, so that they are at every
+/// `LOG_LEVEL`.
 pub(crate) fn span(context: &Context) -> Span {
-    tracing::info_span!(
+    tracing::error_span!(
         "event",
         function = context.env_config.function_name,
         request.id = context.request_id,
@@ -158,17 +159,22 @@ pub(crate) mod tests {
     }
 
     /// Captures the log lines of `work`, at info and above: one object a line.
+    pub(crate) fn logged(work: impl Future) -> Vec<Value> {
+        logged_at(LevelFilter::INFO, work)
+    }
+
+    /// Captures the log lines of `work` from a level on.
     ///
     /// A place that logs for the first time asks the subscribers there are whether it counts. While there is only one, it asks
     /// that of its own thread, which of another test is none, and is silent from then on: a second one, which lives on, has
     /// it ask all.
-    pub(crate) fn logged(work: impl Future) -> Vec<Value> {
+    fn logged_at(level: LevelFilter, work: impl Future) -> Vec<Value> {
         static SECOND: LazyLock<tracing::Dispatch> =
             LazyLock::new(|| tracing::Dispatch::new(subscriber(LevelFilter::INFO, std::io::sink)));
         LazyLock::force(&SECOND);
         let buffer = Buffer::default();
         let writer = buffer.clone();
-        let subscriber = subscriber(LevelFilter::INFO, move || writer.clone());
+        let subscriber = subscriber(level, move || writer.clone());
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
@@ -194,6 +200,19 @@ pub(crate) mod tests {
         assert_eq!(lines[0]["span"]["request.id"], "request-1");
         assert_eq!(lines[1]["span"]["task.id"], 42);
         assert_eq!(lines[1]["span"]["station.id"], "T1");
+    }
+
+    #[test]
+    fn an_error_carries_its_ids_where_nothing_else_is_logged() {
+        use tracing::Instrument;
+        let work = async {
+            tracing::warn!("not heard");
+            tracing::error!("heard");
+        };
+        let work = work.instrument(span(&context("request-1")));
+        let lines = logged_at(LevelFilter::ERROR, work);
+        assert_eq!(lines.len(), 1);
+        assert_eq!(lines[0]["span"]["request.id"], "request-1");
     }
 
     #[test]

@@ -61,14 +61,14 @@ variables! {
         "version id of that secret; the current one by default",
         "该密钥的版本 id；默认为当前版本";
     DATABASE_CONNECTIONS: Value "1",
-        "the most one process holds, for each invocation that it may have at once",
-        "一个进程为每个可能同时进行的调用最多占用的连接数";
+        "connections that a process holds at most, for each invocation that it may have at once",
+        "一个进程最多占用的数据库连接数，按每个可能同时进行的调用计";
     DATABASE_TIMEOUT_MS: Value "20000",
         "bound of one unit of work; less when the invocation ends before",
         "一个工作单元的时限；调用更早结束时相应缩短";
     DATABASE_ROWS_URL: None "",
-        "for `database-migrate`: the functions' URL; it makes that user, with rights on rows only",
-        "供 `database-migrate` 使用：各函数所用的 URL；迁移时会创建该用户，只授予读写行的权限";
+        "for `database-migrate`: the URL that the functions use; the migration makes its user, with rights on rows only",
+        "供 `database-migrate` 使用：各函数所用的 URL；迁移会创建其中的用户，只授予读写行的权限";
     DATABASE_ROWS_SECRET: None "",
         "as `DATABASE_SECRET`, for `DATABASE_ROWS_URL`",
         "同 `DATABASE_SECRET`，用于 `DATABASE_ROWS_URL`";
@@ -85,8 +85,8 @@ variables! {
         "what the URLs of these SQS queues begin with, up to the name",
         "这些 SQS 队列的 URL 的开头部分，直到名称为止";
     PUSH_QUEUE_URL: None "",
-        "URL of the queue of `task-push`: whoever ends a task with a callback, or makes a run of a queue in mode `push` due, sends its messages there; without it the sweeper sends them within a minute",
-        "`task-push` 队列的 URL：结束带回调任务或使 `push` 模式队列的运行到期的函数向其发送消息；未设置时由 sweeper 在一分钟内补发";
+        "URL of the queue of `task-push`: functions that end a task with a callback, or make a run of a queue in mode `push` due, send messages there; without it the sweeper sends them within a minute",
+        "`task-push` 队列的 URL：有些函数会结束带回调的任务，或使 `push` 模式队列的运行到期，它们向该队列发送消息；未设置时由 sweeper 在一分钟内补发";
     TARGET_HOSTS: None "",
         "hosts that pushed runs and callbacks may call: names, `*.name`, addresses, `address/bits`, separated by commas; private addresses are reached only where they are named",
         "允许推送与回调的主机：主机名、`*.name`、地址、`address/bits`，以逗号分隔；私有地址只有列出后才会访问";
@@ -127,8 +127,8 @@ variables! {
         "orders, or other items, in one batch",
         "一个批次中订单（或其他条目）的最大数量";
     CHUNK_SIZE: Value "500",
-        "the most items of a chunk: one message, one transaction; a smaller batch is cut in two, into chunks of at least 100 items",
-        "一个分块的最大条目数：一条消息、一个事务；较小的批次切成两块，每块至少 100 条";
+        "the most items of a chunk (one message, one transaction); a batch of up to twice as many is cut in two halves, or into chunks of 100 where a half would be smaller",
+        "一个分块的最大条目数（一条消息、一个事务）；不超过其两倍的批次平分为两块，若一半不足 100 条则按每块 100 条切分";
     LEASE_SECONDS: Value "90",
         "how long a worker owns a chunk; longer than the function may run",
         "worker 占有一个分块的时长；须长于函数的运行时限";

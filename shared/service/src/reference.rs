@@ -11,7 +11,7 @@ use serde::Serialize;
 use task_store::{Connection, Database, reference};
 
 use crate::error::{Error, ErrorCode, Result};
-use crate::tasks::queues::{SqsNames, set_within};
+use crate::tasks::queues::{SqsNames, follow_mode, set_within};
 use findings::Findings;
 use parse::Station;
 
@@ -74,17 +74,21 @@ pub async fn load_at_most(
             "{wrong}: send it in parts"
         ))));
     }
-    database
-        .transaction(async |c| {
-            for station in &stations {
-                store(c, station).await?;
+    let store_all = async |c: &mut Connection| {
+        for station in &stations {
+            store(c, station).await?;
+        }
+        let mut changed = Vec::new();
+        for (name, change) in &queues {
+            if set_within(c, name, change).await?.has_other_mode {
+                changed.push(name);
             }
-            for (name, change) in &queues {
-                set_within(c, name, change).await?;
-            }
-            Ok::<_, Error>(())
-        })
-        .await?;
+        }
+        Ok::<_, Error>(changed)
+    };
+    for queue in database.transaction(store_all).await? {
+        follow_mode(database, queue).await?;
+    }
     Ok(loaded)
 }
 

@@ -13,7 +13,7 @@ pub use ended::{Event, record_ends};
 pub use listed::{
     Delivery, DeliveryFilter, DeliveryState, Resendable, ToResend, deliveries, reopen, resendable,
 };
-pub use tried::{Due, Settled, Try, begin, due, next_due, settle};
+pub use tried::{Due, Settled, Try, begin, due, leave_unannounced, next_due, settle};
 
 /// Returns the `queue` of a callback's units, and the target of its calls. No queue and no job has such a name.
 fn target(callback: &str) -> String {

@@ -5,11 +5,12 @@
 //! several of them in a row end before the process is stopped, and their caller gets an answer.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use crate::ids::TaskId;
 
+/// The most opened units that are told of at the end of an invocation: its answer waits for that.
+const MOST_OPENED: usize = 50;
 /// The bound of a unit that begins after the end: it ends a claim or gives something back.
 const GRACE: Duration = Duration::from_millis(500);
 
@@ -73,21 +74,27 @@ pub fn has_written() -> bool {
         .unwrap_or(false)
 }
 
-/// Takes the units that the invocation has opened until now, each once.
+/// Takes the units that the invocation has opened until now and tells of, each once.
 #[must_use]
 pub fn take_opened() -> Vec<OpenedUnit> {
     let taken = CURRENT.try_with(|current| current.opened.take());
-    let mut units = taken.unwrap_or_default();
-    // A transaction that was run again has opened its units twice.
-    let mut seen = HashSet::new();
-    units.retain(|unit| seen.insert(unit.clone()));
-    units
+    taken.unwrap_or_default()
 }
 
-/// Notes a unit that the invocation has opened.
-pub fn note_opened(unit: OpenedUnit) {
-    // Outside of an invocation the sweeper announces it.
-    let _ = CURRENT.try_with(|current| current.opened.borrow_mut().push(unit));
+/// Notes a unit that the invocation has opened; answers whether it is told of. The sweeper tells of units beyond the first 50, and of
+/// those that are opened outside of an invocation.
+pub fn note_opened(unit: OpenedUnit) -> bool {
+    let note = |current: &Invocation| {
+        let mut opened = current.opened.borrow_mut();
+        // A transaction that was run again has opened its units twice.
+        let is_noted = opened.contains(&unit);
+        if !is_noted && opened.len() < MOST_OPENED {
+            opened.push(unit);
+            return true;
+        }
+        is_noted
+    };
+    CURRENT.try_with(note).unwrap_or(false)
 }
 
 pub(crate) fn note_written() {
@@ -126,13 +133,15 @@ mod tests {
             no,
             callback: "erp".to_owned(),
         };
-        note_opened(unit(1));
+        assert!(!note_opened(unit(1)));
         within(None, async {
             for no in [1, 2, 1] {
-                note_opened(unit(no));
+                assert!(note_opened(unit(no)));
             }
             assert_eq!(take_opened(), [unit(1), unit(2)]);
             assert_eq!(take_opened(), []);
+            let told = (1..=60).filter(|no| note_opened(unit(*no)));
+            assert_eq!((told.count(), take_opened().len()), (50, 50));
         })
         .await;
         assert_eq!(take_opened(), [], "outside of an invocation nobody notes");

@@ -7,7 +7,9 @@ use serde_json::value::RawValue;
 use task_engine::Elements;
 use task_service::batches::BatchLabels;
 use task_service::tasks::queues::TargetChange;
-use task_service::tasks::{DispatchRequest, MOST_TAGS, Start, TaskRequest, is_tag};
+use task_service::tasks::{
+    DispatchRequest, MOST_DELAY, MOST_TAGS, Start, TaskRequest, is_tag, is_too_far,
+};
 use task_service::{Error, Result};
 use task_store::Moment;
 use task_store::callbacks::CallbackName;
@@ -15,8 +17,6 @@ use task_store::task_queues::{Mode, PolicyChange, QueueName};
 
 use super::{Parameter, Parameters, shown};
 
-/// The most seconds from now to the first run.
-const MOST_DELAY: u32 = 366 * 86_400;
 /// Seconds a run may be silent.
 const TIMEOUTS: std::ops::RangeInclusive<u32> = 10..=43_200;
 /// The first second of the year 1000: the database has no earlier one. The calendar here ends with its own.
@@ -172,10 +172,9 @@ impl Parameters<'_> {
         let delay = self.optional("delay", |seconds| seconds.integer(0..=MOST_DELAY))?;
         let run_at = self.optional("run_at", |at| {
             let moment = at.time(zone)?;
-            let ahead = moment.seconds() - Timestamp::now().as_second();
-            match ahead <= i64::from(MOST_DELAY) {
-                true => Ok(moment),
-                false => Err(at.invalid("is more than a year ahead")),
+            match is_too_far(moment) {
+                true => Err(at.invalid("is more than a year ahead")),
+                false => Ok(moment),
             }
         })?;
         match (delay, run_at) {

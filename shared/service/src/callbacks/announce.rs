@@ -31,9 +31,15 @@ pub async fn announce_due(
         let due = database.transaction(take).await?;
         let of = |due: &Due| Announcement::delivery(due.task, due.no, &due.callback);
         let announcements: Vec<_> = due.iter().map(of).collect();
-        let sent = queue.send(&announcements).await;
-        announced += sent;
-        if sent < PAGE as usize {
+        let unsent = queue.send(&announcements).await;
+        announced += due.len() - unsent.len();
+        if !unsent.is_empty() {
+            let left: Vec<_> = unsent.into_iter().map(|at| &due[at]).collect();
+            let leave = async |c: &mut _| callbacks::leave_unannounced(c, &left).await;
+            database.run(leave).await?;
+            break;
+        }
+        if due.len() < PAGE as usize {
             break;
         }
     }

@@ -23,7 +23,7 @@ pub(crate) fn note_again(task: &Task, queue: &str, wait_ms: u64) {
         return;
     }
     let lane = (queue.to_owned(), task.station_id.as_str().to_owned());
-    invocation::note_opened(OpenedUnit::Run {
+    let _ = invocation::note_opened(OpenedUnit::Run {
         task: task.id,
         lane,
         delay: u32::try_from(delay).unwrap_or_default(),
@@ -66,9 +66,15 @@ async fn announce_queue(
             Announcement::run(run.task, &lane, run.delay)
         };
         let announcements: Vec<_> = runs.iter().map(announcement).collect();
-        let sent = queue.send(&announcements).await;
-        announced += sent;
-        if runs.is_empty() || sent < runs.len() {
+        let unsent = queue.send(&announcements).await;
+        announced += runs.len() - unsent.len();
+        if !unsent.is_empty() {
+            let left: Vec<_> = unsent.into_iter().map(|at| runs[at].task).collect();
+            let leave = async |c: &mut _| work::leave_unannounced(c, &left).await;
+            database.run(leave).await?;
+            break;
+        }
+        if runs.is_empty() {
             break;
         }
     }

@@ -28,6 +28,8 @@ pub(super) enum Verdict {
     },
     /// The target wants no more runs: its queue is paused, and the run goes back.
     Gone,
+    /// The target was not called, for a reason that may pass: the run goes back, and comes again.
+    Uncalled(String),
     /// Nobody knows what the target did: its lease is kept.
     Unknown,
 }
@@ -43,6 +45,7 @@ pub(super) fn judge(outcome: Outcome) -> Verdict {
     match outcome {
         Outcome::Silent => Verdict::Unknown,
         Outcome::NotReached(reason) => failed(reason.to_owned(), None, false),
+        Outcome::Refused(refusal) if refusal.passes => Verdict::Uncalled(refusal.reason.to_owned()),
         Outcome::Refused(refusal) => failed(refusal.reason.to_owned(), None, true),
         Outcome::Answered(answer) => match answer.status {
             200..=299 => accepted(&answer),
@@ -196,12 +199,17 @@ mod tests {
 
     #[test]
     fn staff_are_not_told_which_address_or_secret_a_target_has() {
-        let refused = Outcome::Refused(Refusal {
-            reason: "its target's secret cannot be used",
-            cause: "its secret erp cannot be read: AccessDenied".to_owned(),
-        });
-        let expected = failed("its target's secret cannot be used", None, true);
-        assert_eq!(judge(refused), expected);
+        let reason = "its target's secret cannot be used";
+        let refused = |passes| {
+            Outcome::Refused(Refusal {
+                reason,
+                cause: "its secret erp cannot be read: AccessDenied".to_owned(),
+                passes,
+            })
+        };
+        assert_eq!(judge(refused(false)), failed(reason, None, true));
+        let back = Verdict::Uncalled(reason.to_owned());
+        assert_eq!(judge(refused(true)), back, "no attempt of the task's");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Every function that can end a task, or add one, sends the message. With an SDK's client each would be three times as large; one
 //! signed request does as well. `task-push` receives messages in the same way while its invocations wait for targets.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use http::Uri;
@@ -17,8 +17,6 @@ use crate::signed::{Role, SignedCall, call};
 
 /// Messages of one request, the service's limit.
 const BATCH: usize = 10;
-/// Units that are announced before an answer.
-const MOST_AT_ONCE: usize = 50;
 /// How long a request may take; what was not sent is sent by the sweeper.
 const SEND_TIME: Duration = Duration::from_secs(2);
 
@@ -64,21 +62,22 @@ impl std::fmt::Debug for PushQueue {
 }
 
 impl PushQueue {
-    /// Announces the first units that the invocation has opened until now: its answer waits for them. The others are found by
-    /// `task-push` while it works, or by the sweeper.
+    /// Announces the units that the invocation has opened until now: its answer waits for them. Others are found by `task-push`
+    /// while it works, or by the sweeper.
     pub async fn announce_opened(&self) {
-        let mut opened = invocation::take_opened();
-        opened.truncate(MOST_AT_ONCE);
+        let opened = invocation::take_opened();
         let opened: Vec<_> = opened.iter().map(Announcement::of).collect();
         self.send(&opened).await;
     }
 
-    /// Sends announcements; answers how many were taken.
-    pub(crate) async fn send(&self, announcements: &[Announcement]) -> usize {
-        let mut sent = 0;
-        for part in announcements.chunks(BATCH) {
+    /// Sends announcements; answers the places of those that were not taken.
+    pub(crate) async fn send(&self, announcements: &[Announcement]) -> Vec<usize> {
+        let mut unsent: BTreeSet<usize> = (0..announcements.len()).collect();
+        for (no, part) in announcements.chunks(BATCH).enumerate() {
             match self.send_batch(part).await {
-                Ok(taken) => sent += taken,
+                Ok(taken) => {
+                    unsent.retain(|at| !(at / BATCH == no && taken.contains(&(at % BATCH))))
+                }
                 Err(error) => {
                     tracing::warn!(
                         error,
@@ -88,15 +87,21 @@ impl PushQueue {
                 }
             }
         }
-        sent
+        unsent.into_iter().collect()
     }
 
-    async fn send_batch(&self, part: &[Announcement]) -> std::result::Result<usize, String> {
+    /// Sends the announcements of one request; answers the places of those that were taken.
+    async fn send_batch(&self, part: &[Announcement]) -> std::result::Result<Vec<usize>, String> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Taken {
+            id: String,
+        }
         #[derive(Deserialize)]
         #[serde(rename_all = "PascalCase")]
         struct Answer {
             #[serde(default)]
-            successful: Vec<IgnoredAny>,
+            successful: Vec<Taken>,
         }
         let entries = part.iter().enumerate().map(|(no, announcement)| {
             let body = json!(announcement.message).to_string();
@@ -110,7 +115,8 @@ impl PushQueue {
         let body = json!({"QueueUrl": self.url, "Entries": entries.collect::<Vec<_>>()});
         let bound = invocation::time_left().map_or(SEND_TIME, |left| SEND_TIME.min(left / 2));
         let answer: Answer = self.call("SendMessageBatch", &body, bound).await?;
-        Ok(answer.successful.len())
+        let taken = answer.successful.iter();
+        Ok(taken.filter_map(|taken| taken.id.parse().ok()).collect())
     }
 
     /// Receives up to `most` messages; waits a second for the first message. A message is hidden from other receivers until it is

@@ -23,6 +23,8 @@ use report::report;
 
 /// Seconds after which a place whose function has died is free again.
 const PLACE_TIME: u32 = 60;
+/// Milliseconds until a run comes again whose target was not called.
+const UNCALLED_WAIT: u64 = 30_000;
 
 /// A run whose target is to be called.
 #[derive(Debug)]
@@ -178,6 +180,10 @@ async fn write(
             let pause = async |c: &mut _| pause(c, run).await;
             database.transaction(pause).await
         }
+        Verdict::Uncalled(reason) => {
+            let back = async |c: &mut _| go_back(c, run, reason, UNCALLED_WAIT).await;
+            database.transaction(back).await
+        }
         Verdict::Finished(result) => {
             let changes = changes(result.as_deref(), run_count)?;
             finish(database, KINDS, &named, &changes, zone).await
@@ -222,28 +228,38 @@ fn changes(result: Option<&str>, run_count: Option<i32>) -> Result<Changes<'_>> 
     })
 }
 
-/// Pauses the queue of a run, which goes back as if it had never begun. Runs in a transaction.
+/// Pauses the queue of a run, which goes back. A queue that has got another target since is not paused. Runs in a transaction.
 async fn pause(connection: &mut Connection, run: &PushedRun) -> Result<()> {
     const ERROR: &str = "its target answered 410: the queue is paused";
+    go_back(connection, run, ERROR, 0).await?;
     let Some(name) = QueueName::parse(&run.queue) else {
         return Ok(());
     };
-    let task = tasks::lock(connection, run.task.id).await?;
-    let held = task
-        .filter(|task| task.status == TaskStatus::Running && task.run_count == run.task.run_count);
-    if let Some(task) = held {
-        work::record(connection, task.id, task.run_count, Some(ERROR)).await?;
-        let wait = work::Wait {
-            ms: 0,
-            announcer: Some(Announcer::Sweeper),
-        };
-        work::put_off(connection, task.id, wait, ERROR).await?;
-        work::give_back(connection, task.id).await?;
-        tasks::wait_again(connection, task.id, ERROR).await?;
+    let target = task_queues::target(connection, &run.queue).await?;
+    if target.is_none_or(|target| target.url != run.target.url) {
+        return Ok(());
     }
     let pause = PolicyChange {
         paused: Some(true),
         ..PolicyChange::default()
     };
     Ok(task_queues::set(connection, &name, &pause).await?)
+}
+
+/// Lets a run wait for milliseconds as if it had never begun, if it is still held. Runs in a transaction.
+async fn go_back(connection: &mut Connection, run: &PushedRun, error: &str, ms: u64) -> Result<()> {
+    let task = tasks::lock(connection, run.task.id).await?;
+    let held = task
+        .filter(|task| task.status == TaskStatus::Running && task.run_count == run.task.run_count);
+    if let Some(task) = held {
+        work::record(connection, task.id, task.run_count, Some(error)).await?;
+        let wait = work::Wait {
+            ms,
+            announcer: Some(Announcer::Sweeper),
+        };
+        work::put_off(connection, task.id, wait, error).await?;
+        work::give_back(connection, task.id).await?;
+        tasks::wait_again(connection, task.id, error).await?;
+    }
+    Ok(())
 }

@@ -51,7 +51,7 @@ impl TargetCaller {
             Ok((url, request)) => self.client.post(&url, &request, ANSWER_TIME).await,
             Err(refusal) => Outcome::Refused(refusal),
         };
-        if let Outcome::Refused(Refusal { reason, cause }) = &outcome {
+        if let Outcome::Refused(Refusal { reason, cause, .. }) = &outcome {
             tracing::warn!(id, reason, cause, "a target was not called");
         }
         outcome
@@ -68,8 +68,10 @@ impl TargetCaller {
         let body = serde_json::to_string(envelope)
             .map_err(|fault| Refusal::new("its request cannot be written", fault.to_string()))?;
         let keys = self.secrets.keys(secret).await;
-        let keys =
-            keys.map_err(|wrong| Refusal::new("its target's secret cannot be used", wrong))?;
+        let keys = keys.map_err(|fault| Refusal {
+            passes: fault.passes,
+            ..Refusal::new("its target's secret cannot be used", fault.reason)
+        })?;
         let timestamp = Timestamp::now().as_second();
         let request = SignedRequest {
             signature: signature(&keys, id, timestamp, &body),

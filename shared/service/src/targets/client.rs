@@ -44,7 +44,7 @@ pub enum Outcome {
     Answered(Answer),
     /// No request was made, for a reason that passes.
     NotReached(&'static str),
-    /// No request was made, for a reason that stays until somebody changes something.
+    /// No request was made: something about it must be mended, or a secret could not be read just now.
     Refused(Refusal),
     /// The request was made, and no answer came: nobody knows what the target did.
     Silent,
@@ -57,12 +57,17 @@ pub struct Refusal {
     pub reason: &'static str,
     /// For the log.
     pub cause: String,
+    /// It may pass by itself.
+    pub passes: bool,
 }
 
 impl Refusal {
     pub(super) fn new(reason: &'static str, cause: impl Into<String>) -> Self {
-        let cause = cause.into();
-        Self { reason, cause }
+        Self {
+            reason,
+            cause: cause.into(),
+            passes: false,
+        }
     }
 }
 

@@ -110,21 +110,23 @@ impl Secrets {
     ///
     /// # Errors
     /// Why there are none, with the name of the secret and without a character of it.
-    pub async fn keys(&self, name: &str) -> Result<Keys, String> {
-        let named = |wrong: String| format!("its secret {name} {wrong}");
+    pub async fn keys(&self, name: &str) -> Result<Keys, ReadFault> {
+        let named = |fault: ReadFault| ReadFault {
+            reason: format!("its secret {name} {}", fault.reason),
+            ..fault
+        };
         if let SecretSource::File(path) = &self.source {
             let text = std::fs::read_to_string(path);
-            let text = text.map_err(|_| {
-                named("cannot be read: the file of secrets is not there".to_owned())
-            })?;
-            return of_file(&text, name).map_err(named);
+            let missing = "cannot be read: the file of secrets is not there";
+            let text = text.map_err(|_| named(ReadFault::lasting(missing)))?;
+            return of_file(&text, name).map_err(|wrong| named(ReadFault::lasting(&wrong)));
         }
         let kept = Arc::clone(self.kept.lock().await.entry(name.to_owned()).or_default());
         let now = Instant::now();
         // Calls of one target wait for one read, each no longer than it would read itself.
         let end = now + self.patience;
         let Ok(mut kept) = timeout_at(end.into(), kept.lock()).await else {
-            return Err(named(ReadFault::late().reason));
+            return Err(named(ReadFault::late()));
         };
         if let Some(kept) = kept.as_ref().filter(|kept| now < kept.again_at) {
             return Ok(Arc::clone(&kept.keys));
@@ -133,12 +135,12 @@ impl Secrets {
         let read = read.unwrap_or_else(|_| Err(ReadFault::late()));
         match (read, kept.as_mut()) {
             (Err(fault), Some(kept)) if fault.passes && kept.read_at.elapsed() < STALE => {
-                let error = named(fault.reason);
+                let error = named(fault).reason;
                 tracing::warn!(error, "a secret is used as it was");
                 kept.again_at = now + RETRIED;
                 Ok(Arc::clone(&kept.keys))
             }
-            (Err(fault), _) => Err(named(fault.reason)),
+            (Err(fault), _) => Err(named(fault)),
             (Ok(keys), _) => {
                 *kept = Some(Kept {
                     keys: Arc::clone(&keys),
@@ -191,10 +193,12 @@ impl Secrets {
 }
 
 /// Why a secret was not read.
-struct ReadFault {
-    reason: String,
+#[derive(Debug)]
+pub struct ReadFault {
+    /// The reason.
+    pub reason: String,
     /// The next try may go better.
-    passes: bool,
+    pub passes: bool,
 }
 
 impl ReadFault {

@@ -165,7 +165,7 @@ struct Known {
     queues: HashSet<String>,
     /// Of the callbacks that are named, those that are not declared.
     unknown_callbacks: HashSet<String>,
-    /// The tasks with one of the ids of the list, of any station.
+    /// The tasks with one of the ids of the list, of any station, with the inputs that may be the same.
     tasks: Vec<Task>,
     /// The ids of the list that purged tasks had, of any station.
     purged: Vec<(StationId, UserTaskId)>,
@@ -187,9 +187,9 @@ impl Known {
                 unknown_callbacks.insert(name.to_owned());
             }
         }
+        let tasks = tasks::with_ids_of(connection, news).await?;
         let ids: HashSet<_> = news.iter().filter_map(|new| new.user_task_id).collect();
         let ids: Vec<_> = ids.into_iter().collect();
-        let tasks = tasks::by_user_task_ids(connection, &ids).await?;
         let purged = purge::among(connection, &ids).await?;
         Ok(Self {
             queues,

@@ -1,6 +1,7 @@
 //! Work on rows within one transaction, of which the database refuses some.
 
-use task_store::{Connection, parts};
+use task_store::Connection;
+use task_store::parts::Part;
 
 use crate::error::{Error, Result};
 
@@ -25,10 +26,10 @@ pub(super) async fn by_halves<T, R>(
         if part.is_empty() {
             continue;
         }
-        parts::begin(connection).await?;
+        Part::Rows.begin(connection).await?;
         match work(connection, part).await {
             Err(Error::Store(fault)) if fault.is_of_a_value() => {
-                parts::undo(connection).await?;
+                Part::Rows.undo(connection).await?;
                 if let [row] = part {
                     ends.push(refuse(connection, row, &fault.kind()).await?);
                 } else {

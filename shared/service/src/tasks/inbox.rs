@@ -10,7 +10,7 @@ use task_store::{Connection, Database, StationId, TaskId, UserTaskId};
 use super::add_many::add_within;
 use super::field::{MOST_TAGS, is_tag};
 use super::halves::{by_halves, not_taken};
-use super::request::{DispatchRequest, TaskRequest};
+use super::request::{DispatchRequest, MOST_DELAY, TaskRequest, is_too_far};
 use super::runs::{self, RunQueue};
 use crate::error::{Error, Result};
 
@@ -177,12 +177,15 @@ fn dispatch(row: &InboxRow) -> Result<Option<DispatchRequest>> {
         }
         value => Ok(value),
     };
-    let delay = within("delay", row.delay, 0, 31_622_400)?;
+    let delay = within("delay", row.delay, 0, MOST_DELAY)?;
     let start = match (delay, row.run_at) {
         (Some(_), Some(_)) => {
             return Err(Error::invalid("run_at", "and delay cannot both be given"));
         }
         (Some(seconds), None) => Start::In(seconds),
+        (None, Some(moment)) if is_too_far(moment) => {
+            return Err(Error::invalid("run_at", "is more than a year ahead"));
+        }
         (None, Some(moment)) => Start::At(moment),
         (None, None) => Start::Now,
     };

@@ -31,7 +31,7 @@ pub use field::{Field, MOST_TAGS, amount, document, is_tag, op_id, path};
 pub use life::{finish, start};
 pub use list::{Counted, List, Page, list, page};
 pub use progress::progress;
-pub use request::{DispatchRequest, TaskRequest};
+pub use request::{DispatchRequest, MOST_DELAY, TaskRequest, is_too_far};
 pub(crate) use runs::cancel as cancel_run;
 pub use task_store::tasks::{
     Changes, Columns, Dispatch, Filter, FoundBy, IdScope, Labels, NewTask, Operation, Part,

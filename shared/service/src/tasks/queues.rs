@@ -6,7 +6,8 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use task_store::inbox::{self, RefusedRow};
 use task_store::task_queues::{self, Counts, Mode, Policy, PolicyChange, QueueName, QueueTarget};
-use task_store::{Connection, Database, Moment, work};
+use task_store::work::{self, TurnPlace};
+use task_store::{Connection, Database, Moment};
 
 use crate::error::{Error, Result};
 use crate::targets::{SecretName, TargetHosts, TargetUrl};
@@ -74,7 +75,7 @@ pub async fn set_with_target(
         TargetUrl::parse(url, hosts).map_err(|wrong| Error::invalid("url", &wrong))?;
     }
     let write = async |c: &mut _| {
-        let policy = set_within(c, name, change).await?;
+        let policy = set_within(c, name, change).await?.policy;
         if policy.mode != Mode::Push {
             return match target.given() {
                 Some(member) => Err(Error::invalid(member, "is for mode push only")),
@@ -87,7 +88,31 @@ pub async fn set_with_target(
         Ok((policy, Some(target)))
     };
     let (policy, target) = database.transaction(write).await?;
+    if change.mode.is_some() {
+        follow_mode(database, name).await?;
+    }
     Ok(PolicyView::new(policy, target))
+}
+
+/// How many waiting tasks of a queue follow its mode in one transaction.
+const PAGE: u32 = 2_000;
+
+/// Makes the sweeper look at the waiting tasks of a queue as its mode wants it. Done after the mode was set, page by page: a queue may
+/// have more waiting tasks than one transaction can change. Safe to do again.
+///
+/// # Errors
+/// The database's: then the mode should be set again.
+pub(crate) async fn follow_mode(database: &Database, name: &QueueName) -> Result<()> {
+    let mut after = Some(TurnPlace::default());
+    while let Some(place) = after {
+        let follow = async |c: &mut Connection| {
+            let policy = task_queues::find(c, name.as_str()).await?;
+            let policy = policy.ok_or_else(|| undeclared(name.as_str()))?;
+            Ok::<_, Error>(work::follow_mode(c, &policy, place, PAGE).await?)
+        };
+        after = database.transaction(follow).await?;
+    }
+    Ok(())
 }
 
 /// Pauses a queue, or lets it go on; answers its policy. Running work goes on either way.
@@ -102,7 +127,7 @@ pub async fn pause(database: &Database, name: &QueueName, paused: bool) -> Resul
     let write = async |c: &mut _| {
         let known = task_queues::lock(c, name.as_str()).await?;
         known.ok_or_else(|| undeclared(name.as_str()))?;
-        let policy = set_within(c, name, &change).await?;
+        let policy = set_within(c, name, &change).await?.policy;
         let target = match policy.mode {
             Mode::Push => task_queues::target(c, name.as_str()).await?,
             Mode::Pull | Mode::Sqs => None,
@@ -113,12 +138,19 @@ pub async fn pause(database: &Database, name: &QueueName, paused: bool) -> Resul
     Ok(PolicyView::new(policy, target))
 }
 
+/// A queue that was declared or changed.
+pub(crate) struct Set {
+    policy: Policy,
+    /// Its mode is another one than before: after the transaction its waiting tasks have to [`follow_mode`].
+    pub(crate) has_other_mode: bool,
+}
+
 /// Declares or changes a queue, as [`set`] does, within a transaction of the caller's.
 pub(crate) async fn set_within(
     connection: &mut Connection,
     name: &QueueName,
     change: &PolicyChange,
-) -> Result<Policy> {
+) -> Result<Set> {
     let before = match change.mode {
         Some(_) => task_queues::lock(connection, name.as_str()).await?,
         None => None,
@@ -133,10 +165,11 @@ pub(crate) async fn set_within(
         );
         return Err(Error::invalid("backoff", &wrong));
     }
-    if before.is_some_and(|before| before.mode != policy.mode) {
-        work::change_mode(connection, &policy).await?;
-    }
-    Ok(policy)
+    let has_other_mode = before.is_some_and(|before| before.mode != policy.mode);
+    Ok(Set {
+        policy,
+        has_other_mode,
+    })
 }
 
 /// Returns `PARAM_INVALID` for a queue that is not declared.

@@ -9,6 +9,16 @@ use task_store::{Moment, StationId, TaskId, UserTaskId};
 
 use super::runs::RunQueue;
 
+/// The most seconds that a task may wait for its start: a year.
+pub const MOST_DELAY: u32 = 366 * 86_400;
+
+/// Tells whether a task may not wait until a moment, which is too far ahead.
+#[must_use]
+pub fn is_too_far(start: Moment) -> bool {
+    let ahead = start.seconds() - jiff::Timestamp::now().as_second();
+    ahead > i64::from(MOST_DELAY)
+}
+
 /// The values of a new task.
 #[derive(Debug, Clone)]
 pub struct TaskRequest<'a> {

@@ -36,7 +36,11 @@ pub async fn update(
             _ => Err(refused(c, task, changes, zone).await?),
         }
     };
-    database.run(write).await
+    match changes.run_count {
+        None => database.run(write).await,
+        // Both statements or none: the second may wait in vain for a lock.
+        Some(_) => database.transaction(write).await,
+    }
 }
 
 /// Refuses wrong changes before any task is read.

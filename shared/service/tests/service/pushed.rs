@@ -5,7 +5,8 @@ mod faults;
 mod target;
 
 use jiff::tz::TimeZone;
-use task_service::push::{PushMessage, Pusher};
+use task_service::push::{PushMessage, PushQueue, Pusher};
+use task_service::secrets::Role;
 use task_service::targets::{SecretName, SecretSource, Secrets, TargetCaller};
 use task_service::targets::{TargetClient, TargetHosts};
 use task_service::tasks::queues::{self, PolicyView, SqsNames, TargetChange};
@@ -23,6 +24,15 @@ const NOWHERE: &str = "http://127.0.0.1:9/";
 
 fn name() -> QueueName {
     QueueName::parse("report").unwrap()
+}
+
+fn role() -> Role {
+    Role {
+        region: "eu-central-1".to_owned(),
+        key: "test".to_owned(),
+        secret: "test".to_owned(),
+        token: None,
+    }
 }
 
 fn hosts() -> TargetHosts {
@@ -59,8 +69,8 @@ async fn add(fresh: &TestDatabase) -> TaskId {
     add_for(fresh, "T1").await
 }
 
-async fn add_for(fresh: &TestDatabase, station: &str) -> TaskId {
-    let request = TaskRequest {
+fn request(station: &str, start: Start) -> TaskRequest<'static> {
+    TaskRequest {
         user_task_id: None,
         station_id: StationId::parse(station).unwrap(),
         name: "报表".into(),
@@ -74,12 +84,16 @@ async fn add_for(fresh: &TestDatabase, station: &str) -> TaskId {
         keep_days: None,
         dispatch: Some(DispatchRequest {
             queue: name(),
-            start: Start::Now,
+            start,
             timeout: None,
             max_attempts: None,
             expire_at: None,
         }),
-    };
+    }
+}
+
+async fn add_for(fresh: &TestDatabase, station: &str) -> TaskId {
+    let request = request(station, Start::Now);
     let new = request.task();
     let added = tasks::add(&fresh.database, &new, IdScope::Station);
     added.await.unwrap()

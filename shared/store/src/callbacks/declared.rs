@@ -95,12 +95,16 @@ pub async fn set(
     call_places::declare(connection, &target(name.as_str())).await
 }
 
-/// Stops sending anything to a callback.
-pub async fn disable(connection: &mut Connection, name: &str, reason: &str) -> Result<()> {
+/// Stops sending anything to a callback, unless it has another URL by now.
+pub async fn disable(
+    connection: &mut Connection,
+    (name, url): (&str, &str),
+    reason: &str,
+) -> Result<()> {
     const DISABLE: &str = "
         UPDATE tbl_callback SET disabled_at = NOW(3), disabled_reason = LEFT(?, 200), modify_time = NOW(3)
-        WHERE name = ? AND disabled_at IS NULL";
-    let disabled = sqlx::query(DISABLE).bind(reason).bind(name);
+        WHERE name = ? AND url = ? AND disabled_at IS NULL";
+    let disabled = sqlx::query(DISABLE).bind(reason).bind(name).bind(url);
     disabled.execute(connection).await?;
     Ok(())
 }

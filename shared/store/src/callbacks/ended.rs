@@ -45,7 +45,7 @@ pub async fn record_ends(
         if !is_held {
             let task = TaskId::from_row(task);
             let callback = callback.clone();
-            invocation::note_opened(OpenedUnit::Callback { task, no, callback });
+            let _ = invocation::note_opened(OpenedUnit::Callback { task, no, callback });
         }
         told.push((
             task,

@@ -249,7 +249,7 @@ pub async fn reopen(connection: &mut Connection, found: &[Resendable]) -> Result
     super::ended::open(connection, &json(&told.collect::<Vec<_>>())?).await?;
     for (_, task, no, callback) in found {
         let (task, no, callback) = (*task, *no, callback.clone());
-        invocation::note_opened(OpenedUnit::Callback { task, no, callback });
+        let _ = invocation::note_opened(OpenedUnit::Callback { task, no, callback });
     }
     Ok(())
 }

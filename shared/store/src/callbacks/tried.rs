@@ -213,7 +213,8 @@ pub async fn settle(
         .execute(&mut *connection)
         .await?;
     if let Settled::Disabled(reason) = settled {
-        disable(connection, &tried.callback.name, reason).await?;
+        let called = (tried.callback.name.as_str(), tried.callback.url.as_str());
+        disable(connection, called, reason).await?;
     }
     Ok(true)
 }
@@ -281,4 +282,18 @@ pub async fn due(connection: &mut Connection, limit: u32) -> Result<Vec<Due>> {
         })
     };
     rows.iter().map(due).collect()
+}
+
+/// Leaves deliveries to the next sweep that could not be announced.
+pub async fn leave_unannounced(connection: &mut Connection, unsent: &[&Due]) -> Result<()> {
+    const LEAVE: &str = "
+        UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$[0]', no INT UNSIGNED PATH '$[1]')) k
+        STRAIGHT_JOIN tbl_work w FORCE INDEX (unit) ON w.task_id = k.id AND w.kind = 3 AND w.run = 0 AND w.part = k.no
+        SET w.due_at        = NOW(3),
+            w.announcements = GREATEST(w.announcements, 1) - 1
+        WHERE w.state = 4 -- callback";
+    let keys: Vec<_> = unsent.iter().map(|due| (due.task.get(), due.no)).collect();
+    let left = sqlx::query(LEAVE).bind(json(&keys)?);
+    left.execute(connection).await?;
+    Ok(())
 }

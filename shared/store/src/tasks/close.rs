@@ -41,9 +41,11 @@ const CLOSE: &str = "\
         end_time = IF(status = 3, end_time, NOW(3)),
         result = IF(status = 3,
                     result,
-                    IF(COALESCE(JSON_TYPE(result), 'NULL') = 'OBJECT',
-                       JSON_SET(result, '$.outcome', 'cancelled'),
-                       JSON_OBJECT('msg', '已取消', 'outcome', 'cancelled'))),
+                    CASE COALESCE(JSON_TYPE(result), 'NULL')
+                      WHEN 'OBJECT' THEN JSON_SET(result, '$.outcome', 'cancelled')
+                      WHEN 'NULL' THEN JSON_OBJECT('msg', '已取消', 'outcome', 'cancelled')
+                      ELSE result
+                    END),
         outcome = IF(status = 3, outcome, 'cancelled'),
         message_show = 0,
         status = 3";

@@ -8,6 +8,7 @@ use super::dispatch::{Dispatch, Labels};
 use crate::connections::Connection;
 use crate::error::{Result, StoreError};
 use crate::ids::{StationId, TaskId, UserTaskId};
+use crate::parts::Part;
 
 /// The values of a new task.
 #[derive(Debug, Clone)]
@@ -147,7 +148,9 @@ fn stored(done: &sqlx::mysql::MySqlQueryResult) -> Result<Option<TaskId>> {
 pub(super) const STATEMENT_BYTES: usize = 4 << 20;
 
 /// Stores submitted tasks with a statement for every [`STATEMENT_BYTES`]; answers their keys in the same order. With `for_all` no
-/// station may use the id of another's task: the caller has looked.
+/// station may use the id of another's task: the caller has looked. A duplicate key stores none of them.
+///
+/// Runs in a transaction.
 pub async fn insert_all(
     connection: &mut Connection,
     news: &[&NewTask<'_>],
@@ -158,16 +161,31 @@ pub async fn insert_all(
     }
     let step = "SELECT CAST(@@auto_increment_increment AS UNSIGNED) AS step";
     let step: u64 = connection.fetch_one(step).await?.try_get("step")?;
+    if fitting(news) == news.len() {
+        return insert_part(connection, news, for_all, step).await;
+    }
+    Part::Tasks.begin(connection).await?;
+    let keys = insert_parts(connection, news, for_all, step).await;
+    if keys.as_ref().is_err_and(StoreError::is_duplicate_key) {
+        Part::Tasks.undo(connection).await?;
+    }
+    // Statements of megabytes leave a buffer of their size behind.
+    connection.shrink_buffers();
+    keys
+}
+
+async fn insert_parts(
+    connection: &mut Connection,
+    news: &[&NewTask<'_>],
+    for_all: bool,
+    step: u64,
+) -> Result<Vec<TaskId>> {
     let mut keys = Vec::with_capacity(news.len());
     let mut rest = news;
     while !rest.is_empty() {
         let (part, later) = rest.split_at(fitting(rest));
         keys.extend(insert_part(connection, part, for_all, step).await?);
         rest = later;
-    }
-    if keys.len() > fitting(news) {
-        // Statements of megabytes leave a buffer of their size behind.
-        connection.shrink_buffers();
     }
     Ok(keys)
 }

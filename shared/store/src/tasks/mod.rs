@@ -17,6 +17,7 @@ mod page;
 mod path;
 mod result;
 mod row;
+mod same;
 mod selector;
 
 use sqlx::{QueryBuilder, Row as _};
@@ -43,6 +44,7 @@ pub use numbers::InexactNumber;
 pub use page::{Columns, Page, list};
 pub use path::{BadPath, ResultPath, Step};
 pub use result::{MAX_RESULT, Operation, ResultChange};
+pub use same::with_ids_of;
 pub use selector::{Ambiguity, TaskSelector, ambiguity};
 
 /// Where a task is in its life.
@@ -214,30 +216,6 @@ pub async fn by_ids(connection: &mut Connection, ids: &[TaskId]) -> Result<Vec<T
     sql.push(")");
     let query = sql.build().persistent(ids.len() == 1);
     let rows = query.fetch_all(connection).await?;
-    rows.iter().map(task).collect()
-}
-
-/// Reads the tasks of any station with one of these ids, in no order.
-pub async fn by_user_task_ids(
-    connection: &mut Connection,
-    ids: &[&UserTaskId],
-) -> Result<Vec<Task>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut sql = QueryBuilder::new(concat!(
-        "SELECT ",
-        light_columns!(),
-        ", input, NULL AS result FROM tbl_async_task FORCE INDEX (user_task_id)",
-        and_batch!(),
-        " WHERE user_task_id IN ("
-    ));
-    let mut list = sql.separated(", ");
-    for id in ids {
-        list.push_bind(id.as_str());
-    }
-    sql.push(")");
-    let rows = sql.build().persistent(false).fetch_all(connection).await?;
     rows.iter().map(task).collect()
 }
 

@@ -175,18 +175,63 @@ pub async fn leave_unannounced(connection: &mut Connection, tasks: &[TaskId]) ->
     Ok(())
 }
 
-/// Makes the sweeper look at the ready units of a queue that has got another mode: at once where they are to be announced,
-/// else when they expire.
-pub async fn change_mode(connection: &mut Connection, queue: &Policy) -> Result<()> {
-    const CHANGE: &str = "
-        UPDATE tbl_work FORCE INDEX (turn)
-        SET due_at        = IF(?, NOW(3), COALESCE(expire_at, TIMESTAMP('9999-12-31'))),
-            announcements = 0
-        WHERE queue = ? AND state = 0 AND kind = 2 -- ready runs of tasks";
-    let changed = sqlx::query(CHANGE).bind(queue.mode.is_announced());
-    changed.bind(&queue.name).execute(connection).await?;
-    Ok(())
+/// A place among the ready units of a queue, in the order of their turns.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TurnPlace {
+    turn: u64,
+    id: i64,
 }
+
+/// Makes the sweeper look at the ready units of a queue as its mode wants it, up to `limit` behind a place: soon where they are
+/// announced, else when they expire. Answers the place to go on from; `None`: there are no more.
+///
+/// Runs in a transaction. Units that a worker takes at this moment are left out.
+pub async fn follow_mode(
+    connection: &mut Connection,
+    queue: &Policy,
+    after: TurnPlace,
+    limit: u32,
+) -> Result<Option<TurnPlace>> {
+    const READY: &str = "
+        SELECT id, turn FROM tbl_work FORCE INDEX (turn)
+        WHERE queue = ? AND state = 0 AND turn >= ? AND (turn > ? OR id > ?) AND kind = 2 -- ready runs of tasks
+        ORDER BY turn, id LIMIT ? FOR UPDATE SKIP LOCKED";
+    let rows = sqlx::query(READY).bind(&queue.name).bind(after.turn);
+    let rows = rows.bind(after.turn).bind(after.id).bind(limit);
+    let rows = rows.fetch_all(&mut *connection).await?;
+    let place = |row: &MySqlRow| {
+        let (turn, id) = (row.try_get("turn")?, row.try_get("id")?);
+        Ok(TurnPlace { turn, id })
+    };
+    let places = rows.iter().map(place).collect::<Result<Vec<_>>>()?;
+    let Some(last) = places.last() else {
+        return Ok(None);
+    };
+    let ids: Vec<_> = places.iter().map(|place| place.id).collect();
+    let follow = if queue.mode.is_announced() {
+        sqlx::query(ANNOUNCE)
+            .bind(json(&ids)?)
+            .bind(RESEND << DOUBLED)
+    } else {
+        sqlx::query(LEAVE_ALONE).bind(json(&ids)?)
+    };
+    follow.execute(connection).await?;
+    Ok(Some(*last))
+}
+
+/// Units that are announced already are due sooner.
+const ANNOUNCE: &str = "
+    UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k
+    STRAIGHT_JOIN tbl_work w ON w.id = k.id
+    SET w.due_at        = NOW(3),
+        w.announcements = 0
+    WHERE w.due_at > NOW(3) + INTERVAL ? SECOND";
+
+const LEAVE_ALONE: &str = "
+    UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k
+    STRAIGHT_JOIN tbl_work w ON w.id = k.id
+    SET w.due_at        = COALESCE(w.expire_at, TIMESTAMP('9999-12-31')),
+        w.announcements = 0";
 
 fn announcement(row: &MySqlRow) -> Result<RunAnnouncement> {
     let delay: u64 = row.try_get("delay")?;

@@ -64,9 +64,13 @@ pub async fn insert(
             };
             let next = turns.entry(lane(unit)).or_default();
             next.turn += 1;
-            if next.mode == Mode::Push && announcer == Announcer::Caller {
-                note_pushed(unit.task, lane(unit), dispatch.start);
-            }
+            let is_announced = match (announcer, next.mode) {
+                (Announcer::Sweeper, _) => false,
+                (Announcer::Caller, Mode::Push) => {
+                    note_pushed(unit.task, lane(unit), dispatch.start)
+                }
+                (Announcer::Caller, Mode::Pull | Mode::Sqs) => true,
+            };
             (
                 unit.task.get(),
                 unit.station.as_str(),
@@ -76,20 +80,20 @@ pub async fn insert(
                 at,
                 dispatch.expire_at.map(crate::Moment::seconds),
                 dispatch.max_attempts.unwrap_or(0),
+                u8::from(is_announced),
             )
         })
         .collect();
-    let (announcements, wait) = announcer.counts();
+    let (_, wait) = announcer.counts();
     let stored = sqlx::query(INSERT)
         .bind(wait)
         .bind(LONGEST_DELAY)
-        .bind(announcements)
         .bind(json(&rows)?);
     Ok(stored.execute(connection).await?.rows_affected())
 }
 
-/// Notes a run that is to be announced, if it starts soon enough for a message to be delayed until then.
-fn note_pushed(task: TaskId, lane: Lane, start: Start) {
+/// Notes a run that is to be announced, if it starts soon enough for a message to be delayed until then; answers whether it is.
+fn note_pushed(task: TaskId, lane: Lane, start: Start) -> bool {
     let delay = match start {
         Start::Now => 0,
         Start::In(seconds) => seconds,
@@ -99,9 +103,7 @@ fn note_pushed(task: TaskId, lane: Lane, start: Start) {
             u32::try_from(ahead + 1).unwrap_or(0)
         }
     };
-    if delay <= LONGEST_DELAY {
-        invocation::note_opened(OpenedUnit::Run { task, lane, delay });
-    }
+    delay <= LONGEST_DELAY && invocation::note_opened(OpenedUnit::Run { task, lane, delay })
 }
 
 const INSERT: &str = "
@@ -111,11 +113,12 @@ const INSERT: &str = "
       IF(u.start_at > NOW(3), u.start_at,
          LEAST(IF(q.mode IN ('sqs', 'push'), NOW(3) + INTERVAL ? SECOND, TIMESTAMP('9999-12-31')), COALESCE(u.expire_at, TIMESTAMP('9999-12-31')))),
       IF(u.start_at > NOW(3), NULL, NOW(3)), u.max_attempts, u.expire_at,
-      IF(q.mode IN ('sqs', 'push') AND u.start_at <= NOW(3) + INTERVAL ? SECOND, ?, 0)
-    FROM (SELECT k.task_id, k.station_id, k.queue, k.turn, k.max_attempts,
+      IF(q.mode IN ('sqs', 'push') AND u.start_at <= NOW(3) + INTERVAL ? SECOND, u.is_announced, 0)
+    FROM (SELECT k.task_id, k.station_id, k.queue, k.turn, k.max_attempts, k.is_announced,
             COALESCE(NOW(3) + INTERVAL k.delay SECOND, TIMESTAMP('1970-01-01') + INTERVAL k.start_at SECOND) AS start_at,
             TIMESTAMP('1970-01-01') + INTERVAL k.expire_at SECOND AS expire_at
           FROM JSON_TABLE(?, '$[*]' COLUMNS (task_id BIGINT PATH '$[0]', station_id VARCHAR(16) PATH '$[1]',
             queue VARCHAR(32) PATH '$[2]', turn BIGINT UNSIGNED PATH '$[3]', delay INT PATH '$[4]',
-            start_at BIGINT PATH '$[5]', expire_at BIGINT PATH '$[6]', max_attempts INT PATH '$[7]')) k) u
+            start_at BIGINT PATH '$[5]', expire_at BIGINT PATH '$[6]', max_attempts INT PATH '$[7]',
+            is_announced TINYINT PATH '$[8]')) k) u
     STRAIGHT_JOIN tbl_task_queue q ON q.name = u.queue";

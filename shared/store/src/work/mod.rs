@@ -13,8 +13,8 @@ mod start;
 mod turns;
 
 pub use announce::{
-    Announcer, RunAnnouncement, announcements, announcing, change_mode, leave_unannounced,
-    take_unannounced,
+    Announcer, RunAnnouncement, TurnPlace, announcements, announcing, follow_mode,
+    leave_unannounced, take_unannounced,
 };
 pub use claim::{
     Candidate, Claim, Holder, Look, UnitState, held_by, lease, look, of_task, ready,

@@ -117,3 +117,46 @@ async fn an_id_that_another_station_used_for_itself_is_not_for_all() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_input_of_a_task_is_read_only_where_a_new_one_may_be_the_same() {
+    with_database(async |fresh| {
+        let (one, two) = (station("T1"), station("T2"));
+        let [a, b, c] = ["a", "b", "c"].map(user_task_id);
+        for (station, id) in [(&one, &a), (&one, &b), (&one, &c), (&two, &a)] {
+            let stored = NewTask {
+                input: "1234",
+                ..new_task(station, Some(id))
+            };
+            done(&fresh.database, async |c| tasks::insert(c, &stored).await).await;
+        }
+        let asked = [(&a, "4321"), (&b, "12345")].map(|(id, input)| NewTask {
+            input,
+            ..new_task(&one, Some(id))
+        });
+        let found = done(&fresh.database, async |c| {
+            tasks::with_ids_of(c, &asked).await
+        })
+        .await;
+        let mut read: Vec<_> = found
+            .iter()
+            .map(|task| {
+                (
+                    task.called(),
+                    task.station_id.as_str(),
+                    task.input.as_deref(),
+                )
+            })
+            .collect();
+        read.sort_unstable();
+        assert_eq!(
+            read,
+            [
+                ("a".to_owned(), "T1", Some("1234")),
+                ("a".to_owned(), "T2", None),
+                ("b".to_owned(), "T1", None),
+            ]
+        );
+    })
+    .await;
+}

@@ -87,6 +87,7 @@ fn everything_else_is_tried_again_with_a_growing_wait_ten_times_in_all() {
             Outcome::Refused(Refusal {
                 reason: "blocked",
                 cause: "10.0.0.1".to_owned(),
+                passes: false,
             }),
         ]
     };

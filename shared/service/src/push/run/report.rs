@@ -23,7 +23,8 @@ pub(super) fn report(run: &PushedRun, verdict: &Verdict, is_written: bool) {
             message,
             is_alarming: true,
             ..
-        } => {
+        }
+        | Verdict::Uncalled(message) => {
             tracing::warn!(
                 alarm = "RunsRefused",
                 task.id = id,

@@ -122,7 +122,10 @@ async fn a_secret_is_used_as_it_was_for_an_hour_while_it_cannot_be_read_and_aske
         .keys("erp")
         .await
         .unwrap_err();
-    assert!(error.contains("ThrottlingException"), "{error}");
+    assert!(
+        error.reason.contains("ThrottlingException") && error.passes,
+        "{error:?}"
+    );
     let missing = (400, r#"{"__type":"ResourceNotFoundException"}"#.to_owned());
     let (source, _) = manager(vec![missing]);
     let error = read_before(source, KEPT)
@@ -131,8 +134,8 @@ async fn a_secret_is_used_as_it_was_for_an_hour_while_it_cannot_be_read_and_aske
         .await
         .unwrap_err();
     assert!(
-        error.contains("ResourceNotFound"),
-        "a deleted secret is used no more: {error}"
+        error.reason.contains("ResourceNotFound") && !error.passes,
+        "a deleted secret is used no more: {error:?}"
     );
 }
 
@@ -141,7 +144,10 @@ async fn a_new_secret_is_not_signed_with_alone_because_the_one_before_it_could_n
     let answers = vec![version(NEW, 60), throttled(), throttled(), throttled()];
     let (source, _) = manager(answers);
     let error = Secrets::new(source).keys("erp").await.unwrap_err();
-    assert!(error.contains("ThrottlingException"), "{error}");
+    assert!(
+        error.reason.contains("ThrottlingException") && error.passes,
+        "{error:?}"
+    );
 }
 
 #[tokio::test]
@@ -159,7 +165,8 @@ async fn calls_that_wait_for_one_read_wait_no_longer_than_it_may_take() {
     let start = Instant::now();
     let calls = (0..4).map(|_| secrets.keys("erp"));
     for end in futures_util::future::join_all(calls).await {
-        assert!(end.unwrap_err().contains("did not answer in time"));
+        let fault = end.unwrap_err();
+        assert!(fault.reason.contains("did not answer in time") && fault.passes);
     }
     assert!(
         start.elapsed() < 3 * secrets.patience,
@@ -171,7 +178,7 @@ async fn calls_that_wait_for_one_read_wait_no_longer_than_it_may_take() {
 #[tokio::test]
 async fn a_secret_that_cannot_be_used_is_named_and_not_shown() {
     let (source, _) = manager(vec![version("whsec_hunter2", 60)]);
-    let error = Secrets::new(source).keys("erp").await.unwrap_err();
+    let error = Secrets::new(source).keys("erp").await.unwrap_err().reason;
     assert!(
         error.starts_with("its secret erp must be whsec_") && !error.contains("hunter2"),
         "{error}"
@@ -179,7 +186,8 @@ async fn a_secret_that_cannot_be_used_is_named_and_not_shown() {
     let error = Secrets::new(SecretSource::Nowhere)
         .keys("erp")
         .await
-        .unwrap_err();
+        .unwrap_err()
+        .reason;
     assert!(error.contains("is not known"), "{error}");
 }
 

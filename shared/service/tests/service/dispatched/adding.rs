@@ -1,5 +1,6 @@
 //! Adding tasks that are dispatched, one or many at once.
 
+use sqlx::{Connection as _, Executor as _};
 use task_service::tasks::add_many;
 use task_store::testing::with_database;
 
@@ -173,6 +174,61 @@ async fn a_list_takes_a_few_statements_however_long_it_is() {
             trips.push(asked().await - before);
         }
         assert!(trips[0] <= 12 && trips[1] <= trips[0], "{trips:?}");
+    })
+    .await;
+}
+
+/// Waits until so many tasks are stored, whether that is committed or not.
+async fn stored(fresh: &TestDatabase, tasks: i64) {
+    let mut look = task_store::Connection::connect(&fresh.url).await.unwrap();
+    let uncommitted = "SET SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED";
+    look.execute(uncommitted).await.unwrap();
+    let count = async |look: &mut task_store::Connection| {
+        let count = sqlx::query_scalar("SELECT COUNT(*) FROM tbl_async_task");
+        count.fetch_one(look).await.unwrap()
+    };
+    while tasks > count(&mut look).await {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// The list takes two statements; another call takes an id of the second one after the first.
+#[tokio::test]
+async fn an_id_that_is_taken_while_a_long_list_is_stored_leaves_no_task_without_its_unit() {
+    with_database(async |fresh| {
+        declare(fresh, PolicyChange::default()).await;
+        let large = |new: New| New {
+            input: "x".repeat(900_000),
+            ..new
+        };
+        let unnamed = (0..3).map(|_| New::of("T1"));
+        let list = unnamed.chain(["a", "b", "taken"].map(New::named));
+        let list: Vec<_> = list.map(large).collect();
+        let hold = async |c: &mut task_store::Connection| {
+            let new = New::named("taken");
+            task_store::tasks::insert(c, &new.request().task()).await?;
+            stored(fresh, 1 + 4).await;
+            Ok::<_, StoreError>(())
+        };
+        let add = async {
+            stored(fresh, 1).await;
+            let requests = list.iter().map(|new| Ok(new.request())).collect();
+            add_many(&fresh.database, requests, IdScope::Station).await
+        };
+        let other = fresh.another(1);
+        let (held, added) = futures_util::future::join(other.transaction(hold), add).await;
+        held.unwrap();
+        let added = added.unwrap();
+        let refused = added
+            .iter()
+            .map(|added| added.as_ref().err().map(Error::code));
+        let conflict = [Some(ErrorCode::TaskConflict)];
+        assert!(
+            refused.eq([None; 5].into_iter().chain(conflict)),
+            "{added:?}"
+        );
+        let tasks = count(fresh, "SELECT COUNT(*) FROM tbl_async_task").await;
+        assert_eq!((tasks, units(fresh).await), (6, 5));
     })
     .await;
 }

@@ -101,14 +101,17 @@ async fn a_row_that_the_database_refuses_keeps_no_other_waiting() {
 async fn a_row_has_tags_a_time_to_run_and_one_to_expire() {
     with_database(async |fresh| {
         declare(fresh, PolicyChange::default()).await;
-        let sql = "INSERT INTO tbl_task_inbox (station_id, task_name, input, queue, tags, run_at, expire_at, delay) VALUES \
-             ('T1', 'n', 'i', 'report', '[\"月报\"]', '2030-01-02 03:04:05', '2030-02-01', NULL), \
-             ('T1', 'n', 'i', 'report', '{}', NULL, NULL, NULL), ('T1', 'n', 'i', 'report', NULL, '2030-01-01', NULL, 5)";
-        execute(fresh, sql).await;
+        let day = (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(100 * 24)).strftime("%F").to_string();
+        let sql = format!(
+            "INSERT INTO tbl_task_inbox (station_id, task_name, input, queue, tags, run_at, expire_at, delay) VALUES \
+             ('T1', 'n', 'i', 'report', '[\"月报\"]', '{day} 03:04:05', '2030-02-01', NULL), \
+             ('T1', 'n', 'i', 'report', '{{}}', NULL, NULL, NULL), ('T1', 'n', 'i', 'report', NULL, '{day}', NULL, 5)"
+        );
+        execute(fresh, &sql).await;
         assert_eq!(adopt(&fresh.database, &none(), IdScope::Station).await.unwrap(), 3);
         let id = count(fresh, "SELECT id FROM tbl_async_task").await;
         let task = get(fresh, TaskId::parse(&id.to_string()).unwrap()).await;
-        assert_eq!(json!([task["tags"], task["next_run_time"]]), json!([["月报"], "2030-01-02 03:04:05"]));
+        assert_eq!(json!([task["tags"], task["next_run_time"]]), json!([["月报"], format!("{day} 03:04:05")]));
         let expires = "SELECT COUNT(*) FROM tbl_work WHERE expire_at = '2030-02-01'";
         assert_eq!(count(fresh, expires).await, 1);
         let refused = queues::list(&fresh.database, None, 50, &TimeZone::UTC).await.unwrap().refused;
@@ -144,6 +147,8 @@ async fn a_row_that_never_expires_by_the_last_day_there_is_keeps_no_other_waitin
         execute(fresh, sql).await;
         assert_eq!(adopt(&fresh.database, &none(), IdScope::Station).await.unwrap(), 3);
         assert_eq!(claim(fresh, 10).await.len(), 2);
+        let refused = queues::list(&fresh.database, None, 50, &TimeZone::UTC).await.unwrap().refused;
+        assert_eq!(refused[0].refusal, "PARAM_INVALID: parameter run_at is more than a year ahead");
     })
     .await;
 }

@@ -138,3 +138,39 @@ async fn two_sweeps_at_once_lose_a_run_once() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_update_whose_lease_cannot_be_renewed_for_a_while_is_made_once() {
+    with_database(async |fresh| {
+        let (id, run) = claimed(fresh, PolicyChange::default()).await;
+        let (held, waits) = tokio::sync::oneshot::channel();
+        let held = std::sync::Mutex::new(Some(held));
+        let hold = async |c: &mut task_store::Connection| {
+            sqlx::query("SELECT id FROM tbl_work FOR UPDATE")
+                .execute(c)
+                .await?;
+            held.lock().unwrap().take().unwrap().send(()).unwrap();
+            // A lock is waited for for two seconds.
+            tokio::time::sleep(Duration::from_millis(2_300)).await;
+            Ok::<_, StoreError>(())
+        };
+        let change = Changes {
+            result: Some(ResultChange {
+                path: path("postion", "$").unwrap(),
+                operation: Operation::Append(document("value", "7".into()).unwrap()),
+            }),
+            run_count: Some(run),
+            ..Changes::default()
+        };
+        let update = async {
+            waits.await.unwrap();
+            tasks::update(&fresh.database, &key(id), &change, &TimeZone::UTC).await
+        };
+        let other = fresh.another(1);
+        let (held, updated) = futures_util::future::join(other.transaction(hold), update).await;
+        held.unwrap();
+        updated.unwrap();
+        assert_eq!(get(fresh, id).await["result"], json!([7]));
+    })
+    .await;
+}

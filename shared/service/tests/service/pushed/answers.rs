@@ -126,6 +126,56 @@ async fn a_target_that_is_gone_pauses_its_queue_and_costs_its_task_no_attempt() 
 }
 
 #[tokio::test]
+async fn a_target_that_says_it_is_gone_when_its_queue_has_got_another_pauses_nothing() {
+    with_database(async |fresh| {
+        let gone = Target::answering([answer(410, "", "")]).await;
+        let done = Target::answering([answer(200, "", r#"{"finished": true}"#)]).await;
+        let id = added(fresh, &gone.url).await;
+        let function = Function::on(fresh.another(1));
+        let begun = function.pusher.next().await.unwrap().unwrap();
+        set(fresh, &push_policy(), Some(&done.url)).await.unwrap();
+        function.pusher.work(begun).await.unwrap();
+        assert_eq!(task(fresh, id).await.attempt, 0);
+        hasten(fresh).await;
+        push(fresh, id).await;
+        assert_eq!(task(fresh, id).await.status, TaskStatus::Finished);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_secret_that_cannot_be_read_just_now_costs_the_task_no_attempt() {
+    with_database(async |fresh| {
+        let target = Target::answering([answer(200, "", r#"{"finished": true}"#)]).await;
+        let once = PolicyChange {
+            max_attempts: Some(1),
+            ..push_policy()
+        };
+        set(fresh, &once, Some(&target.url)).await.unwrap();
+        let id = add(fresh).await;
+        let unanswered = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let source = SecretSource::Manager {
+            prefix: "targets/".to_owned(),
+            endpoint: Some(format!("http://{}", unanswered.local_addr().unwrap())),
+            role: role(),
+        };
+        drop(unanswered);
+        let mut function = Function::on(fresh.another(1));
+        let secrets = Secrets::new(source);
+        function.pusher.targets = TargetCaller::new(TargetClient::new(hosts()), secrets);
+        function.handle(id).await;
+        let error = "its target's secret cannot be used";
+        assert_eq!(state(fresh, id).await, failed(None, error));
+        assert_eq!(task(fresh, id).await.attempt, 0);
+        assert!(target.seen().is_empty());
+        hasten(fresh).await;
+        push(fresh, id).await;
+        assert_eq!(task(fresh, id).await.status, TaskStatus::Finished);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_fault_that_passes_is_tried_again_when_the_target_says_so() {
     with_database(async |fresh| {
         for status in [408, 425, 429, 500, 503] {

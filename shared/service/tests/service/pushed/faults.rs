@@ -3,6 +3,8 @@
 use std::net::Ipv4Addr;
 
 use task_engine::Deadline;
+use task_service::sqs::TaskQueues;
+use task_service::sweep::sweep as sweep_all;
 use task_service::tasks::runs;
 use task_store::call_places::PLACES;
 use task_store::invocation::{self, OpenedUnit};
@@ -195,6 +197,48 @@ async fn a_station_at_its_cap_at_the_head_of_a_queue_keeps_no_other_station_wait
         assert_eq!(task(fresh, other).await.status, TaskStatus::Running);
         assert!(pusher.pusher.next().await.unwrap().is_none());
         assert_eq!(free_places(fresh).await, i64::from(PLACES));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn runs_that_are_too_many_to_be_announced_at_once_are_announced_by_the_next_sweep() {
+    with_database(async |fresh| {
+        set(fresh, &push_policy(), Some(NOWHERE)).await.unwrap();
+        let requests = std::iter::repeat_with(|| Ok(request("T1", Start::In(60)))).take(60);
+        let told = invocation::within(None, async {
+            let add = tasks::add_many(&fresh.database, requests.collect(), IdScope::Station);
+            add.await.unwrap();
+            invocation::take_opened().len()
+        });
+        let left = "SELECT COUNT(*) FROM tbl_work WHERE state = 1 AND announcements = 0";
+        assert_eq!((told.await, number(fresh, left).await), (50, 10));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn announcements_that_the_queue_does_not_take_are_made_by_the_next_sweep() {
+    with_database(async |fresh| {
+        set(fresh, &push_policy(), Some(NOWHERE)).await.unwrap();
+        add(fresh).await;
+        let later = request("T1", Start::In(60));
+        let new = later.task();
+        let later = tasks::add(&fresh.database, &new, IdScope::Station);
+        later.await.unwrap();
+        run(fresh, "UPDATE tbl_work SET due_at = NOW(3) WHERE state = 0").await;
+        let away = PushQueue {
+            url: format!("{NOWHERE}1/push"),
+            endpoint: NOWHERE.parse().unwrap(),
+            role: role(),
+        };
+        let memory = MemoryQueue::default();
+        let desk = dispatcher(fresh, &memory);
+        let queues = (&TaskQueues::default(), Some(&away));
+        let swept = sweep_all(&desk, queues, KINDS, Deadline::default()).await;
+        swept.unwrap();
+        let due = "SELECT COUNT(*) FROM tbl_work WHERE announcements = 0 AND (state = 1 OR due_at <= NOW(3))";
+        assert_eq!(number(fresh, due).await, 2);
     })
     .await;
 }

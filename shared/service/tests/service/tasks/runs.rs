@@ -175,3 +175,22 @@ async fn progress_is_told_by_the_worker_and_never_goes_down_within_a_run() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_result_that_is_no_object_stays_when_its_task_is_closed() {
+    with_database(async |fresh| {
+        add(fresh, "a", "1", true).await.unwrap();
+        start(fresh, "a").await.unwrap();
+        for value in [json!(1), json!({"n": 2})] {
+            let collected = change("append", "$", &value).unwrap();
+            update_with(fresh, &collected).await.unwrap();
+        }
+        close(&fresh.database, KINDS, &caller(), &[named("a")])
+            .await
+            .unwrap();
+        let closed = get(fresh, "a").await;
+        assert_eq!(closed["result"], json!([1, {"n": 2}]));
+        assert_eq!(closed["outcome"], "cancelled");
+    })
+    .await;
+}

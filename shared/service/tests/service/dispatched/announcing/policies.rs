@@ -1,6 +1,8 @@
 //! What a queue's policy means to its announcements: pauses, caps, another mode.
 
 use super::*;
+use task_store::task_queues;
+use task_store::work::{self, TurnPlace};
 
 #[tokio::test]
 async fn a_paused_queue_announces_nothing_and_a_capped_one_no_more_than_may_run() {
@@ -108,6 +110,67 @@ async fn a_task_that_falls_due_while_its_queue_is_paused_is_announced_before_it_
         assert_eq!(consumers.sweep(fresh).await, 1);
         assert_eq!(consumers.told(), [(id, 1, 0)]);
         assert_eq!(consumers.sweep(fresh).await, 0, "it was just announced");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn tasks_that_wait_when_their_queue_gets_another_mode_are_announced_before_they_expire() {
+    with_database(async |fresh| {
+        declare(fresh, PolicyChange::default()).await;
+        let tomorrow = jiff::Timestamp::now().as_second() + 86_400;
+        let new = New {
+            expire_at: task_store::Moment::from_seconds(tomorrow),
+            ..New::of("T1")
+        };
+        let ids = [new.add(fresh).await.unwrap(), add(fresh, "T2").await];
+        declare_announced(fresh, PolicyChange::default()).await;
+        let consumers = Consumers::default();
+        assert_eq!(consumers.sweep(fresh).await, 2);
+        let told = consumers.told();
+        assert!(ids.iter().all(|id| told.contains(&(*id, 1, 0))), "{told:?}");
+        declare_announced(fresh, PolicyChange::default()).await;
+        assert_eq!(consumers.sweep(fresh).await, 0, "they are announced already");
+        let pull = PolicyChange {
+            mode: Some(Mode::Pull),
+            ..PolicyChange::default()
+        };
+        declare(fresh, pull).await;
+        let looked_at = "SELECT COUNT(*) FROM tbl_work WHERE due_at = COALESCE(expire_at, TIMESTAMP('9999-12-31')) AND announcements = 0";
+        assert_eq!(count(fresh, looked_at).await, 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_waiting_tasks_of_a_queue_follow_its_mode_page_by_page() {
+    with_database(async |fresh| {
+        declare(fresh, PolicyChange::default()).await;
+        let requests: Vec<_> = ["T1", "T2", "T3"].map(New::of).into();
+        let many = requests.iter().flat_map(|new| std::iter::repeat_n(new, 5));
+        let many = many.map(|new| Ok(new.request())).collect();
+        tasks::add_many(&fresh.database, many, IdScope::Station)
+            .await
+            .unwrap();
+        execute(fresh, "UPDATE tbl_task_queue SET mode = 'sqs'").await;
+        let (mut after, mut pages) = (Some(TurnPlace::default()), 0);
+        while let Some(place) = after {
+            let follow = async |c: &mut _| {
+                let policy = task_queues::find(c, QUEUE).await?.unwrap();
+                work::follow_mode(c, &policy, place, 4).await
+            };
+            after = fresh.database.transaction(follow).await.unwrap();
+            pages += 1;
+        }
+        assert_eq!(pages, 5, "four, four, four, three, none");
+        assert_eq!(
+            count(
+                fresh,
+                "SELECT COUNT(*) FROM tbl_work WHERE due_at <= NOW(3)"
+            )
+            .await,
+            15
+        );
     })
     .await;
 }
