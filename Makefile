@@ -10,16 +10,16 @@ bin := target/local/task-local
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: build ## the whole service on this machine [PORT=9000] [DETACH=1] [WORKERS=2] [DATABASE_URL=mysql://...] [CHUNK_SIZE=...]
+run: build ## the whole service on this machine [PORT=9000] [DETACH=1] [STACK=run] [WORKERS=2] [DATABASE_URL=mysql://...] [TASK_QUEUES=name,name] [ALLOWED_ORIGINS=https://...] [CHUNK_SIZE=...]
 	@$(bin) run
 
-stop: ## end what `make run` started
+stop: ## end what `make run` started [STACK=run]
 	@if [ -x $(bin) ]; then $(bin) stop; else echo "nothing runs"; fi
 
 demo: build ## import a table (CSV or .xlsx) of customer,item[,quantity,unit_price]: DATA=file.csv [AGAIN=1] [MAP="customer=订单号,item=品名"]
 	@$(bin) demo
 
-load-reference: build ## upsert stations, cycles, addresses and skus from a JSON file: FILE=...
+load-reference: build ## upsert stations, cycles, addresses and skus from a JSON file, after migrating the database: FILE=... [DATABASE_URL=mysql://...]
 	@$(bin) load-reference
 
 migrate: build ## bring a database to the newest schema; a table of the original service is adopted: DATABASE_URL=mysql://... (docs/ADOPTING.md)
@@ -34,10 +34,10 @@ console-test: build ## the page: types, unit tests, its story in a real Chromium
 check: need-cargo ## in a minute: format, clippy, unit tests, documentation
 	@$(local)/check.sh
 
-test-server: build ## all tests on one server [MYSQL_FLAVOR=mysql]
+test-server: build ## all tests on one server [MYSQL_FLAVOR=mysql] [TEST_DATABASE_URL=mysql://...]
 	@T= $(local)/test-one.sh
 
-test-one: build ## the tests whose name holds a text, with their database: T=name [MYSQL_FLAVOR=mysql]
+test-one: build ## the tests whose name holds a text, with their database: T=name [MYSQL_FLAVOR=mysql] [TEST_DATABASE_URL=mysql://...]
 	@$(local)/test-one.sh
 
 test: need-cargo ## format, clippy, all tests on MySQL, statements and rules on MariaDB, too, half a minute of chaos
@@ -64,13 +64,13 @@ contract: build ## lint the OpenAPI description, use clients generated from it, 
 clients: build ## of that, the linter and the generated clients only
 	@ONLY=clients tests/contract/run.sh
 
-bench: need-cargo tools ## speed, size and cost against the floor, in one run [PART=batch,functions,starts,cost,dispatched,growth,large] [ROUNDS=5]
+bench: need-cargo tools ## speed, size and cost against the floor, in one run [PART=batch,functions,starts,cost,dispatched,growth,large] [ROUNDS=5] [ROWS=10000000] [PEERS=1] [DATABASE_URL=mysql://...]
 	@tests/bench/run.sh
 
 adopt: need-cargo ## adopt a table of the original service beside eight writers: seconds, longest wait, every row compared [ROWS=1000000] [MYSQL_FLAVOR=mysql]
 	@$(local)/adopt.sh
 
-soak: need-cargo tools ## a steady load for minutes, its latencies and what it costs over time, then every row checked [MINUTES=10] [RATE=10000] [KILLS=1] [PURGE=5000000] [WORKERS=2] [SEED=n]
+soak: need-cargo tools ## a steady load for minutes, its latencies and what it costs over time, then every row checked [MINUTES=10] [RATE=10000] [KILLS=1] [PURGE=5000000] [WORKERS=2] [SEED=n] [BUILD=local] [MYSQL_FLAVOR=mysql]
 	@tests/soak/run.sh
 
 lint-template: ## sam validate, cfn-lint and checkov on template.yaml and database.yaml
@@ -85,7 +85,7 @@ mutants: need-cargo ## break the rules and the engine in small ways and name tho
 deny: need-cargo ## licences, sources and advisories of the dependencies
 	@$(local)/deny.sh
 
-package: need-cargo ## the release binaries and .aws-sam/build, ready for `sam deploy` [ARCH=x86_64|arm64]
+package: need-cargo ## the release binaries and .aws-sam/build, ready for `sam deploy` [ARCH=x86_64|arm64] [DATABASE_CA=file.pem]
 	@$(local)/package.sh
 
 sam-local: build ## functions under `sam local`, in containers (skipped where no Docker daemon is)
