@@ -205,12 +205,13 @@ pub(crate) mod tests {
     #[test]
     fn an_error_carries_its_ids_where_nothing_else_is_logged() {
         use tracing::Instrument;
-        let work = async {
+        let work = async || {
             tracing::warn!("not heard");
             tracing::error!("heard");
         };
-        let work = work.instrument(span(&context("request-1")));
-        let lines = logged_at(LevelFilter::ERROR, work);
+        let lines = logged_at(LevelFilter::ERROR, async {
+            work().instrument(span(&context("request-1"))).await;
+        });
         assert_eq!(lines.len(), 1);
         assert_eq!(lines[0]["span"]["request.id"], "request-1");
     }

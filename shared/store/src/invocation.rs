@@ -83,6 +83,7 @@ pub fn take_opened() -> Vec<OpenedUnit> {
 
 /// Notes a unit that the invocation has opened; answers whether it is told of. The sweeper tells of units beyond the first 50, and of
 /// those that are opened outside of an invocation.
+#[must_use]
 pub fn note_opened(unit: OpenedUnit) -> bool {
     let note = |current: &Invocation| {
         let mut opened = current.opened.borrow_mut();

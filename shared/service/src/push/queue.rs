@@ -76,7 +76,9 @@ impl PushQueue {
         for (no, part) in announcements.chunks(BATCH).enumerate() {
             match self.send_batch(part).await {
                 Ok(taken) => {
-                    unsent.retain(|at| !(at / BATCH == no && taken.contains(&(at % BATCH))))
+                    for at in taken {
+                        unsent.remove(&(no * BATCH + at));
+                    }
                 }
                 Err(error) => {
                     tracing::warn!(

@@ -204,7 +204,7 @@ async fn an_id_that_is_taken_while_a_long_list_is_stored_leaves_no_task_without_
         let unnamed = (0..3).map(|_| New::of("T1"));
         let list = unnamed.chain(["a", "b", "taken"].map(New::named));
         let list: Vec<_> = list.map(large).collect();
-        let hold = async |c: &mut task_store::Connection| {
+        let take = async |c: &mut task_store::Connection| {
             let new = New::named("taken");
             task_store::tasks::insert(c, &new.request().task()).await?;
             stored(fresh, 1 + 4).await;
@@ -216,8 +216,8 @@ async fn an_id_that_is_taken_while_a_long_list_is_stored_leaves_no_task_without_
             add_many(&fresh.database, requests, IdScope::Station).await
         };
         let other = fresh.another(1);
-        let (held, added) = futures_util::future::join(other.transaction(hold), add).await;
-        held.unwrap();
+        let (taken, added) = futures_util::future::join(other.transaction(take), add).await;
+        taken.unwrap();
         let added = added.unwrap();
         let refused = added
             .iter()

@@ -143,13 +143,13 @@ async fn two_sweeps_at_once_lose_a_run_once() {
 async fn an_update_whose_lease_cannot_be_renewed_for_a_while_is_made_once() {
     with_database(async |fresh| {
         let (id, run) = claimed(fresh, PolicyChange::default()).await;
-        let (held, waits) = tokio::sync::oneshot::channel();
-        let held = std::sync::Mutex::new(Some(held));
-        let hold = async |c: &mut task_store::Connection| {
+        let (locked, is_locked) = tokio::sync::oneshot::channel();
+        let locked = std::sync::Mutex::new(Some(locked));
+        let lock = async |c: &mut task_store::Connection| {
             sqlx::query("SELECT id FROM tbl_work FOR UPDATE")
                 .execute(c)
                 .await?;
-            held.lock().unwrap().take().unwrap().send(()).unwrap();
+            locked.lock().unwrap().take().unwrap().send(()).unwrap();
             // A lock is waited for for two seconds.
             tokio::time::sleep(Duration::from_millis(2_300)).await;
             Ok::<_, StoreError>(())
@@ -163,12 +163,12 @@ async fn an_update_whose_lease_cannot_be_renewed_for_a_while_is_made_once() {
             ..Changes::default()
         };
         let update = async {
-            waits.await.unwrap();
+            is_locked.await.unwrap();
             tasks::update(&fresh.database, &key(id), &change, &TimeZone::UTC).await
         };
         let other = fresh.another(1);
-        let (held, updated) = futures_util::future::join(other.transaction(hold), update).await;
-        held.unwrap();
+        let (freed, updated) = futures_util::future::join(other.transaction(lock), update).await;
+        freed.unwrap();
         updated.unwrap();
         assert_eq!(get(fresh, id).await["result"], json!([7]));
     })
