@@ -15,6 +15,9 @@ pub(super) fn run(url: &str, round: usize) {
     let lists: Vec<_> = (0..TASKS / LIST).collect();
     threads::run(WORKERS, async |worker| {
         let mut connection = MySqlConnection::connect(url).await.expect("a server");
+        // As in the service's sessions: no gaps between the rows of one list and the next are locked.
+        let isolation = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
+        connection.execute(isolation).await.expect("a session");
         for list in lists.iter().filter(|list| *list % WORKERS == worker) {
             let first = (round + 1) * KEYS + list * LIST;
             for sql in statements(first) {
