@@ -64,7 +64,7 @@ contract: build ## lint the OpenAPI description, use clients generated from it, 
 clients: build ## of that, the linter and the generated clients only
 	@ONLY=clients tests/contract/run.sh
 
-bench: need-cargo tools ## speed, size and cost against the floor, in one run [PART=batch,functions,starts,cost,dispatched,growth,large] [ROUNDS=5] [ROWS=10000000] [PEERS=1] [DATABASE_URL=mysql://...]
+bench: need-cargo tools ## speed, size and cost against the floor, in one run [PART=batch,functions,starts,cost,dispatched,claims,growth,large] [ROUNDS=5] [ROWS=10000000] [PEERS=1] [DATABASE_URL=mysql://...]
 	@tests/bench/run.sh
 
 adopt: need-cargo ## adopt a table of the original service beside eight writers: seconds, longest wait, every row compared [ROWS=1000000] [MYSQL_FLAVOR=mysql]

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # `make bench`: builds release binaries and measures them on a private MySQL with durable settings.
 #
-# Env: PART   what to measure: batch, functions, starts, cost, dispatched, growth, large; several with commas (default: batch,functions)
+# Env: PART   what to measure: batch, functions, starts, cost, dispatched, claims, growth, large; several with commas (default: batch,functions)
 #      ROUNDS how often compared batches are run in turns (default 5)
-#      ROWS   how many tasks `growth` goes to (default 10000000), and have ended beside the claims of `dispatched` (1000000)
+#      ROWS   how many tasks `growth` goes to (default 10000000), and have ended beside the claims of `claims` (1000000)
 #      PEERS  1: compare with Celery, BullMQ and apalis instead (PART: dispatched or batch, else both)
 #      DATABASE_URL  measure on this server instead; the user must be allowed to create databases
 set -euo pipefail

@@ -1,6 +1,6 @@
 //! Dispatched tasks: how many a second are added, claimed and finished by two workers, and what a claim takes beside many others.
 
-mod claims;
+pub(crate) mod claims;
 mod floor;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -31,7 +31,7 @@ const CLAIM: u32 = 100;
 const WORKERS: usize = 2;
 const QUEUE: &str = "bench";
 
-/// Measures runs in turns with their floor, then claims.
+/// Measures runs in turns with their floor.
 pub(crate) fn measure(setting: &Setting, figures: &mut Figures) {
     let scratch = Scratch::new(&setting.server, 2);
     declare(&scratch.url);
@@ -70,7 +70,6 @@ pub(crate) fn measure(setting: &Setting, figures: &mut Figures) {
         &ones,
     );
     note("10,000 tasks: added one by one, no more", &singles);
-    claims::measure(setting, figures);
 }
 
 /// Declares the queue.

@@ -1,6 +1,6 @@
 //! `make bench`: how fast, how small and how cheap, each as a ratio to a floor that is measured in the same run.
 //!
-//! `PART` names the parts to run (`batch`, `functions`, `starts`, `cost`, `dispatched`, `growth`, `large`), the first two by default;
+//! `PART` names the parts to run (`batch`, `functions`, `starts`, `cost`, `dispatched`, `claims`, `growth`, `large`), the first two by default;
 //! `DATABASE_URL` a server on which it may create databases; `PEERS=1` compares with other systems instead; `BINARIES` the
 //! folder with the release build of the functions. Writes a table to standard output, and the figures as JSON and as a chart
 //! below `.local/bench`.
@@ -60,6 +60,7 @@ fn main() {
             "starts" => functions::starts(&setting, &mut figures),
             "functions" => functions::measure(&setting, &mut figures),
             "dispatched" => dispatched::measure(&setting, &mut figures),
+            "claims" => dispatched::claims::measure(&setting, &mut figures),
             "growth" => growth::measure(&setting, &mut figures),
             "large" => large::measure(&setting, &mut figures),
             other => eprintln!("no such part: {other}"),

@@ -20,17 +20,12 @@ const CLAIMS: usize = 1_000;
 /// Rows of one statement.
 const STEP: usize = 100_000;
 
-pub(super) fn measure(setting: &Setting, figures: &mut Figures) {
+pub(crate) fn measure(setting: &Setting, figures: &mut Figures) {
     let ended = crate::variable("ROWS").and_then(|rows| rows.parse().ok());
     let ended: usize = ended.unwrap_or(1_000_000);
     let scratch = Scratch::new(&setting.server, 3);
     declare(&scratch.url);
-    let few = median(&claims(&scratch.url, true));
-    block_on(fill(&scratch.url, ended));
-    let many = median(&claims(&scratch.url, false));
-    let mut reader = block_on(old_view(&scratch.url));
-    let beside_reader = median(&claims(&scratch.url, false));
-    block_on(async { reader.execute("COMMIT").await.expect("the view ends") });
+    let [few, many, beside_reader] = block_on(measured(&scratch.url, ended));
     let name = format!(
         "claim: {OPEN} open of {} tasks, against an empty table",
         ended + OPEN
@@ -44,24 +39,33 @@ pub(super) fn measure(setting: &Setting, figures: &mut Figures) {
     );
 }
 
+/// Medians: of an almost empty table, of a full one, and of that beside an old read view.
+async fn measured(url: &str, ended: usize) -> [f64; 3] {
+    let few = median(&claims(url, true).await);
+    fill(url, ended).await;
+    let many = median(&claims(url, false).await);
+    let reader = old_view(url).await;
+    let beside_reader = median(&claims(url, false).await);
+    drop(reader);
+    [few, many, beside_reader]
+}
+
 /// The times of claims in microseconds, each of one task that is finished then; with `adds` each is added just before.
-fn claims(url: &str, adds: bool) -> Vec<f64> {
-    block_on(async {
-        let database = database(url);
-        let mut times = Vec::with_capacity(CLAIMS);
-        for no in 0..CLAIMS {
-            if adds {
-                let added = tasks::add(&database, &request(no).task(), IdScope::Station).await;
-                added.expect("the task is added");
-            }
-            let start = Instant::now();
-            let runs = claimed(&database, 1).await;
-            times.push(start.elapsed().as_secs_f64() * 1e6);
-            assert_eq!(runs.len(), 1, "a task is there");
-            finish(&database, &runs).await;
+async fn claims(url: &str, adds: bool) -> Vec<f64> {
+    let database = database(url);
+    let mut times = Vec::with_capacity(CLAIMS);
+    for no in 0..CLAIMS {
+        if adds {
+            let added = tasks::add(&database, &request(no).task(), IdScope::Station).await;
+            added.expect("the task is added");
         }
-        times
-    })
+        let start = Instant::now();
+        let runs = claimed(&database, 1).await;
+        times.push(start.elapsed().as_secs_f64() * 1e6);
+        assert_eq!(runs.len(), 1, "a task is there");
+        finish(&database, &runs).await;
+    }
+    times
 }
 
 async fn fill(url: &str, ended: usize) {
