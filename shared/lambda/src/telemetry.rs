@@ -73,8 +73,8 @@ fn level(environment: &Environment) -> Result<LevelFilter, ConfigurationError> {
     )
 }
 
-/// Returns the span of one event; fields noted later are on every line from then on. Of the highest level, so that they are at every
-/// `LOG_LEVEL`.
+/// Returns the span of one event; fields noted later are on every line from then on. It has the highest level, so that every `LOG_LEVEL`
+/// keeps the fields.
 pub(crate) fn span(context: &Context) -> Span {
     tracing::error_span!(
         "event",

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::ids::TaskId;
 
-/// The most opened units that are told of at the end of an invocation: its answer waits for that.
+/// The most units that an invocation announces at its end: its answer waits for the messages.
 const MOST_OPENED: usize = 50;
 /// The bound of a unit that begins after the end: it ends a claim or gives something back.
 const GRACE: Duration = Duration::from_millis(500);
@@ -74,15 +74,15 @@ pub fn has_written() -> bool {
         .unwrap_or(false)
 }
 
-/// Takes the units that the invocation has opened until now and tells of, each once.
+/// Takes the noted units, each once: the caller announces them.
 #[must_use]
 pub fn take_opened() -> Vec<OpenedUnit> {
     let taken = CURRENT.try_with(|current| current.opened.take());
     taken.unwrap_or_default()
 }
 
-/// Notes a unit that the invocation has opened; answers whether it is told of. The sweeper tells of units beyond the first 50, and of
-/// those that are opened outside of an invocation.
+/// Notes a unit that the invocation has opened; answers whether the invocation announces it. The sweeper announces units beyond the
+/// first 50, and units that are opened outside of an invocation.
 #[must_use]
 pub fn note_opened(unit: OpenedUnit) -> bool {
     let note = |current: &Invocation| {

@@ -75,23 +75,24 @@ pub async fn set_with_target(
         TargetUrl::parse(url, hosts).map_err(|wrong| Error::invalid("url", &wrong))?;
     }
     let write = async |c: &mut _| {
-        let policy = set_within(c, name, change).await?.policy;
-        if policy.mode != Mode::Push {
+        let set = set_within(c, name, change).await?;
+        if set.policy.mode != Mode::Push {
             return match target.given() {
                 Some(member) => Err(Error::invalid(member, "is for mode push only")),
-                None => Ok((policy, None)),
+                None => Ok((set, None)),
             };
         }
         let before = task_queues::target(c, name.as_str()).await?;
         let target = target.made_to(before)?;
         task_queues::set_target(c, name.as_str(), &target).await?;
-        Ok((policy, Some(target)))
+        Ok((set, Some(target)))
     };
-    let (policy, target) = database.transaction(write).await?;
-    if change.mode.is_some() {
+    let (set, target) = database.transaction(write).await?;
+    // Set again, the mode is followed by tasks that a call which died has left.
+    if set.has_other_mode || change.mode.is_some_and(Mode::is_announced) {
         follow_mode(database, name).await?;
     }
-    Ok(PolicyView::new(policy, target))
+    Ok(PolicyView::new(set.policy, target))
 }
 
 /// How many waiting tasks of a queue follow its mode in one transaction.

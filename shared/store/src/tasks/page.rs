@@ -180,7 +180,7 @@ impl Columns {
     }
 
     /// Reads the columns of some of these tasks.
-    async fn read_large(
+    pub(super) async fn read_large(
         self,
         connection: &mut Connection,
         large: &[TaskId],

@@ -1,19 +1,16 @@
 //! Tasks that new ones may be the same as.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use sqlx::mysql::MySqlRow;
 use sqlx::{QueryBuilder, Row as _};
 
 use super::row::{and_batch, light_columns, task};
-use super::{NewTask, Task};
+use super::{Columns, NewTask, Task};
 use crate::connections::Connection;
 use crate::error::Result;
-use crate::ids::TaskId;
-use crate::row::optional_text;
 
-/// Reads the tasks of any station that have the id of a new one, in no order. A task has its input only where a new task of its
-/// station has one as long: all inputs together are no longer than those of the new tasks.
+/// Reads the tasks of any station that have the id of a new task, in no order. A task comes with its input only where a new task of the same
+/// station and id has an input of the same length: so no more is read than was sent.
 pub async fn with_ids_of(connection: &mut Connection, news: &[NewTask<'_>]) -> Result<Vec<Task>> {
     let ids: HashSet<_> = news.iter().filter_map(|new| new.user_task_id).collect();
     if ids.is_empty() {
@@ -49,35 +46,10 @@ pub async fn with_ids_of(connection: &mut Connection, news: &[NewTask<'_>]) -> R
         }
         tasks.push(found);
     }
-    add_inputs(connection, &alike, &mut tasks).await?;
-    Ok(tasks)
-}
-
-/// Reads the inputs of some of the tasks.
-async fn add_inputs(
-    connection: &mut Connection,
-    alike: &[TaskId],
-    tasks: &mut [Task],
-) -> Result<()> {
-    if alike.is_empty() {
-        return Ok(());
-    }
-    let mut sql = QueryBuilder::new("SELECT id, input FROM tbl_async_task WHERE id IN (");
-    let mut list = sql.separated(", ");
-    for id in alike {
-        list.push_bind(id.get());
-    }
-    sql.push(")");
-    let rows = sql.build().persistent(false).fetch_all(connection).await?;
-    let input = |row: &MySqlRow| {
-        Ok((
-            TaskId::from_row(row.try_get("id")?),
-            optional_text(row, "input")?,
-        ))
+    let input = Columns {
+        input: true,
+        result: false,
     };
-    let mut inputs = rows.iter().map(input).collect::<Result<HashMap<_, _>>>()?;
-    for task in tasks {
-        task.input = inputs.remove(&task.id).flatten();
-    }
-    Ok(())
+    input.read_large(connection, &alike, &mut tasks).await?;
+    Ok(tasks)
 }

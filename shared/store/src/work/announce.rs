@@ -46,11 +46,19 @@ pub enum Announcer {
 }
 
 impl Announcer {
-    /// Returns how often a unit counts as announced, and the seconds until that happens again.
-    pub(super) const fn counts(self) -> (u32, u32) {
+    /// Returns how often a unit counts as announced.
+    pub(super) const fn announcements(self) -> u32 {
         match self {
-            Self::Caller => (1, RESEND),
-            Self::Sweeper => (0, 0),
+            Self::Caller => 1,
+            Self::Sweeper => 0,
+        }
+    }
+
+    /// Returns the seconds until the sweeper announces a unit that is ready.
+    pub(super) const fn wait(self) -> u32 {
+        match self {
+            Self::Caller => RESEND,
+            Self::Sweeper => 0,
         }
     }
 }

@@ -84,9 +84,8 @@ pub async fn insert(
             )
         })
         .collect();
-    let (_, wait) = announcer.counts();
     let stored = sqlx::query(INSERT)
-        .bind(wait)
+        .bind(announcer.wait())
         .bind(LONGEST_DELAY)
         .bind(json(&rows)?);
     Ok(stored.execute(connection).await?.rows_affected())

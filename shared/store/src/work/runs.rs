@@ -130,7 +130,7 @@ impl Wait {
     fn announcements(self) -> u32 {
         let is_near = self.ms <= u64::from(LONGEST_DELAY) * 1_000;
         let announcer = self.announcer.filter(|_| is_near);
-        announcer.map_or(0, |announcer| announcer.counts().0)
+        announcer.map_or(0, Announcer::announcements)
     }
 }
 

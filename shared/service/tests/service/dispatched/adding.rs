@@ -178,7 +178,7 @@ async fn a_list_takes_a_few_statements_however_long_it_is() {
     .await;
 }
 
-/// Waits until so many tasks are stored, whether that is committed or not.
+/// Waits until the table holds this many tasks, committed or not.
 async fn stored(fresh: &TestDatabase, tasks: i64) {
     let mut look = task_store::Connection::connect(&fresh.url).await.unwrap();
     let uncommitted = "SET SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED";
