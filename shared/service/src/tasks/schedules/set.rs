@@ -31,7 +31,8 @@ pub struct ScheduleChange {
 }
 
 /// Stores a schedule, or changes the members given; answers it with its next instants. Tasks that were added ahead of their time
-/// are taken back: the next instants are those of the new schedule only.
+/// are taken back: the next instants are those of the new schedule only. One that has come and has no task yet gets it still, where
+/// neither `cron` nor `time_zone` changes.
 ///
 /// # Errors
 /// `PARAM_MISSING` for a new schedule without `cron` or `task`; `PARAM_INVALID` for a bad expression, a zone that is not known, a
@@ -83,12 +84,17 @@ async fn set_within(
         Some(before) => passed_to(connection, before, now).await?,
         None => None,
     };
-    let next = rule.next(passed.map_or(now, |passed| passed.max(now)));
+    let time_zone = merged.zone.iana_name().unwrap_or("UTC");
+    let overdue = before
+        .as_ref()
+        .filter(|before| before.cron == merged.cron && before.time_zone == time_zone)
+        .and_then(|before| before.next_at.filter(|next| *next <= now));
+    let next = overdue.or_else(|| rule.next(passed.map_or(now, |passed| passed.max(now))));
     let new = NewSchedule {
         name,
         station: &station,
         cron: &merged.cron,
-        time_zone: merged.zone.iana_name().unwrap_or("UTC"),
+        time_zone,
         misfire: merged.misfire,
         enabled: merged.enabled,
         task: &merged.task.text()?,

@@ -224,3 +224,47 @@ async fn a_change_takes_back_the_tasks_that_were_added_ahead_and_no_instant_runs
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_instant_that_has_come_and_has_no_task_yet_outlives_a_change_of_anything_but_the_instants()
+ {
+    with_database(async |fresh| {
+        declare(fresh, PolicyChange::default()).await;
+        let database = clock(fresh, "2026-11-28 10:00:30").await;
+        set(&database, "often", &by("* * * * *")).await.unwrap();
+        set(&database, "daily", &by("30 6 * * *")).await.unwrap();
+        set_clock(&database, "2026-11-28 10:01:05").await;
+        set(&database, "often", &by("* * * * *")).await.unwrap();
+        assert_eq!(add_due(&database).await.scheduled, 2);
+        assert_eq!(
+            ids(fresh).await,
+            ["often:2026-11-28T10:01:00Z", "often:2026-11-28T10:02:00Z"]
+        );
+        let off = ScheduleChange {
+            enabled: Some(false),
+            ..ScheduleChange::default()
+        };
+        set(&database, "often", &off).await.unwrap();
+        // Nobody comes for minutes, and then somebody changes the tasks.
+        set_clock(&database, "2026-11-29 06:34:00").await;
+        let other = ScheduleChange {
+            task: Some(task_of("T2")),
+            ..ScheduleChange::default()
+        };
+        set(&database, "daily", &other).await.unwrap();
+        assert_eq!(add_due(&database).await.scheduled, 1);
+        assert!(
+            ids(fresh)
+                .await
+                .contains(&"daily:2026-11-29T06:30:00Z".to_owned())
+        );
+        // What was disabled makes up for nothing.
+        let on = ScheduleChange {
+            enabled: Some(true),
+            ..ScheduleChange::default()
+        };
+        set(&database, "often", &on).await.unwrap();
+        assert_eq!(add_due(&database).await.scheduled, 1, "06:35 only");
+    })
+    .await;
+}
