@@ -134,9 +134,15 @@ fn every_queue_has_its_alarms() {
     for (queue, _) in template.of_type("AWS::SQS::Queue") {
         let is_dead = queue.contains("DeadLetter");
         let wanted: &[&str] = match is_dead {
-            // Nobody takes those of a task queue.
-            true if queue.starts_with("Task") => &["ApproximateNumberOfMessagesVisible"],
-            true => &["ApproximateAgeOfOldestMessage", "NumberOfMessagesReceived"],
+            // Nobody takes those of a task queue, nor of task-push.
+            true if queue.starts_with("Task") || queue.starts_with("Push") => {
+                &["ApproximateNumberOfMessagesVisible"]
+            }
+            true => &[
+                "ApproximateAgeOfOldestMessage",
+                "ApproximateNumberOfMessagesNotVisible",
+                "NumberOfMessagesReceived",
+            ],
             false => &["ApproximateAgeOfOldestMessage"],
         };
         for metric in wanted {

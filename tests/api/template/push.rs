@@ -23,6 +23,7 @@ fn what_can_end_a_task_or_make_one_due_wakes_who_calls_its_target_and_nothing_el
         "task-callback-resend",
         "task-fail",
         "task-finish",
+        "task-push",
         "task-retry",
     ];
     let template = Template::read();
