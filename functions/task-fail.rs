@@ -19,5 +19,6 @@ async fn handle(
     let message = p.required("msg", |msg| msg.text(1_000))?;
     let failed = runs::fail(database, &p.task()?, &p.failure(&message)?, zone).await?;
     runs::announce(database, queues, [failed.task]).await;
+    runs::announce_freed(database, queues).await;
     Reply::data(&failed)
 }

@@ -124,6 +124,27 @@ async fn a_message_starts_its_run_a_lost_one_comes_again_and_a_refused_start_los
 }
 
 #[tokio::test]
+async fn a_run_that_a_cap_leaves_no_room_for_is_announced_when_another_ends() {
+    with_own_api(configure, async |api| {
+        declare(api, "report", json!({"concurrency": 1})).await;
+        let ids = [
+            add(api, "report", json!({})).await,
+            add(api, "report", json!({})).await,
+        ];
+        let (first, second) = (message(api).await, message(api).await);
+        start(api, &first).await.data();
+        start(api, &second).await.refusal("TASK_NOT_DUE");
+        let finish = json!({"task_id": first["task_id"], "run_count": 1});
+        api.post("/task/finish", &finish).await.data();
+        assert_eq!(message(api).await, second);
+        start(api, &second).await.data();
+        let close = json!({"task_ids": ids.map(|id| id.to_string()), "station_id": "T1"});
+        api.post("/async_task/close", &close).await.data();
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_message_that_was_given_up_does_not_lose_its_task() {
     with_own_api(configure, async |api| {
         declare(api, "sums", json!({"max_attempts": 1})).await;

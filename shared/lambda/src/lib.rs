@@ -28,4 +28,4 @@ pub use configuration::{ConfigurationError, Environment, FromEnvironment};
 pub use console::ConsoleSettings;
 pub use lambda_runtime::Error;
 pub use parameters::{Parameter, Parameters, ReportFormat, ValueType};
-pub use settings::{PublicBaseUrl, StationSource};
+pub use settings::{ClaimPlaces, PublicBaseUrl, StationSource};

@@ -16,9 +16,10 @@ use task_store::{Database, DatabaseConfig, RowUser, UserTaskId, chunks::MAX_ITEM
 
 use crate::configuration::{ConfigurationError, Environment, FromEnvironment};
 use crate::variables::{
-    APP_TIME_ZONE, CHUNK_SIZE, DATABASE_CONNECTIONS, DATABASE_ROWS_URL, DATABASE_TIMEOUT_MS,
-    DATABASE_URL, GM_TASK_QUEUE, LEASE_SECONDS, MAX_ORDERS, PUBLIC_BASE_URL, RESEND_SECONDS,
-    RETENTION_DAYS, STATION_CHUNKS, STATION_SOURCE, TASK_QUEUE_URL, TASK_QUEUES, Variable,
+    APP_TIME_ZONE, CHUNK_SIZE, CLAIM_CONCURRENCY, DATABASE_CONNECTIONS, DATABASE_ROWS_URL,
+    DATABASE_TIMEOUT_MS, DATABASE_URL, GM_TASK_QUEUE, LEASE_SECONDS, MAX_ORDERS, PUBLIC_BASE_URL,
+    RESEND_SECONDS, RETENTION_DAYS, STATION_CHUNKS, STATION_SOURCE, TASK_QUEUE_URL, TASK_QUEUES,
+    Variable,
 };
 
 /// `DATABASE_URL`, `DATABASE_CONNECTIONS` (the most this process holds at once) and `DATABASE_TIMEOUT_MS` (the bound
@@ -74,6 +75,19 @@ impl FromEnvironment for TaskQueues {
             return Err(ConfigurationError::new(TASK_QUEUE_URL.name, wrong));
         }
         Ok(Self::new(names, url))
+    }
+}
+
+/// How many claims of workers may wait at once; `None`: any number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClaimPlaces(pub Option<u8>);
+
+/// `CLAIM_CONCURRENCY`: half of the instances may wait.
+impl FromEnvironment for ClaimPlaces {
+    fn from_environment(environment: &Environment) -> Result<Self, ConfigurationError> {
+        let instances: u32 = environment.integer(CLAIM_CONCURRENCY, 0..=10_000)?;
+        let half = u8::try_from(instances.div_ceil(2)).unwrap_or(u8::MAX);
+        Ok(Self((instances > 0).then_some(half)))
     }
 }
 

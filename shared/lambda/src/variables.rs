@@ -138,6 +138,9 @@ variables! {
     RESEND_SECONDS: Value "60",
         "how long after its message was due an open chunk is announced again",
         "未完成的分块在消息到期多久之后再次通知";
+    CLAIM_CONCURRENCY: Value "0",
+        "instances of `task-claim` that there may be at once: where half of them wait for tasks, a claim that finds none answers at once; 0: any number may wait",
+        "`task-claim` 的最大并发实例数：其中一半在等待任务时，取不到任务的请求立即返回；0 表示不限";
     RETENTION_DAYS: Value "0",
         "days for which finished tasks are kept, then they are purged; 0: for ever; 90 in the template",
         "已结束任务的保留天数，之后清除；0 表示永久保留；模板中为 90";

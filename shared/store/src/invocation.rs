@@ -1,16 +1,20 @@
 //! The invocation that the current work is part of: when it ends, whether it has changed anything yet, and which units of work it
-//! has opened that somebody must be told of.
+//! has opened that somebody must be told of, and for which waiting runs it has made room.
 //!
 //! Set once, around all that an invocation does. Every unit of work takes the time that is left as its bound, so that
 //! several of them in a row end before the process is stopped, and their caller gets an answer.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use crate::ids::TaskId;
+use crate::work::CappedLane;
 
 /// The most units that an invocation announces at its end: its answer waits for the messages.
 const MOST_OPENED: usize = 50;
+/// The most lanes of capped queues whose next runs an invocation announces; the sweeper announces those of the others.
+const MOST_FREED: usize = 20;
 /// The bound of a unit that begins after the end: it ends a claim or gives something back.
 const GRACE: Duration = Duration::from_millis(500);
 
@@ -19,6 +23,7 @@ struct Invocation {
     end: Option<Instant>,
     has_written: Cell<bool>,
     opened: RefCell<Vec<OpenedUnit>>,
+    freed: RefCell<BTreeSet<CappedLane>>,
 }
 
 /// A unit of work that was opened, if the transaction has committed: a message that announces one which is not there does no
@@ -55,6 +60,7 @@ pub async fn within<T>(end: Option<Instant>, work: impl Future<Output = T>) -> T
         end,
         has_written: Cell::new(false),
         opened: RefCell::default(),
+        freed: RefCell::default(),
     };
     CURRENT.scope(invocation, work).await
 }
@@ -96,6 +102,25 @@ pub fn note_opened(unit: OpenedUnit) -> bool {
         is_noted
     };
     CURRENT.try_with(note).unwrap_or(false)
+}
+
+/// Notes the lane of a capped queue in which the invocation has made room, if the transaction has committed.
+pub fn note_freed(lane: CappedLane) {
+    let note = |current: &Invocation| {
+        let mut freed = current.freed.borrow_mut();
+        if freed.len() < MOST_FREED {
+            freed.insert(lane);
+        }
+    };
+    // Outside of an invocation the sweeper announces.
+    let _ = CURRENT.try_with(note);
+}
+
+/// Takes the noted lanes, each once: the caller announces their next runs.
+#[must_use]
+pub fn take_freed() -> BTreeSet<CappedLane> {
+    let taken = CURRENT.try_with(|current| current.freed.take());
+    taken.unwrap_or_default()
 }
 
 pub(crate) fn note_written() {

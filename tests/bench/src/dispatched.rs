@@ -172,6 +172,7 @@ async fn claimed(database: &Database, most: u32) -> Vec<(TaskId, i32)> {
         queue: &queue(),
         limit: most,
         wait: Duration::ZERO,
+        most_waiting: None,
         claim_id: None,
         worker: "bench",
     };

@@ -12,6 +12,7 @@ use task_store::StationId;
 use task_store::task_queues::QueueName;
 
 use super::{Parameter, Parameters};
+use crate::ClaimPlaces;
 
 /// How a task has ended.
 const OUTCOMES: [(&str, &str); 4] = [
@@ -25,12 +26,13 @@ const OUTCOMES: [(&str, &str); 4] = [
 const NAMES: [&str; 4] = ["task_id", "user_task_id", "task_ids", "user_task_ids"];
 
 impl Parameters<'_> {
-    /// Reads a worker's claim; `request_id` is the call's.
+    /// Reads a worker's claim; `request_id` is the call's, `places` are those of claims that wait.
     pub fn claim<'c>(
         &self,
         queue: &'c QueueName,
         claim_id: Option<&'c str>,
         request_id: &'c str,
+        places: ClaimPlaces,
     ) -> Result<ClaimRequest<'c>> {
         let limit = self.optional("limit", |limit| limit.integer(1..=100))?;
         let wait = self.optional("wait", |wait| wait.integer(0..=10))?;
@@ -38,6 +40,7 @@ impl Parameters<'_> {
             queue,
             limit: limit.unwrap_or(1),
             wait: Duration::from_secs(wait.unwrap_or(0)),
+            most_waiting: places.0,
             claim_id,
             worker: request_id,
         })

@@ -10,7 +10,7 @@ use task_store::work::{self, RunAnnouncement};
 use super::message::Announcement;
 use super::queue::PushQueue;
 use crate::error::Result;
-use crate::tasks::runs::take;
+use crate::tasks::runs::{let_overdue_wait, take};
 
 /// The most seconds that a message may be delayed, the service's limit.
 const LONGEST_DELAY: u64 = 900;
@@ -57,6 +57,7 @@ async fn announce_queue(
     deadline: Deadline,
 ) -> Result<usize> {
     let mut announced = 0;
+    let_overdue_wait(database, policy, deadline).await?;
     while !deadline.has_passed() {
         let runs = database
             .transaction(async |c| take(c, policy).await)

@@ -75,7 +75,13 @@ async fn begin_within(
         return Ok(None);
     };
     // Refused: the transaction takes the place back.
-    let task = runs::start(connection, task, None, zone).await?;
+    let task = match runs::start(connection, task, None, zone).await? {
+        runs::Start::Run(task) => *task,
+        runs::Start::NoRoom(_) => {
+            call_places::give_back(connection, &queue, place).await?;
+            return Ok(None);
+        }
+    };
     Ok(Some(PushedRun {
         task,
         queue,

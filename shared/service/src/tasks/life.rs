@@ -51,9 +51,13 @@ pub async fn start(
         Started::Plain(view) => Ok(*view),
         Started::Dispatched(id) => {
             let claim = async |c: &mut _| runs::start(c, id, run_count, zone).await;
-            let task = database.transaction(claim).await?;
-            let progress = task.progress;
-            Ok(TaskView::new(task, progress, zone)?)
+            match database.transaction(claim).await? {
+                runs::Start::Run(task) => {
+                    let progress = task.progress;
+                    Ok(TaskView::new(*task, progress, zone)?)
+                }
+                runs::Start::NoRoom(refusal) => Err(refusal),
+            }
         }
     }
 }
@@ -83,20 +87,20 @@ pub async fn finish(
     zone: &TimeZone,
 ) -> Result<()> {
     update::check(changes)?;
+    if let Some(run_count) = changes.run_count {
+        // A caller that names a run means a dispatched task, and mostly the run that the task is in.
+        let finish =
+            async |c: &mut _| runs::finish(c, named, run_count, changes, Told::Nobody).await;
+        if database.transaction(finish).await? {
+            return Ok(());
+        }
+    }
     let plain = async |c: &mut _| {
         let name = name(&Caller::Unbound, named)?;
         Ok::<_, Error>(tasks::finish(c, name, changes, Told::Nobody).await?)
     };
     if database.run(plain).await? {
         return Ok(());
-    }
-    if let Some(run_count) = changes.run_count {
-        // As workers do: the run they name is the one that the task is in.
-        let finish =
-            async |c: &mut _| runs::finish(c, named, run_count, changes, Told::Nobody).await;
-        if database.transaction(finish).await? {
-            return Ok(());
-        }
     }
     let look = async |c: &mut _| {
         let task = find(c, &Caller::Unbound, named).await?;

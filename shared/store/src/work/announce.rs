@@ -63,12 +63,14 @@ impl Announcer {
     }
 }
 
+/// The columns of a [`RunAnnouncement`], and the unit's key.
 macro_rules! announcement_columns {
     () => {
         "w.id, w.task_id, w.station_id, w.queue, t.run_count + 1 AS run_count,
            CAST(IF(w.state = 1, GREATEST(CEIL(TIMESTAMPDIFF(MICROSECOND, NOW(3), w.due_at) / 1000000), 0), 0) AS UNSIGNED) AS delay"
     };
 }
+pub(super) use announcement_columns;
 
 /// Reads the announcements of tasks whose caller announces them. A paused queue announces nothing.
 pub async fn announcements(
@@ -91,12 +93,12 @@ pub async fn announcements(
     rows.iter().map(announcement).collect()
 }
 
-/// Reads the policies of the queues whose tasks are announced now.
+/// Reads the policies of the queues whose tasks are announced, of paused ones as well.
 pub async fn announcing(connection: &mut Connection) -> Result<Vec<Policy>> {
     const ANNOUNCING: &str = concat!(
         "SELECT ",
         policy_columns!(),
-        " FROM tbl_task_queue WHERE mode IN ('sqs', 'push') AND paused = 0"
+        " FROM tbl_task_queue WHERE mode IN ('sqs', 'push')"
     );
     let rows = sqlx::query(ANNOUNCING).fetch_all(connection).await?;
     rows.iter().map(policy).collect()
@@ -120,39 +122,46 @@ macro_rules! unannounced {
     };
 }
 
-/// Units that must be announced, each a range of the index: ready ones whose message was lost or never sent, delayed ones
-/// whose time is near (further ahead than from one sweep to the next), and those that became ready while the queue had another mode.
-const UNANNOUNCED: [&str; 3] = [
-    unannounced!("w.state = 0 AND w.due_at <= NOW(3)"),
-    unannounced!(
-        "w.state = 1 AND w.due_at <= NOW(3) + INTERVAL 120 SECOND AND w.announcements = 0"
-    ),
-    unannounced!("w.state = 0 AND w.due_at = '9999-12-31'"),
-];
+/// Ready units whose message was lost or never sent.
+const UNANNOUNCED: &str = unannounced!("w.state = 0 AND w.due_at <= NOW(3)");
+/// Delayed units whose time is near: further ahead than from one sweep to the next.
+pub(super) const UNANNOUNCED_DELAYED: &str = unannounced!(
+    "w.state = 1 AND w.due_at <= NOW(3) + INTERVAL 120 SECOND AND w.announcements = 0"
+);
+/// Units that became ready while the queue had another mode, was paused, or had a cap.
+const UNANNOUNCED_READY: &str = unannounced!("w.state = 0 AND w.due_at = '9999-12-31'");
 
-/// Takes up to `limit` units of a queue that must be announced, and puts off their next announcement: by half a minute,
-/// doubled with every announcement up to 8 minutes; not doubled where a cap makes consumers refuse them.
+/// Takes up to `limit` units of a queue without a cap that must be announced, and puts off their next announcement: by half a
+/// minute, doubled with every announcement up to 8 minutes.
 ///
 /// Runs in a transaction; two sweepers at once take different units.
 pub async fn take_unannounced(
     connection: &mut Connection,
-    queue: &Policy,
+    queue: &str,
     limit: u32,
 ) -> Result<Vec<RunAnnouncement>> {
     let mut taken = Vec::new();
-    for sql in UNANNOUNCED {
+    for sql in [UNANNOUNCED, UNANNOUNCED_DELAYED, UNANNOUNCED_READY] {
         let rest = limit.saturating_sub(u32::try_from(taken.len()).unwrap_or(u32::MAX));
         if rest > 0 {
-            let rows = sqlx::query(sql).bind(&queue.name).bind(rest);
+            let rows = sqlx::query(sql).bind(queue).bind(rest);
             taken.extend(rows.fetch_all(&mut *connection).await?);
         }
     }
+    postpone(connection, &taken, DOUBLED).await
+}
+
+/// Puts off the next announcement of units that are taken to be announced: by half a minute, doubled `doubled` times at most.
+pub(super) async fn postpone(
+    connection: &mut Connection,
+    taken: &[MySqlRow],
+    doubled: u32,
+) -> Result<Vec<RunAnnouncement>> {
     if taken.is_empty() {
         return Ok(Vec::new());
     }
     let id = |row: &MySqlRow| row.try_get("id");
     let ids = taken.iter().map(id).collect::<sqlx::Result<Vec<i64>>>()?;
-    let doubled = if queue.is_capped() { 0 } else { DOUBLED };
     sqlx::query(POSTPONE)
         .bind(json(&ids)?)
         .bind(RESEND)

@@ -8,6 +8,7 @@ mod claim;
 mod due;
 mod insert;
 mod pushed;
+mod room;
 mod runs;
 mod start;
 mod turns;
@@ -24,6 +25,10 @@ pub use claim::{in_work, in_work_by_station, waiting_stations};
 pub use due::{Lost, expired, lost, promote, promote_due};
 pub use insert::{NewUnit, insert};
 pub use pushed::{give_back, pushable, pushed_queue};
+pub use room::{
+    CappedLane, capped_lanes, let_overdue_wait, let_wait, take_delayed, take_waiting,
+    take_waiting_of_station,
+};
 pub use runs::{
     KEPT_RUNS, Run, Wait, lease_until, put_off, record, record_all, remove, remove_all, renew, runs,
 };

@@ -2,15 +2,16 @@
 //! for as long as nobody has started them.
 
 use task_engine::Deadline;
-use task_store::task_queues::{Mode, Policy};
+use task_store::task_queues::Mode;
 use task_store::work::{self, RunAnnouncement};
 use task_store::{Database, TaskId};
 
-use crate::error::{Error, Result};
+use super::room::{let_overdue_wait, take};
+use crate::error::Result;
 use crate::tasks::{self, AddedTask, IdScope, TaskRequest};
 
 /// How many runs of a queue are announced in one turn.
-const PAGE: u32 = 500;
+pub(super) const PAGE: u32 = 500;
 
 /// Takes announcements of runs to the consumers of their queues.
 pub trait RunQueue: Sync {
@@ -82,7 +83,11 @@ pub async fn announce<Q: RunQueue>(
 }
 
 /// Sends announcements; answers how many were sent. The others are left to the sweeper.
-async fn send<Q: RunQueue>(database: &Database, queue: &Q, runs: &[RunAnnouncement]) -> usize {
+pub(super) async fn send<Q: RunQueue>(
+    database: &Database,
+    queue: &Q,
+    runs: &[RunAnnouncement],
+) -> usize {
     if runs.is_empty() {
         return 0;
     }
@@ -115,6 +120,10 @@ pub async fn announce_due<Q: RunQueue>(
         if policy.mode != Mode::Sqs {
             continue;
         }
+        let_overdue_wait(database, &policy, deadline).await?;
+        if policy.paused {
+            continue;
+        }
         let name = &policy.name;
         if !queue.has(name) {
             tracing::error!(
@@ -135,14 +144,4 @@ pub async fn announce_due<Q: RunQueue>(
         }
     }
     Ok(announced)
-}
-
-/// Takes a page of runs of a queue, and no more than may be in work.
-pub(crate) async fn take(
-    connection: &mut task_store::Connection,
-    policy: &Policy,
-) -> Result<Vec<RunAnnouncement>> {
-    let room = super::claim::room(connection, policy).await?;
-    let taken = work::take_unannounced(connection, policy, room.min(PAGE)).await;
-    taken.map_err(Error::from)
 }

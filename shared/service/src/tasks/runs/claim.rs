@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 use task_store::task_queues::{self, Policy, QueueName};
 use task_store::work::{self, Candidate, Claim, Look};
-use task_store::{Connection, Database, StoreError, TaskId, tasks};
+use task_store::{Connection, Database, StoreError, TaskId, call_places, tasks};
 
+use super::room::{room, stations_with_room};
 use crate::error::{Error, Result};
 use crate::tasks::TaskView;
 use crate::tasks::queues::undeclared;
@@ -15,6 +16,8 @@ use crate::tasks::queues::undeclared;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How many delayed tasks a claim makes ready on its way.
 const PROMOTED: u32 = 200;
+/// Seconds beyond its wait for which a claim that has died keeps its place.
+const PLACE_RESERVE: u32 = 5;
 /// When a worker that got nothing should ask again, in seconds.
 const RETRY_AFTER: u32 = 5;
 /// The most bytes of the tasks of an answer, beside the first.
@@ -31,6 +34,8 @@ pub struct ClaimRequest<'a> {
     pub limit: u32,
     /// How long it waits for the first one.
     pub wait: Duration,
+    /// How many claims may wait at once; where so many do, this one does not. `None`: any number.
+    pub most_waiting: Option<u8>,
     /// Its id of the claim: sent again, it gets the same runs while it holds them.
     pub claim_id: Option<&'a str>,
     /// The request id.
@@ -56,20 +61,65 @@ pub async fn claim(
     request: &ClaimRequest<'_>,
     zone: &TimeZone,
 ) -> Result<Claimed> {
+    let mut tasks = claim_once(database, request).await?;
+    if tasks.is_empty() && !request.wait.is_zero() {
+        tasks = waited(database, request).await?;
+    }
+    let views = tasks.into_iter().map(|task| {
+        let progress = task.progress;
+        TaskView::new(task, progress, zone)
+    });
+    let tasks = views.collect::<std::result::Result<Vec<_>, StoreError>>()?;
+    let retry_after = tasks.is_empty().then_some(RETRY_AFTER);
+    Ok(Claimed { tasks, retry_after })
+}
+
+/// Waits for the first task, if one more claim may wait.
+async fn waited(database: &Database, request: &ClaimRequest<'_>) -> Result<Vec<tasks::Task>> {
     let end = Instant::now() + request.wait;
+    let place = match request.most_waiting {
+        None => None,
+        Some(most) => {
+            let seconds = u32::try_from(request.wait.as_secs()).unwrap_or(u32::MAX);
+            let take = async |c: &mut _| {
+                call_places::take_for_claim(c, most, seconds + PLACE_RESERVE).await
+            };
+            let place = database.transaction(take).await?;
+            if place.is_none() {
+                return Ok(Vec::new());
+            }
+            place
+        }
+    };
+    let tasks = look_until(database, request, end).await;
+    if let Some(place) = place {
+        let give_back = async |c: &mut _| call_places::give_back_of_claim(c, place).await;
+        if let Err(fault) = database.run(give_back).await {
+            let error = fault.kind();
+            tracing::warn!(
+                error,
+                "the place of a waiting claim is free again by its time only"
+            );
+        }
+    }
+    tasks
+}
+
+async fn look_until(
+    database: &Database,
+    request: &ClaimRequest<'_>,
+    end: Instant,
+) -> Result<Vec<tasks::Task>> {
     loop {
-        let tasks = claim_once(database, request).await?;
         let left = end.saturating_duration_since(Instant::now());
-        if !tasks.is_empty() || left.is_zero() {
-            let views = tasks.into_iter().map(|task| {
-                let progress = task.progress;
-                TaskView::new(task, progress, zone)
-            });
-            let tasks = views.collect::<std::result::Result<Vec<_>, StoreError>>()?;
-            let retry_after = tasks.is_empty().then_some(RETRY_AFTER);
-            return Ok(Claimed { tasks, retry_after });
+        if left.is_zero() {
+            return Ok(Vec::new());
         }
         tokio::time::sleep(left.min(LOOK_EVERY)).await;
+        let tasks = claim_once(database, request).await?;
+        if !tasks.is_empty() {
+            return Ok(tasks);
+        }
     }
 }
 
@@ -159,15 +209,6 @@ async fn take(
     Ok(units.iter().map(|unit| unit.task).collect())
 }
 
-/// Reads how many more runs of a queue there may be in work.
-pub(super) async fn room(connection: &mut Connection, policy: &Policy) -> Result<u32> {
-    if policy.concurrency == 0 {
-        return Ok(u32::MAX);
-    }
-    let most = policy.concurrency;
-    Ok(most - work::in_work(connection, &policy.name, most).await?)
-}
-
 /// Reads units of stations that have fewer runs in work than they may, one of each station in turn.
 async fn ready_by_station(
     connection: &mut Connection,
@@ -175,21 +216,14 @@ async fn ready_by_station(
     limit: u32,
 ) -> Result<Vec<Candidate>> {
     let queue = policy.name.as_str();
-    let in_work = work::in_work_by_station(connection, queue).await?;
     let mut units = Vec::new();
-    for station in work::waiting_stations(connection, queue).await? {
-        let held = in_work.iter().find(|(id, _)| *id == station);
-        let room = policy
-            .station_concurrency
-            .saturating_sub(held.map_or(0, |(_, runs)| *runs));
+    for (station, room) in stations_with_room(connection, policy).await? {
         let left = limit - u32::try_from(units.len()).unwrap_or(limit);
         if left == 0 {
             break;
         }
-        if room > 0 {
-            let most = room.min(left);
-            units.extend(work::ready_of_station(connection, queue, &station, most).await?);
-        }
+        let most = room.min(left);
+        units.extend(work::ready_of_station(connection, queue, &station, most).await?);
     }
     Ok(units)
 }

@@ -13,6 +13,7 @@ use task_store::{
 
 use super::fenced;
 use super::heartbeat::key;
+use super::room::note_freed;
 use crate::caller::{Caller, TaskReference};
 use crate::error::{Error, Result};
 use crate::push;
@@ -38,6 +39,7 @@ pub(in crate::tasks) async fn finish(
     if !tasks::finish_run(connection, name, &changes, told).await? {
         return Ok(false);
     }
+    note_freed(connection, &[id]).await?;
     work::record(connection, id, run_count, None).await?;
     work::remove(connection, id).await?;
     if told == Told::Callback {
@@ -49,6 +51,7 @@ pub(in crate::tasks) async fn finish(
 /// Takes the unit of a task away that is being cancelled; its worker learns from its next call. Runs in the transaction that
 /// has locked the task.
 pub(crate) async fn cancel(connection: &mut Connection, task: &Task) -> Result<()> {
+    note_freed(connection, &[task.id]).await?;
     work::record(connection, task.id, task.run_count, Some("CANCELLED")).await?;
     work::remove(connection, task.id).await?;
     Ok(())
@@ -194,6 +197,7 @@ pub(super) async fn end_failed(
     announcer: Announcer,
 ) -> Result<bool> {
     let (id, error) = (task.id, request.message);
+    note_freed(connection, &[id]).await?;
     work::record(connection, id, task.run_count, Some(error)).await?;
     let most = task.dispatched.max_attempts.unwrap_or(1);
     if !request.retry || task.attempt >= most {

@@ -7,6 +7,7 @@ use task_engine::JobKinds;
 use task_store::tasks::{self, Changes, EndedRun, MAX_RESULT, Operation};
 use task_store::{Database, TaskId, work};
 
+use super::room::note_freed;
 use crate::caller::TaskReference;
 use crate::error::{Error, Result};
 use crate::tasks::life;
@@ -70,6 +71,7 @@ async fn finish_alike(
     let (numbers, runs): (Vec<_>, Vec<_>) = alike.into_iter().unzip();
     let finish = async |c: &mut _| {
         let ended = tasks::finish_runs(c, &runs).await?;
+        note_freed(c, &ended).await?;
         work::record_all(c, &ended).await?;
         work::remove_all(c, &ended).await?;
         Ok::<_, Error>(ended)

@@ -9,6 +9,7 @@ mod end;
 mod finish_all;
 mod heartbeat;
 mod retry;
+mod room;
 mod start;
 mod sweep;
 
@@ -19,7 +20,6 @@ use task_store::{Connection, TaskId};
 use super::{TaskView, not_found, progress};
 use crate::error::{Error, ErrorCode, Result};
 
-pub(crate) use announce::take;
 pub use announce::{RunQueue, add, add_many, announce, announce_due};
 pub(crate) use claim::claim_first;
 pub use claim::{ClaimRequest, Claimed, claim};
@@ -31,7 +31,9 @@ pub use finish_all::{FinishRequest, Finished, finish_all};
 pub(super) use heartbeat::renew;
 pub use heartbeat::{Heartbeat, heartbeat};
 pub use retry::{Retried, RetryFilter, retry, retry_all};
-pub(crate) use start::start;
+pub use room::announce_freed;
+pub(crate) use room::{let_overdue_wait, take};
+pub(crate) use start::{Start, start};
 pub use sweep::{SweptRuns, sweep, watch};
 
 /// Reads a refusal with the task as it is now.

@@ -5,10 +5,24 @@ use task_store::tasks::{self, Task, TaskStatus};
 use task_store::work::{self, Claim, Holder, UnitState};
 use task_store::{Connection, TaskId, task_queues};
 
-use super::claim::room;
 use super::refused;
-use crate::error::{ErrorCode, Result};
+use super::room::{room, room_of_station};
+use crate::error::{Error, ErrorCode, Result};
 use crate::tasks::not_found;
+
+/// What came of a start.
+pub(crate) enum Start {
+    /// The run is the caller's.
+    Run(Box<Task>),
+    /// There is no room for it: it waits, if the transaction commits, and is announced as soon as there is. The refusal.
+    NoRoom(Error),
+}
+
+/// Why a run cannot be started.
+enum Hindrance {
+    Refusal(ErrorCode, &'static str),
+    NoRoom(&'static str),
+}
 
 /// Starts a run of a dispatched task; only run number `run_count` where a message names it. Runs in a transaction.
 ///
@@ -20,30 +34,40 @@ pub(crate) async fn start(
     id: TaskId,
     run_count: Option<i32>,
     zone: &TimeZone,
-) -> Result<Task> {
+) -> Result<Start> {
     let task = tasks::lock(connection, id).await?.ok_or_else(not_found)?;
-    if let Some((code, message)) = hindrance(connection, &task, run_count).await? {
-        return Err(refused(connection, code, message.to_owned(), id, zone).await?);
+    match hindrance(connection, &task, run_count).await? {
+        None => {
+            let started = tasks::by_id(connection, id).await?;
+            Ok(Start::Run(Box::new(started.ok_or_else(not_found)?)))
+        }
+        Some(Hindrance::Refusal(code, message)) => {
+            Err(refused(connection, code, message.to_owned(), id, zone).await?)
+        }
+        Some(Hindrance::NoRoom(message)) => {
+            let code = ErrorCode::TaskNotDue;
+            let refusal = refused(connection, code, message.to_owned(), id, zone).await?;
+            Ok(Start::NoRoom(refusal))
+        }
     }
-    let started = tasks::by_id(connection, id).await?;
-    started.ok_or_else(not_found)
 }
 
-/// Starts the run, or refuses with the reason.
+/// Starts the run, or says what hinders it.
 async fn hindrance(
     connection: &mut Connection,
     task: &Task,
     run_count: Option<i32>,
-) -> Result<Option<(ErrorCode, &'static str)>> {
+) -> Result<Option<Hindrance>> {
+    let refusal = |code, message| Ok(Some(Hindrance::Refusal(code, message)));
     if task.status == TaskStatus::Finished {
         let message = "the task is finished: /task/retry runs it again";
-        return Ok(Some((ErrorCode::TaskFinished, message)));
+        return refusal(ErrorCode::TaskFinished, message);
     }
     if run_count.is_some_and(|run| {
         run < task.run_count || run == task.run_count && task.status != TaskStatus::Running
     }) {
         let message = "the run of the message is over: acknowledge the message";
-        return Ok(Some((ErrorCode::RunStale, message)));
+        return refusal(ErrorCode::RunStale, message);
     }
     let unit = work::of_task(connection, task.id).await?;
     let state = unit.as_ref().map_or(UnitState::Waiting, |unit| unit.state);
@@ -59,32 +83,35 @@ async fn hindrance(
             "the task waits for its time, see next_run_time: acknowledge the message",
         ),
     };
-    Ok(Some((code, message)))
+    refusal(code, message)
 }
 
 async fn lease(
     connection: &mut Connection,
     unit: &Holder,
     task: &Task,
-) -> Result<Option<(ErrorCode, &'static str)>> {
-    let not_due = |message| Ok(Some((ErrorCode::TaskNotDue, message)));
+) -> Result<Option<Hindrance>> {
     let mut policy = task_queues::find(connection, &unit.queue).await?;
     if policy.as_ref().is_some_and(task_queues::Policy::is_capped) {
         policy = task_queues::lock(connection, &unit.queue).await?;
     }
     let policy = policy.ok_or_else(not_found)?;
     if policy.paused {
-        return not_due("the queue is paused: acknowledge the message");
+        let message = "the queue is paused: acknowledge the message";
+        return Ok(Some(Hindrance::Refusal(ErrorCode::TaskNotDue, message)));
     }
-    if room(connection, &policy).await? == 0 {
-        return not_due("as many runs of the queue are in work as it may have");
-    }
-    if policy.station_concurrency > 0 {
-        let in_work = work::in_work_by_station(connection, &policy.name).await?;
-        let held = in_work.iter().find(|(id, _)| *id == task.station_id);
-        if held.is_some_and(|(_, runs)| *runs >= policy.station_concurrency) {
-            return not_due("as many runs of the station are in work as it may have");
+    let full = if room(connection, &policy).await? == 0 {
+        Some("as many runs of the queue are in work as it may have")
+    } else if room_of_station(connection, &policy, &task.station_id).await? == 0 {
+        Some("as many runs of the station are in work as it may have")
+    } else {
+        None
+    };
+    if let Some(message) = full {
+        if policy.mode.is_announced() {
+            work::let_wait(connection, task.id).await?;
         }
+        return Ok(Some(Hindrance::NoRoom(message)));
     }
     let units = std::slice::from_ref(&unit.candidate);
     work::lease(connection, units, policy.timeout, Claim::default()).await?;

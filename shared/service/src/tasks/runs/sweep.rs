@@ -44,10 +44,12 @@ pub async fn sweep(database: &Database, deadline: Deadline) -> Result<SweptRuns>
         let promote = async |c: &mut _| work::promote_due(c, PAGE).await;
         let promoted = database.transaction(promote).await?;
         let lost = database.run(async |c| work::lost(c, PAGE).await).await?;
-        let expired = database.run(async |c| work::expired(c, PAGE).await).await?;
-        let pages = [promoted, lost.len(), expired.len()];
+        let lost_page = lost.len();
         swept.promoted += promoted;
         swept.lost += each(database, deadline, lost, lose).await?;
+        // The last: to find them, the server reads past what waits for its announcement.
+        let expired = database.run(async |c| work::expired(c, PAGE).await).await?;
+        let pages = [promoted, lost_page, expired.len()];
         swept.expired += each(database, deadline, expired, expire).await?;
         let has_more = pages.contains(&(PAGE as usize));
         if !has_more || deadline.has_passed() {

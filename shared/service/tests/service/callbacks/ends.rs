@@ -52,6 +52,7 @@ async fn claim(fresh: &TestDatabase) {
         queue: &queue,
         limit: 10,
         wait: Duration::ZERO,
+        most_waiting: None,
         claim_id: None,
         worker: "w",
     };

@@ -1,6 +1,7 @@
 //! Queues in mode `sqs`: runs are announced when they become due, and again for as long as nobody has started them.
 
 mod policies;
+mod room;
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;

@@ -247,6 +247,7 @@ async fn a_claim_waits_for_a_task_and_holds_nothing_meanwhile() {
             queue: &name,
             limit: 1,
             wait: Duration::from_secs(10),
+            most_waiting: None,
             claim_id: None,
             worker: "request-1",
         };

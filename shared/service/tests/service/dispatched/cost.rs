@@ -1,5 +1,6 @@
 //! The server's cost of a worker's calls: the same with a backlog of tens of thousands and with none.
 
+use task_service::sqs::TaskQueues;
 use task_store::testing::with_database;
 
 use super::*;
@@ -140,6 +141,44 @@ async fn a_full_station_costs_no_look_at_its_backlog() {
         let is_maria_db = count(fresh, "SELECT VERSION() LIKE '%MariaDB%'").await == 1;
         let most = if is_maria_db { 45_000 } else { 1_500 };
         assert!(reads < most, "{reads}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_waits_in_a_paused_queue_costs_no_sweep_anything() {
+    with_database(async |fresh| {
+        declare(fresh, PolicyChange::default()).await;
+        fill(fresh).await;
+        let paused = [
+            "INSERT INTO tbl_task_queue (name, mode, timeout, max_attempts, backoff_first, backoff_longest, concurrency, \
+               station_concurrency, paused) \
+             VALUES ('other', 'sqs', 900, 5, 10, 3600, 0, 0, 0), ('third', 'sqs', 900, 5, 10, 3600, 0, 0, 0)",
+            "UPDATE tbl_task_queue SET mode = 'sqs', paused = 1 WHERE name = 'report'",
+            "UPDATE tbl_work SET due_at = NOW(3) - INTERVAL 1 SECOND, announcements = 1",
+        ];
+        for sql in paused {
+            execute(fresh, sql).await;
+        }
+        let queues = TaskQueues::new(SqsNames::parse("report,other,third").unwrap(), "");
+        let announce = async |f: &TestDatabase| {
+            let announced = runs::announce_due(&f.database, &queues, Deadline::default()).await;
+            announced.unwrap()
+        };
+        assert_eq!(announce(fresh).await, 0);
+        execute(fresh, "ANALYZE TABLE tbl_work").await;
+        let counting = Counting::of(fresh);
+        counting.cost(async |f| sweep(f).await).await;
+        let (_, reads, asked) = counting.cost(async |f| sweep(f).await).await;
+        println!("sweep beside a paused queue: {reads} reads, {asked} statements");
+        assert!(reads < 100, "sweep: {reads} reads");
+        let (_, reads, asked) = counting.cost(announce).await;
+        println!("announce beside a paused queue: {reads} reads, {asked} statements");
+        assert!(reads < 100, "announce: {reads} reads");
+        execute(fresh, "UPDATE tbl_task_queue SET paused = 0 WHERE name = 'report'").await;
+        let take = async |c: &mut _| task_store::work::take_unannounced(c, "report", 500).await;
+        let taken = fresh.database.transaction(take).await.unwrap();
+        assert_eq!(taken.len(), 500, "they are announced when it goes on");
     })
     .await;
 }

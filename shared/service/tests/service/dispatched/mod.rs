@@ -180,6 +180,7 @@ async fn claim_as(database: &Database, limit: u32, claim_id: Option<&str>) -> Re
         queue: &queue(QUEUE),
         limit,
         wait: Duration::ZERO,
+        most_waiting: None,
         claim_id,
         worker: "request-1",
     };

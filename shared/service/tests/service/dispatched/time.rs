@@ -25,6 +25,7 @@ async fn a_delayed_task_is_claimed_to_the_second() {
             queue: &name,
             limit: 1,
             wait: Duration::from_secs(5),
+            most_waiting: None,
             claim_id: None,
             worker: "request-1",
         };
@@ -171,6 +172,62 @@ async fn an_update_whose_lease_cannot_be_renewed_for_a_while_is_made_once() {
         freed.unwrap();
         updated.unwrap();
         assert_eq!(get(fresh, id).await["result"], json!([7]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_claim_that_finds_nothing_does_not_wait_where_as_many_wait_as_may() {
+    with_database(async |fresh| {
+        declare(fresh, PolicyChange::default()).await;
+        let name = queue(QUEUE);
+        let request = ClaimRequest {
+            queue: &name,
+            limit: 1,
+            wait: Duration::from_secs(10),
+            most_waiting: Some(2),
+            claim_id: None,
+            worker: "request-1",
+        };
+        let (one, two, three) = (fresh.another(1), fresh.another(1), fresh.another(1));
+        let zone = TimeZone::UTC;
+        let waiting = async {
+            let claims = (
+                runs::claim(&one, &request, &zone),
+                runs::claim(&two, &request, &zone),
+            );
+            let (one, two) = tokio::join!(claims.0, claims.1);
+            one.unwrap().tasks.len() + two.unwrap().tasks.len()
+        };
+        let beside = async {
+            let taken = "SELECT COUNT(*) FROM tbl_call_place WHERE until > NOW(3)";
+            while count(fresh, taken).await < 2 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            let third = runs::claim(&three, &request, &zone).await.unwrap();
+            assert_eq!((third.tasks.len(), third.retry_after), (0, Some(5)));
+            add(fresh, "T1").await;
+            add(fresh, "T1").await;
+            let fourth = runs::claim(&three, &request, &zone).await.unwrap();
+            assert_eq!(
+                fourth.tasks.len(),
+                1,
+                "a full house keeps no task from a worker"
+            );
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(9), beside);
+        let one_of_two = async {
+            waited.await.expect("no claim of these waits");
+            add(fresh, "T1").await;
+        };
+        let (claimed, ()) = tokio::join!(waiting, one_of_two);
+        assert_eq!(claimed, 2);
+        let taken = "SELECT COUNT(*) FROM tbl_call_place WHERE until > NOW(3)";
+        assert_eq!(
+            count(fresh, taken).await,
+            0,
+            "they have given their places back"
+        );
     })
     .await;
 }

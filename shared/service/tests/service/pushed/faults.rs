@@ -131,7 +131,18 @@ async fn the_concurrency_of_a_queue_bounds_its_runs_and_not_only_its_calls() {
         push(fresh, first).await;
         push(fresh, second).await;
         assert_eq!(task(fresh, second).await.status, TaskStatus::Submitted);
-        finish(fresh, first, 1).await.unwrap();
+        let noted = invocation::within(None, async {
+            finish(fresh, first, 1).await.unwrap();
+            runs::announce_freed(&fresh.database, &TaskQueues::default()).await;
+            invocation::take_opened()
+        })
+        .await;
+        let next = OpenedUnit::Run {
+            task: second,
+            lane: ("report".to_owned(), "T1".to_owned()),
+            delay: 0,
+        };
+        assert_eq!(noted, [next], "whoever makes room wakes the next");
         push(fresh, second).await;
         assert_eq!(task(fresh, second).await.status, TaskStatus::Running);
     })

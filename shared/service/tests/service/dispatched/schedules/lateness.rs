@@ -53,6 +53,7 @@ async fn worked(database: &Database, instant: i64) -> Vec<i64> {
             queue: &queue(QUEUE),
             limit: AT_ONCE,
             wait: Duration::from_secs(if is_begun { 0 } else { 10 }),
+            most_waiting: None,
             claim_id: None,
             worker: "request-1",
         };
