@@ -142,6 +142,32 @@ async fn a_failed_order_is_named_by_its_index_its_address_or_its_number_and_all_
     .await;
 }
 
+#[tokio::test]
+async fn an_address_that_fits_several_failed_orders_is_refused_and_their_indexes_are_named() {
+    with_api(async |api| {
+        let station = Station::fresh(api).await;
+        let id = unique("several-");
+        let mut list = orders(3);
+        for (n, order) in list.iter_mut().enumerate() {
+            order["out_order_no"] = json!(format!("{id}-{n}"));
+            order["address_id"] = json!("S1");
+            order["details"] = json!([]);
+        }
+        api.import(&station, &id, &list).await;
+        let before = result(api, &id).await;
+        let call = json!({"task_id": id, "address_id": "S1"});
+        let answer = api.post(AMEND, &call).await;
+        let told = answer.refusal("PARAM_INVALID");
+        assert!(told.contains("at 0 and 1: name `index`"), "{told}");
+        assert_eq!(result(api, &id).await, before);
+        let call = json!({"task_id": id, "address_id": "S1", "index": 1});
+        for _ in 0..2 {
+            assert_eq!(api.post(AMEND, &call).await.data()["index"], 1);
+        }
+    })
+    .await;
+}
+
 /// The second order of a batch failed. At once a person says that it was made by hand (or corrects it), and the whole
 /// batch comes again, mended.
 async fn race(api: &Api, station: &Station, round: u64) -> bool {

@@ -48,6 +48,9 @@ pub struct Mended {
 
 /// Mends an order that failed, or takes back one that was given up. The same call again finds its work done and is
 /// harmless; an order that is neither failed nor given up nor mended in this very way is `ORDER_NOT_FOUND`.
+///
+/// # Errors
+/// `PARAM_INVALID` when no index is named and several failed, given up or amended orders fit: nothing is changed.
 pub async fn amend<Q: Queue>(
     dispatcher: &Dispatcher<Q>,
     caller: &Caller,
@@ -99,27 +102,34 @@ impl<Q> Amend<'_, Q> {
         which: &Which,
         mending: Mending<'_>,
     ) -> Result<(u32, ItemStatus)> {
-        let (item, sent) = find(connection, self.batch, which)
-            .await?
-            .ok_or_else(not_found)?;
+        let content = match mending {
+            Mending::Corrected(order) => Some(minified(order.get())),
+            Mending::Made(_) | Mending::Dropped => None,
+        };
+        let found = find(connection, self.batch, which, content.as_deref()).await?;
+        let (item, sent) = found.ok_or_else(not_found)?;
         let index = item.outcome.index;
         let status = item.outcome.status;
         let is_failed = status == ItemStatus::Failed;
         let is_open = is_failed || status == ItemStatus::Dropped;
-        match mending {
-            Mending::Made(order) if is_open => self.made(connection, index, order).await,
-            Mending::Made(order)
+        match (mending, content) {
+            (Mending::Made(order), _) if is_open => self.made(connection, index, order).await,
+            (Mending::Made(order), _)
                 if status == ItemStatus::Amended && item.outcome.made_id == Some(order) =>
             {
                 Ok((index, status))
             }
-            Mending::Dropped if is_failed => {
+            (Mending::Dropped, _) if is_failed => {
                 self.mark(connection, index, ItemStatus::Dropped, None)
                     .await
             }
-            Mending::Dropped if status == ItemStatus::Dropped => Ok((index, status)),
-            Mending::Corrected(order) if is_open => self.reopen(connection, index, order).await,
-            Mending::Corrected(order) if is_again(&item, sent.get(), order) => Ok((index, status)),
+            (Mending::Dropped, _) if status == ItemStatus::Dropped => Ok((index, status)),
+            (Mending::Corrected(_), Some(content)) if is_open => {
+                self.reopen(connection, index, &content).await
+            }
+            (Mending::Corrected(_), Some(content)) if is_again(&item, sent.get(), &content) => {
+                Ok((index, status))
+            }
             _ => Err(not_found()),
         }
     }
@@ -156,9 +166,8 @@ impl<Q> Amend<'_, Q> {
         &mut self,
         connection: &mut Connection,
         index: u32,
-        order: &RawValue,
+        item: &str,
     ) -> Result<(u32, ItemStatus)> {
-        let item = minified(order.get());
         if item.len() > MAX_ITEM_BYTES {
             let wrong = format!(
                 "has {} bytes, an order has at most {MAX_ITEM_BYTES}",
@@ -166,14 +175,14 @@ impl<Q> Amend<'_, Q> {
             );
             return Err(Error::invalid("order_data", &wrong));
         }
-        let duplicate_of = self.duplicate_of(connection, index, &item).await?;
+        let duplicate_of = self.duplicate_of(connection, index, item).await?;
         let (batch, resend) = (self.batch, self.dispatcher.settings.resend);
         let reopened = rework::reopen(
             connection,
             batch.task_id,
             batch.run,
             index,
-            &item,
+            item,
             duplicate_of,
             resend,
         )
@@ -219,12 +228,12 @@ impl<Q> Amend<'_, Q> {
 }
 
 /// Tells whether an item is being, or was, worked again with this very content.
-fn is_again(item: &Item, sent: &str, order: &RawValue) -> bool {
+fn is_again(item: &Item, sent: &str, content: &str) -> bool {
     let worked_again = matches!(
         item.outcome.status,
         ItemStatus::Pending | ItemStatus::Success
     );
-    worked_again && sent == minified(order.get())
+    worked_again && sent == content
 }
 
 fn not_found() -> Error {

@@ -1,12 +1,13 @@
-//! Finding an order of a batch by its number or its index.
+//! Finding the order of a batch that a person mends, by its index, its address or its number.
 
 use serde_json::value::RawValue;
 use task_engine::{portions, sent_as};
 use task_store::batches::Batch;
-use task_store::items::{self, Item, ItemStatus};
-use task_store::{Connection, Result};
+use task_store::items::{self, Item};
+use task_store::{Connection, rework};
 
 use super::parse::KeyFields;
+use crate::error::{Error, ErrorCode, Result};
 use crate::items::{object, usable_id};
 
 /// Orders that are read at once while looking for one.
@@ -34,67 +35,110 @@ impl Which {
     }
 }
 
-/// Reads the order that was named, with how it was sent: the first failed one; when none is, the first that was given up,
-/// or else has another outcome, so that a repeated mending finds its own effect.
+/// An item, and its content.
+type Found = (Item, Box<RawValue>);
+
+/// Reads the order that a person means. With an index it is the order there. Without one it is the only failed, dropped or
+/// amended order that fits; but a correction that is sent again, `content`, means the order that has it by now.
+///
+/// # Errors
+/// `PARAM_INVALID` when several failed, dropped or amended orders fit.
 pub(super) async fn find(
     connection: &mut Connection,
     batch: &Batch,
     which: &Which,
-) -> Result<Option<(Item, Box<RawValue>)>> {
-    if let Some(index) = which.index {
-        let at = items::at(connection, batch.task_id, batch.run, &[index]).await?;
-        return first(connection, at, which).await;
-    }
-    let order = [
-        ItemStatus::Failed,
-        ItemStatus::Dropped,
-        ItemStatus::Amended,
-        ItemStatus::Pending,
-        ItemStatus::Success,
-    ];
-    for status in order {
-        if let Some(found) = find_in(connection, batch, which, status).await? {
-            return Ok(Some(found));
+    content: Option<&str>,
+) -> Result<Option<Found>> {
+    let mut found = match which.index {
+        Some(index) => {
+            let at = items::at(connection, batch.task_id, batch.run, &[index]).await?;
+            fitting(connection, at, which, 1).await?
         }
+        None => mendable(connection, batch, which).await?,
+    };
+    if let [(first, _), (second, _)] = &found[..] {
+        return Err(several(first, second));
     }
-    Ok(None)
+    let is_certain = which.index.is_some() && !found.is_empty();
+    match content.filter(|_| !is_certain) {
+        Some(content) => {
+            let again = worked_again(connection, batch, which, content).await?;
+            Ok(again.or_else(|| found.pop()))
+        }
+        None => Ok(found.pop()),
+    }
 }
 
-async fn find_in(
-    connection: &mut Connection,
-    batch: &Batch,
-    which: &Which,
-    status: ItemStatus,
-) -> Result<Option<(Item, Box<RawValue>)>> {
-    let mut skip = 0;
+fn several(first: &Item, second: &Item) -> Error {
+    let (first, second) = (first.outcome.index, second.outcome.index);
+    let message = format!(
+        "several orders of the batch fit, e.g. at {first} and {second}: name `index`; nothing was changed"
+    );
+    Error::refused(ErrorCode::ParamInvalid, message)
+}
+
+/// Reads the failed, dropped and amended orders that fit: the first two, which is one too many.
+async fn mendable(connection: &mut Connection, batch: &Batch, which: &Which) -> Result<Vec<Found>> {
+    let (mut found, mut from) = (Vec::new(), 0);
     loop {
-        let page = items::page(connection, batch.task_id, batch.run, status, PAGE, skip).await?;
-        if page.is_empty() {
-            return Ok(None);
-        }
-        skip += u64::from(PAGE);
-        if let Some(found) = first(connection, page, which).await? {
-            return Ok(Some(found));
-        }
-    }
-}
-
-async fn first(
-    connection: &mut Connection,
-    items: Vec<Item>,
-    which: &Which,
-) -> Result<Option<(Item, Box<RawValue>)>> {
-    for portion in portions(connection, items).await? {
-        let mut sent = sent_as(connection, &portion).await?;
-        let found = portion.into_iter().find_map(|item| {
-            let raw = sent.remove(&(item.chunk_id, item.outcome.index))?;
-            which
-                .matches(item.outcome.index, raw.get())
-                .then_some((item, raw))
-        });
-        if found.is_some() {
+        let page = rework::mendable(connection, batch.task_id, batch.run, from, PAGE).await?;
+        let Some(last) = page.last() else {
+            return Ok(found);
+        };
+        from = last.outcome.index.saturating_add(1);
+        let missing = 2 - found.len();
+        found.extend(fitting(connection, page, which, missing).await?);
+        if found.len() == 2 {
             return Ok(found);
         }
     }
+}
+
+/// Reads the order that is, or was, worked again with exactly this content. It fits by what it is now, or by what it was
+/// before: a correction may change the address and the number by which the order was named.
+async fn worked_again(
+    connection: &mut Connection,
+    batch: &Batch,
+    which: &Which,
+    content: &str,
+) -> Result<Option<Found>> {
+    let (task, run) = (batch.task_id, batch.run);
+    for item in rework::worked_again(connection, task, run, content).await? {
+        let chunks = rework::chunks_of_item(connection, task, run, item.outcome.index).await?;
+        let contents = chunks.into_iter().map(|chunk_id| Item {
+            chunk_id,
+            ..item.clone()
+        });
+        let fits = fitting(connection, contents.collect(), which, 1).await?;
+        if !fits.is_empty() {
+            let content = RawValue::from_string(content.to_owned());
+            return Ok(content.ok().map(|content| (item, content)));
+        }
+    }
     Ok(None)
+}
+
+/// Reads the contents of items, in their order; answers those that fit, `most` of them.
+async fn fitting(
+    connection: &mut Connection,
+    items: Vec<Item>,
+    which: &Which,
+    most: usize,
+) -> Result<Vec<Found>> {
+    let mut found = Vec::new();
+    for portion in portions(connection, items).await? {
+        let mut sent = sent_as(connection, &portion).await?;
+        for item in portion {
+            let index = item.outcome.index;
+            let raw = sent.remove(&(item.chunk_id, index));
+            found.extend(
+                raw.filter(|raw| which.matches(index, raw.get()))
+                    .map(|raw| (item, raw)),
+            );
+            if found.len() == most {
+                return Ok(found);
+            }
+        }
+    }
+    Ok(found)
 }

@@ -1,5 +1,7 @@
 //! Mending single failed orders, and a submit of the same batch meanwhile.
 
+mod named;
+
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 use task_service::orders::{Mended, Mending, Which, amend};

@@ -8,7 +8,9 @@ use task_store::rework;
 use task_store::testing::with_database;
 use task_store::{Connection, StoreError};
 
-use crate::support::{a_batch, claim, counting_reads, done, end_chunk, read_number};
+use crate::support::{
+    LEASE, a_batch, claim, counting_reads, done, end_chunk, execute, read_number,
+};
 
 #[tokio::test]
 async fn what_was_made_is_traced_to_its_item_by_its_row_or_by_its_reserved_id() {
@@ -90,6 +92,94 @@ async fn what_people_made_by_hand_is_found_without_reading_the_other_items() {
         let (read, found) = done(&one, async |c| counting_reads(c, by_hand).await).await;
         assert_eq!(found.len(), 1);
         assert!(read < 10, "{read} rows and entries read");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_person_can_mend_is_read_in_pages_in_input_order() {
+    with_database(async |fresh| {
+        let task = a_batch(fresh, 3).await;
+        let claimed = claim(fresh, task, 0).await;
+        let statuses = [
+            ItemStatus::Dropped,
+            ItemStatus::Success,
+            ItemStatus::Failed,
+            ItemStatus::Pending,
+            ItemStatus::Amended,
+            ItemStatus::Failed,
+        ];
+        let outcomes: Vec<_> = (0..)
+            .zip(statuses)
+            .map(|(index, status)| Outcome {
+                status,
+                ..Outcome::made(index, 7)
+            })
+            .collect();
+        done(&fresh.database, async |c| {
+            items::settle(c, &claimed, &outcomes).await
+        })
+        .await;
+        let page = async |from, limit| {
+            let read = async |c: &mut _| rework::mendable(c, task, 1, from, limit).await;
+            let page = done(&fresh.database, read).await;
+            page.iter()
+                .map(|item| item.outcome.index)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(page(0, 3).await, [0, 2, 4]);
+        assert_eq!(page(5, 3).await, [5]);
+        assert_eq!(page(6, 3).await, [0; 0]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_item_that_is_worked_again_is_found_by_its_very_content_unless_it_fails() {
+    with_database(async |fresh| {
+        let task = a_batch(fresh, 2).await;
+        let claimed = claim(fresh, task, 1).await;
+        let failed = Outcome {
+            status: ItemStatus::Failed,
+            ..Outcome::made(3, 7)
+        };
+        done(&fresh.database, async |c| {
+            items::settle(c, &claimed, std::slice::from_ref(&failed)).await
+        })
+        .await;
+        let (right, chunk) = (r#"{"n":"三"}"#, "SELECT MAX(id) FROM tbl_batch_chunk");
+        let first = read_number(fresh, chunk).await;
+        done(&fresh.database, async |c| {
+            rework::reopen(c, task, 1, 3, right, None, LEASE).await
+        })
+        .await;
+        let found = async |content| {
+            let read = async |c: &mut _| rework::worked_again(c, task, 1, content).await;
+            let found = done(&fresh.database, read).await;
+            found
+                .iter()
+                .map(|item| item.outcome.index)
+                .collect::<Vec<_>>()
+        };
+        let status = "UPDATE tbl_batch_item SET status =";
+        for (number, expected) in [(0, vec![3]), (1, vec![3]), (2, vec![])] {
+            execute(fresh, &format!("{status} {number}")).await;
+            assert_eq!(found(right).await, expected, "{number}");
+        }
+        execute(fresh, &format!("{status} 0")).await;
+        for other in [
+            r#"{"n":"四"}"#,
+            r#"{"n":"三"} "#,
+            r#"{"N":"三"}"#,
+            r#"{"n": 3}"#,
+        ] {
+            assert_eq!(found(other).await, [0; 0], "{other}");
+        }
+        let read = async |c: &mut _| rework::chunks_of_item(c, task, 1, 3).await;
+        let chunks = done(&fresh.database, read).await;
+        assert_eq!(chunks, [first, read_number(fresh, chunk).await]);
+        let read = async |c: &mut _| rework::chunks_of_item(c, task, 1, 2).await;
+        assert_eq!(done(&fresh.database, read).await, [first]);
     })
     .await;
 }

@@ -200,6 +200,12 @@ async fn no_statement_about_one_batch_reads_another() {
         assert!(bounded.reads("mark", 10, mark).await);
         let reopen = async |c: &mut _| rework::reopen(c, task, 1, 20, "{}", None, LEASE).await;
         bounded.reads("reopen", 60, reopen).await;
+        let mendable = async |c: &mut _| rework::mendable(c, task, 1, 20, 50).await;
+        assert_eq!(bounded.reads("mendable", 110, mendable).await.len(), 50);
+        let again = async |c: &mut _| rework::worked_again(c, task, 1, "{}").await;
+        bounded.reads("worked again", of_one_run, again).await;
+        let holding = async |c: &mut _| rework::chunks_of_item(c, task, 1, 20).await;
+        bounded.reads("chunks", of_one_run, holding).await;
         let made = async |c: &mut _| rework::index_of_made(c, task, 1, 7).await;
         bounded.reads("index of made", of_one_run, made).await;
         bounded
