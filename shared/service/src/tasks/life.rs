@@ -13,11 +13,11 @@ use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 
 /// Starts a task, or counts one more start of a running one (a redelivered message, a crashed worker); a finished,
-/// repeatable one starts a new run. A dispatched task is claimed; with `run_count` only for that run. The task as it is then, its times in a zone.
+/// repeatable one starts a new run, unless it was cancelled. A dispatched task is claimed; with `run_count` only for that run. The task as it is then, its times in a zone.
 ///
 /// # Errors
 /// `TASK_FINISHED` with the task as its data, so that the consumer of a redelivered message can acknowledge it. So
-/// ends a finished batch, too: it runs again when it is submitted again. The runs of a claim: see [`runs`].
+/// ends a finished batch, too: it runs again when it is submitted again; and a cancelled task, when it is added again. The runs of a claim: see [`runs`].
 pub async fn start(
     database: &Database,
     named: &TaskReference,

@@ -1,4 +1,4 @@
-//! Changing a task's own fields, at any time of its life.
+//! Changing a task's own fields, at any time of its life unless it was cancelled.
 
 use jiff::tz::TimeZone;
 use task_store::tasks::{self, Changes, Task, TaskStatus};
@@ -68,7 +68,7 @@ pub(super) async fn refused(
 ) -> Result<Error> {
     match &changes.result {
         _ if is_stale(&task, changes) => stale(connection, task, zone).await,
-        Some(_) if task.is_cancelled() => cancelled(connection, task, zone).await,
+        _ if task.is_cancelled() => cancelled(connection, task, zone).await,
         _ if changes.progress.is_some() && task.is_batch => Ok(Error::refused(
             ErrorCode::FieldNotAllowed,
             "field progress is not for a batch: its progress is counted from its items",
@@ -95,7 +95,7 @@ pub(super) async fn cancelled(
     task: Task,
     zone: &TimeZone,
 ) -> Result<Error> {
-    let message = "the task was cancelled: its result is not changed any more".to_owned();
+    let message = "the task was cancelled: it is not changed any more".to_owned();
     with_task(connection, ErrorCode::TaskFinished, message, task, zone).await
 }
 

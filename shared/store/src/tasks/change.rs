@@ -102,18 +102,15 @@ impl<'a> Changes<'a> {
     }
 }
 
-/// Changes a task, whatever its status. `false`: no such task, another run, an operation that was made before, the result
-/// of a cancelled task, or a change that does not apply to the result as it is; then nothing was changed.
+/// Changes a task, whatever its status, unless it was cancelled. `false`: no such task, a cancelled one, another run, an
+/// operation that was made before, or a change that does not apply to the result as it is; then nothing was changed.
 pub async fn update<'a>(
     connection: &mut Connection,
     named: impl Into<TaskSelector<'a>>,
     changes: &Changes<'_>,
 ) -> Result<bool> {
-    let is_open = match &changes.result {
-        Some(_) => " AND COALESCE(outcome, '') <> 'cancelled'",
-        None => "",
-    };
-    change(connection, named.into(), changes, "", is_open).await
+    let is_not_cancelled = " AND COALESCE(outcome, '') <> 'cancelled'";
+    change(connection, named.into(), changes, "", is_not_cancelled).await
 }
 
 /// Changes a task that the caller has just ended under its lock, also one that it has cancelled.

@@ -10,8 +10,9 @@ use crate::error::Result;
 use crate::ids::TaskId;
 
 /// Starts a task that is not dispatched, or counts one more start of a running one; a finished, repeatable task starts a
-/// new run without result and end. `false`: no such task, or it is finished and not repeatable, or a finished batch (a
-/// batch runs again when it is submitted again: without open chunks nobody would ever finish it).
+/// new run without result and end. `false`: no such task, or it is finished and not repeatable, or was cancelled (a late
+/// worker must not revive it; adding it again does), or a finished batch (a batch runs again when it is submitted again:
+/// without open chunks nobody would ever finish it).
 pub async fn start<'a>(
     connection: &mut Connection,
     named: impl Into<TaskSelector<'a>>,
@@ -26,7 +27,7 @@ pub async fn start<'a>(
     );
     named.into().push(&mut sql);
     sql.push(concat!(
-        " AND queue IS NULL AND (status <> 3 OR (`repeat` = 1 AND ",
+        " AND queue IS NULL AND (status <> 3 OR (`repeat` = 1 AND COALESCE(outcome, '') <> 'cancelled' AND ",
         is_no_batch!(),
         "))"
     ));
@@ -34,8 +35,8 @@ pub async fn start<'a>(
     Ok(done.rows_affected() == 1)
 }
 
-/// Submits a finished, repeatable task again with a new input; `false` when it is not finished or not repeatable,
-/// or is a batch.
+/// Submits a finished, repeatable task again with a new input, also one that was cancelled; `false` when it is not finished
+/// or not repeatable, or is a batch.
 pub async fn resubmit(connection: &mut Connection, id: TaskId, new: &NewTask<'_>) -> Result<bool> {
     let done = sqlx::query(concat!(
         "UPDATE tbl_async_task SET status = 1, name = ?, input = ?, type = ?, message_show = ?, \

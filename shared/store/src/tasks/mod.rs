@@ -133,7 +133,7 @@ pub struct Task {
 }
 
 impl Task {
-    /// Tells whether it was cancelled: its result is not changed any more.
+    /// Tells whether it was cancelled: it is not changed any more.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.outcome.as_deref() == Some("cancelled")

@@ -1,8 +1,10 @@
 //! `/task/start` and `/task/finish`.
 
+use task_service::async_tasks::close;
 use task_store::testing::with_database;
 
 use super::*;
+use crate::support::caller;
 
 #[tokio::test]
 async fn a_submitted_task_is_started_and_counted() {
@@ -69,6 +71,34 @@ async fn a_finished_repeatable_task_starts_a_new_run_without_result_and_end() {
         );
         assert!(task["end_time"].is_null() && task["result"].is_null());
         assert_ne!(task["start_time"], "2020-01-01 00:00:00");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_late_worker_does_not_revive_a_closed_task_but_adding_it_again_does() {
+    with_database(async |fresh| {
+        let key = add(fresh, "a", "1", true).await.unwrap();
+        for input in ["2", "3"] {
+            start(fresh, "a").await.unwrap();
+            close(&fresh.database, KINDS, &caller(), &[named("a")])
+                .await
+                .unwrap();
+            let closed = get(fresh, "a").await;
+            let refusal = start(fresh, "a").await.unwrap_err();
+            assert_eq!(refusal.code(), ErrorCode::TaskFinished);
+            assert_eq!(data(refusal), closed);
+            let same = closed["input"].as_str().unwrap();
+            assert_eq!(add(fresh, "a", same, true).await.unwrap(), key);
+            assert_eq!(get(fresh, "a").await, closed, "the same request again");
+            assert_eq!(add(fresh, "a", input, true).await.unwrap(), key);
+            let added = get(fresh, "a").await;
+            assert_eq!(
+                json!([added["status"], added["outcome"], added["message_show"]]),
+                json!([1, null, true])
+            );
+        }
+        assert_eq!(start(fresh, "a").await.unwrap()["run_count"], 3);
     })
     .await;
 }

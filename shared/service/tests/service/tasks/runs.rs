@@ -149,9 +149,88 @@ async fn the_worker_of_a_cancelled_task_learns_it_and_overwrites_nothing() {
             assert_eq!(data(refusal), before);
         }
         assert_eq!(get(fresh, "a").await, before);
+        add(fresh, "a", "2", true).await.unwrap();
         start(fresh, "a").await.unwrap();
         update_with(fresh, &late).await.unwrap();
         finish(fresh, "a", &Changes::default()).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_field_of_a_cancelled_task_is_changed() {
+    with_database(async |fresh| {
+        add(fresh, "a", "1", true).await.unwrap();
+        start(fresh, "a").await.unwrap();
+        let once = Changes {
+            op_id: Some(op_id("once")),
+            name: Some("新".into()),
+            ..Changes::default()
+        };
+        update_with(fresh, &once).await.unwrap();
+        close(&fresh.database, KINDS, &caller(), &[named("a")])
+            .await
+            .unwrap();
+        let before = get(fresh, "a").await;
+        let nothing = Changes::default;
+        for late in [
+            Changes {
+                name: Some("晚".into()),
+                ..nothing()
+            },
+            Changes {
+                input: Some("2".into()),
+                ..nothing()
+            },
+            Changes {
+                type_id: Some(9),
+                ..nothing()
+            },
+            Changes {
+                repeat: Some(false),
+                ..nothing()
+            },
+            Changes {
+                message_show: Some(true),
+                ..nothing()
+            },
+            Changes {
+                progress: Some(9),
+                ..nothing()
+            },
+            Changes {
+                name: Some("晚".into()),
+                run_count: Some(1),
+                ..nothing()
+            },
+        ] {
+            let refusal = update_with(fresh, &late).await.unwrap_err();
+            assert_eq!(refusal.code(), ErrorCode::TaskFinished, "{late:?}");
+            assert_eq!(data(refusal), before);
+        }
+        let of_another_run = Changes {
+            run_count: Some(7),
+            ..once.clone()
+        };
+        assert_eq!(
+            code(
+                update_with(
+                    fresh,
+                    &Changes {
+                        op_id: None,
+                        ..of_another_run
+                    }
+                )
+                .await
+            ),
+            ErrorCode::RunStale
+        );
+        update_with(fresh, &once).await.unwrap();
+        assert_eq!(
+            get(fresh, "a").await,
+            before,
+            "what was made before is made"
+        );
     })
     .await;
 }
