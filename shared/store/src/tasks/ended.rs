@@ -7,7 +7,7 @@ use super::{Task, TaskStatus};
 use crate::arguments::json;
 use crate::connections::Connection;
 use crate::error::Result;
-use crate::ids::{StationId, TaskId};
+use crate::ids::StationId;
 use crate::time::Moment;
 
 /// Which ended tasks.
@@ -97,10 +97,13 @@ impl EndedFilter<'_> {
     }
 }
 
-/// Gives ended tasks that are dispatched a new life. The caller holds the locks of their rows, and stores their units.
-pub async fn revive(connection: &mut Connection, ids: &[TaskId]) -> Result<()> {
+/// Gives ended tasks that are dispatched a new life; those that were cancelled are listed again, for their close has hidden
+/// them. The caller holds the locks of their rows, and stores their units.
+///
+/// What was cancelled comes from the rows as they were locked: the order of assignments over two tables is not defined.
+pub async fn revive(connection: &mut Connection, ended: &[Task]) -> Result<()> {
     const REVIVE: &str = "
-        UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) k
+        UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$[0]', is_cancelled TINYINT PATH '$[1]')) k
         STRAIGHT_JOIN tbl_async_task t ON t.id = k.id
         SET t.status       = 1,
             t.outcome      = NULL,
@@ -108,11 +111,15 @@ pub async fn revive(connection: &mut Connection, ids: &[TaskId]) -> Result<()> {
             t.op_ids       = NULL,
             t.progress     = 0,
             t.attempt      = 0,
-            t.message_show = 1,
+            t.message_show = GREATEST(t.message_show, k.is_cancelled),
             t.start_time   = NULL,
             t.end_time     = NULL,
             t.modify_time  = NOW(3)";
-    let revived = sqlx::query(REVIVE).bind(json(ids)?);
+    let ended: Vec<_> = ended
+        .iter()
+        .map(|task| (task.id, u8::from(task.is_cancelled())))
+        .collect();
+    let revived = sqlx::query(REVIVE).bind(json(&ended)?);
     revived.execute(connection).await?;
     Ok(())
 }

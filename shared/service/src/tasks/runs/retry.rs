@@ -47,6 +47,7 @@ pub struct Retried {
 const MOST: u32 = 1_000;
 
 /// Runs ended tasks again, from their first attempt; one that is open stays as it is. All of them or, when one cannot, none.
+/// A task that a close cancelled is listed again; one that ended otherwise stays hidden where it is.
 ///
 /// # Errors
 /// `TASK_NOT_FOUND`; `PARAM_INVALID` for a batch, and for a task that is not dispatched.
@@ -78,6 +79,9 @@ fn check(task: &Task) -> Result<()> {
     let called = task.called();
     let wrong = match (&task.queue, task.is_batch) {
         (_, true) => format!("{called} is a batch: submit it again"),
+        (None, _) if task.is_cancelled() => {
+            format!("{called} has no queue and was cancelled: /task/add adds it again")
+        }
         (None, _) => format!("{called} has no queue: /task/start runs it again"),
         _ => return Ok(()),
     };
@@ -133,8 +137,7 @@ async fn revive(connection: &mut Connection, ended: &[Task]) -> Result<()> {
             station: &task.station_id,
             dispatch,
         });
-    let ids: Vec<_> = ended.iter().map(|task| task.id).collect();
-    tasks::revive(connection, &ids).await?;
+    tasks::revive(connection, ended).await?;
     let units = units.collect::<Vec<_>>();
     work::insert(connection, &units, Announcer::Caller).await?;
     Ok(())

@@ -41,6 +41,42 @@ async fn a_retried_task_begins_a_new_life_under_its_id() {
 }
 
 #[tokio::test]
+async fn a_retry_lists_a_task_again_that_a_close_cancelled_and_no_other_that_is_hidden() {
+    with_database(async |fresh| {
+        declare(fresh, PolicyChange::default()).await;
+        let new = New::of("T1");
+        let hidden = TaskRequest {
+            message_show: false,
+            ..new.request()
+        };
+        let never_shown = add_to(&fresh.database, &hidden).await.unwrap();
+        start(fresh, never_shown).await.unwrap();
+        fail(fresh, never_shown, None, false).await.unwrap();
+        let shown = failed(fresh, "T1").await;
+        let put_away = failed(fresh, "T1").await;
+        let cancelled = add(fresh, "T1").await;
+        close(fresh, put_away).await;
+        close(fresh, cancelled).await;
+        let expected = [
+            (never_shown, false),
+            (shown, true),
+            (put_away, false),
+            (cancelled, true),
+        ];
+        let list = expected.map(|(id, _)| key(id));
+        assert_eq!(retry(&fresh.database, &list).await.unwrap().retried, 4);
+        for (id, is_shown) in expected {
+            let task = get(fresh, id).await;
+            assert_eq!(
+                json!([task["status"], task["outcome"], task["message_show"]]),
+                json!([1, null, is_shown])
+            );
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn one_task_that_cannot_run_again_keeps_all_from_it() {
     with_database(async |fresh| {
         declare(fresh, PolicyChange::default()).await;
