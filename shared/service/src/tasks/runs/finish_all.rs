@@ -29,8 +29,8 @@ pub type Finished = Result<()>;
 const MOST_SHOWN: usize = 1_000_000;
 
 /// Finishes tasks; answers the end of each, in their order. Dispatched tasks that are named by their key and get
-/// no other change than a whole result are finished in one transaction, the others one by one. Of a task that is named
-/// twice, the first request counts.
+/// no other change than a whole result are finished in one transaction, the others one by one after it. Of a task that is
+/// named twice, the first request counts.
 ///
 /// # Errors
 /// The database's. A refusal is the answer of its task.
@@ -40,14 +40,7 @@ pub async fn finish_all(
     requests: Vec<Result<FinishRequest<'_>>>,
     zone: &TimeZone,
 ) -> Result<Vec<Finished>> {
-    // In the order of their keys, so that two calls do not wait for each other.
-    let mut alike = BTreeMap::new();
-    for (no, request) in requests.iter().enumerate() {
-        if let Some((id, run)) = request.as_ref().ok().and_then(FinishRequest::alike) {
-            alike.entry(id).or_insert((no, run));
-        }
-    }
-    let ended = finish_alike(database, alike.into_values().collect()).await?;
+    let ended = finish_alike(database, alike(&requests)).await?;
     let mut answers = Vec::with_capacity(requests.len());
     let mut left = MOST_SHOWN;
     for (no, request) in requests.into_iter().enumerate() {
@@ -61,6 +54,26 @@ pub async fn finish_all(
         answers.push(shortened(answer, &mut left)?);
     }
     Ok(answers)
+}
+
+/// Picks the requests that are carried out together, before all others: none of a task that an earlier request of the list
+/// names, or may name. In the order of their keys, so that two calls do not wait for each other.
+fn alike<'r>(requests: &'r [Result<FinishRequest<'_>>]) -> Vec<(usize, EndedRun<'r>)> {
+    let (mut named, mut is_any_named) = (HashSet::new(), false);
+    let mut alike = BTreeMap::new();
+    for (no, request) in requests.iter().enumerate() {
+        let Ok(request) = request else { continue };
+        if let Some((id, run)) = request.alike()
+            && !is_any_named
+            && !named.contains(&id)
+        {
+            alike.insert(id, (no, run));
+        }
+        named.extend(request.task.task_id);
+        // The caller's own id may be any task's.
+        is_any_named |= request.task.task_id.is_none();
+    }
+    alike.into_values().collect()
 }
 
 /// Finishes runs in one transaction; answers the numbers of the requests that are carried out.

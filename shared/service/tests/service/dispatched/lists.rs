@@ -54,6 +54,37 @@ async fn of_a_task_that_a_list_names_twice_the_first_result_counts() {
 }
 
 #[tokio::test]
+async fn the_first_request_counts_also_where_it_is_finished_by_itself() {
+    with_database(async |fresh| {
+        declare(fresh, PolicyChange::default()).await;
+        for name in ["own id", "both ids", "another change"] {
+            let new = New::named(&name.replace(' ', "-"));
+            let (id, other) = (new.add(fresh).await.unwrap(), add(fresh, "T1").await);
+            claim(fresh, 2).await;
+            let mut first = with_text(id, 1, "first");
+            match name {
+                "another change" => first.changes.type_id = Some(9),
+                _ => first.task.user_task_id = new.id,
+            }
+            if name == "own id" {
+                first.task.task_id = None;
+            }
+            let list = vec![
+                first,
+                with_text(id, 1, "second"),
+                with_text(other, 1, "other"),
+            ];
+            for end in finish_list(fresh, list).await {
+                end.unwrap();
+            }
+            assert_eq!(get(fresh, id).await["result"], "first", "{name}");
+            assert_eq!(get(fresh, other).await["result"], "other", "{name}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_stale_run_learns_that_it_is_stale_beside_the_run_that_finishes_its_task() {
     with_database(async |fresh| {
         let ids = running(fresh, 2).await;
