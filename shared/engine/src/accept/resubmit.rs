@@ -53,9 +53,8 @@ pub(super) async fn again<J: BatchJob>(
     if !is_same || submission.rerun {
         return Ok(Again::Whole(batch, statuses));
     }
-    let counts = statuses.counts();
     // A close is final, however late the request that it overtook arrives once more.
-    if counts.cancelled > 0 || counts.failed == 0 {
+    if !statuses.counts().may_be_retried() {
         return Ok(Again::Nothing);
     }
     Ok(Again::Failed(batch, statuses))

@@ -39,8 +39,7 @@ async fn store(
         return Ok(None);
     };
     let statuses = ItemStatuses::read(connection, &batch).await?;
-    let counts = statuses.counts();
-    if task.status != TaskStatus::Finished || counts.cancelled > 0 || counts.failed == 0 {
+    if task.status != TaskStatus::Finished || !statuses.counts().may_be_retried() {
         return Ok(None);
     }
     let hash = PayloadHash::try_from(batch.payload_hash.as_slice());

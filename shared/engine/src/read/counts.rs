@@ -69,6 +69,12 @@ impl Counts {
         }
     }
 
+    /// Tells whether a finished batch with these outcomes has items to try again: some failed, and nobody closed it.
+    #[must_use]
+    pub const fn may_be_retried(&self) -> bool {
+        self.failed > 0 && self.cancelled == 0
+    }
+
     /// Answers how a batch with these outcomes has ended. An item that a person gave up is wanted no more: it neither fails
     /// the batch nor keeps it from being a success.
     #[must_use]

@@ -1,7 +1,7 @@
 //! Trying again: ended tasks of queues run again, failed items of finished batches are worked again.
 
 use jiff::tz::TimeZone;
-use task_engine::{Dispatcher, Queue, retry_failed};
+use task_engine::{Dispatcher, ItemStatuses, Queue, retry_failed};
 use task_store::batches::{self, Batch};
 use task_store::{Connection, TaskId};
 
@@ -15,8 +15,8 @@ use crate::tasks::runs::{self, Retried};
 /// task stays as it is, and so does a batch without failed items, or one that was closed.
 ///
 /// # Errors
-/// `TASK_NOT_FOUND`; `PARAM_INVALID` for a task that has no queue and is no batch; `CYCLE_CLOSED` for a batch of orders whose
-/// operating cycle takes none now.
+/// `TASK_NOT_FOUND`; `PARAM_INVALID` for a task that has no queue and is no batch; `CYCLE_CLOSED`, and `CYCLE_NOT_FOUND`, for
+/// a batch with failed orders whose operating cycle takes none now, or is gone.
 pub async fn retry<Q: Queue>(
     dispatcher: &Dispatcher<Q>,
     caller: &Caller,
@@ -55,13 +55,18 @@ fn by_key(task: TaskId) -> TaskReference {
     }
 }
 
-/// Returns the key of a batch that may be tried again now; `None`: it is open.
+/// Returns the key of a batch that may be tried again now; `None`: there is nothing to try again, because it is open, was
+/// closed, or has no failed item.
 async fn open_to_retry(
     connection: &mut Connection,
     batch: &Batch,
     zone: &TimeZone,
 ) -> Result<Option<TaskId>> {
     if batch.finished_at.is_none() {
+        return Ok(None);
+    }
+    let statuses = ItemStatuses::read(connection, batch).await?;
+    if !statuses.counts().may_be_retried() {
         return Ok(None);
     }
     orders::check_open(connection, batch, zone).await?;

@@ -135,6 +135,13 @@ async fn a_batch_is_tried_again_only_where_something_failed_and_only_by_its_stat
             code(retry(fresh, &queue, &caller(), "b2").await),
             ErrorCode::CycleClosed
         );
+        let nothing = retry(fresh, &queue, &caller(), "b1").await;
+        assert_eq!(nothing.unwrap(), 0, "its cycle is not asked for");
+        run(fresh, "DELETE FROM tbl_time_config").await;
+        assert_eq!(
+            code(retry(fresh, &queue, &caller(), "b2").await),
+            ErrorCode::CycleNotFound
+        );
     })
     .await;
 }
