@@ -39,13 +39,18 @@ export function word(cell: string): string {
   return bare.replace(/^[\s*＊:：#]+|[\s*＊:：#]+$/gu, "").toLowerCase().replace(/[\s-]/g, "_");
 }
 
+/** Tells whether a header's word is a known one, also with blanks inside: `数 量`. */
+function isWord(one: string, known: string): boolean {
+  return one === known || one.replaceAll("_", "") === known;
+}
+
 /** Finds each column by its first word that the header holds. */
 export function guess(header: string[]): Mapping {
   const words = header.map(word);
   const taken = new Set<number>();
   const mapping = noMapping();
   for (const column of COLUMNS) {
-    const place = WORDS[column].map((known) => words.findIndex((one, at) => one === known && !taken.has(at))).find((at) => at >= 0);
+    const place = WORDS[column].map((known) => words.findIndex((one, at) => isWord(one, known) && !taken.has(at))).find((at) => at >= 0);
     if (place === undefined) continue;
     mapping[column] = place;
     taken.add(place);
@@ -66,7 +71,18 @@ export function isKnownHeader(row: string[]): boolean {
   return mapping.address_id >= 0 && mapping.sku_id >= 0;
 }
 
-/** Whether a first row is a header, known or not: it holds no number and a word that only headers hold. */
+/** How many rows may hold the header: titles may stand above it. */
+const HEADER_WITHIN = 10;
+
+/** The place of the row that may name the columns: the first known header, or else the first row of several cells, which no title is. */
+export function headerPlace(rows: string[][]): number {
+  const first = rows.slice(0, HEADER_WITHIN);
+  const known = first.findIndex(isKnownHeader);
+  if (known >= 0) return known;
+  return Math.max(0, first.findIndex((row) => row.filter((cell) => cell.trim() !== "").length > 1));
+}
+
+/** Whether a row above all data is a header, known or not: it holds no number and a word that only headers hold. */
 export function looksLikeHeader(row: string[]): boolean {
   if (isKnownHeader(row)) return true;
   const isNumber = (cell: string) => /^\s*[-+]?[\d０-９][\d０-９.,，．]*\s*$/.test(cell);
@@ -74,7 +90,7 @@ export function looksLikeHeader(row: string[]): boolean {
   const known = new Set(Object.values(WORDS).flat());
   return row.some((cell) => {
     const one = word(cell);
-    return known.has(one) || /^\s*[*＊]/.test(cell) || HINTS.some((hint) => one.endsWith(hint)) || ENGLISH_HINTS.includes(one.split("_").at(-1) ?? "");
+    return known.has(one) || known.has(one.replaceAll("_", "")) || /^\s*[*＊]/.test(cell) || HINTS.some((hint) => one.endsWith(hint)) || ENGLISH_HINTS.includes(one.split("_").at(-1) ?? "");
   });
 }
 

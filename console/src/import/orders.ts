@@ -17,7 +17,7 @@ export interface Problem {
 
 export interface Built {
   orders: Record_[];
-  /** For each row of the file its order and its line in it; -1 of the header. */
+  /** For each row of the file its order and its line in it; -1 of the header and above it. */
   rowOrder: Int32Array;
   rowLine: Int32Array;
   problems: Problem[];
@@ -39,10 +39,11 @@ const NO = ["否", "n", "no", "false", "0"];
 const MOST_LINES = 200;
 const KEPT = 500;
 
-export function buildOrders(table: Table, mapping: Mapping, hasHeader: boolean, defaults: Defaults): Built {
-  const builder = new Builder(table, mapping, defaults);
+/** Builds the orders of the rows of a table; the first `from` rows hold the header and what is above it. */
+export function buildOrders(table: Table, mapping: Mapping, from: number, defaults: Defaults): Built {
+  const builder = new Builder(table, mapping, from, defaults);
   table.rows.forEach((row, at) => {
-    if (at > 0 || !hasHeader) builder.row(row, at);
+    if (at >= from) builder.row(row, at);
   });
   return builder.end();
 }
@@ -56,8 +57,11 @@ class Builder {
   private wrong = new Set<number>();
   private rowOrder: Int32Array;
   private rowLine: Int32Array;
+  /** The file has order numbers: an order without one may be parts of others. */
+  private hasNumbers: boolean;
 
-  constructor(private table: Table, private mapping: Mapping, private defaults: Defaults) {
+  constructor(private table: Table, private mapping: Mapping, from: number, private defaults: Defaults) {
+    this.hasNumbers = table.rows.some((row, at) => at >= from && (row[mapping.out_order_no] ?? "").trim() !== "");
     this.rowOrder = new Int32Array(table.rows.length).fill(-1);
     this.rowLine = new Int32Array(table.rows.length).fill(-1);
   }
@@ -92,6 +96,7 @@ class Builder {
       if (value) order[column] = value;
     };
     take("out_order_no");
+    if (this.hasNumbers && !cell("out_order_no")) say("missing", "out_order_no", "");
     take("address_id");
     if (!cell("address_id")) say("missing", "address_id", "");
     const begin = time("receive_begin_time", cell, this.defaults.begin, say);

@@ -1,13 +1,25 @@
 // Excel workbooks, in a part that is loaded when one comes.
-import { readSheet } from "read-excel-file/universal";
+import readXlsxFile from "read-excel-file/universal";
 import writeXlsxFile from "write-excel-file/universal";
 import type { Table } from "./text-table.ts";
 
-/** Reads the first sheet; numbers come as the text that Excel shows, dates as `YYYY-MM-DD HH:MM`. */
-export async function readWorkbook(file: ArrayBuffer): Promise<Table> {
-  const sheet = await readSheet<string>(file, { parseNumber: shown, trim: false });
+export interface Workbook {
+  table: Table;
+  /** How many further sheets hold anything. */
+  unread: number;
+}
+
+/** Reads the first sheet that holds anything; numbers come as the text that Excel shows, dates as `YYYY-MM-DD HH:MM`. */
+export async function readWorkbook(file: ArrayBuffer): Promise<Workbook> {
+  const sheets = await readXlsxFile<string>(file, { parseNumber: shown, trim: false });
+  // A sheet that is a chart has no data.
+  const [table = { rows: [], lines: [] }, ...more] = sheets.map(({ data }) => tableOf(data ?? [])).filter(({ rows }) => rows.length > 0);
+  return { table, unread: more.length };
+}
+
+function tableOf(sheet: unknown[][]): Table {
   const table: Table = { rows: [], lines: [] };
-  sheet.forEach((row: unknown[], at: number) => {
+  sheet.forEach((row, at) => {
     const cells = row.map(cellText);
     if (!cells.some((cell) => cell.trim() !== "")) return;
     table.rows.push(cells);

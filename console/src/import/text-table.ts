@@ -1,6 +1,6 @@
 // Text as rows of cells: by comma, semicolon, tab or bar, whichever fits; quotes as in RFC 4180.
 import Papa from "papaparse";
-import { isKnownHeader } from "./columns.ts";
+import { headerPlace, isKnownHeader } from "./columns.ts";
 
 export interface Table {
   rows: string[][];
@@ -46,12 +46,13 @@ function lineOf(rows: string[][], at: number): number {
   return rows.slice(0, at).reduce((line, row) => line + 1 + inner(row), 1);
 }
 
-/** The header is known, then how many rows are as wide as the first, then how wide they are. */
+/** The header is known, then how many rows are as wide as it, then how wide they are. */
 function rankOf(rows: string[][]): number[] {
   const filled = rows.filter((row) => row.some((cell) => cell.trim() !== ""));
-  const [first] = filled;
+  const at = headerPlace(filled);
+  const first = filled[at];
   if (!first || first.length < 2) return [0, 0, 0];
-  return [isKnownHeader(first) ? 1 : 0, filled.filter((row) => row.length === first.length).length, first.length];
+  return [isKnownHeader(first) ? 1 : 0, filled.slice(at).filter((row) => row.length === first.length).length, first.length];
 }
 
 function isMore(rank: number[], than: number[]): boolean {

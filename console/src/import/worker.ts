@@ -1,6 +1,6 @@
 // The table's own thread: reads files, builds orders, packs requests, writes files; the page stays smooth.
 import { stringify, type Record_ } from "../base/json.ts";
-import { guess, looksLikeHeader, type Mapping } from "./columns.ts";
+import { guess, headerPlace, looksLikeHeader, type Mapping } from "./columns.ts";
 import { decode } from "./decode.ts";
 import { buildOrders, type Built, type Defaults } from "./orders.ts";
 import { beside, split, toCsv, type Table } from "./text-table.ts";
@@ -8,11 +8,19 @@ import { beside, split, toCsv, type Table } from "./text-table.ts";
 export interface ReadFile {
   kind: "csv" | "xlsx";
   detail: string;
+  /** The row that may name the columns, and its place. */
   header: string[];
+  headerAt: number;
   hasHeader: boolean;
+  /** The file's own lines of the header and of the rows above it. */
+  headerLine: number;
+  linesAbove: number[];
   mapping: Mapping;
+  /** Rows from the header on. */
   sample: string[][];
   rows: number;
+  /** How many further sheets of a workbook hold anything. */
+  unreadSheets: number;
 }
 
 export interface BuiltSummary {
@@ -34,6 +42,8 @@ const SAMPLE = 8;
 const PREVIEW = 30;
 let table: Table = { rows: [], lines: [] };
 let built: Built | undefined;
+/** The place of the row that may be the header. */
+let headerAt = 0;
 let headed = true;
 
 const work = {
@@ -41,11 +51,12 @@ const work = {
     const bytes = new Uint8Array(file);
     let kind: ReadFile["kind"] = "csv";
     let detail: string;
+    let unreadSheets = 0;
     if (bytes[0] === 0xd0 && bytes[1] === 0xcf) return { fault: "oldExcel" };
     if (bytes[0] === 0x50 && bytes[1] === 0x4b) {
       const { readWorkbook } = await import("./sheet.ts");
       try {
-        table = await readWorkbook(file);
+        ({ table, unread: unreadSheets } = await readWorkbook(file));
       } catch {
         return { fault: "workbook" };
       }
@@ -59,17 +70,22 @@ const work = {
       table = rows.table;
       detail = `${decoded.encoding} · ${{ ",": "CSV", ";": "CSV ;", "\t": "TSV", "|": "CSV |" }[rows.separator] ?? ""}`;
     }
-    const [first] = table.rows;
-    if (!first) return { fault: "empty" };
-    const hasHeader = looksLikeHeader(first);
-    return { kind, detail, header: first, hasHeader, mapping: guess(first), sample: table.rows.slice(0, SAMPLE), rows: table.rows.length };
+    headerAt = headerPlace(table.rows);
+    const header = table.rows[headerAt];
+    if (!header) return { fault: "empty" };
+    return {
+      kind, detail, unreadSheets,
+      header, headerAt, hasHeader: looksLikeHeader(header), headerLine: table.lines[headerAt] ?? 1, linesAbove: table.lines.slice(0, headerAt),
+      mapping: guess(header), sample: table.rows.slice(headerAt, headerAt + SAMPLE), rows: table.rows.length,
+    };
   },
 
   build(mapping: Mapping, hasHeader: boolean, defaults: Defaults): BuiltSummary {
     headed = hasHeader;
-    built = buildOrders(table, mapping, hasHeader, defaults);
+    const from = hasHeader ? headerAt + 1 : 0;
+    built = buildOrders(table, mapping, from, defaults);
     const { orders, problems, problemCount, wrongOrders } = built;
-    const lines = table.rows.length - (hasHeader ? 1 : 0);
+    const lines = table.rows.length - from;
     return { orders: orders.length, lines, preview: orders.slice(0, PREVIEW), problems, problemCount, wrongOrders };
   },
 
@@ -97,7 +113,7 @@ const work = {
   /** The file's own rows with a few more cells; `added` gives them by order and line. */
   async back(added: Record<string, string[]>, header: string[], format: "csv" | "xlsx"): Promise<Blob> {
     const rows = beside(table.rows, (at) => {
-      if (headed && at === 0) return header;
+      if (headed && at === headerAt) return header;
       const order = built?.rowOrder[at] ?? -1;
       const line = built?.rowLine[at] ?? 0;
       return added[`${order}.${line}`] ?? added[`${order}`] ?? [];

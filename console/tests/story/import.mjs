@@ -55,6 +55,18 @@ scene("a header that is not known is mapped by hand, and remembered", async () =
   await leave(page);
 });
 
+scene("a title above the header is left out, and further sheets are told", async () => {
+  const page = await look("#/import");
+  const cells = [["早市订货单"], ...(await rows(2))];
+  const buffer = await writeExcel([{ data: cells }, { data: [["又一页"]] }]).toBuffer();
+  await page.setInputFiles("input[type=file]", { name: "title.xlsx", mimeType: "application/octet-stream", buffer });
+  await page.getByText("另有 1 个工作表没有读取").waitFor();
+  await page.getByText("第 2 行是列名").waitFor();
+  await page.getByText("列名上方的行不导入：第 1 行").waitFor();
+  await page.getByText("导入 2 个订单").waitFor();
+  await leave(page);
+});
+
 scene("after a lost connection the same batch is sent again, once", async () => {
   const page = await look("#/import");
   let sent = [];

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { guess, looksLikeHeader, missing, noMapping, word } from "../../src/import/columns.ts";
+import writeXlsxFile from "write-excel-file/universal";
+import { guess, headerPlace, looksLikeHeader, missing, noMapping, word } from "../../src/import/columns.ts";
 import { decode } from "../../src/import/decode.ts";
 import { readNumber } from "../../src/import/number.ts";
 import { buildOrders, readTime } from "../../src/import/orders.ts";
-import { shown } from "../../src/import/sheet.ts";
+import { readWorkbook, shown } from "../../src/import/sheet.ts";
 import { armed, beside, defused, split, toCsv, type Table } from "../../src/import/text-table.ts";
 
 const none = { begin: "", end: "" };
@@ -15,6 +16,12 @@ function table(text: string): Table {
   assert.ok("table" in read);
   return read.table;
 }
+
+const said = (text: string, defaults = none) => {
+  const read = table(text);
+  const { problems } = buildOrders(read, guess(read.rows[0] ?? []), 1, defaults);
+  return problems.filter(({ kind }) => kind !== "noTime").map(({ line, kind, column, value }) => [line, kind, column, value].join(" "));
+};
 
 test("numbers are read as people write them", () => {
   const written: [string, string][] = [
@@ -99,7 +106,7 @@ test("a first row of data is no header", () => {
 
 test("rows of one order number, or else of one address, are one order", () => {
   const read = table("订单号,收货地址,商品编号,数量\nA,S1,D1,1\nA,S1,D2,2\nB,S1,D1,3\n,S2,D1,1\n,S2,D3,1\n");
-  const built = buildOrders(read, guess(read.rows[0] ?? []), true, { begin: "2026-11-30 09:00", end: "2026-11-30 11:00" });
+  const built = buildOrders(read, guess(read.rows[0] ?? []), 1, { begin: "2026-11-30 09:00", end: "2026-11-30 11:00" });
   assert.equal(built.orders.length, 3);
   assert.deepEqual(built.orders[0], {
     out_order_no: "A", address_id: "S1", receive_begin_time: "2026-11-30 09:00", receive_end_time: "2026-11-30 11:00",
@@ -107,12 +114,42 @@ test("rows of one order number, or else of one address, are one order", () => {
   });
   assert.deepEqual([...built.rowOrder], [-1, 0, 0, 1, 2, 2]);
   assert.deepEqual([...built.rowLine], [-1, 0, 1, 0, 0, 1]);
+  // S2 has no number, while others have: its rows may be parts of B, whose cell was merged.
+  assert.deepEqual(built.problems, [{ kind: "missing", column: "out_order_no", value: "", order: 2, line: 5 }]);
+});
+
+test("an order without a number is told only where the file has numbers", () => {
+  const head = "订单号,收货地址,商品编号,数量\n";
+  assert.deepEqual(said(`${head}A,S1,D1,1\n,S1,D2,1\n,S1,D3,1\nB,S2,D1,1\n`), ["3 missing out_order_no "]);
+  assert.deepEqual(said(`${head},S1,D1,1\n ,S2,D2,1\n`), []);
+});
+
+test("a known header among the first ten rows is the header, and rows above it are left out", () => {
+  const text = "XX公司订货单\n日期：29日;;制单：王五\n\n商品;数 量;收货地址\n苹果, 红;2;S1\n";
+  const read = table(text);
+  assert.equal(headerPlace(read.rows), 2);
+  const built = buildOrders(read, guess(read.rows[2] ?? []), 3, { begin: "2026-11-30 09:00", end: "2026-11-30 11:00" });
+  assert.deepEqual(built.orders.map(({ address_id, details }) => [address_id, details]), [["S1", [{ sku_id: "苹果, 红", amount: "2" }]]]);
+  assert.deepEqual([...built.rowOrder], [-1, -1, -1, 0]);
   assert.equal(built.problemCount, 0);
+});
+
+test("an unknown header below a title is offered, and rows of data begin with the first", () => {
+  assert.equal(headerPlace([["XX公司订货单", ""], ["货物", "个数"], ["苹果", "2"]]), 1);
+  assert.equal(headerPlace([["S1", "苹果", "2"], ["S2", "梨", "1"]]), 0);
+  assert.equal(headerPlace([...Array<string[]>(10).fill(["说明"]), ["收货地址", "商品", "数量"]]), 0);
+  assert.equal(headerPlace([]), 0);
+});
+
+test("of a workbook the first sheet that holds anything is read, and further ones are counted", async () => {
+  const sheets = [[], [["收货地址"], ["S1"]], [["S2"]], []].map((rows) => ({ data: rows.map((row) => row.map((value) => ({ value, type: String }))) }));
+  const file = await (await writeXlsxFile(sheets).toBlob()).arrayBuffer();
+  assert.deepEqual(await readWorkbook(file), { table: { rows: [["收货地址"], ["S1"]], lines: [1, 2] }, unread: 1 });
 });
 
 test("what is plainly wrong is told with the file's own line, and sent all the same", () => {
   const read = table("订单号,收货地址,商品编号,数量,单价,收货开始时间\nA,,D1,0,1.2555,2026-02-30 09:00\nB,S1,,一袋,-1,2026/11/30 9:00\nB,S2,D1,1,,\n");
-  const built = buildOrders(read, guess(read.rows[0] ?? []), true, none);
+  const built = buildOrders(read, guess(read.rows[0] ?? []), 1, none);
   const said = built.problems.map((problem) => `${problem.line} ${problem.kind} ${problem.column}`);
   for (const wanted of [
     "2 missing address_id", "2 notPositive amount", "2 decimals unit_price", "2 time receive_begin_time", "2 noTime receive_end_time",
@@ -121,12 +158,6 @@ test("what is plainly wrong is told with the file's own line, and sent all the s
   assert.equal(built.orders[1]?.["receive_begin_time"], "2026-11-30 09:00");
   assert.equal(built.wrongOrders, 2);
 });
-
-const said = (text: string, defaults = none) => {
-  const read = table(text);
-  const { problems } = buildOrders(read, guess(read.rows[0] ?? []), true, defaults);
-  return problems.filter(({ kind }) => kind !== "noTime").map(({ line, kind, column, value }) => [line, kind, column, value].join(" "));
-};
 
 test("a later row that has another time, remark or user than its order is told", () => {
   const head = "订单号,收货地址,商品编号,数量,收货开始时间,收货结束时间,备注,用户编号\n";
@@ -153,7 +184,7 @@ test("a word that is neither yes nor no is told", () => {
 
 test("an order without a number and an address is an order of its own", () => {
   const read = table("收货地址,商品编号,数量\n,D1,1\n,D2,1\n");
-  assert.equal(buildOrders(read, guess(read.rows[0] ?? []), true, none).orders.length, 2);
+  assert.equal(buildOrders(read, guess(read.rows[0] ?? []), 1, none).orders.length, 2);
 });
 
 test("times are read as people write them", () => {

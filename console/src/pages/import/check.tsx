@@ -67,7 +67,8 @@ export function Check({ name, read, again, send }: Props) {
     <>
       <div class="fileline">
         <Icon name="file" /><strong>{name}</strong>
-        <span class="muted">{read.detail} · {t("nRows", { n: number(read.rows - (hasHeader ? 1 : 0)) })}</span>
+        <span class="muted">{read.detail} · {t("nRows", { n: number(read.rows - (hasHeader ? read.headerAt + 1 : 0)) })}</span>
+        {read.unreadSheets > 0 && <span>{t("sheetsUnread", { n: number(read.unreadSheets) })}</span>}
         <button class="button small" onClick={again}>{t("otherFile")}</button>
       </div>
       <Columns read={read} mapping={mapping} change={change} hasHeader={hasHeader} setHasHeader={setHasHeader} lacking={lacking} />

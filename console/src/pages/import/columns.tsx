@@ -26,7 +26,7 @@ export function Columns({ read, mapping, change, hasHeader, setHasHeader, lackin
     <section class="card" aria-labelledby="columns">
       <div class="row wrap between">
         <h2 id="columns">{t("columnsTitle")}</h2>
-        <label class="check"><input type="checkbox" checked={hasHeader} onChange={(event) => setHasHeader(event.currentTarget.checked)} /> {t("firstRowNames")}</label>
+        <label class="check"><input type="checkbox" checked={hasHeader} onChange={(event) => setHasHeader(event.currentTarget.checked)} /> {read.headerAt > 0 ? t("rowNames", { n: read.headerLine }) : t("firstRowNames")}</label>
       </div>
       <div class="mapping">
         {shown.map((column) => (
@@ -40,6 +40,7 @@ export function Columns({ read, mapping, change, hasHeader, setHasHeader, lackin
           </label>
         ))}
       </div>
+      {hasHeader && read.headerAt > 0 && <p>{t("aboveHeader", { lines: read.linesAbove.join(t("comma")) })}</p>}
       <div class="row wrap">
         {unread.length > 0 && <p class="muted small">{t("unread", { names: unread.map(name).join(t("comma")) })}</p>}
         {shown.length < COLUMNS.length && <button class="button quiet small" onClick={() => setAll(true)}><Icon name="plus" />{t("moreColumns", { n: COLUMNS.length - shown.length })}</button>}

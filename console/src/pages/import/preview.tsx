@@ -55,5 +55,6 @@ function Problems({ built }: { built: BuiltSummary }) {
 }
 
 function said({ kind, column, value }: Problem): string {
+  if (kind === "missing" && column === "out_order_no") return t("problem_unnumbered");
   return t(`problem_${kind}` as Word, { column: t(column), value: `“${value.slice(0, 40)}”` });
 }
