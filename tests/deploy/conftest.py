@@ -22,7 +22,7 @@ class Database:
         url = urlsplit(os.environ["DATABASE_URL"])
         self.parts = {"user": url.username, "password": url.password, "port": url.port, "name": DATABASE}
         self.sql(f"DROP DATABASE IF EXISTS {DATABASE}; CREATE DATABASE {DATABASE} CHARACTER SET utf8mb4", "app")
-        ca = authority.install(emulator.ROOT / ".local/tls", ["127.0.0.1"], lambda statement: self.sql(statement, "app"))
+        ca = authority.install(emulator.ROOT / ".local/tls/deploy", ["127.0.0.1"], lambda statement: self.sql(statement, "app"))
         # As in the cloud but for the place: the emulator runs functions on this host, where /opt is not theirs.
         self.parts["options"] = f"ssl-mode=VERIFY_IDENTITY&ssl-ca={ca}"
 

@@ -55,7 +55,7 @@ class Functions:
         url = urlsplit(os.environ["DATABASE_URL"])
         sql(f"DROP DATABASE IF EXISTS {DATABASE}; CREATE DATABASE {DATABASE} CHARACTER SET utf8mb4", "app")
         host, port = relay.relayed(url.port)
-        build(BUILD, authority.install(ROOT / ".local/tls", [host], lambda statement: sql(statement, "app")))
+        build(BUILD, authority.install(ROOT / ".local/tls/sam", [host], lambda statement: sql(statement, "app")))
         options = expand.expand((ROOT / "template.yaml").read_text(), TaskQueues=[])["Parameters"]["DatabaseOptions"]["Default"]
         self.variables = {"DATABASE_URL": f"mysql://{url.username}:{url.password}@{host}:{port}/{DATABASE}?{options}",
                           # The CLI knows the queue by its logical id only.
