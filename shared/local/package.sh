@@ -7,10 +7,8 @@ set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 . "$here/debian.sh"
 cd "$here/../.."
+export CARGO_TARGET_DIR=$PWD/target
 arch=${ARCH:-x86_64}
-# `sam build` calls cargo-lambda too: what was built is there already if it builds in the same way.
-export SAM_CLI_TELEMETRY=0 PATH=$PWD/.local/package/bin:$PATH
-
 case $arch in
   x86_64) flags=() ; export CARGO_LAMBDA_COMPILER=cargo ;;
   # A linker for the other architecture comes with zig.
@@ -19,6 +17,8 @@ case $arch in
 esac
 "$here/tools.sh" package "$here/package-requirements.txt"
 "$here/tools.sh" deploy tests/deploy/requirements.txt
+# `sam build` calls cargo-lambda too: what was built is there already if it builds in the same way.
+export SAM_CLI_TELEMETRY=0 PATH=$PWD/.local/package/bin:$PATH
 "$here/database-ca.sh" target/lambda/database-ca/database-ca.pem
 
 # Not the toolchain's glibc decides whether it starts on Amazon Linux 2023, but the highest version it asks for.

@@ -2,7 +2,8 @@
 # Installs Python packages into a private environment below .local: by default what the local stack
 # needs (ministack) into .local/tools.
 #
-#   tools.sh [NAME REQUIREMENTS]   into .local/NAME; does nothing when that file is already installed there
+#   tools.sh [NAME REQUIREMENTS]   into .local/NAME; does nothing when that file is already installed there, for this
+#                                  folder and this Python: an environment holds the paths of both
 #
 # Needs python3 (3.10 or later). Where it comes without pip and without ensurepip, as in Debian's bare python3,
 # pip itself is taken from Debian's packages.
@@ -12,6 +13,11 @@ here=$(dirname "$(readlink -f "$0")")
 
 tools=$(readlink -f -m "$here/../../.local/${1:-tools}")
 wanted=${2:-$here/requirements.txt}
+
+stamp() {
+  cat "$wanted"
+  echo "# in $tools, by $(python3 -V)"
+}
 
 make_environment() {
   local wheel
@@ -31,10 +37,10 @@ command -v python3 >/dev/null || die "needs python3, version 3.10 or later"
 mkdir -p "$(dirname "$tools")"
 exec 9> "$tools.lock"
 flock 9 # one caller at a time
-! cmp -s "$wanted" "$tools/installed.txt" || exit 0
+! cmp -s <(stamp) "$tools/installed.txt" || exit 0
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || die "needs python3 3.10 or later, this one is $(python3 -V)"
 make_environment
 "${pip[@]}" install --quiet --disable-pip-version-check --no-deps --requirement "$wanted" ||
   die "cannot install $wanted: see the message above"
 rm -rf "$tools/debian"
-cp "$wanted" "$tools/installed.txt"
+stamp > "$tools/installed.txt"
