@@ -3,4 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
 . shared/local/debian.sh
-[ -d .local/console/fonts ] || fetch_debs "$PWD/.local/console/fonts" bookworm fonts-wqy-microhei fonts-roboto-unhinted
+fonts=$PWD/.local/console/fonts
+[ ! -e "$fonts/.ok" ] || exit 0
+rm -rf "$fonts"
+fetch_debs "$fonts" bookworm fonts-wqy-microhei fonts-roboto-unhinted
+touch "$fonts/.ok"

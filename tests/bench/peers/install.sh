@@ -19,19 +19,23 @@ redis() {
 }
 
 bullmq() {
-  cmp -s "$here/bullmq/package-lock.json" "$peers/bullmq/package-lock.json" && [ -d "$peers/bullmq/node_modules" ] || {
+  cmp -s "$here/bullmq/package-lock.json" "$peers/bullmq/node_modules/.installed" || {
     rm -rf "$peers/bullmq"
     mkdir -p "$peers/bullmq"
     cp "$here"/bullmq/{package.json,package-lock.json,.npmrc} "$peers/bullmq"
     (cd "$peers/bullmq" && npm ci --silent --no-audit --no-fund)
+    cp "$here/bullmq/package-lock.json" "$peers/bullmq/node_modules/.installed"
   }
   cp "$here"/bullmq/*.js "$peers/bullmq"
 }
 
-(redis) || skip "Celery and BullMQ: no Redis"
+# Each as a process of its own: behind `||`, `set -e` would be off inside, and half an installation would be taken for done.
+case ${1:-} in redis | bullmq) "$1"; exit ;; esac
+
+"$0" redis || skip "Celery and BullMQ: no Redis"
 "$root/shared/local/tools.sh" peers/celery "$here/celery/requirements.txt" || skip "Celery"
 if command -v node > /dev/null && command -v npm > /dev/null; then
-  (bullmq) || skip "BullMQ"
+  "$0" bullmq || skip "BullMQ"
 else
   skip "BullMQ: Node.js is not installed"
 fi
