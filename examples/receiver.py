@@ -3,15 +3,18 @@ import http.server, os, sys
 from standardwebhooks import Webhook, WebhookVerificationError
 
 WEBHOOK = Webhook(os.environ["WEBHOOK_SECRET"])
+MOST = 1 << 20  # bytes of a body; it is read before anybody knows who sent it
 seen = set()  # In your database, with a unique key, in the transaction that does the work.
 
 class Receiver(http.server.BaseHTTPRequestHandler):
     timeout = 10
 
     def do_POST(self):
-        body = self.rfile.read(min(int(self.headers.get("content-length") or 0), 1 << 20))
         try:
-            event = WEBHOOK.verify(body, dict(self.headers))
+            length = int(self.headers.get("content-length") or 0)
+            if not 0 <= length <= MOST:
+                return self.answer(413)
+            event = WEBHOOK.verify(self.rfile.read(length), dict(self.headers))
         except (WebhookVerificationError, ValueError):
             return self.answer(401)
         # A delivery arrives at least once: the same id is the same delivery.

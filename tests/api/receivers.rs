@@ -8,7 +8,9 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 use task_local::project_root;
-use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use task_service::targets::{SigningKey, signature};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStdout};
 
 use crate::support::{Api, eventually, unique, with_api};
@@ -22,12 +24,10 @@ struct Receiver {
 
 impl Receiver {
     async fn start(program: &Path, script: &Path, more: &[String]) -> Self {
-        let secrets = fs::read_to_string(project_root().join(".local/target-secrets.json"));
-        let secrets: Value = serde_json::from_str(&secrets.unwrap()).unwrap();
         let mut command = tokio::process::Command::new(program);
         command.arg(script).arg("0").args(more);
         command.stdout(Stdio::piped());
-        command.env("WEBHOOK_SECRET", secrets["demo"].as_str().unwrap());
+        command.env("WEBHOOK_SECRET", secret());
         let mut process = command.kill_on_drop(true).spawn().unwrap();
         let mut says = BufReader::new(process.stdout.take().unwrap()).lines();
         let first = says.next_line().await.unwrap().unwrap();
@@ -38,6 +38,12 @@ impl Receiver {
             _process: process,
         }
     }
+}
+
+fn secret() -> String {
+    let secrets = fs::read_to_string(project_root().join(".local/target-secrets.json"));
+    let secrets: Value = serde_json::from_str(&secrets.unwrap()).unwrap();
+    secrets["demo"].as_str().unwrap().to_owned()
 }
 
 /// Adds a task that tells a callback of its end, finishes it, and answers its key.
@@ -53,6 +59,41 @@ async fn ended(api: &Api, url: &str) -> i64 {
         .await
         .data();
     id
+}
+
+/// Hangs up in the middle of a body.
+async fn hang_up(url: &str) {
+    let host = url.trim_start_matches("http://").trim_end_matches("/hooks");
+    let mut stream = TcpStream::connect(host).await.unwrap();
+    let begin = format!("POST /hooks HTTP/1.1\r\nhost: {host}\r\ncontent-length: 100\r\n\r\nabc");
+    stream.write_all(begin.as_bytes()).await.unwrap();
+}
+
+/// Sends a body longer than is read of anybody, without one; answers the status.
+async fn too_long(url: &str) -> String {
+    let host = url.trim_start_matches("http://").trim_end_matches("/hooks");
+    let mut stream = TcpStream::connect(host).await.unwrap();
+    let begin = format!("POST /hooks HTTP/1.1\r\nhost: {host}\r\ncontent-length: 1048577\r\n\r\n");
+    stream.write_all(begin.as_bytes()).await.unwrap();
+    let mut lines = BufReader::new(stream).lines();
+    let first = lines.next_line().await.unwrap().unwrap();
+    first.split(' ').nth(1).unwrap().to_owned()
+}
+
+/// Sends a signed body.
+async fn signed(url: &str, body: &'static str) -> reqwest::Result<u16> {
+    let key = SigningKey::parse(&secret()).unwrap();
+    let timestamp = jiff::Timestamp::now().as_second();
+    let request = reqwest::Client::new()
+        .post(url)
+        .header("webhook-id", "cb_2_1")
+        .header("webhook-timestamp", timestamp.to_string())
+        .header(
+            "webhook-signature",
+            signature(&[key], "cb_2_1", timestamp, body),
+        );
+    let answer = request.body(body).send().await?;
+    Ok(answer.status().as_u16())
 }
 
 async fn accepts_what_we_sign_and_nothing_else(program: &Path, script: &Path) {
@@ -71,6 +112,11 @@ async fn accepts_what_we_sign_and_nothing_else(program: &Path, script: &Path) {
             )
             .body("{}");
         assert_eq!(forged.send().await.unwrap().status(), 401);
+        hang_up(&receiver.url).await;
+        assert_eq!(too_long(&receiver.url).await, "413");
+        // Its work fails: it says so, or hangs up; either way the delivery comes again.
+        let status = signed(&receiver.url, r#"{"type": "task.finished"}"#).await;
+        assert!(status.is_err() || status.is_ok_and(|status| status == 500));
         let id = ended(api, &receiver.url).await;
         let line = receiver.says.next_line().await.unwrap().unwrap();
         assert_eq!(line.trim_end(), format!("task.finished T1 {id} success"));
@@ -91,6 +137,8 @@ async fn the_python_target_does_the_whole_way_of_a_pushed_task() {
         let python = project_root().join(".local/tools/bin/python");
         let script = project_root().join("examples/target.py");
         let target = Receiver::start(&python, &script, &[api.stack.base_url()]).await;
+        hang_up(&target.url).await;
+        assert_eq!(too_long(&target.url).await, "413");
         let queue = unique("t");
         let policy = json!({"queue": queue, "mode": "push", "url": target.url, "secret": "demo"});
         api.post("/task/queue/set", &policy).await.data();

@@ -1,5 +1,8 @@
 //! The workers of `examples/`: each is killed in the middle of a task, which another one then does; it ends once.
 
+mod outages;
+mod scripted;
+
 use std::io::Write as _;
 use std::process::{Child, Command, Stdio};
 
@@ -18,11 +21,17 @@ impl Drop for Worker {
     }
 }
 
-/// Starts a worker of a queue.
-fn worker(api: &Api, program: &str, file: &str, queue: &str) -> Worker {
+/// The command of a worker of a queue.
+fn command(program: &str, file: &str, queue: &str, base_url: &str) -> Command {
     let script = project_root().join("examples").join(file);
     let mut command = Command::new(program);
-    command.arg(script).arg(queue).arg(api.stack.base_url());
+    command.arg(script).arg(queue).arg(base_url);
+    command
+}
+
+/// Starts a worker of a queue.
+fn worker(api: &Api, program: &str, file: &str, queue: &str) -> Worker {
+    let mut command = command(program, file, queue, &api.stack.base_url());
     let started = command.stdout(Stdio::null()).spawn();
     Worker(started.unwrap_or_else(|error| panic!("{program}: {error}")))
 }
@@ -37,6 +46,10 @@ fn stops_cleanly(mut worker: Worker) {
     let sent = Command::new("kill").args(["-TERM", &id]).status();
     assert!(sent.unwrap().success());
     assert!(worker.0.wait().unwrap().success());
+}
+
+fn has_node() -> bool {
+    Command::new("node").arg("--version").output().is_ok()
 }
 
 async fn is_followed_by_another(program: &str, file: &str) {
@@ -73,7 +86,7 @@ async fn a_python_worker_that_is_killed_is_followed_by_another() {
 
 #[tokio::test]
 async fn a_node_worker_that_is_killed_is_followed_by_another() {
-    if Command::new("node").arg("--version").output().is_ok() {
+    if has_node() {
         is_followed_by_another("node", "worker.mjs").await;
     } else {
         std::io::stderr()
