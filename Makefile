@@ -4,6 +4,9 @@
 MAKEFLAGS += --no-print-directory
 export PEERS PORT DETACH STACK DATABASE_URL ALLOWED_ORIGINS DATA MAP FILE AGAIN WORKERS EXAMPLES SEED MINUTES MYSQL_FLAVOR ARCH DATABASE_CA PART ROUNDS ROWS BASE BASE_URL FILES RATE KILLS PURGE BUILD
 
+# Another folder of a person's own would leave the binaries that everything here runs as they are.
+export CARGO_TARGET_DIR := $(CURDIR)/target
+
 local := shared/local
 bin := target/local/task-local
 

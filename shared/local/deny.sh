@@ -8,7 +8,7 @@ version=0.20.2 root=.local/deny
 deny=$root/bin/cargo-deny
 if [ "$("$deny" --version 2>/dev/null)" != "cargo-deny $version" ]; then
   echo "building cargo-deny $version into $root (once)"
-  cargo install --quiet --locked --root "$root" --version "$version" cargo-deny
+  env -u CARGO_TARGET_DIR cargo install --quiet --locked --root "$root" --version "$version" cargo-deny
 fi
 "$deny" --locked check bans licenses sources
 log=$root/advisories.log

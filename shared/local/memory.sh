@@ -7,9 +7,15 @@ set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 cd "$here/../.."
 . "$here/server.sh"
+. "$here/group.sh"
+export CARGO_TARGET_DIR=$PWD/target
 export MYSQL_PROFILE=dev-test MYSQL_FLAVOR=${MYSQL_FLAVOR:-mysql}
-trap leave_servers EXIT
+group=()
+trap 'trap "" INT TERM; end_groups "${group[@]}"; leave_servers' EXIT
+trap 'exit 130' INT TERM
 use_server "$MYSQL_FLAVOR" $MYSQL_PROFILE
 TEST_DATABASE_URL=$("$here/mysql.sh" url)
 export TEST_DATABASE_URL
-cargo test --quiet --profile local --locked --test api -- --nocapture memory::
+grouped cargo test --quiet --profile local --locked --test api -- --nocapture memory::
+group=($!)
+wait "${group[0]}"

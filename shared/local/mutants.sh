@@ -11,7 +11,7 @@ cd "$(dirname "$(readlink -f "$0")")/../.."
 version=27.1.0
 home=$PWD/.local/mutants
 [ -x "$home/bin/cargo-mutants" ] && grep -q "cargo-mutants $version" "$home/.crates.toml" ||
-  cargo install --quiet --locked --root "$home" "cargo-mutants@$version"
+  env -u CARGO_TARGET_DIR cargo install --quiet --locked --root "$home" "cargo-mutants@$version"
 files=()
 for file in ${FILES:-'shared/service/src/orders/**/*.rs' 'shared/service/src/prices/**/*.rs' 'shared/engine/src/**/*.rs'}; do
   files+=(--file "$file")

@@ -13,17 +13,20 @@ set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 cd "$here/../.."
 . "$here/server.sh"
+. "$here/group.sh"
+export CARGO_TARGET_DIR=$PWD/target
 full=${1:-}
 profile=dev-test
 log=.local/log/test.$$
 mkdir -p "$log"
 # What old runs left; another one may be going on.
 find .local/log -mindepth 1 -maxdepth 1 -type d \( -name 'stack-*' -o -name 'test.*' \) -mmin +300 -exec rm -rf {} +
-failed=()
+failed=() names=() pids=()
 
 finish() {
   local code=$?
-  [ -z "$(jobs -p)" ] || { kill $(jobs -p) 2>/dev/null; wait; } || true
+  trap '' INT TERM
+  end_groups "${pids[@]}"
   leave_servers
   echo "total time: $SECONDS s"
   cat "$log"/*.log 2>/dev/null | awk '/^test result:/ { passed += $4; failed += $6 }
@@ -41,12 +44,17 @@ trap 'exit 130' INT TERM
 step() { printf '\n== %s (at %s s)\n' "$1" "$SECONDS"; }
 
 # Steps that run side by side: each writes its own log, which is shown when it has ended.
-names=() pids=()
 beside() { # NAME COMMAND...
-  local name=$1
+  grouped logged "$@"
+  names+=("$1") pids+=($!)
+}
+
+logged() { # NAME COMMAND...
+  local name=$1 begin=$SECONDS code=0
   shift
-  (begin=$SECONDS code=0; "$@" > "$log/$name.log" 2>&1 < /dev/null || code=$?; echo "$((SECONDS - begin))" > "$log/$name.seconds"; exit $code) &
-  names+=("$name") pids+=($!)
+  "$@" > "$log/$name.log" 2>&1 || code=$?
+  echo "$((SECONDS - begin))" > "$log/$name.seconds"
+  return $code
 }
 
 await() { # [NAME...]: those steps, or all that go on
@@ -109,11 +117,15 @@ beside mariadb118 on_server mariadb118 --test store
 await
 step "chaos"
 if [ "$full" = full ]; then
-  MINUTES=${MINUTES:-3} MYSQL_FLAVOR=mysql tests/chaos/run.sh play || failed+=(chaos)
-  MINUTES=${MINUTES:-3} MYSQL_FLAVOR=mariadb tests/chaos/run.sh play || failed+=(chaos-mariadb)
-  step "fuzzing"
-  tests/contract/run.sh || failed+=(contract)
+  # One after the other, each as a step: a command in the foreground would keep a signal waiting.
+  beside chaos env MINUTES="${MINUTES:-3}" MYSQL_FLAVOR=mysql tests/chaos/run.sh play
+  await
+  beside chaos-mariadb env MINUTES="${MINUTES:-3}" MYSQL_FLAVOR=mariadb tests/chaos/run.sh play
+  await
+  beside contract tests/contract/run.sh
+  await
 else
-  MINUTES=${MINUTES:-0.5} tests/chaos/run.sh play || failed+=(chaos)
+  beside chaos env MINUTES="${MINUTES:-0.5}" tests/chaos/run.sh play
+  await
 fi
 [ ${#failed[@]} = 0 ]

@@ -8,6 +8,7 @@
 #      DATABASE_URL  measure on this server instead; the user must be allowed to create databases
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
+export CARGO_TARGET_DIR=$PWD/target
 export MYSQL_PROFILE=durable-bench BINARIES=$PWD/target/release
 cargo build --release --quiet --locked --workspace --bins
 if [ -n "${PEERS:-}" ]; then tests/bench/peers/install.sh; fi

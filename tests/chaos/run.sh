@@ -10,6 +10,7 @@
 #      MYSQL_FLAVOR   mysql (default) | mariadb
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
+export CARGO_TARGET_DIR=$PWD/target
 
 [ "${1:-}" = play ] || cargo build --quiet --profile local --locked --workspace --exclude bench --bins
 exec target/local/chaos

@@ -6,6 +6,7 @@
 #      and those of run.sh
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
+export CARGO_TARGET_DIR=$PWD/target
 [ -n "${BASE:-}" ] || { echo "error: make versions needs BASE=commit, the older of the two versions" >&2; exit 1; }
 base=$(git rev-parse --verify --quiet --short "$BASE^{commit}") || { echo "error: no commit '$BASE'" >&2; exit 1; }
 home=$PWD/.local/versions

@@ -11,6 +11,7 @@
 #      MYSQL_FLAVOR  mysql (default) | mariadb
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
+export CARGO_TARGET_DIR=$PWD/target
 build=${BUILD:-release}
 case $build in release | local) ;; *) echo "error: BUILD must be release or local, not '$build'" >&2; exit 1 ;; esac
 # The functions of src/stage.rs and no other: a release links each for a minute.
