@@ -3,14 +3,41 @@
 # fetch_debs DIR SUITE PACKAGE...   downloads the packages and what they depend on (signatures checked by apt, in a
 #                                   private apt state) and unpacks them into DIR
 #
-# Env: DEBIAN_MIRROR   the mirror to use (default: the first one in this host's own apt sources)
+# Env: DEBIAN_MIRROR   the URL of the mirror to use (default: the first one of Debian's own archive in this host's apt sources)
 
 die() { echo "$(basename "$0"): $*" >&2; exit 1; }
 
-debian_mirror() {
-  [ -n "${DEBIAN_MIRROR:-}" ] && { echo "$DEBIAN_MIRROR"; return; }
-  { cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null || true; } | awk '
-    /^(deb |URIs:)/ { for (i = 1; i <= NF; i++) if (!seen && $i ~ /^http/) { print $i; seen = 1 } }'
+# Prints the URL of a mirror of Debian, or nothing. Other archives for Debian end in /debian too: they have a key of their own.
+debian_mirror() { # [FOLDER]: of apt's settings
+  local file apt=${1:-/etc/apt}
+  [ -z "${DEBIAN_MIRROR:-}" ] || { echo "$DEBIAN_MIRROR"; return; }
+  # apt reads files of these names only: backups and disabled ones have others.
+  for file in "$apt"/sources.list "$apt"/sources.list.d/*.list "$apt"/sources.list.d/*.sources; do
+    [ ! -r "$file" ] || { cat "$file"; echo; }
+  done | awk '
+    function take(types, urls, components, key,   count, i, url) {
+      if (found || types !~ /(^| )deb( |$)/ || components !~ /(^| )main( |$)/) return
+      if (key != "" && key !~ /debian-archive-keyring/) return
+      count = split(urls, url, " ")
+      for (i = 1; i <= count && !found; i++) if (url[i] ~ /^https?:\/\/.*\/debian\/?$/) { print url[i]; found = 1 }
+    }
+    function settle() {
+      if (tolower(value["enabled"]) !~ /no|false|off|disable|without|^ *0/)
+        take(value["types"], value["uris"], value["components"], value["signed-by"])
+      split("", value)
+    }
+    /^[ \t]*#/ { next }
+    /^[ \t]*$/ { settle(); next }
+    $1 == "deb" {
+      options = match($0, /\[[^]]*\]/) ? substr($0, RSTART, RLENGTH) : ""
+      line = $0; sub(/\[[^]]*\]/, "", line); sub(/#.*/, "", line)
+      key = match(options, /signed-by=[^] ]*/) ? substr(options, RSTART, RLENGTH) : ""
+      take("deb", line, line, key)
+      next
+    }
+    match($0, /^[A-Za-z-]+:/) { name = tolower(substr($0, 1, RLENGTH - 1)); value[name] = substr($0, RLENGTH + 1); next }
+    { value[name] = value[name] " " $0 }
+    END { settle() }'
 }
 
 fetch_debs() {
@@ -22,7 +49,7 @@ fetch_debs() {
   done
   [ -r $keyring ] || die "needs the package debian-archive-keyring to check what it downloads"
   mirror=$(debian_mirror)
-  [ -n "$mirror" ] || die "no mirror in this host's apt sources: set DEBIAN_MIRROR"
+  [ -n "$mirror" ] || die "no mirror of Debian (a URL that ends in /debian) in this host's apt sources: set DEBIAN_MIRROR to the URL of one"
   arch=$(dpkg --print-architecture)
 
   rm -rf "$apt"

@@ -40,6 +40,7 @@ mod parameters;
 mod readme;
 mod receivers;
 mod reference_load;
+mod scripts;
 mod sku_price;
 mod stations;
 mod support;
