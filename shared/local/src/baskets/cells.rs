@@ -23,12 +23,40 @@ const TOTALS: [&str; 14] = [
     "总额",
     "汇总",
 ];
+/// What a spreadsheet shows where a formula failed, or where a number does not fit its column.
+const ERRORS: [&str; 19] = [
+    "#N/A",
+    "#REF!",
+    "#VALUE!",
+    "#DIV/0!",
+    "#NAME?",
+    "#NULL!",
+    "#NUM!",
+    "#DATA!",
+    "#GETTING_DATA",
+    "#SPILL!",
+    "#CALC!",
+    "#FIELD!",
+    "#BLOCKED!",
+    "#CONNECT!",
+    "#BUSY!",
+    "#UNKNOWN!",
+    "#EXTERNAL!",
+    "#TIMEOUT!",
+    "#PYTHON!",
+];
+
 /// Reads a customer or an item: `what` names it in the sentence of an error.
 pub(super) fn name<'a>(what: &str, cell: Option<&'a String>) -> Result<&'a str, String> {
     let text = cell.map(|cell| cell.trim()).unwrap_or_default();
     if text.is_empty() {
         return Err(format!(
             "has no {what}: the cell is empty; a merged cell must be filled in every row"
+        ));
+    }
+    if is_error(text) {
+        return Err(format!(
+            "{what} {text} is an error of the spreadsheet: mend its formula"
         ));
     }
     if is_total(text) {
@@ -48,9 +76,22 @@ pub(super) fn name<'a>(what: &str, cell: Option<&'a String>) -> Result<&'a str, 
     Ok(text)
 }
 
+/// Tells whether a cell holds an error of a spreadsheet: `#REF!`, or `######` in place of a number.
+fn is_error(text: &str) -> bool {
+    let is_filler = text.len() > 2 && text.chars().all(|c| c == '#');
+    is_filler || ERRORS.iter().any(|error| error.eq_ignore_ascii_case(text))
+}
+
+/// Tells whether a cell names a sum, also with blanks inside: `小 计`.
 fn is_total(text: &str) -> bool {
     let word = text.trim_end_matches([':', '：']).trim().to_lowercase();
-    TOTALS.contains(&word.replace([' ', '-'], "_").as_str())
+    let joined: String = word.chars().filter(|c| !c.is_whitespace()).collect();
+    let parts = word.split(|c: char| c.is_whitespace() || c == '-');
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    let spaced = parts.join("_");
+    [joined, spaced]
+        .iter()
+        .any(|word| TOTALS.contains(&word.as_str()))
 }
 
 /// Tells whether a number is written like `1.1812E+11`.
@@ -141,17 +182,40 @@ mod tests {
 
     #[test]
     fn totals_and_long_names_are_refused() {
-        assert!(
-            name("customer", Some(&"合计：".to_owned()))
-                .unwrap_err()
-                .contains("totals")
-        );
+        for total in [
+            "合计：",
+            "小 计",
+            "合　计",
+            "总\u{a0}计：",
+            "Grand  Total",
+            "grand total",
+            "Sub Total",
+        ] {
+            let total = total.to_owned();
+            let refused = name("customer", Some(&total));
+            assert!(refused.unwrap_err().contains("totals"), "{total}");
+        }
         let long = "x".repeat(300);
         assert!(
             name("item", Some(&long))
                 .unwrap_err()
                 .contains("300 characters")
         );
+    }
+
+    #[test]
+    fn an_error_of_a_spreadsheet_is_no_name() {
+        for error in ["#N/A", "#REF!", "#div/0!", " #NAME? ", "#DATA!", "########"] {
+            let error = error.to_owned();
+            let refused = name("customer", Some(&error));
+            assert!(
+                refused.unwrap_err().contains("error of the spreadsheet"),
+                "{error}"
+            );
+        }
+        for kept in ["#1", "# 12", "A#N/A", "##"] {
+            assert!(name("item", Some(&kept.to_owned())).is_ok(), "{kept}");
+        }
     }
 
     proptest! {

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use sha2::{Digest, Sha256};
 
 use super::columns::{Columns, is_known_header};
+use super::map::Map;
 use super::rows::Row;
+use super::sheet::Sheet;
 use super::{BadRow, Basket, Baskets, Item, Line, cells, decode, rows, sheet};
 use crate::error::{LocalError, Result};
 
@@ -16,13 +18,25 @@ impl Baskets {
     /// Reads a file's content; `file` is its name, for messages, and `map` names its columns.
     pub(crate) fn read(file: &str, content: &[u8], map: Option<&str>) -> Result<Self> {
         let input = |reason| LocalError::input(file, reason);
-        let rows = table(content).map_err(input)?;
-        let filled: Vec<&Row> = rows.iter().filter(|row| !row.is_empty()).collect();
-        let columns = Columns::find(&filled, map).map_err(input)?;
+        let named = map.map(Map::parse).transpose().map_err(input)?;
+        let table = table(content, named.as_ref()).map_err(input)?;
+        let filled: Vec<&Row> = table.rows.iter().filter(|row| !row.is_empty()).collect();
+        if filled.is_empty() {
+            return Err(input("holds no row".to_owned()));
+        }
+        let columns = match &named {
+            Some(map) => map.columns(&filled),
+            None => Columns::find(&filled),
+        };
+        let columns = columns.map_err(input)?;
+        let (above, rows) = filled.split_at(columns.header.unwrap_or(0));
         let mut builder = Builder::default();
-        for row in filled.into_iter().skip(usize::from(columns.has_header)) {
+        for row in above {
+            builder.leave_out(row, &columns, "stands above the header".to_owned());
+        }
+        for row in rows.iter().skip(usize::from(columns.header.is_some())) {
             if let Err(reason) = builder.add_line(row, &columns) {
-                builder.bad_rows.push(BadRow::new(row, &columns, reason));
+                builder.leave_out(row, &columns, reason);
             }
         }
         let marked = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
@@ -31,7 +45,9 @@ impl Baskets {
             baskets: builder.baskets,
             items: builder.items,
             bad_rows: builder.bad_rows,
+            has_quantities: columns.has_quantities(),
             ignored: columns.ignored,
+            unread_sheets: table.unread_sheets,
         })
     }
 }
@@ -52,11 +68,15 @@ impl BadRow {
 }
 
 /// Returns the rows of a workbook or of a text file.
-fn table(content: &[u8]) -> Result<Vec<Row>, String> {
+fn table(content: &[u8], map: Option<&Map<'_>>) -> Result<Sheet, String> {
     if sheet::is_workbook(content) {
         return sheet::read(content);
     }
-    rows::split(&decode::decode(content)?, is_known_header)
+    let is_header = |row: &Row| map.map_or_else(|| is_known_header(row), |map| map.is_header(row));
+    Ok(Sheet {
+        rows: rows::split(&decode::decode(content)?, is_header)?,
+        unread_sheets: 0,
+    })
 }
 
 /// Returns a short hash of a file's content and of the columns named for it.
@@ -82,6 +102,10 @@ struct Builder {
 }
 
 impl Builder {
+    fn leave_out(&mut self, row: &Row, columns: &Columns, reason: String) {
+        self.bad_rows.push(BadRow::new(row, columns, reason));
+    }
+
     /// Takes a row whose every cell can be read, or nothing of it.
     fn add_line(&mut self, row: &Row, columns: &Columns) -> Result<(), String> {
         let [customer, item, quantity, price] = columns.places.map(|place| row.cells.get(place?));
@@ -96,6 +120,9 @@ impl Builder {
             ));
         }
         let quantity = cells::quantity(quantity)?;
+        if quantity.is_none() && columns.has_quantities() {
+            return Err("has no quantity: write one if it is wanted".to_owned());
+        }
         let unit_price = cells::price(price)?;
         let line = Line {
             item: self.item(key, item, unit_price.as_deref()),

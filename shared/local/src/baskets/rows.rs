@@ -12,12 +12,26 @@ pub(super) struct Row {
 impl Row {
     /// Tells whether no cell holds anything.
     pub(super) fn is_empty(&self) -> bool {
-        self.cells.iter().all(|cell| cell.trim().is_empty())
+        self.filled().next().is_none()
+    }
+
+    /// Returns the cells that hold something.
+    pub(super) fn filled(&self) -> impl Iterator<Item = &str> {
+        let trimmed = self.cells.iter().map(|cell| cell.trim());
+        trimmed.filter(|cell| !cell.is_empty())
     }
 }
 
 /// How many rows are looked at to find the separator.
 const LOOKED_AT: usize = 50;
+/// How many filled rows may hold the header: titles may stand above it.
+const HEADER_WITHIN: usize = 10;
+
+/// Returns the place of the first row that `is_header`, of the filled rows that may hold it.
+pub(super) fn first_place(filled: &[&Row], is_header: impl Fn(&Row) -> bool) -> Option<usize> {
+    let mut within = filled.iter().take(HEADER_WITHIN);
+    within.position(|row| is_header(row))
+}
 
 /// Splits text by the separator it uses; `is_header` recognises a header. An error is a sentence for the person.
 pub(super) fn split(text: &str, is_header: impl Fn(&Row) -> bool) -> Result<Vec<Row>, String> {
@@ -38,18 +52,20 @@ struct Split {
     broken: Option<String>,
 }
 
-/// Ranks a separator: the header is known, then how many rows are as wide as the first, then how wide they are.
+/// Ranks a separator: the header is known, then how many rows are as wide as it, then how wide they are. Where no header
+/// is known, the first row of several cells stands for it: a title has one cell.
 fn rank(rows: &[Row], is_header: &impl Fn(&Row) -> bool) -> (bool, usize, usize) {
-    let mut filled = rows.iter().filter(|row| !row.is_empty()).take(LOOKED_AT);
-    let Some(first) = filled.next() else {
+    let filled = rows.iter().filter(|row| !row.is_empty()).take(LOOKED_AT);
+    let filled: Vec<&Row> = filled.collect();
+    let header = first_place(&filled, is_header);
+    let first = header.or_else(|| first_place(&filled, |row| row.cells.len() > 1));
+    let Some(first) = first else {
         return (false, 0, 0);
     };
-    let width = first.cells.len();
-    if width < 2 {
-        return (false, 0, 0);
-    }
-    let same = filled.filter(|row| row.cells.len() == width).count();
-    (is_header(first), same + 1, width)
+    let width = filled[first].cells.len();
+    let later = filled.iter().skip(first);
+    let same = later.filter(|row| row.cells.len() == width).count();
+    (header.is_some(), same, width)
 }
 
 /// Splits text by one separator.
@@ -170,6 +186,14 @@ mod tests {
             ["Ann", "milk, fresh"]
         );
         assert_eq!(cells("1,rolls; soft\n2,rye\n")[0], ["1", "rolls; soft"]);
+    }
+
+    #[test]
+    fn the_separator_is_found_below_a_title() {
+        let text = "XX公司订货单\n客户;商品;数量\nAnn;milk, fresh;1,5\n";
+        assert_eq!(cells(text)[1], ["客户", "商品", "数量"]);
+        let rows = split(text, |row| row.cells.len() == 3).unwrap();
+        assert_eq!(rows[2].cells, ["Ann", "milk, fresh", "1,5"]);
     }
 
     #[test]

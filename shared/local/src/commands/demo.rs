@@ -64,8 +64,16 @@ async fn alone(baskets: &Baskets, name: &str, database_url: &str) -> Result<()> 
     imported
 }
 
-/// Prints the rows that are left out, the first ones with their reasons, and the columns nothing is read from.
+/// Prints the rows that are left out, the first ones with their reasons, and the columns and sheets nothing is read from.
 fn show_left_out(baskets: &Baskets) {
+    match baskets.unread_sheets {
+        0 => {}
+        1 => println!("  1 more sheet is not read"),
+        more => println!("  {more} more sheets are not read"),
+    }
+    if !baskets.has_quantities {
+        println!("  no column of quantities: each line orders 1");
+    }
     if !baskets.ignored.is_empty() {
         println!(
             "  columns not read: {} (MAP=... names columns)",
