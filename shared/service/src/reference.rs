@@ -98,11 +98,23 @@ fn refused(findings: &Findings) -> Error {
     Error::refused(ErrorCode::ParamInvalid, message)
 }
 
+/// Stores the records of a station; the caller's transaction is undone by an error.
 async fn store(connection: &mut Connection, station: &Station<'_>) -> Result<()> {
     let id = &station.id;
-    check_cycles(connection, station).await?;
+    let mut foreign = Findings::default();
     for cycles in station.time_configs.pieces() {
-        reference::upsert_cycles(connection, id, &json(&read(cycles)?)?).await?;
+        let cycles = json(&read(cycles)?)?;
+        reference::upsert_cycles(connection, id, &cycles).await?;
+        // Only now: their rows are locked, so that no other load makes one of them another station's.
+        for cycle in reference::foreign_cycles(connection, id, &cycles).await? {
+            foreign.push(format!(
+                "operating cycle {cycle}: id is another station's; use an id of station {}'s own",
+                id.as_str()
+            ));
+        }
+    }
+    if !foreign.is_empty() {
+        return Err(refused(&foreign));
     }
     for addresses in station.addresses.pieces() {
         reference::upsert_addresses(connection, id, &json(&read(addresses)?)?).await?;
@@ -111,28 +123,6 @@ async fn store(connection: &mut Connection, station: &Station<'_>) -> Result<()>
         reference::upsert_skus(connection, id, &json(&read(skus)?)?).await?;
     }
     Ok(())
-}
-
-/// Refuses operating cycles that are another station's.
-async fn check_cycles(connection: &mut Connection, station: &Station<'_>) -> Result<()> {
-    let id = &station.id;
-    let mut foreign = Findings::default();
-    for cycles in station.time_configs.pieces() {
-        for cycle in read(cycles)? {
-            let row = reference::cycle(connection, &cycle.id).await?;
-            if row.is_some_and(|row| row.station != *id) {
-                foreign.push(format!(
-                    "operating cycle {}: id is another station's; use an id of station {}'s own",
-                    cycle.id,
-                    id.as_str()
-                ));
-            }
-        }
-    }
-    match foreign.is_empty() {
-        true => Ok(()),
-        false => Err(refused(&foreign)),
-    }
 }
 
 /// Returns records that were found right before.

@@ -193,8 +193,8 @@ pub async fn set_prices(
     Ok(())
 }
 
-/// Stores or replaces a station's operating cycles: a JSON array of the reference file's objects. The caller has
-/// seen that none of them is another station's.
+/// Stores or replaces a station's operating cycles: a JSON array of the reference file's objects. It locks them, and changes
+/// those of other stations, too, which stay theirs: the caller looks for [`foreign_cycles`] afterwards and rolls back.
 pub async fn upsert_cycles(
     connection: &mut Connection,
     station: &StationId,
@@ -216,6 +216,27 @@ pub async fn upsert_cycles(
     .await?;
     Ok(())
 }
+
+/// Lists the operating cycles that are another station's, of a JSON array of the reference file's objects.
+pub async fn foreign_cycles(
+    connection: &mut Connection,
+    station: &StationId,
+    cycles: &str,
+) -> Result<Vec<String>> {
+    let rows = sqlx::query(FOREIGN_CYCLES)
+        .bind(cycles)
+        .bind(station.as_str())
+        .fetch_all(connection)
+        .await?;
+    rows.iter().map(|row| text(row, "id")).collect()
+}
+
+const FOREIGN_CYCLES: &str = "\
+    SELECT c.id
+    FROM JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(65) PATH '$.id')) k
+    STRAIGHT_JOIN tbl_time_config c ON c.id = k.id
+    WHERE c.station_id <> ?
+    ORDER BY c.id";
 
 /// Stores or replaces a station's addresses: a JSON array of the reference file's objects.
 pub async fn upsert_addresses(

@@ -1,11 +1,14 @@
 //! Loading a reference file: whole or not at all, and in words when it is refused.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use task_service::reference::{self, Loaded};
 use task_service::tasks::queues::SqsNames;
 use task_service::{Error, ErrorCode};
 use task_store::testing::{TestDatabase, with_database};
-use task_store::{StationId, reference as rows};
+use task_store::{Connection, StationId, reference as rows};
+use tokio::sync::Notify;
 
 /// A station with one good sku and these records.
 fn file(station: &str, records: &Value) -> String {
@@ -63,6 +66,37 @@ async fn a_cycle_of_another_station_is_named_and_nothing_is_loaded() {
             "{error}"
         );
         assert!(has_good_sku(fresh, "T1").await);
+        assert!(!has_good_sku(fresh, "T2").await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_loads_at_once_never_change_each_others_cycle() {
+    with_database(async |fresh| {
+        let other = fresh.another(1);
+        let mine = StationId::parse("T1").unwrap();
+        let cycles = r#"[{"id": "C1", "name": "mine", "type": 1, "enabled": 1,
+            "order_time_limit": "{}", "receive_time_limit": "{}"}]"#;
+        let (late, stored) = (file("T2", &cycle()), Notify::new());
+        let first = other.transaction(async |c: &mut Connection| {
+            rows::upsert_cycles(c, &mine, cycles).await?;
+            stored.notify_one();
+            // The other load meets the row while it is not committed.
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            Ok::<_, Error>(())
+        });
+        let second = async {
+            stored.notified().await;
+            load(fresh, &late).await
+        };
+        let (first, second) = futures_util::future::join(first, second).await;
+        first.unwrap();
+        let error = second.unwrap_err();
+        assert_eq!(error.code(), ErrorCode::ParamInvalid, "{error}");
+        let cycle = async |c: &mut _| Ok::<_, Error>(rows::cycles(c, &mine, 9).await?);
+        let there = fresh.database.run(cycle).await.unwrap();
+        assert_eq!((there.len(), &*there[0].0), (1, "mine"));
         assert!(!has_good_sku(fresh, "T2").await);
     })
     .await;
