@@ -100,12 +100,11 @@ impl Parameters<'_> {
 
     /// Reads which order of a batch is meant: `index`, `address_id` or `out_order_no`, at least one of them.
     pub fn which_order(&self) -> Result<Which> {
-        let text =
-            |name| self.optional(name, |text: Parameter<'_>| Ok(text.text(64)?.into_owned()));
+        let id = |name| self.optional(name, Parameter::business_id);
         let which = Which {
             index: self.optional("index", |index| index.integer(0..=u32::MAX))?,
-            address_id: text("address_id")?,
-            out_order_no: text("out_order_no")?,
+            address_id: id("address_id")?.flatten(),
+            out_order_no: id("out_order_no")?.flatten(),
         };
         if which == Which::default() {
             let names = "parameter address_id, out_order_no or index is missing";

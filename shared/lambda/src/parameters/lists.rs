@@ -107,8 +107,8 @@ impl Parameters<'_> {
         let [id, of_number] =
             ["order_id", "order_no"].map(|name| self.optional(name, Parameter::order_id));
         let (id, of_number) = (id?, of_number?);
-        let number = self.optional("out_order_no", |number| Ok(number.text(64)?.into_owned()))?;
-        match (id.or(of_number), number) {
+        let number = self.optional("out_order_no", Parameter::business_id)?;
+        match (id.or(of_number), number.flatten()) {
             (Some(one), _) if of_number.is_some_and(|other| other != one) => Err(Error::invalid(
                 "order_no",
                 &format!("is another order's than order_id {one}"),

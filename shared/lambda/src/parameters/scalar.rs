@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, fmt::Display, ops::RangeInclusive, str::FromStr};
 
+use task_service::items::MAX_ID_CHARS;
 use task_service::{Error, Result};
 use task_store::json::{nests_at_most, plain_string};
 
@@ -16,14 +17,28 @@ impl<'p> Parameter<'p> {
     /// Reads text of at most `max` characters; a JSON number or boolean counts as its text.
     pub fn text(self, max: usize) -> Result<Cow<'p, str>> {
         let text = self.scalar()?;
+        self.check_length(&text, max)?;
+        Ok(text)
+    }
+
+    /// Reads an id of an order, such as its `out_order_no`, as orders themselves are read: the blanks around it, of any kind,
+    /// are no part of it. `None` when there is nothing else.
+    pub fn business_id(self) -> Result<Option<String>> {
+        let text = self.scalar()?;
+        let id = text.trim();
+        self.check_length(id, MAX_ID_CHARS)?;
+        Ok((!id.is_empty()).then(|| id.to_owned()))
+    }
+
+    fn check_length(self, text: &str, max: usize) -> Result<()> {
         let length = text.chars().count();
         if length > max {
             return Err(self.invalid(&format!(
                 "has {length} characters, at most {max} are allowed: {}",
-                shown(&text)
+                shown(text)
             )));
         }
-        Ok(text)
+        Ok(())
     }
 
     /// Reads text of any length; a JSON value that is no string counts as its own text, exactly as it was sent.

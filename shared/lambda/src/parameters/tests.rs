@@ -1,5 +1,6 @@
 //! Tests of reading parameters.
 
+mod business_ids;
 mod dispatched;
 mod documents;
 mod identifiers;

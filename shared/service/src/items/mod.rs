@@ -17,4 +17,5 @@ pub(crate) use object::{object, readable};
 pub(crate) use place::Place;
 pub(crate) use quote::quoted;
 pub(crate) use scalar::{Scalar, trimmed};
-pub(crate) use text::{MAX_ID_CHARS, too_long, usable_id};
+pub use text::MAX_ID_CHARS;
+pub(crate) use text::{too_long, usable_id};

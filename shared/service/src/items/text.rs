@@ -2,8 +2,8 @@
 
 use super::scalar::Scalar;
 
-/// Characters an id may have (`address_id`, `sku_id`, `uid`, `out_order_no`).
-pub(crate) const MAX_ID_CHARS: usize = 64;
+/// Characters an id may have (`address_id`, `sku_id`, `uid`, `out_order_no`), without the blanks around it.
+pub const MAX_ID_CHARS: usize = 64;
 
 /// Answers the id of a string or number of no more than [`MAX_ID_CHARS`] characters.
 pub(crate) fn usable_id<'s>(sent: &'s Scalar<'_>) -> Option<&'s str> {
