@@ -5,6 +5,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
 use sqlx::mysql::MySqlConnection;
 use sqlx::{Connection as _, Executor as _};
@@ -79,6 +80,7 @@ impl Floor<'_> {
             reference: self.reference,
             cycle: self.cycle,
             accepted_at,
+            zone: &TimeZone::UTC,
             duplicate_of: None,
             existing_order: None,
         };

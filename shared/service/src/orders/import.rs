@@ -86,10 +86,11 @@ impl BatchJob for OrderImport {
         let read: Vec<_> = items.iter().map(|item| parse(item.raw)).collect();
         let lookup = Lookup::read(connection, chunk, &read, &self.zone).await?;
         let accepted_at = chunk.accepted_at.local(&self.zone);
+        let at = (accepted_at, &self.zone);
         let findings = items
             .iter()
             .zip(&read)
-            .map(|(item, order)| lookup.finding(item, order, accepted_at));
+            .map(|(item, order)| lookup.finding(item, order, at));
         Ok(findings.collect())
     }
 
@@ -190,7 +191,7 @@ impl Lookup {
         &self,
         item: &Item<'_>,
         order: &std::result::Result<RawOrder<'_>, ItemError>,
-        accepted_at: DateTime,
+        (accepted_at, zone): (DateTime, &TimeZone),
     ) -> Prepared<ReadyOrder> {
         let order = match order {
             Ok(order) => order,
@@ -209,6 +210,7 @@ impl Lookup {
             reference: &self.reference,
             cycle: &self.cycle,
             accepted_at,
+            zone,
             duplicate_of: item.duplicate_of,
             existing_order: order
                 .out_order_no()

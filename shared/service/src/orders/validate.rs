@@ -8,6 +8,7 @@ mod text;
 mod times;
 
 use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use task_engine::{ItemError, ItemErrors};
 
 use super::cycle::Cycle;
@@ -24,6 +25,8 @@ pub struct Checks<'a> {
     pub cycle: &'a Cycle,
     /// Local wall time of the accepted submit: the order time, however long the order waited since.
     pub accepted_at: DateTime,
+    /// The zone of the wall times.
+    pub zone: &'a TimeZone,
     /// Index of the first order of the batch with the same [`key`](super::key), where that is an earlier one.
     pub duplicate_of: Option<u32>,
     /// Id of the order that already has this `out_order_no` at this station.

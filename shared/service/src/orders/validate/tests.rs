@@ -144,6 +144,9 @@ fn cycle() -> Cycle {
     serde_json::from_str(json).unwrap()
 }
 
+/// As Shanghai's: its clock skips nothing.
+static SHANGHAI: TimeZone = TimeZone::fixed(jiff::tz::offset(8));
+
 /// Accepted on a Wednesday at noon.
 fn checks<'a>(reference: &'a Reference, cycle: &'a Cycle) -> Checks<'a> {
     let accepted_at = datetime(2026, 7, 1, 12, 0, 30, 0);
@@ -151,6 +154,7 @@ fn checks<'a>(reference: &'a Reference, cycle: &'a Cycle) -> Checks<'a> {
         reference,
         cycle,
         accepted_at,
+        zone: &SHANGHAI,
         duplicate_of: None,
         existing_order: None,
     }

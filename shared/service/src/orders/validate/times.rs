@@ -1,6 +1,7 @@
 //! The receive times: format, order, and the window of the operating cycle.
 
 use jiff::civil::DateTime;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use task_engine::ItemErrors;
 
 use super::Checks;
@@ -16,8 +17,8 @@ pub(super) fn receive(
     checks: &Checks<'_>,
     errors: &mut ItemErrors,
 ) -> Option<(DateTime, DateTime)> {
-    let begin = read(BEGIN, &raw.receive_begin_time, errors);
-    let end = read(END, &raw.receive_end_time, errors);
+    let begin = read(BEGIN, &raw.receive_begin_time, checks.zone, errors);
+    let end = read(END, &raw.receive_end_time, checks.zone, errors);
     if let (Some(begin), Some(end)) = (begin, end)
         && begin >= end
     {
@@ -38,17 +39,31 @@ pub(super) fn receive(
     begin.zip(end)
 }
 
-fn read(place: Place, sent: &Scalar<'_>, errors: &mut ItemErrors) -> Option<DateTime> {
+fn read(
+    place: Place,
+    sent: &Scalar<'_>,
+    zone: &TimeZone,
+    errors: &mut ItemErrors,
+) -> Option<DateTime> {
     if sent.is_absent() {
         errors.push(place.missing(ItemErrorCode::ReceiveTimeRequired));
         return None;
     }
     let time = sent.text().and_then(civil);
-    if time.is_none() {
-        let rule = "应为真实存在的 YYYY-MM-DD HH:MM";
-        errors.push(place.breaks(ItemErrorCode::ReceiveTimeFormat, sent.as_sent(), rule));
-    }
-    time
+    let rule = match time {
+        None => "应为真实存在的 YYYY-MM-DD HH:MM",
+        Some(time) if is_skipped(time, zone) => "应为当地真实存在的时间（时钟调快时会跳过这一段）",
+        Some(_) => return time,
+    };
+    errors.push(place.breaks(ItemErrorCode::ReceiveTimeFormat, sent.as_sent(), rule));
+    None
+}
+
+/// Tells whether the clock of the zone never shows a time, because it is put forward over it. A time that it shows twice stands
+/// for the first of the two.
+fn is_skipped(time: DateTime, zone: &TimeZone) -> bool {
+    let offset = zone.to_ambiguous_timestamp(time).offset();
+    matches!(offset, AmbiguousOffset::Gap { .. })
 }
 
 /// Reads exactly `YYYY-MM-DD HH:MM`, with a date of the calendar.

@@ -157,3 +157,36 @@ fn a_closed_weekday_is_out_of_the_window_and_the_message_names_the_open_ones() {
          仅限周一、周二、周三、周四、周五、周六），实际为 \"2026-07-05 08:00\""
     );
 }
+
+#[test]
+fn a_receive_time_that_the_clock_skips_is_refused_and_one_that_it_repeats_is_not() {
+    let berlin = TimeZone::get("Europe/Berlin").unwrap();
+    let on = |date: &str, begin: &str, end: &str| {
+        let time = |time: &str| format!("{date} {time}");
+        let sent = received(&time(begin), &time(end));
+        let noon_before = date.parse::<jiff::civil::Date>().unwrap().yesterday();
+        let accepted_at = noon_before.unwrap().at(12, 0, 0, 0);
+        let window = r#"{"id": "ST001", "type": 1, "order_time_limit": {"start": "00:00", "end": "23:59"},
+            "receive_time_limit": {"start": "00:00", "end": "23:59", "e_span_time": 1}}"#;
+        let cycle: Cycle = serde_json::from_str(window).unwrap();
+        let reference = reference();
+        let checks = Checks {
+            accepted_at,
+            zone: &berlin,
+            ..checks(&reference, &cycle)
+        };
+        validate(&parse(&sent.json()).unwrap(), &checks)
+    };
+    let skipped = on("2027-03-28", "02:30", "03:15").unwrap_err();
+    let found = (skipped.count(), skipped[0].code, &*skipped[0].field);
+    let format = ItemErrorCode::ReceiveTimeFormat.as_str();
+    assert_eq!(found, (1, format, "receive_begin_time"));
+    assert_eq!(
+        skipped[0].msg,
+        "收货开始时间 receive_begin_time 应为当地真实存在的时间（时钟调快时会跳过这一段），实际为 \"2027-03-28 02:30\""
+    );
+    let both = on("2027-03-28", "02:00", "02:59");
+    assert_eq!(codes(both), [format; 2]);
+    assert!(on("2027-03-28", "01:59", "03:00").is_ok());
+    assert!(on("2026-10-25", "02:30", "03:15").is_ok(), "shown twice");
+}
