@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use sqlx::Row;
+use sqlx::mysql::MySqlRow;
 
 use crate::chunks::{ChunkKey, Dispatch, MAX_ITEMS, insert_units};
 use crate::compressed::CompressedText;
@@ -243,6 +244,33 @@ const INDEX_OF_MADE: &str = "\
                         AND i.run = c.run
                         AND i.item_index = c.first_index + m.position)
     LIMIT 1";
+
+/// Lists the corrected items of a run that things were made of: the thing's id and the item's index. Reads the chunks of the run
+/// and its corrected items, no others.
+pub async fn corrected(
+    connection: &mut Connection,
+    task: TaskId,
+    run: u32,
+) -> Result<Vec<(i64, u32)>> {
+    let rows = sqlx::query(CORRECTED)
+        .bind(task.get())
+        .bind(run)
+        .fetch_all(connection)
+        .await?;
+    let pair = |row: &MySqlRow| Ok((row.try_get("made_id")?, row.try_get("item_index")?));
+    rows.iter().map(pair).collect()
+}
+
+const CORRECTED: &str = "\
+    SELECT i.made_id, i.item_index
+    FROM tbl_batch_chunk c FORCE INDEX (chunk)
+    STRAIGHT_JOIN tbl_batch_item i FORCE INDEX (PRIMARY)
+       ON i.task_id = c.task_id AND i.run = c.run AND i.item_index = c.first_index AND i.chunk_id = c.id
+    WHERE c.task_id = ?
+      AND c.run = ?
+      AND c.is_rework = 1
+      AND i.status = 1 -- success
+      AND i.made_id IS NOT NULL";
 
 /// Lists the open chunks of a run that are rework.
 pub async fn open_rework(connection: &mut Connection, task: TaskId, run: u32) -> Result<Vec<i64>> {

@@ -9,6 +9,7 @@ use task_store::orders::{self, NewLine, NewOrder, OrderBatch};
 use task_store::{Connection, Result, StationId, StoreError, reference};
 
 use super::cycle::Cycle;
+use super::earlier::{Earlier, Sent, earlier};
 use super::params::{ImportParams, heading};
 use super::parse::{KeyFields, RawOrder, key, parse};
 use super::reference::{Address, Reference};
@@ -35,10 +36,8 @@ pub struct ReadyOrder {
 struct Lookup {
     cycle: Cycle,
     reference: Reference,
-    /// Orders of earlier runs of this task, by key.
-    made: HashMap<String, i64>,
-    /// The made orders whose content differs from the order as it is sent now.
-    changed: HashSet<i64>,
+    /// Orders that this task has made already, by the index of the item that has their key.
+    earlier: HashMap<u32, Earlier>,
     /// Orders of this station, by their `out_order_no`.
     numbered: HashMap<String, i64>,
 }
@@ -84,7 +83,7 @@ impl BatchJob for OrderImport {
         items: &[Item<'_>],
     ) -> Result<Vec<Prepared<ReadyOrder>>> {
         let read: Vec<_> = items.iter().map(|item| parse(item.raw)).collect();
-        let lookup = Lookup::read(connection, chunk, &read, &self.zone).await?;
+        let lookup = Lookup::read(connection, chunk, (items, &read), &self.zone).await?;
         let accepted_at = chunk.accepted_at.local(&self.zone);
         let at = (accepted_at, &self.zone);
         let findings = items
@@ -160,7 +159,7 @@ impl Lookup {
     async fn read(
         connection: &mut Connection,
         chunk: &Claimed,
-        read: &[std::result::Result<RawOrder<'_>, ItemError>],
+        (items, read): (&[Item<'_>], &[Sent<'_>]),
         zone: &TimeZone,
     ) -> Result<Self> {
         let params = ImportParams::from_stored(&chunk.params)?;
@@ -173,16 +172,10 @@ impl Lookup {
             true => Vec::new(),
             false => orders::with_out_order_no(connection, &chunk.station, &numbers).await?,
         };
-        let made = made_before(connection, chunk, read).await?;
-        let changed = match made.is_empty() {
-            true => HashSet::new(),
-            false => made::changed(connection, &made, read.iter().flatten(), zone).await?,
-        };
         Ok(Self {
             cycle,
             reference,
-            made,
-            changed,
+            earlier: earlier(connection, chunk, (items, read), zone).await?,
             numbered: numbered.into_iter().collect(),
         })
     }
@@ -190,33 +183,29 @@ impl Lookup {
     fn finding(
         &self,
         item: &Item<'_>,
-        order: &std::result::Result<RawOrder<'_>, ItemError>,
+        order: &Sent<'_>,
         (accepted_at, zone): (DateTime, &TimeZone),
     ) -> Prepared<ReadyOrder> {
         let order = match order {
             Ok(order) => order,
             Err(error) => return error.clone().into(),
         };
-        let key = order.key();
-        if let (Some(key), None) = (&key, item.duplicate_of)
-            && let Some(id) = self.made.get(key)
-        {
-            return Prepared::Made {
-                id: *id,
-                notice: self.changed.contains(id).then_some(made::MADE_BEFORE),
-            };
-        }
+        let duplicate_of = match self.earlier.get(&item.index) {
+            Some(&Earlier::Own { id, notice }) => return Prepared::Made { id, notice },
+            Some(&Earlier::OfItem(other)) => Some(other),
+            None => item.duplicate_of,
+        };
         let checks = Checks {
             reference: &self.reference,
             cycle: &self.cycle,
             accepted_at,
             zone,
-            duplicate_of: item.duplicate_of,
+            duplicate_of,
             existing_order: order
                 .out_order_no()
                 .and_then(|number| self.numbered.get(number).copied()),
         };
-        match (validate(order, &checks), key) {
+        match (validate(order, &checks), order.key()) {
             (Ok(order), Some(key)) => Prepared::Ready(ReadyOrder {
                 id: item.reserved_id,
                 key,
@@ -246,23 +235,6 @@ async fn named<'a>(
         addresses: addresses.into_iter().map(address).collect(),
         skus: skus.into_iter().map(sku).collect::<Result<_>>()?,
     })
-}
-
-/// Orders that this task made in an earlier run, or by an attempt that was cut off after its commit.
-async fn made_before(
-    connection: &mut Connection,
-    chunk: &Claimed,
-    read: &[std::result::Result<RawOrder<'_>, ItemError>],
-) -> Result<HashMap<String, i64>> {
-    if chunk.key.run == 1 && chunk.attempt <= 1 && read.len() > 1 {
-        return Ok(HashMap::new());
-    }
-    let keys: Vec<String> = read.iter().flatten().filter_map(RawOrder::key).collect();
-    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-    Ok(orders::made_by_task(connection, chunk.key.task, &keys)
-        .await?
-        .into_iter()
-        .collect())
 }
 
 fn distinct<'a>(ids: impl Iterator<Item = &'a str>) -> Vec<&'a str> {

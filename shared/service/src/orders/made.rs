@@ -16,23 +16,19 @@ pub(super) const MADE_BEFORE: &str = "MADE_BEFORE";
 /// Orders that are read at once: each may have 200 lines.
 const READ: usize = 100;
 
-/// Finds orders made before whose content differs from the order as it is sent now.
-pub(super) async fn changed<'a>(
+/// Finds orders made before, by their ids, that differ from the order as it is sent now.
+pub(super) async fn changed(
     connection: &mut Connection,
-    made: &HashMap<String, i64>,
-    sent: impl Iterator<Item = &'a RawOrder<'a>>,
+    sent: &HashMap<i64, &RawOrder<'_>>,
     zone: &TimeZone,
 ) -> Result<HashSet<i64>> {
-    let sent: HashMap<i64, &RawOrder<'_>> = sent
-        .filter_map(|order| Some((*made.get(&order.key()?)?, order)))
-        .collect();
     let ids: Vec<i64> = sent.keys().copied().collect();
     let mut changed = HashSet::new();
     for ids in ids.chunks(READ) {
         let orders = made::by_ids(connection, ids).await?;
         let differing = orders.iter().filter(|order| {
-            let sent = sent.get(&order.id);
-            sent.is_some_and(|sent| !is_same(sent, order, zone))
+            let is_same = |sent: &&RawOrder<'_>| is_same(sent, order, zone);
+            !sent.get(&order.id).is_some_and(is_same)
         });
         changed.extend(differing.map(|order| order.id));
     }

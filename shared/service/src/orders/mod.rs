@@ -5,6 +5,7 @@
 mod amend;
 mod cycle;
 mod cycles;
+mod earlier;
 mod failed;
 mod get;
 mod import;

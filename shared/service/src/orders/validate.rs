@@ -27,7 +27,8 @@ pub struct Checks<'a> {
     pub accepted_at: DateTime,
     /// The zone of the wall times.
     pub zone: &'a TimeZone,
-    /// Index of the first order of the batch with the same [`key`](super::key), where that is an earlier one.
+    /// Index of another order of the batch that has the same [`key`](super::key) and goes first: it comes earlier in the list, or
+    /// has an order already.
     pub duplicate_of: Option<u32>,
     /// Id of the order that already has this `out_order_no` at this station.
     pub existing_order: Option<i64>,

@@ -52,6 +52,37 @@ async fn what_was_made_is_traced_to_its_item_by_its_row_or_by_its_reserved_id() 
 }
 
 #[tokio::test]
+async fn corrected_items_are_listed_with_what_was_made_of_them_and_no_others() {
+    with_database(async |fresh| {
+        let task = a_batch(fresh, 2).await;
+        let first = claim(fresh, task, 0).await;
+        let refused = Outcome {
+            status: ItemStatus::Failed,
+            made_id: None,
+            ..Outcome::made(1, 0)
+        };
+        let outcomes = [Outcome::made(0, 70), refused];
+        let settle = async |c: &mut _| items::settle(c, &first, &outcomes).await;
+        done(&fresh.database, settle).await;
+        assert!(done(&fresh.database, async |c| end_chunk(c, &first).await).await);
+        let reopen = async |c: &mut _| rework::reopen(c, task, 1, 1, "{}", None, LEASE).await;
+        let reopened = done(&fresh.database, reopen).await;
+        let corrected = async |run| {
+            let find = async |c: &mut _| rework::corrected(c, task, run).await;
+            done(&fresh.database, find).await
+        };
+        assert_eq!(corrected(1).await, [], "it is open");
+        let rework = claim(fresh, task, reopened.chunk).await;
+        let made = [Outcome::made(1, 71)];
+        let settle = async |c: &mut _| items::settle(c, &rework, &made).await;
+        done(&fresh.database, settle).await;
+        assert_eq!(corrected(1).await, [(71, 1)]);
+        assert_eq!(corrected(2).await, [], "another run");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn closing_does_not_wait_for_another_tasks_chunks() {
     with_database(async |fresh| {
         let [mine, theirs] = [a_batch(fresh, 2).await, a_batch(fresh, 2).await];

@@ -208,6 +208,9 @@ async fn no_statement_about_one_batch_reads_another() {
         bounded.reads("chunks", of_one_run, holding).await;
         let made = async |c: &mut _| rework::index_of_made(c, task, 1, 7).await;
         bounded.reads("index of made", of_one_run, made).await;
+        let of_its_chunks = i64::from(CHUNKS) + 60;
+        let corrected = async |c: &mut _| rework::corrected(c, task, 1).await;
+        bounded.reads("corrected", of_its_chunks, corrected).await;
         bounded
             .reads("open rework", of_one_run, async |c| {
                 rework::open_rework(c, task, 1).await
