@@ -16,6 +16,8 @@ use crate::time::Moment;
 pub struct MadeOrder {
     /// Its id.
     pub id: i64,
+    /// Its operating cycle.
+    pub time_config_id: String,
     /// The caller's order number.
     pub out_order_no: Option<String>,
     /// Where it is delivered.
@@ -63,6 +65,7 @@ pub async fn by_ids(connection: &mut Connection, ids: &[i64]) -> Result<Vec<Made
         let time = |name| Moment::from_row(row, name)?.ok_or(StoreError::Unreadable(name));
         Ok(MadeOrder {
             id,
+            time_config_id: text(row, "time_config_id")?,
             out_order_no: optional_text(row, "out_order_no")?,
             address_id: text(row, "address_id")?,
             uid: optional_text(row, "uid")?,
@@ -77,7 +80,7 @@ pub async fn by_ids(connection: &mut Connection, ids: &[i64]) -> Result<Vec<Made
 }
 
 const BY_IDS: &str = "\
-    SELECT o.id, o.out_order_no, o.address_id, o.uid, o.remark,
+    SELECT o.id, o.time_config_id, o.out_order_no, o.address_id, o.uid, o.remark,
       TIMESTAMPDIFF(SECOND, '1970-01-01', o.receive_begin) AS receive_begin,
       TIMESTAMPDIFF(SECOND, '1970-01-01', o.receive_end) AS receive_end,
       CAST(o.total AS CHAR) AS total

@@ -33,6 +33,7 @@ pub(super) async fn earlier(
     connection: &mut Connection,
     chunk: &Claimed,
     (items, sent): (&[Item<'_>], &[Sent<'_>]),
+    time_config_id: &str,
     zone: &TimeZone,
 ) -> Result<HashMap<u32, Earlier>> {
     // A chunk's first attempt in a first run: nothing was made, or else the database refuses to make it twice.
@@ -54,7 +55,7 @@ pub(super) async fn earlier(
     let (of_others, own): (Vec<_>, Vec<_>) =
         made.partition(|(index, id, _)| others.get(id).is_some_and(|other| other != index));
     let sent = own.iter().map(|(_, id, sent)| (*id, *sent)).collect();
-    let changed = made::changed(connection, &sent, zone).await?;
+    let changed = made::changed(connection, &sent, time_config_id, zone).await?;
     let own = own.iter().map(|&(index, id, _)| {
         let notice = changed.contains(&id).then_some(made::MADE_BEFORE);
         (index, Earlier::Own { id, notice })

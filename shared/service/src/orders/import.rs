@@ -172,10 +172,11 @@ impl Lookup {
             true => Vec::new(),
             false => orders::with_out_order_no(connection, &chunk.station, &numbers).await?,
         };
+        let cycle_id = &params.time_config_id;
         Ok(Self {
             cycle,
             reference,
-            earlier: earlier(connection, chunk, (items, read), zone).await?,
+            earlier: earlier(connection, chunk, (items, read), cycle_id, zone).await?,
             numbered: numbered.into_iter().collect(),
         })
     }

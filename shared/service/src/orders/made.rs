@@ -16,10 +16,12 @@ pub(super) const MADE_BEFORE: &str = "MADE_BEFORE";
 /// Orders that are read at once: each may have 200 lines.
 const READ: usize = 100;
 
-/// Finds orders made before, by their ids, that differ from the order as it is sent now.
+/// Finds orders made before, by their ids, that differ from the order as it is sent now, or that were made for another
+/// operating cycle.
 pub(super) async fn changed(
     connection: &mut Connection,
     sent: &HashMap<i64, &RawOrder<'_>>,
+    time_config_id: &str,
     zone: &TimeZone,
 ) -> Result<HashSet<i64>> {
     let ids: Vec<i64> = sent.keys().copied().collect();
@@ -28,7 +30,7 @@ pub(super) async fn changed(
         let orders = made::by_ids(connection, ids).await?;
         let differing = orders.iter().filter(|order| {
             let is_same = |sent: &&RawOrder<'_>| is_same(sent, order, zone);
-            !sent.get(&order.id).is_some_and(is_same)
+            order.time_config_id != time_config_id || !sent.get(&order.id).is_some_and(is_same)
         });
         changed.extend(differing.map(|order| order.id));
     }
@@ -116,8 +118,8 @@ fn json_of(order: &MadeOrder, zone: &TimeZone) -> serde_json::Value {
             "line_amount": line.amount, "is_price_timing": line.is_price_timing, "spu_remark": line.spu_remark})
     };
     let lines: Vec<_> = order.lines.iter().map(line).collect();
-    json!({"order_id": order.id.to_string(), "order_no": order_no(order.id), "address_id": order.address_id,
-        "out_order_no": order.out_order_no, "uid": order.uid, "remark": order.remark,
+    json!({"order_id": order.id.to_string(), "order_no": order_no(order.id), "time_config_id": order.time_config_id,
+        "address_id": order.address_id, "out_order_no": order.out_order_no, "uid": order.uid, "remark": order.remark,
         "receive_begin_time": minute(order.receive_begin, zone),
         "receive_end_time": minute(order.receive_end, zone), "total": order.total, "details": lines})
 }

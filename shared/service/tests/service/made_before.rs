@@ -1,6 +1,7 @@
 //! Orders that were made before and come again with other content.
 
 use serde_json::{Value, json};
+use task_store::items::ItemStatus;
 use task_store::testing::{TestDatabase, with_database};
 
 use crate::support::*;
@@ -19,6 +20,36 @@ async fn resubmitted(fresh: &TestDatabase, list: &[Value]) -> Vec<Value> {
         work_all(fresh, &queue).await;
     }
     items(fresh, "b1", None).await
+}
+
+#[tokio::test]
+async fn an_order_that_was_made_for_another_cycle_says_so_and_names_it() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let other = "INSERT INTO tbl_time_config (id, station_id, name, type, enabled, order_time_limit, receive_time_limit) \
+             SELECT 'C2', station_id, 'C2', type, enabled, order_time_limit, receive_time_limit \
+             FROM tbl_time_config WHERE id = 'C1'";
+        run(fresh, other).await;
+        let queue = MemoryQueue::default();
+        let list = orders(12);
+        for cycle in ["C1", "C2"] {
+            submit_for(fresh, &queue, "b1", cycle, &caller(), &list)
+                .await
+                .unwrap();
+            work_all(fresh, &queue).await;
+        }
+        let items = items(fresh, "b1", Some(ItemStatus::Success)).await;
+        assert_eq!(items.len(), 12);
+        for item in &items {
+            let notice = &item["notice"];
+            let told = (&notice["code"], &notice["order"]["time_config_id"]);
+            assert_eq!(told, (&json!("MADE_BEFORE"), &json!("C1")));
+        }
+        let there = "SELECT COUNT(*) FROM tbl_order WHERE time_config_id = 'C1'";
+        assert_eq!(number(fresh, there).await, 12);
+        assert_eq!(number(fresh, "SELECT COUNT(*) FROM tbl_order").await, 12);
+    })
+    .await;
 }
 
 #[tokio::test]
