@@ -10,15 +10,17 @@ use crate::connections::Connection;
 use crate::error::Result;
 use crate::ids::TaskId;
 use crate::items::ItemStatus;
+use crate::row::optional_text;
 
 /// Outcomes of one statement.
 const ROWS: usize = 5_000;
 
-/// An outcome that is carried over: the item's index, the chunk of the new run that holds it, its status, the made id.
-pub type Carried = (u32, i64, u8, Option<i64>);
+/// An outcome that is carried over: the item's index, the chunk of the new run that holds it, its status, the made id, the code of
+/// its notice.
+pub type Carried = (u32, i64, u8, Option<i64>, Option<String>);
 
 /// The outcome of an item that has a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
     /// Its index.
     pub index: u32,
@@ -28,6 +30,8 @@ pub struct Stored {
     pub status: ItemStatus,
     /// The id of the thing that was made of the item.
     pub made_id: Option<i64>,
+    /// The code of the notice that a made item carries.
+    pub notice: Option<String>,
 }
 
 /// Reads the outcomes of a run's items that have rows, in input order.
@@ -43,13 +47,15 @@ pub async fn stored(connection: &mut Connection, task: TaskId, run: u32) -> Resu
             chunk_id: row.try_get("chunk_id")?,
             status: ItemStatus::from_number(row.try_get("status")?)?,
             made_id: row.try_get("made_id")?,
+            notice: optional_text(row, "notice")?,
         })
     };
     rows.iter().map(stored).collect()
 }
 
 const STORED: &str = "\
-    SELECT item_index, chunk_id, status, made_id
+    SELECT item_index, chunk_id, status, made_id,
+           IF(status = 1, code, NULL) AS notice -- success
     FROM tbl_batch_item FORCE INDEX (PRIMARY)
     WHERE task_id = ?
       AND run = ?
@@ -122,10 +128,11 @@ const COPY_PAYLOADS: &str = "\
       AND n.is_rework = 1";
 
 const COPY_ITEMS: &str = "\
-    INSERT INTO tbl_batch_item (task_id, run, item_index, chunk_id, status, made_id)
+    INSERT INTO tbl_batch_item (task_id, run, item_index, chunk_id, status, made_id, code)
     SELECT n.task_id, n.run, n.first_index, n.id,
            IF(i.status = 2, 0, i.status), -- failed: pending
-           i.made_id
+           i.made_id,
+           IF(i.status = 1, i.code, NULL) -- success: its notice
     FROM tbl_batch_chunk n
     JOIN tbl_batch_item i ON i.task_id = n.task_id AND i.run = n.run - 1 AND i.item_index = n.first_index
     WHERE n.task_id = ?
@@ -182,10 +189,11 @@ pub async fn carry(
 }
 
 const CARRY: &str = "\
-    INSERT INTO tbl_batch_item (task_id, run, item_index, chunk_id, status, made_id)
-    SELECT ?, ?, o.item_index, o.chunk_id, o.status, o.made_id
+    INSERT INTO tbl_batch_item (task_id, run, item_index, chunk_id, status, made_id, code)
+    SELECT ?, ?, o.item_index, o.chunk_id, o.status, o.made_id, o.code
     FROM JSON_TABLE(?, '$[*]' COLUMNS
-      (item_index INT PATH '$[0]', chunk_id BIGINT PATH '$[1]', status TINYINT PATH '$[2]', made_id BIGINT PATH '$[3]')) o";
+      (item_index INT PATH '$[0]', chunk_id BIGINT PATH '$[1]', status TINYINT PATH '$[2]', made_id BIGINT PATH '$[3]',
+       code VARCHAR(255) PATH '$[4]')) o";
 
 /// Closes chunks that were just stored as done: every item of theirs has its outcome.
 pub async fn complete(

@@ -121,8 +121,9 @@ pub(super) async fn retry(
     let (mut open, mut done) = (Vec::new(), Vec::new());
     for (no, range) in (0..).zip(&ranges) {
         let kept = within(&kept, range, |(index, ..)| *index).iter();
-        carried
-            .extend(kept.map(|(index, status, id)| (*index, range.chunk_id, *status as u8, *id)));
+        carried.extend(kept.map(|(index, status, id, notice)| {
+            (*index, range.chunk_id, *status as u8, *id, notice.clone())
+        }));
         match within(&failed, range, |index| *index) {
             [] => done.push(no),
             _ => open.push(no),

@@ -24,8 +24,8 @@ pub struct ItemStatuses {
 pub(crate) struct SplitItems {
     /// The indexes of those that failed.
     pub(crate) failed: Vec<u32>,
-    /// Index, status and made id of those whose outcome stays.
-    pub(crate) kept: Vec<(u32, ItemStatus, Option<i64>)>,
+    /// Index, status, made id and notice of those whose outcome stays.
+    pub(crate) kept: Vec<(u32, ItemStatus, Option<i64>, Option<String>)>,
 }
 
 impl ItemStatuses {
@@ -88,11 +88,16 @@ impl ItemStatuses {
                     Some(item) if item.chunk_id == range.chunk_id => match item.status {
                         ItemStatus::Failed => split.failed.push(index),
                         ItemStatus::Pending => {}
-                        status => split.kept.push((index, status, item.made_id)),
+                        status => {
+                            let notice = item.notice.clone();
+                            split.kept.push((index, status, item.made_id, notice));
+                        }
                     },
                     None if range.state == ChunkState::Done => {
                         let id = range.reserved_id(index);
-                        split.kept.push((index, ItemStatus::Success, Some(id)));
+                        split
+                            .kept
+                            .push((index, ItemStatus::Success, Some(id), None));
                     }
                     _ => {}
                 }
@@ -265,9 +270,13 @@ mod tests {
             chunk_id,
             status,
             made_id: None,
+            notice: (status == Amended).then(|| "N".to_owned()),
         });
         let split = ItemStatuses::counted(ranges(), &[]).split(&stored);
-        let kept = vec![(1, Success, Some(7001)), (2, Amended, None)];
+        let kept = vec![
+            (1, Success, Some(7001), None),
+            (2, Amended, None, Some("N".to_owned())),
+        ];
         let failed = vec![0];
         assert_eq!(split, SplitItems { failed, kept });
     }

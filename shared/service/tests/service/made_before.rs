@@ -74,3 +74,23 @@ async fn an_order_that_is_as_it_was_made_has_no_notice_whatever_repeats_its_key(
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_notice_stays_when_the_failed_orders_are_tried_again() {
+    with_database(async |fresh| {
+        load_station(fresh).await;
+        let queue = MemoryQueue::default();
+        let mut list = vec![of_amount("5"), order(1), order(2)];
+        list[1]["details"] = json!([]);
+        for amount in ["5", "9", "9"] {
+            list[0] = of_amount(amount);
+            submit_orders(fresh, &queue, "b1", &list).await.unwrap();
+            work_all(fresh, &queue).await;
+        }
+        assert_eq!(task(fresh, "b1").await.run_count, 3);
+        let items = items(fresh, "b1", None).await;
+        assert_eq!(items[0]["notice"]["code"], "MADE_BEFORE", "{}", items[0]);
+        assert!(items[2].get("notice").is_none());
+    })
+    .await;
+}
