@@ -24,6 +24,7 @@ pub(super) fn check(report: &mut Report<'_>, history: &History, batch: &BatchHis
         batch,
         rows,
         made: HashSet::new(),
+        of_run: HashSet::new(),
     };
     for run in 1..=rows.run {
         checker.run(run);
@@ -38,11 +39,14 @@ struct Checker<'r, 'c> {
     rows: &'r Rows,
     /// The orders that an item says it made.
     made: HashSet<i64>,
+    /// The orders of the run's items.
+    of_run: HashSet<i64>,
 }
 
 impl Checker<'_, '_> {
     fn run(&mut self, run: u32) {
         let rows = self.rows;
+        self.of_run.clear();
         let settled = rows.items.iter().filter(|item| item.run == run);
         let settled: HashMap<u32, &Item> = settled.map(|item| (item.index, item)).collect();
         let sent = payload_of(rows, run);
@@ -90,6 +94,9 @@ impl Checker<'_, '_> {
         let Some(sent) = sent(chunk, item.index) else {
             return self.fail("what was sent is gone", item.run, item.index);
         };
+        if !self.of_run.insert(id) {
+            self.fail("two orders of a run are one", item.run, item.index);
+        }
         let order = &self.rows.orders[&id];
         if id / 1000 == item.chunk_id {
             if !self.made.insert(id) {

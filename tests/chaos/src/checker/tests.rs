@@ -43,6 +43,9 @@ fn what_nobody_sent_is_found() {
     assert_caught("a run holds what nobody sent", |_, rows| {
         rows.chunks.get_mut(&7).unwrap().payload[0]["address_id"] = json!("S9");
     });
+    assert_caught("two orders of a run are one", |_, rows| {
+        rows.items[2].made_id = Some(7000);
+    });
     assert_caught("an order belongs to no outcome", |_, rows| {
         rows.orders.insert(7001, order(1));
     });
