@@ -129,7 +129,10 @@ async fn what_waited_for_room_is_announced_when_the_cap_is_gone() {
         declare_capped(fresh, 0, 0).await;
         assert_eq!(consumers.sweep(fresh).await, 2);
         let told = consumers.told().into_iter().map(|(id, ..)| id);
-        assert_eq!(told.collect::<BTreeSet<_>>(), BTreeSet::from([second, third]));
+        assert_eq!(
+            told.collect::<BTreeSet<_>>(),
+            BTreeSet::from([second, third])
+        );
         start_run(fresh, third, 1).await.unwrap();
     })
     .await;
