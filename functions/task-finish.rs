@@ -3,9 +3,8 @@
 use jiff::tz::TimeZone;
 use task_lambda::http::{Call, Reply, post};
 use task_lambda::{Parameter, Parameters};
-use task_service::jobs::KINDS;
-use task_service::sqs::TaskQueues;
 use task_service::tasks::{self, runs};
+use task_service::{jobs::KINDS, sqs::TaskQueues};
 use task_store::Database;
 
 fn main() -> Result<(), task_lambda::Error> {
@@ -21,9 +20,9 @@ async fn handle(
     if let Some(list) = p.optional("tasks", Parameter::list)? {
         let list = Parameters::each("tasks", &list, 1_000)?;
         let requests = list.iter().map(Parameters::finish).collect();
-        let finished = runs::finish_all(database, KINDS, requests, zone).await?;
+        let finished = runs::finish_all(database, KINDS, requests, zone).await;
         runs::announce_freed(database, queues).await;
-        return Reply::each(finished);
+        return Reply::each(finished?);
     }
     tasks::finish(database, KINDS, &p.task()?, &p.changes()?, zone).await?;
     runs::announce_freed(database, queues).await;

@@ -2,16 +2,14 @@
 //! for as long as nobody has started them.
 
 use task_engine::Deadline;
+use task_store::invocation::{self, OpenedUnit};
 use task_store::task_queues::Mode;
 use task_store::work::{self, RunAnnouncement};
 use task_store::{Database, TaskId};
 
-use super::room::{let_overdue_wait, take};
+use super::room::{PAGE, let_overdue_wait, take, take_freed};
 use crate::error::Result;
 use crate::tasks::{self, AddedTask, IdScope, TaskRequest};
-
-/// How many runs of a queue are announced in one turn.
-pub(super) const PAGE: u32 = 500;
 
 /// Takes announcements of runs to the consumers of their queues.
 pub trait RunQueue: Sync {
@@ -83,11 +81,7 @@ pub async fn announce<Q: RunQueue>(
 }
 
 /// Sends announcements; answers how many were sent. The others are left to the sweeper.
-pub(super) async fn send<Q: RunQueue>(
-    database: &Database,
-    queue: &Q,
-    runs: &[RunAnnouncement],
-) -> usize {
+async fn send<Q: RunQueue>(database: &Database, queue: &Q, runs: &[RunAnnouncement]) -> usize {
     if runs.is_empty() {
         return 0;
     }
@@ -103,6 +97,32 @@ pub(super) async fn send<Q: RunQueue>(
         tracing::warn!(error, "the unsent runs will fall due by themselves");
     }
     runs.len() - number
+}
+
+/// Announces the runs that have waited for the room which this invocation has made by ending others. What it cannot announce, the
+/// sweeper does.
+pub async fn announce_freed<Q: RunQueue>(database: &Database, queue: &Q) {
+    for lane in invocation::take_freed() {
+        let take = async |c: &mut _| take_freed(c, &lane).await;
+        match database.transaction(take).await {
+            Ok((Mode::Push, runs)) => runs.iter().for_each(note_opened),
+            Ok((_, runs)) => drop(send(database, queue, &runs).await),
+            Err(error) => {
+                let error = error.to_string();
+                tracing::warn!(error, "the sweeper will announce the next run of a queue");
+            }
+        }
+    }
+}
+
+/// Has a run of a queue in mode `push` announced when the invocation ends.
+fn note_opened(run: &RunAnnouncement) {
+    let lane = (run.queue.clone(), run.station.as_str().to_owned());
+    let _ = invocation::note_opened(OpenedUnit::Run {
+        task: run.task,
+        lane,
+        delay: run.delay,
+    });
 }
 
 /// Announces runs whose message was never sent, or was lost, until none is left or the deadline has passed; answers how many.

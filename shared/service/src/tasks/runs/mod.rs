@@ -20,7 +20,7 @@ use task_store::{Connection, TaskId};
 use super::{TaskView, not_found, progress};
 use crate::error::{Error, ErrorCode, Result};
 
-pub use announce::{RunQueue, add, add_many, announce, announce_due};
+pub use announce::{RunQueue, add, add_many, announce, announce_due, announce_freed};
 pub(crate) use claim::claim_first;
 pub use claim::{ClaimRequest, Claimed, claim};
 pub(crate) use end::cancel;
@@ -31,7 +31,6 @@ pub use finish_all::{FinishRequest, Finished, finish_all};
 pub(super) use heartbeat::renew;
 pub use heartbeat::{Heartbeat, heartbeat};
 pub use retry::{Retried, RetryFilter, retry, retry_all};
-pub use room::announce_freed;
 pub(crate) use room::{let_overdue_wait, take};
 pub(crate) use start::{Start, start};
 pub use sweep::{SweptRuns, sweep, watch};

@@ -1,13 +1,15 @@
 //! Room for runs under the caps of a queue: how much there is, and who is told when there is more.
 
 use task_engine::Deadline;
-use task_store::invocation::{self, OpenedUnit};
+use task_store::invocation;
 use task_store::task_queues::{self, Mode, Policy};
 use task_store::work::{self, CappedLane, RunAnnouncement};
 use task_store::{Connection, Database, StationId, TaskId};
 
-use super::announce::{PAGE, RunQueue, send};
 use crate::error::Result;
+
+/// How many runs of a queue are taken to be announced in one turn.
+pub(super) const PAGE: u32 = 500;
 
 /// Reads how many more runs of a queue there may be in work.
 pub(super) async fn room(connection: &mut Connection, policy: &Policy) -> Result<u32> {
@@ -49,7 +51,7 @@ pub(super) async fn stations_with_room(
     Ok(with_room.filter(|(_, room)| *room > 0).collect())
 }
 
-/// Notes for [`announce_freed`] that runs of tasks end, where their queue is capped and announces. Runs in the transaction that
+/// Notes for [`announce_freed`](super::announce_freed) that runs of tasks end, where their queue is capped and announces. Runs in the transaction that
 /// ends them, before their units leave.
 pub(super) async fn note_freed(connection: &mut Connection, tasks: &[TaskId]) -> Result<()> {
     for lane in work::capped_lanes(connection, tasks).await? {
@@ -58,34 +60,8 @@ pub(super) async fn note_freed(connection: &mut Connection, tasks: &[TaskId]) ->
     Ok(())
 }
 
-/// Announces the runs that have waited for the room which this invocation has made by ending others. What it cannot announce, the
-/// sweeper does.
-pub async fn announce_freed<Q: RunQueue>(database: &Database, queue: &Q) {
-    for lane in invocation::take_freed() {
-        let take = async |c: &mut _| take_freed(c, &lane).await;
-        match database.transaction(take).await {
-            Ok((Mode::Push, runs)) => runs.iter().for_each(note_opened),
-            Ok((_, runs)) => drop(send(database, queue, &runs).await),
-            Err(error) => {
-                let error = error.to_string();
-                tracing::warn!(error, "the sweeper will announce the next run of a queue");
-            }
-        }
-    }
-}
-
-/// Has a run of a queue in mode `push` announced when the invocation ends.
-fn note_opened(run: &RunAnnouncement) {
-    let lane = (run.queue.clone(), run.station.as_str().to_owned());
-    let _ = invocation::note_opened(OpenedUnit::Run {
-        task: run.task,
-        lane,
-        delay: run.delay,
-    });
-}
-
 /// Takes what there is room for now: of the station, where only stations are capped, else of the whole queue.
-async fn take_freed(
+pub(super) async fn take_freed(
     connection: &mut Connection,
     (queue, station): &CappedLane,
 ) -> Result<(Mode, Vec<RunAnnouncement>)> {

@@ -267,10 +267,7 @@ async fn execute(fresh: &TestDatabase, sql: &str) {
 }
 
 async fn count(fresh: &TestDatabase, sql: &str) -> i64 {
-    let read = async |c: &mut _| {
-        let row: (i64,) = sqlx::query_as(sql).fetch_one(c).await?;
-        Ok::<_, StoreError>(row.0)
-    };
+    let read = async |c: &mut _| Ok::<i64, StoreError>(sqlx::query_scalar(sql).fetch_one(c).await?);
     fresh.database.run(read).await.unwrap()
 }
 

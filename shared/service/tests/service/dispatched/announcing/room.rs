@@ -54,15 +54,9 @@ async fn a_run_that_had_no_room_is_announced_when_another_ends() {
         let failed = async || drop(fail(fresh, ids[1], Some(1), false).await.unwrap());
         assert_eq!(told_after(fresh, &consumers, failed).await, [ids[2]]);
         // Told already: no other is told in its place.
-        let closed = async |id| {
-            let named = [key(id)];
-            let closed =
-                task_service::async_tasks::close(&fresh.database, KINDS, &Caller::Unbound, &named);
-            closed.await.unwrap();
-        };
-        let other = async || closed(ids[4]).await;
+        let other = async || close(fresh, ids[4]).await;
         assert_eq!(told_after(fresh, &consumers, other).await, []);
-        let told = async || closed(ids[2]).await;
+        let told = async || close(fresh, ids[2]).await;
         assert_eq!(told_after(fresh, &consumers, told).await, [ids[3]]);
         start_run(fresh, ids[3], 1).await.unwrap();
     })
