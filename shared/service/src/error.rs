@@ -139,6 +139,14 @@ impl Error {
         }
     }
 
+    /// Returns the text that a log may hold: of a database's fault its kind, which names no value.
+    pub(crate) fn kind(&self) -> String {
+        match self {
+            Self::Store(fault) => fault.kind(),
+            Self::Refused { .. } => self.to_string(),
+        }
+    }
+
     /// Makes a refusal with data that the caller may need all the same.
     pub fn with_data(
         code: ErrorCode,

@@ -58,11 +58,6 @@ pub async fn sweep<Q: Queue>(
 /// Logs that a part of a round failed.
 pub(crate) fn logged<T>(part: &str, swept: Result<T>) -> Result<T> {
     swept.inspect_err(|error| {
-        let kind = if let Error::Store(fault) = error {
-            fault.kind()
-        } else {
-            error.to_string()
-        };
-        tracing::error!(error = kind, "{part} failed");
+        tracing::error!(error = error.kind(), "{part} failed");
     })
 }

@@ -12,7 +12,7 @@ use crate::error::Result;
 /// Bounds the calls to one target that are open at once.
 pub const PLACES: u8 = 10;
 
-/// Whose places claims take that wait. No queue and no callback has such a name.
+/// The target under which waiting claims take places. No queue and no callback has this name.
 const CLAIMS: &str = "(claims)";
 
 /// A place for a call, as its holder knows it.

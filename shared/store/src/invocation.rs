@@ -1,5 +1,5 @@
 //! The invocation that the current work is part of: when it ends, whether it has changed anything yet, and which units of work it
-//! has opened that somebody must be told of, and for which waiting runs it has made room.
+//! has opened and must announce, and in which capped queues it has ended runs.
 //!
 //! Set once, around all that an invocation does. Every unit of work takes the time that is left as its bound, so that
 //! several of them in a row end before the process is stopped, and their caller gets an answer.
@@ -13,7 +13,7 @@ use crate::work::CappedLane;
 
 /// The most units that an invocation announces at its end: its answer waits for the messages.
 const MOST_OPENED: usize = 50;
-/// The most lanes of capped queues whose next runs an invocation announces; the sweeper announces those of the others.
+/// The most lanes of capped queues whose next runs an invocation announces; the sweeper announces the runs of all other lanes.
 const MOST_FREED: usize = 20;
 /// The bound of a unit that begins after the end: it ends a claim or gives something back.
 const GRACE: Duration = Duration::from_millis(500);

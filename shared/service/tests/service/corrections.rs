@@ -61,6 +61,14 @@ async fn two_failed(fresh: &TestDatabase, queue: &MemoryQueue) -> Vec<Value> {
     list
 }
 
+/// The batch of [`two_failed`], in which the order at 3 was corrected to the one that failed at 7, and was made.
+async fn one_corrected(fresh: &TestDatabase, queue: &MemoryQueue) -> Vec<Value> {
+    let list = two_failed(fresh, queue).await;
+    correct(fresh, queue, 3, &order(7)).await;
+    work_all(fresh, queue).await;
+    list
+}
+
 #[tokio::test]
 async fn an_order_whose_key_another_was_corrected_to_while_it_waited_is_its_duplicate() {
     with_database(async |fresh| {
@@ -106,9 +114,7 @@ async fn a_correction_that_was_overtaken_by_the_order_with_its_key_is_its_duplic
 async fn a_list_sent_again_does_not_take_a_corrected_order_for_the_one_with_its_key() {
     with_database(async |fresh| {
         let queue = MemoryQueue::default();
-        let list = two_failed(fresh, &queue).await;
-        correct(fresh, &queue, 3, &order(7)).await;
-        work_all(fresh, &queue).await;
+        let list = one_corrected(fresh, &queue).await;
         submit_orders(fresh, &queue, "b1", &list).await.unwrap();
         work_all(fresh, &queue).await;
         assert_eq!(task(fresh, "b1").await.run_count, 2);
@@ -121,9 +127,7 @@ async fn a_list_sent_again_does_not_take_a_corrected_order_for_the_one_with_its_
 async fn a_second_try_does_not_take_a_corrected_order_for_the_one_with_its_key() {
     with_database(async |fresh| {
         let queue = MemoryQueue::default();
-        two_failed(fresh, &queue).await;
-        correct(fresh, &queue, 3, &order(7)).await;
-        work_all(fresh, &queue).await;
+        one_corrected(fresh, &queue).await;
         for _ in 0..2 {
             let desk = dispatcher(fresh, &queue);
             let retried = retry(&desk, &caller(), &[named()], &job().zone).await;

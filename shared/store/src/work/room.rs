@@ -1,7 +1,7 @@
 //! Runs that are announced, but not now: there is no room for them under the cap of their queue, or the queue is paused.
 //!
-//! A unit that waits so counts as not announced, and its turn finds it when there is room. Its time does not: the index of what is due
-//! would be read past it in every sweep. (A task that expires is found by its time, too.)
+//! Such a unit counts as not announced. Its turn finds it when there is room; its time does not, because every sweep would read past
+//! it in the index `due`. The unit of a task that expires is found by its time as well.
 
 use sqlx::Row as _;
 use sqlx::mysql::MySqlRow;
@@ -16,7 +16,7 @@ use crate::row::text;
 /// A queue and one of its stations.
 pub type CappedLane = (String, StationId);
 
-/// Reads the queue and the station of tasks whose runs are announced as far as there is room for them. Each pair comes once.
+/// Reads the lanes of tasks whose queue is capped and announces runs, each lane once.
 pub async fn capped_lanes(
     connection: &mut Connection,
     tasks: &[TaskId],
@@ -36,7 +36,7 @@ pub async fn capped_lanes(
     rows.iter().map(lane).collect()
 }
 
-/// Lets the unit of a task wait that was refused its start.
+/// Makes the unit of a task, whose start was refused for want of room, count as not announced.
 pub async fn let_wait(connection: &mut Connection, task: TaskId) -> Result<()> {
     const LET_WAIT: &str = "
         UPDATE tbl_work FORCE INDEX (unit)
@@ -51,7 +51,7 @@ pub async fn let_wait(connection: &mut Connection, task: TaskId) -> Result<()> {
     Ok(())
 }
 
-/// Lets units of a queue wait that are to be announced by now, but for those that expire, up to `limit`; answers how many.
+/// Makes overdue units of a queue count as not announced, up to `limit`, except units of tasks that expire; answers how many.
 ///
 /// Runs in a transaction.
 pub async fn let_overdue_wait(
@@ -102,7 +102,8 @@ macro_rules! first_waiting {
     };
 }
 
-/// Takes the units that wait among the first `room` of a queue to be announced. The others of the first are announced already.
+/// Takes the units that are not announced, or overdue, among the first `room` ready units of a queue, and puts off their next
+/// announcement.
 ///
 /// Runs in a transaction that has locked the queue.
 pub async fn take_waiting(
@@ -116,7 +117,7 @@ pub async fn take_waiting(
     postpone(connection, &rows, 0).await
 }
 
-/// Takes the units that wait among the first `room` of a queue and a station, as [`take_waiting`] does.
+/// Takes units of a queue and a station as [`take_waiting`] does.
 pub async fn take_waiting_of_station(
     connection: &mut Connection,
     queue: &str,
@@ -129,7 +130,7 @@ pub async fn take_waiting_of_station(
     postpone(connection, &rows, 0).await
 }
 
-/// Takes delayed units of a queue to be announced whose time is near, up to `room`.
+/// Takes delayed units of a queue whose time is near and that are not announced, up to `room`.
 ///
 /// Runs in a transaction.
 pub async fn take_delayed(

@@ -99,8 +99,8 @@ async fn send<Q: RunQueue>(database: &Database, queue: &Q, runs: &[RunAnnounceme
     runs.len() - number
 }
 
-/// Announces the runs that have waited for the room which this invocation has made by ending others. What it cannot announce, the
-/// sweeper does.
+/// Announces the runs that had no room in capped queues until this invocation ended other runs. The sweeper announces runs that
+/// cannot be announced here.
 pub async fn announce_freed<Q: RunQueue>(database: &Database, queue: &Q) {
     for lane in invocation::take_freed() {
         let take = async |c: &mut _| take_freed(c, &lane).await;
@@ -108,7 +108,7 @@ pub async fn announce_freed<Q: RunQueue>(database: &Database, queue: &Q) {
             Ok((Mode::Push, runs)) => runs.iter().for_each(note_opened),
             Ok((_, runs)) => drop(send(database, queue, &runs).await),
             Err(error) => {
-                let error = error.to_string();
+                let error = error.kind();
                 tracing::warn!(error, "the sweeper will announce the next run of a queue");
             }
         }

@@ -34,7 +34,7 @@ pub struct ClaimRequest<'a> {
     pub limit: u32,
     /// How long it waits for the first one.
     pub wait: Duration,
-    /// How many claims may wait at once; where so many do, this one does not. `None`: any number.
+    /// The most claims that may wait at once: beyond it a claim answers without waiting. `None`: no bound.
     pub most_waiting: Option<u8>,
     /// Its id of the claim: sent again, it gets the same runs while it holds them.
     pub claim_id: Option<&'a str>,

@@ -1,4 +1,4 @@
-//! Room for runs under the caps of a queue: how much there is, and who is told when there is more.
+//! Room for runs under the caps of a queue: reading it, and taking the runs that have it by now.
 
 use task_engine::Deadline;
 use task_store::invocation;
@@ -30,9 +30,14 @@ pub(super) async fn room_of_station(
         return Ok(u32::MAX);
     }
     let in_work = work::in_work_by_station(connection, &policy.name).await?;
+    Ok(left(policy, &in_work, station))
+}
+
+/// Returns how many more runs of a station there may be beside those in work.
+fn left(policy: &Policy, in_work: &[(StationId, u32)], station: &StationId) -> u32 {
     let held = in_work.iter().find(|(id, _)| id == station);
     let held = held.map_or(0, |(_, runs)| *runs);
-    Ok(policy.station_concurrency.saturating_sub(held))
+    policy.station_concurrency.saturating_sub(held)
 }
 
 /// Reads the stations that have ready units of a queue and fewer runs in work than they may, in their turns, and how many more
@@ -44,15 +49,14 @@ pub(super) async fn stations_with_room(
     let in_work = work::in_work_by_station(connection, &policy.name).await?;
     let waiting = work::waiting_stations(connection, &policy.name).await?;
     let with_room = waiting.into_iter().map(|station| {
-        let held = in_work.iter().find(|(id, _)| *id == station);
-        let held = held.map_or(0, |(_, runs)| *runs);
-        (station, policy.station_concurrency.saturating_sub(held))
+        let room = left(policy, &in_work, &station);
+        (station, room)
     });
     Ok(with_room.filter(|(_, room)| *room > 0).collect())
 }
 
-/// Notes for [`announce_freed`](super::announce_freed) that runs of tasks end, where their queue is capped and announces. Runs in the transaction that
-/// ends them, before their units leave.
+/// Notes the lanes in which runs of tasks end, of capped queues whose runs are announced, for
+/// [`announce_freed`](super::announce_freed). Runs in the transaction that ends the runs, before it removes their units.
 pub(super) async fn note_freed(connection: &mut Connection, tasks: &[TaskId]) -> Result<()> {
     for lane in work::capped_lanes(connection, tasks).await? {
         invocation::note_freed(lane);
@@ -60,7 +64,7 @@ pub(super) async fn note_freed(connection: &mut Connection, tasks: &[TaskId]) ->
     Ok(())
 }
 
-/// Takes what there is room for now: of the station, where only stations are capped, else of the whole queue.
+/// Takes the runs of a lane that have room by now: those of its station, where only stations are capped, else those of its whole queue.
 pub(super) async fn take_freed(
     connection: &mut Connection,
     (queue, station): &CappedLane,
@@ -129,7 +133,7 @@ async fn lock(connection: &mut Connection, queue: &str) -> Result<Option<Policy>
     Ok(policy.filter(|policy| policy.mode.is_announced() && !policy.paused))
 }
 
-/// Lets overdue runs wait of a queue that has a cap or is paused: they are found by their turns.
+/// Stops looking for the overdue runs of a capped or paused queue by their time; their turns find them.
 ///
 /// # Errors
 /// The database's.

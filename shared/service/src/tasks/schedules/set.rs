@@ -31,8 +31,8 @@ pub struct ScheduleChange {
 }
 
 /// Stores a schedule, or changes the members given; answers it with its next instants. Tasks that were added ahead of their time
-/// are taken back: the next instants are those of the new schedule only. One that has come and has no task yet gets it still, where
-/// neither `cron` nor `time_zone` changes.
+/// are taken back: the next instants are those of the new schedule only. A change that keeps `cron` and `time_zone` keeps the instant,
+/// too, that has come without its task having been added.
 ///
 /// # Errors
 /// `PARAM_MISSING` for a new schedule without `cron` or `task`; `PARAM_INVALID` for a bad expression, a zone that is not known, a

@@ -1,4 +1,4 @@
-//! Queues with a cap: what has no room waits, and is announced by whoever makes room for it.
+//! Queues with a cap: a run without room waits, and the call that ends another run announces it.
 
 use super::*;
 use task_store::invocation;
