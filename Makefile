@@ -55,11 +55,11 @@ chaos: need-cargo tools ## break everything under load, then check every row [MI
 versions: need-cargo tools ## chaos on the functions of this tree and of an older commit at once: BASE=commit [MINUTES=3] [SEED=n]
 	@tests/chaos/versions.sh
 
-memory: need-cargo tools ## the worst accepted requests: the peak memory of each function against its MemorySize [MYSQL_FLAVOR=mysql]
+memory: build ## the worst accepted requests: the peak memory of each function against its MemorySize [MYSQL_FLAVOR=mysql]
 	@$(local)/memory.sh
 
 lists: need-cargo ## write the README's tables from the lists in the code
-	@WRITE_LISTS=1 cargo test --quiet --profile local --locked --test api -- lists:: > /dev/null
+	@WRITE_LISTS=1 cargo test --quiet --profile local --locked --workspace --test api -- lists:: > /dev/null
 
 contract: build ## lint the OpenAPI description, use clients generated from it, fuzz the API against it [EXAMPLES=80] [SEED=n]
 	@tests/contract/run.sh

@@ -16,6 +16,6 @@ trap 'exit 130' INT TERM
 use_server "$MYSQL_FLAVOR" $MYSQL_PROFILE
 TEST_DATABASE_URL=$("$here/mysql.sh" url)
 export TEST_DATABASE_URL
-grouped cargo test --quiet --profile local --locked --test api -- --nocapture memory::
+grouped cargo test --quiet --profile local --locked --workspace --test api -- --nocapture memory::
 group=($!)
 wait "${group[0]}"

@@ -3,6 +3,7 @@
 # use_server FLAVOR PROFILE   starts it unless it runs, and holds it; its last user stops it
 # leave_servers               lets go of all of them; call it in a trap on EXIT
 #
+# Tests that run on it may leave databases for the next ones (shared/store/src/testing/shelf.rs).
 # See mysql.sh. Who uses a server holds a lock, which ends with its holder: nobody stops what another one uses.
 
 servers=()
@@ -12,6 +13,7 @@ use_server() {
   here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
   root=$(readlink -f "$here/../..")
   mkdir -p "$root/.local/$flavor/$profile"
+  export KEEP_TEST_DATABASES=1
   exec {lock}>> "$root/.local/$flavor/$profile/users"
   flock -s "$lock"
   servers+=("$lock $flavor $profile")

@@ -10,9 +10,9 @@ use crate::events::{answered, sample};
 use crate::support::{Instance, OwnDatabase, eventually};
 
 const AT_ONCE: usize = 8;
-/// A database of the test's own, migrated by the function that migrates.
+/// A database of the test's own, which the function that migrates has looked through.
 async fn migrated() -> OwnDatabase {
-    let database = OwnDatabase::create().await;
+    let database = OwnDatabase::take().await;
     let migrate = start("database-migrate", &database, "");
     migrate.send("migrate", &json!({}));
     assert_eq!(migrate.answer("migrate"), json!({"migrated": true}));
@@ -108,7 +108,7 @@ async fn eight_requests_are_in_flight_in_one_process_each_with_its_own_answer_co
         assert_eq!(names, tasks);
     }
     the_lines_name_their_own(&get.stop());
-    database.drop().await;
+    database.give_back().await;
 }
 
 fn the_lines_name_their_own(lines: &[Value]) {
@@ -157,7 +157,7 @@ async fn what_eight_invocations_measure_at_once_is_a_line_for_each() {
     let mut measured: Vec<_> = measured.collect();
     measured.sort_unstable();
     assert_eq!(measured, (1..=AT_ONCE).collect::<Vec<_>>());
-    database.drop().await;
+    database.give_back().await;
 }
 
 #[tokio::test]
@@ -171,5 +171,5 @@ async fn where_lambda_sends_one_event_at_a_time_there_is_one_thread_and_one_poll
     }
     get.polled(1);
     assert_eq!(get.threads(), 1);
-    database.drop().await;
+    database.give_back().await;
 }

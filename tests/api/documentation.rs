@@ -162,6 +162,7 @@ async fn every_example_of_the_document_is_answered_as_it_says() {
     with_own_api(
         |config| config,
         async |api| {
+            api.database.count_from_one().await;
             let url = api.stack.base_url();
             task_local::import_demo(&url, api.stack.database_url())
                 .await

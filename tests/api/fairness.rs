@@ -1,5 +1,5 @@
 //! One station's flood does not keep another waiting. Also the measurement:
-//! `FAIRNESS_ORDERS=10000 FAIRNESS_ROUNDS=5 cargo test --profile local --test api fairness -- --nocapture`.
+//! `FAIRNESS_ORDERS=10000 FAIRNESS_ROUNDS=5 cargo test --profile local --workspace --test api fairness -- --nocapture`.
 
 use std::time::{Duration, Instant};
 

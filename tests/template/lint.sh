@@ -10,6 +10,13 @@ shared/local/tools.sh deploy tests/deploy/requirements.txt
 tools=.local/deploy/bin out=.local/template
 export AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0
 mkdir -p $out
+# The tools take minutes: what has passed is not checked again until it changes, or a check does.
+passed=$(cat template.yaml database.yaml tests/deploy/requirements.txt shared/local/expand.py tests/template/*.* | sha256sum)
+if [ "$(cat $out/passed 2> /dev/null)" = "$passed" ]; then
+  echo "the templates are as they were when they passed (or else: rm $out/passed)"
+  exit
+fi
+rm -f $out/passed
 
 expanded=$out/template.json
 $tools/python shared/local/expand.py template.yaml TaskQueues=report,stocktake > $expanded
@@ -33,3 +40,4 @@ $tools/checkov --config-file tests/template/checkov.yaml --framework cloudformat
   --file $out/translated-false.json --file $out/translated-true.json --file database.yaml > $out/checkov.txt || true
 grep -m1 '^Passed checks' $out/checkov.txt
 grep -q 'Failed checks: 0,' $out/checkov.txt || { grep -B1 -A1 FAILED $out/checkov.txt; exit 1; }
+echo "$passed" > $out/passed

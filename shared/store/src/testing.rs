@@ -1,11 +1,14 @@
-//! For tests: a fresh, migrated database each, on the server that `TEST_DATABASE_URL` names.
+//! For tests: an empty, migrated database each, on the server that `TEST_DATABASE_URL` names.
+
+mod shelf;
 
 use std::time::Duration;
 
 use sqlx::{Connection as _, Executor as _};
 
+pub use self::shelf::Shelved;
 pub use crate::adopt::{Stop, Terms};
-use crate::{Connection, Database, DatabaseConfig, Result, RowUser, grant_rows, migrate};
+use crate::{Connection, Database, DatabaseConfig, Result, RowUser, grant_rows};
 
 /// A database of a test's own.
 #[derive(Debug)]
@@ -92,51 +95,59 @@ pub async fn begin_session(connection: &mut Connection) -> Result<()> {
         .map(drop)
 }
 
-/// Runs a test with an empty database of its own, which is dropped when the test passes.
+/// Runs a test with a database of its own in which nothing is, not even a table. It is dropped when the test passes.
 ///
 /// # Panics
 /// As [`with_database`].
 pub async fn with_empty_database<T>(test: impl AsyncFnOnce(&TestDatabase) -> T) -> T {
-    let (server, name) = create().await;
-    let fresh = opened(&server, &name);
+    let server = server();
+    let name = format!("test_{:016x}", fastrand::u64(..));
+    run(
+        &server,
+        &format!("CREATE DATABASE {name} CHARACTER SET utf8mb4"),
+    )
+    .await;
+    let fresh = opened(&url_of(&server, &name));
     let end = test(&fresh).await;
     drop(fresh);
-    run(&server, &format!("DROP DATABASE {name}")).await;
-    run(&server, &format!("DROP USER IF EXISTS '{name}'@'%'")).await;
+    run(
+        &server,
+        &format!("DROP DATABASE {name}; DROP USER IF EXISTS '{name}'@'%'"),
+    )
+    .await;
     end
 }
 
-/// Makes an empty database; answers the server's URL and the database's name.
-async fn create() -> (String, String) {
-    let server = std::env::var("TEST_DATABASE_URL")
-        .expect("TEST_DATABASE_URL: run the tests with `make test`");
-    let name = format!("test_{:016x}", fastrand::u64(..));
-    let sql = format!("CREATE DATABASE {name} CHARACTER SET utf8mb4");
-    run(&server, &sql).await;
-    (server, name)
-}
-
-fn opened(server: &str, name: &str) -> TestDatabase {
-    let (base, options) = server.split_once('?').unwrap_or((server, ""));
-    let base = base.trim_end_matches(|c| c != '/');
-    let url = format!("{base}{name}?{options}");
-    TestDatabase {
-        database: Database::new(config(&url, 8)),
-        url,
-    }
-}
-
-/// Runs a test with a database of its own, which is dropped when the test passes.
+/// Runs a test with a migrated, empty database that no other test has meanwhile.
 ///
 /// # Panics
 /// When `TEST_DATABASE_URL` names no server, or a user that may not create databases: `make test` sets it.
 pub async fn with_database<T>(test: impl AsyncFnOnce(&TestDatabase) -> T) -> T {
-    with_empty_database(async |fresh| {
-        let migrated = migrate(&fresh.database).await;
-        migrated.expect("the migrations run on a fresh database");
-        test(fresh).await
-    })
-    .await
+    let shelved = Shelved::take().await;
+    let fresh = opened(shelved.url());
+    let end = test(&fresh).await;
+    drop(fresh);
+    shelved.give_back().await;
+    end
+}
+
+/// Returns the URL of the server with the tests' databases.
+fn server() -> String {
+    std::env::var("TEST_DATABASE_URL").expect("TEST_DATABASE_URL: run the tests with `make test`")
+}
+
+/// Returns the URL of a database of a server.
+fn url_of(server: &str, name: &str) -> String {
+    let (base, options) = server.split_once('?').unwrap_or((server, ""));
+    let base = base.trim_end_matches(|c| c != '/');
+    format!("{base}{name}?{options}")
+}
+
+fn opened(url: &str) -> TestDatabase {
+    TestDatabase {
+        database: Database::new(config(url, 8)),
+        url: url.to_owned(),
+    }
 }
 
 fn config(url: &str, connections: usize) -> DatabaseConfig {

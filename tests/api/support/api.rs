@@ -20,7 +20,7 @@ pub(crate) struct Api {
 impl Api {
     pub(crate) async fn start(configure: impl FnOnce(StackConfig) -> StackConfig) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
-        let database = OwnDatabase::create().await;
+        let database = OwnDatabase::take().await;
         let programs = task_local::built_programs();
         let mut config = StackConfig::new(programs, &database.url).unwrap();
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -36,13 +36,13 @@ impl Api {
         }
     }
 
-    /// Ends the stack and sees that nothing is left of it: no message, no process, no database.
+    /// Ends the stack and sees that nothing is left of it: no message, no process, no row.
     pub(crate) async fn stop(self) {
         self.drained().await;
         let base_url = self.stack.base_url();
         self.stack.stop().await;
         leftovers::none(&base_url).await;
-        self.database.drop().await;
+        self.database.give_back().await;
     }
 
     /// Waits until the queues are empty; nothing may have ended in the order workers' dead-letter queue.

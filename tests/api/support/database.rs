@@ -2,36 +2,38 @@
 
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{Connection as _, Executor as _, Row as _};
+use task_store::testing::Shelved;
 
-/// A fresh database on the server of `TEST_DATABASE_URL`.
+/// An empty, migrated database that no other test has.
 pub(crate) struct OwnDatabase {
     pub(crate) url: String,
-    name: String,
-    server: String,
+    shelved: Shelved,
 }
 
 impl OwnDatabase {
-    pub(crate) async fn create() -> Self {
-        let server = std::env::var("TEST_DATABASE_URL")
-            .unwrap_or_else(|_| panic!("TEST_DATABASE_URL is not set: run `make test`"));
-        let (base, options) = server.split_once('?').unwrap_or((&server, ""));
-        let base = base.trim_end_matches(|c| c != '/');
-        let now = jiff::Timestamp::now().as_microsecond();
-        let name = super::unique(&format!("test_api_{now}_"));
-        let url = format!("{base}{name}?{options}");
-        let create = format!("CREATE DATABASE {name} CHARACTER SET utf8mb4");
-        connect(&server)
-            .await
-            .execute(create.as_str())
-            .await
-            .unwrap();
-        Self { url, name, server }
+    pub(crate) async fn take() -> Self {
+        let shelved = Shelved::take().await;
+        let url = shelved.url().to_owned();
+        Self { url, shelved }
     }
 
-    pub(crate) async fn drop(self) {
-        let drop = format!("DROP DATABASE {}", self.name);
-        let mut connection = connect(&self.server).await;
-        connection.execute(drop.as_str()).await.unwrap();
+    pub(crate) async fn give_back(self) {
+        self.shelved.give_back().await;
+    }
+
+    /// Lets the ids of rows begin with 1, as in a database that was never used.
+    pub(crate) async fn count_from_one(&self) {
+        let sql = "SELECT CAST(table_name AS CHAR) FROM information_schema.columns \
+            WHERE table_schema = DATABASE() AND extra = 'auto_increment'";
+        let mut connection = self.connect().await;
+        let tables: Vec<String> = sqlx::query_scalar(sql)
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+        for table in tables {
+            self.execute(&format!("ALTER TABLE {table} AUTO_INCREMENT = 1"))
+                .await;
+        }
     }
 
     /// A connection of the test's own.
@@ -67,7 +69,9 @@ impl OwnDatabase {
         // Not from `information_schema`, which fails where a session's statement holds bytes that are no text.
         let rows = connection.fetch_all("SHOW PROCESSLIST").await.unwrap();
         let text = |row: &MySqlRow, name| row.get::<Option<String>, _>(name).unwrap_or_default();
-        let ours = rows.iter().filter(|row| text(row, "db") == self.name);
+        let ours = rows
+            .iter()
+            .filter(|row| self.url.contains(&format!("/{}?", text(row, "db"))));
         ours.map(|row| text(row, "State")).collect()
     }
 
