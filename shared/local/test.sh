@@ -94,7 +94,7 @@ cargo fmt --all --check
 step "build, templates, clippy"
 beside clippy nice -n 19 cargo clippy --quiet --workspace --all-targets --locked -- --deny warnings
 beside templates nice -n 19 tests/template/lint.sh
-beside build sh -c 'cargo build --quiet --profile local --locked --workspace --exclude bench --bins && cargo test --quiet --profile local --locked --workspace --no-run'
+beside build sh -c 'cargo build --quiet --profile local --locked --workspace --exclude bench --exclude soak --bins && cargo test --quiet --profile local --locked --workspace --no-run'
 await build
 [ ${#failed[@]} = 0 ] || exit 1
 step "tests on mysql and on mariadb, deployed into an emulator"
