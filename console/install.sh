@@ -3,6 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")"
 cmp -s package-lock.json node_modules/.installed && exit 0
-timeout 600 npm ci --ignore-scripts --no-audit --no-fund --loglevel=error ||
-  { echo "error: npm cannot install, within ten minutes, what console/package-lock.json names" >&2; exit 1; }
-cp package-lock.json node_modules/.installed
+for _ in 1 2 3; do # a fetch that hangs is soon asked for again
+  timeout 200 npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && cp package-lock.json node_modules/.installed && exit 0
+done
+echo "error: npm cannot install, within ten minutes, what console/package-lock.json names" >&2
+exit 1
