@@ -98,7 +98,7 @@ deploy-local: build ## template.yaml deployed into an emulator of AWS, and used 
 	@tests/deploy/run.sh
 
 build: need-cargo tools ## the functions and the local stack
-	@cargo build --quiet --profile local --locked --workspace --exclude bench --exclude chaos --bins
+	@cargo build --quiet --profile local --locked --workspace --exclude bench --exclude chaos --exclude soak --bins
 
 tools: ## the pinned tools of the local stack, into .local/tools
 	@$(local)/tools.sh
