@@ -83,7 +83,7 @@ pub async fn migrate_by(database: &Database, version: i64, sql: &'static str) ->
     crate::migrate::apply(database, &[step], Terms::default()).await
 }
 
-/// Migrates as [`migrate()`] does, adopting a table of the original in steps of the test's own, and dying where it says.
+/// Migrates as [`migrate()`](crate::migrate()) does, adopting a table of the original in steps of the test's own, and dying where it says.
 pub async fn migrate_in_steps(database: &Database, terms: Terms) -> Result<()> {
     crate::migrate::apply(database, &crate::migrate::steps(), terms).await
 }
